@@ -1,0 +1,238 @@
+"""WordNet's nouns, read straight from a database folder (format: wndb(5WN)).
+
+Only `data.noun` and, for names such as `dog.n.01`, `index.noun` are needed. A file is indexed by
+line at once (0.1 s) and a synset is parsed when it is first asked for, so that a room which wants
+three definitions does not pay for 82,115. What comes out is what NLTK's reader gives (thesis 3.3.2,
+footnote 3), without its need for files that Debian's package does not ship.
+"""
+
+import os
+import re
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from cogworks.core.errors import InputError
+
+VERSION = "3.0"
+PROJECT_FOLDER = "resources/wordnet"
+SYSTEM_FOLDERS = ("/usr/share/wordnet", "/usr/local/share/wordnet", "/usr/local/WordNet-3.0/dict")
+DATA, INDEX = "data.noun", "index.noun"
+FILES = (DATA, INDEX)
+INNER_FOLDERS = ("", "dict", "wordnet", "corpora/wordnet", "usr/share/wordnet")
+HYPERNYM_POINTERS = ("@", "@i")
+HELP = (
+    "run `make wordnet`, or install Debian's package wordnet-base, or name a folder that holds "
+    f"WordNet {VERSION}'s {DATA} and {INDEX} in concepts.<benchmark>.wordnet"
+)
+
+
+class Synset(NamedTuple):
+    """One noun synset: lemmas as WordNet spells them (underscores for spaces), and its parents."""
+
+    lemmas: tuple[str, ...]
+    definition: str
+    parents: tuple[str, ...]
+
+
+def find_wordnet(folder: str | Path | None = None) -> Path:
+    """Return the folder (or NLTK's zip archive) that holds WordNet's nouns.
+
+    Args:
+        folder: where to look; without it, the project's `resources/wordnet`, NLTK's data path and
+            the system's folders are searched in this order.
+
+    Raises:
+        InputError: there is none; the message says where it was looked for and what to do.
+    """
+    if folder is not None:
+        found = _first_holding([Path(folder).expanduser()])
+        if found is None:
+            raise InputError(f"{folder}: no WordNet here ({DATA} and {INDEX} expected); {HELP}")
+        return found
+    places = [Path(PROJECT_FOLDER), *nltk_places(), *map(Path, SYSTEM_FOLDERS)]
+    found = _first_holding(places)
+    if found is None:
+        looked = ", ".join(dict.fromkeys(map(str, places)))
+        raise InputError(f"WordNet {VERSION} was not found (looked in {looked}); {HELP}")
+    return found
+
+
+def nltk_places() -> list[Path]:
+    """Return where NLTK keeps the corpus: the folders of its data path, without importing NLTK."""
+    roots = [Path(root) for root in os.environ.get("NLTK_DATA", "").split(os.pathsep) if root]
+    roots.append(Path.home() / "nltk_data")
+    roots += [Path(sys.prefix, part, "nltk_data") for part in ("", "share", "lib")]
+    system = ("/usr/share", "/usr/local/share", "/usr/lib", "/usr/local/lib")
+    roots += [Path(root, "nltk_data") for root in system]
+    return [root / "corpora" / name for root in roots for name in ("wordnet", "wordnet.zip")]
+
+
+def version_of(source: Path) -> str:
+    """Return the version in the licence header of `data.noun`, or "unknown"."""
+    return _version_in(read_text(source, DATA)[:4000])
+
+
+def read_text(source: Path, name: str) -> str:
+    """Return one file of a WordNet folder or zip archive as text."""
+    try:
+        if source.suffix == ".zip":
+            with zipfile.ZipFile(source) as archive:
+                return archive.read(f"wordnet/{name}").decode()
+        return (source / name).read_text(encoding="utf-8")
+    except (OSError, KeyError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+        raise InputError(f"{source}: {name} cannot be read ({error}); {HELP}") from error
+
+
+def open_wordnet(folder: str | Path | None = None, *, version: str | None = VERSION) -> "WordNet":
+    """Find WordNet and open it.
+
+    Args:
+        folder: as for `find_wordnet`.
+        version: the version that the licence header must name, since a wnid is a byte offset and
+            differs between versions; None accepts any database in WordNet's format.
+
+    Raises:
+        InputError: no WordNet, an unreadable file or another version.
+    """
+    source = find_wordnet(folder)
+    text = read_text(source, DATA)
+    found = _version_in(text[:4000])
+    if version is not None and found != version:
+        raise InputError(
+            f"{source}: this is WordNet {found}, but wnids here are those of WordNet {version} "
+            f"(another version has other offsets); {HELP}"
+        )
+    return WordNet(text, source=source)
+
+
+class WordNet:
+    """The noun synsets of a WordNet database, by wnid: `n` and the eight-digit offset."""
+
+    def __init__(self, data: str, *, source: Path) -> None:
+        """Index the text of `data.noun`; `source` is named in errors and gives the sense index."""
+        self.source = source
+        self._lines = {
+            f"n{line[:8]}": line for line in data.split("\n") if line and not line.startswith(" ")
+        }
+        self._synsets: dict[str, Synset] = {}
+        self._ancestors: dict[str, frozenset[str]] = {}
+        self._senses: dict[str, list[str]] | None = None
+
+    def exists(self, wnid: str) -> bool:
+        """Say whether there is a noun synset `wnid`."""
+        return wnid in self._lines
+
+    def wnids(self) -> list[str]:
+        """Return all noun synsets, sorted."""
+        return sorted(self._lines)
+
+    def lemmas(self, wnid: str) -> tuple[str, ...]:
+        """Return the synset's words in WordNet's order and spelling, such as `tiger_cat`."""
+        return self._synset(wnid).lemmas
+
+    def definition(self, wnid: str) -> str:
+        """Return the synset's gloss without its quoted examples."""
+        return self._synset(wnid).definition
+
+    def parents(self, wnid: str) -> tuple[str, ...]:
+        """Return the hypernyms, then the instance hypernyms, in WordNet's order."""
+        return self._synset(wnid).parents
+
+    def ancestors(self, wnid: str) -> frozenset[str]:
+        """Return all synsets above `wnid`, without itself."""
+        known = self._ancestors.get(wnid)
+        if known is None:
+            above: set[str] = set()
+            front = list(self.parents(wnid))
+            while front:
+                node = front.pop()
+                if node not in above:
+                    above.add(node)
+                    front.extend(self.parents(node))
+            known = self._ancestors[wnid] = frozenset(above)
+        return known
+
+    def name(self, wnid: str) -> str:
+        """Return the synset's name in NLTK's form, first lemma and sense: `dog.n.01`."""
+        if self._senses is None:
+            self._senses = _parse_index(read_text(self.source, INDEX))
+        lemma = self.lemmas(wnid)[0].lower()
+        senses = self._senses.get(lemma, [])
+        if wnid not in senses:
+            raise InputError(f"{self.source}: {INDEX} has no sense of {lemma!r} for {wnid}")
+        return f"{lemma}.n.{senses.index(wnid) + 1:02d}"
+
+    def require(self, wnids: Sequence[str], *, what: str) -> None:
+        """Check that every one of `wnids` exists.
+
+        Raises:
+            InputError: names `what` (a config key or file) and the first unknown ones.
+        """
+        unknown = [wnid for wnid in wnids if not self.exists(wnid)]
+        if unknown:
+            shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+            raise InputError(
+                f"{what}: {len(unknown)} unknown to WordNet ({self.source}): {shown}; "
+                "a wnid is `n` and the eight-digit offset of a noun synset"
+            )
+
+    def _synset(self, wnid: str) -> Synset:
+        known = self._synsets.get(wnid)
+        if known is None:
+            line = self._lines.get(wnid)
+            if line is None:
+                raise InputError(f"{wnid!r} is no noun synset of WordNet ({self.source})")
+            try:
+                known = self._synsets[wnid] = _parse_line(line)
+            except (ValueError, IndexError) as error:
+                raise InputError(f"{self.source}: {DATA}: damaged line {line[:40]!r}") from error
+        return known
+
+
+def _first_holding(places: list[Path]) -> Path | None:
+    for place in places:
+        if place.suffix == ".zip" and place.is_file():
+            return place
+        for inner in INNER_FOLDERS:
+            if all((place / inner / name).is_file() for name in FILES):
+                return place / inner
+    return None
+
+
+def _version_in(header: str) -> str:
+    match = re.search(r"WordNet (\d+(?:\.\d+)*) Copyright", header)
+    return match.group(1) if match else "unknown"
+
+
+def _parse_line(line: str) -> Synset:
+    """Parse `offset lexfile type w_cnt (word lex_id)* p_cnt (symbol offset pos ids)* | gloss`."""
+    columns, _, gloss = line.partition("|")
+    fields = columns.split()
+    n_words = int(fields[3], 16)
+    lemmas = tuple(fields[4 : 4 + 2 * n_words : 2])
+    start = 5 + 2 * n_words
+    symbols = fields[start : start + 4 * int(fields[start - 1]) : 4]
+    parents = tuple(
+        f"n{fields[start + 4 * i + 1]}"
+        for wanted in HYPERNYM_POINTERS
+        for i, symbol in enumerate(symbols)
+        if symbol == wanted
+    )
+    if not lemmas:
+        raise ValueError("a synset without words")
+    # Quoted stretches of a gloss are examples of use, not part of the definition.
+    definition = re.sub(r'"[^"]*"', "", gloss).strip().strip("; ")
+    return Synset(lemmas, definition, parents)
+
+
+def _parse_index(text: str) -> dict[str, list[str]]:
+    """Return lemma -> its noun synsets by sense number, from `index.noun`."""
+    senses: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        if line and not line.startswith(" "):
+            fields = line.split()
+            senses[fields[0]] = [f"n{offset}" for offset in fields[-int(fields[2]) :]]
+    return senses
