@@ -1,0 +1,40 @@
+# What every rule file uses: the checked config, the canonical text of a slice of it, the digest
+# of a rule's code, the paths of artifacts, and each room's plan. No torch and no data are touched
+# while the DAG is planned.
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
+
+from cogworks import config as config_loader
+from cogworks.analysis import plan as analysis_plan
+from cogworks.concepts import plan as concepts_plan
+from cogworks.core import paths
+from cogworks.core.codehash import rule_code
+from cogworks.core.errors import InputError
+from cogworks.core.spec import canonical
+from cogworks.encoders import plan as encoders_plan
+from cogworks.images import plan as images_plan
+from cogworks.probes import plan as probes_plan
+from cogworks.report import plan as report_plan
+from cogworks.synthesis import plan as synthesis_plan
+from cogworks.training import plan as training_plan
+
+try:
+    config = config_loader.load(config, workflow.configfiles)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+# A name never holds a slash, so that one folder is one wildcard.
+wildcard_constraints:
+    benchmark="[^/]+",
+    clone="[^/]+",
+    dataset="[^/]+",
+    encoder="[^/]+",
+    generator="[^/]+",
+    protocol="[^/]+",
+    run="[^/]+",
+    split="[^/]+",

@@ -1,0 +1,134 @@
+"""Files that are either whole or absent: written beside, flushed, then renamed."""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cogworks.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+METADATA_KEY = b"cogworks"
+
+
+@contextlib.contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` on success, remove it on failure.
+
+    The temporary name keeps the suffix, since some writers choose their format by it, and carries
+    the process id, so that an orphan of a killed run and its successor do not share a file.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.stem}.{os.getpid()}.partial{target.suffix}")
+    try:
+        yield partial
+        with open(partial, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_parquet(
+    table: "pd.DataFrame | pa.Table",
+    path: str | Path,
+    *,
+    metadata: dict[str, Any] | None = None,
+) -> None:
+    """Write a table as Parquet with page checksums; the same table gives the same bytes.
+
+    Args:
+        table: a data frame (its index is dropped) or an Arrow table.
+        path: the file to write, atomically.
+        metadata: a JSON-serialisable dict kept in the file's schema, see `read_metadata`.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if isinstance(table, pd.DataFrame):
+        table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    if metadata is not None:
+        text = json.dumps(metadata, sort_keys=True, ensure_ascii=False)
+        table = table.replace_schema_metadata({METADATA_KEY: text.encode()})
+    with atomic(path) as partial:
+        pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
+
+
+def read_parquet(path: str | Path, *, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Read a Parquet file into a data frame.
+
+    Raises:
+        InputError: the file is missing, damaged, or lacks one of `columns`.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    _require(path)
+    try:
+        names = pq.read_schema(path).names
+        missing = [name for name in columns or () if name not in names]
+        if missing:
+            raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(names)}")
+        wanted = list(columns) if columns is not None else None
+        return pq.read_table(path, columns=wanted, page_checksum_verification=True).to_pandas()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+
+
+def read_metadata(path: str | Path) -> dict[str, Any]:
+    """Return the dict given to `write_parquet` as `metadata` (empty where there was none)."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    _require(path)
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+    return dict(json.loads(metadata.get(METADATA_KEY, b"{}")))
+
+
+def write_json(value: Any, path: str | Path) -> None:
+    """Write `value` as indented JSON with sorted keys, atomically."""
+    with atomic(path) as partial:
+        text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+        partial.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file; raises InputError where it is missing or not JSON."""
+    _require(path)
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON ({error})") from error
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write `text` as UTF-8, atomically."""
+    with atomic(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def sha256_file(path: str | Path) -> str:
+    """Return the SHA-256 (hex) of a file's bytes."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sha256_text(text: str) -> str:
+    """Return the SHA-256 (hex) of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _require(path: str | Path) -> None:
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such file")

@@ -1,0 +1,41 @@
+"""Where each artifact lives: nouns, one wildcard a folder, no hyper-parameter in a name.
+
+Paths are relative to the working directory. Imported while the DAG is planned: no dependencies.
+"""
+
+from typing import Any
+
+
+def concepts(benchmark: str, table: str) -> str:
+    """Return the path of a table of the concepts room, such as `levels` or `ranking`."""
+    return f"results/concepts/{benchmark}/{table}.parquet"
+
+
+def manifest(config: dict[str, Any], dataset: str, split: str) -> str:
+    """Return the manifest of a data set's split; a synthetic clone has one split, `train`."""
+    if dataset in config["synthesis"]["clones"]:
+        return f"results/synthesis/{dataset}/manifest.parquet"
+    return f"results/images/{dataset}/{split}.parquet"
+
+
+def classes(config: dict[str, Any], dataset: str) -> str:
+    """Return the class table (label, wnid, name) of a data set."""
+    if dataset in config["synthesis"]["clones"]:
+        return f"results/synthesis/{dataset}/classes.parquet"
+    return f"results/images/{dataset}/classes.parquet"
+
+
+def features(encoder: str, dataset: str, split: str) -> tuple[str, str]:
+    """Return the feature array and its index."""
+    stem = f"results/features/{encoder}/{dataset}/{split}"
+    return f"{stem}.npy", f"{stem}.parquet"
+
+
+def scores(encoder: str, dataset: str, protocol: str) -> str:
+    """Return the score table of one probe job."""
+    return f"results/probes/{encoder}/{dataset}/{protocol}.parquet"
+
+
+def run_dir(run: str) -> str:
+    """Return the folder of a training run's artifacts."""
+    return f"results/training/{run}"

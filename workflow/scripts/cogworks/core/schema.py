@@ -1,0 +1,181 @@
+"""Reading the config strictly: YAML without its traps, a closed schema, defaults filled in."""
+
+import difflib
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from referencing import Registry, Resource
+
+from cogworks.core.errors import InputError
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
+ROOT_SCHEMA = "config.schema.yaml"
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which a duplicate key, an octal-looking and a base-60 number are errors."""
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    loader.flatten_mapping(node)
+    result: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in result:
+            raise InputError(f"{_place(key_node)}: the key {key!r} is given twice")
+        result[key] = loader.construct_object(value_node, deep=True)
+    return result
+
+
+def _number(loader: _StrictLoader, node: yaml.ScalarNode) -> int | float:
+    text = node.value.lstrip("+-").replace("_", "")
+    if ":" in text or re.fullmatch(r"0[0-9]+", text):
+        raise InputError(
+            f"{_place(node)}: YAML reads {node.value} as a base-60 or octal number; "
+            "quote it if it is text, else write it in plain decimal"
+        )
+    if node.tag.endswith(":int"):
+        return loader.construct_yaml_int(node)
+    return loader.construct_yaml_float(node)
+
+
+def _place(node: yaml.Node) -> str:
+    return f"{node.start_mark.name}, line {node.start_mark.line + 1}"
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _number)
+_StrictLoader.add_constructor("tag:yaml.org,2002:float", _number)
+
+
+def load_yaml(path: str | Path) -> Any:
+    """Read a YAML file; duplicate keys and misleading numbers raise InputError with their line."""
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return yaml.load(handle, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML ({error})") from error
+
+
+def validate(config: dict[str, Any], *, schemas: Path = SCHEMAS) -> dict[str, Any]:
+    """Return `config` with every default of the schema filled in.
+
+    Raises:
+        InputError: one line for each unknown key, wrong type, value out of range or non-finite
+            number, each naming the dotted key and what was expected there.
+    """
+    problems = list(_non_finite(config, ""))
+    registry = _registry(schemas)
+    root = registry.contents(ROOT_SCHEMA)
+    filled = _fill(config, root, registry.resolver(ROOT_SCHEMA))
+    checker = jsonschema.Draft202012Validator(root, registry=registry)
+    errors = sorted(checker.iter_errors(filled), key=lambda error: list(map(str, error.path)))
+    problems.extend(line for error in errors for line in _explain(error))
+    if problems:
+        raise InputError("\n".join(["the config has errors:", *dict.fromkeys(problems)]))
+    return filled
+
+
+def _registry(schemas: Path) -> Registry[Any]:
+    resources = [
+        (path.name, Resource.from_contents({"$schema": _DIALECT} | load_yaml(path)))
+        for path in sorted(schemas.glob("*.schema.yaml"))
+    ]
+    return Registry().with_resources(resources)
+
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _fill(value: Any, schema: Any, resolver: Any) -> Any:
+    """Return a copy of `value` with the defaults of `properties`, however deep, filled in.
+
+    Follows `$ref`, `properties`, `patternProperties` and `items`; alternatives (`anyOf` and the
+    like) hold no defaults in our schemas, since which of them applies is not known here.
+    """
+    if not isinstance(schema, dict):
+        return value
+    if "$ref" in schema:
+        resolved = resolver.lookup(schema["$ref"])
+        value = _fill(value, resolved.contents, resolved.resolver)
+    if isinstance(value, list) and "items" in schema:
+        return [_fill(item, schema["items"], resolver) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = dict(value)
+    for key, sub in schema.get("properties", {}).items():
+        if key not in result:
+            found, default = _default(sub, resolver)
+            if not found:
+                continue
+            result[key] = default
+        result[key] = _fill(result[key], sub, resolver)
+    for pattern, sub in schema.get("patternProperties", {}).items():
+        for key in [key for key in result if isinstance(key, str) and re.search(pattern, key)]:
+            result[key] = _fill(result[key], sub, resolver)
+    return result
+
+
+def _default(schema: Any, resolver: Any) -> tuple[bool, Any]:
+    if "default" in schema:
+        return True, schema["default"]
+    if "$ref" in schema:
+        resolved = resolver.lookup(schema["$ref"])
+        return _default(resolved.contents, resolved.resolver)
+    return False, None
+
+
+def _non_finite(value: Any, key: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from _non_finite(child, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _non_finite(child, f"{key}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{key}: {value} is not a finite number"
+
+
+def _explain(error: jsonschema.ValidationError) -> Iterator[str]:
+    """Yield one line per problem: the dotted key, what is wrong, what was expected."""
+    key = dotted(error.absolute_path)
+    schema: Any = error.schema
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(schema.get("properties", {}))
+        patterns = list(schema.get("patternProperties", {}))
+        for name in error.instance:
+            if name not in known and not any(re.search(p, str(name)) for p in patterns):
+                yield _unknown_key(key, str(name), known, patterns)
+        return
+    text = f"{key or 'the config'}: {error.message}"
+    if error.validator == "type" and isinstance(error.instance, str):
+        if re.fullmatch(r"[-+]?[0-9.]+[eE][-+]?[0-9]+", error.instance):
+            text += " (YAML reads an exponent without a point as text: write 1.0e-4, not 1e-4)"
+        elif re.fullmatch(r"[-+]?[0-9.]+", error.instance):
+            text += " (a number in quotes is text: remove the quotes)"
+    expected = schema.get("description") if isinstance(schema, dict) else None
+    yield f"{text}. Expected: {expected}" if expected and key else text
+
+
+def _unknown_key(key: str, name: str, known: list[str], patterns: list[str]) -> str:
+    full = f"{key}.{name}" if key else name
+    if not known and patterns:
+        return f"{full}: not a valid name; expected {' or '.join(patterns)}"
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(sorted(known))}"
+    return f"{full}: unknown key; {hint}"
+
+
+def dotted(path: Any) -> str:
+    """Return a JSON path as a dotted config key, such as `concepts.cog.levels.count`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
