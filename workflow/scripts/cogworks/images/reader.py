@@ -1,0 +1,128 @@
+"""Encoded images of a manifest by position, wherever they lie: files, Parquet packs, tar files."""
+
+import bisect
+import os
+import threading
+from collections import OrderedDict
+from itertools import accumulate
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from cogworks.core.errors import InputError
+from cogworks.images.manifest import Manifest
+
+CACHE_BYTES = 256 * 2**20
+
+
+class ImageReader:
+    """Reads the encoded bytes of image `i` of a manifest.
+
+    It may be pickled, or inherited by a forked worker: files are opened when they are first
+    needed, once per process. Parquet can only be read by row group, so the groups read last are
+    kept, up to `cache_bytes` a process (one group at least): reading in manifest order, or at
+    random from packs that fit, touches each group once. For random access to larger packs, write
+    them with small row groups.
+    """
+
+    def __init__(self, manifest: Manifest, *, cache_bytes: int = CACHE_BYTES) -> None:
+        """Take the places of the manifest's images; nothing is opened yet."""
+        frame = manifest.frame
+        # Arrow arrays, not lists: forked workers share them, since no reference counts change.
+        self._paths = pa.array(frame["path"], pa.string())
+        self._containers = pa.array(frame["container"], pa.string())
+        self._locators = frame["locator"].to_numpy()
+        self._sizes = frame["size"].to_numpy()
+        self._column = manifest.image_column
+        self._cache_bytes = cache_bytes
+        self._start()
+
+    def __len__(self) -> int:
+        return len(self._locators)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key not in _PER_PROCESS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._start()
+
+    def name(self, index: int) -> str:
+        """Return the place of image `index` in words, for messages."""
+        path, container = self._paths[index].as_py(), self._containers[index].as_py()
+        place = {"parquet": ", row ", "tar": ", byte "}.get(container)
+        return f"{path}{place}{self._locators[index]}" if place else str(path)
+
+    def read_bytes(self, index: int) -> bytes:
+        """Return the encoded bytes of image `index`.
+
+        Raises:
+            InputError: its file is missing, unreadable or shorter than the manifest says.
+        """
+        if os.getpid() != self._pid:
+            self._start()
+        path, container = self._paths[index].as_py(), self._containers[index].as_py()
+        locator, size = int(self._locators[index]), int(self._sizes[index])
+        try:
+            if container == "parquet":
+                with self._lock:
+                    return self._read_row(path, locator)
+            if container == "tar":
+                return self._read_span(path, locator, size)
+            with open(path, "rb") as handle:
+                return handle.read()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise InputError(f"{self.name(index)}: the image cannot be read ({error})") from error
+
+    def _start(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._packs: dict[str, tuple[pq.ParquetFile, list[int]]] = {}
+        self._groups: OrderedDict[tuple[str, int], pa.ChunkedArray] = OrderedDict()
+        self._tars: dict[str, int] = {}
+
+    def _read_row(self, path: str, row: int) -> bytes:
+        if path not in self._packs:
+            pack = pq.ParquetFile(path)
+            counts = (pack.metadata.row_group(g).num_rows for g in range(pack.num_row_groups))
+            self._packs[path] = pack, list(accumulate(counts, initial=0))
+        starts = self._packs[path][1]
+        if row >= starts[-1]:
+            raise OSError(f"the pack has {starts[-1]} rows; has it changed since?")
+        group = bisect.bisect_right(starts, row) - 1
+        value = self._group(path, group)[row - starts[group]].as_py()
+        if value is None:
+            raise OSError(f"column {self._column} is empty there")
+        return bytes(value)
+
+    def _group(self, path: str, group: int) -> pa.ChunkedArray:
+        key = path, group
+        if key in self._groups:
+            self._groups.move_to_end(key)
+            return self._groups[key]
+        root, *fields = self._column.split(".")
+        table = self._packs[path][0].read_row_group(group, [self._column], use_threads=False)
+        if root not in table.column_names:
+            raise OSError(f"the pack has no column {self._column}")
+        column = table.column(root)
+        self._groups[key] = pc.struct_field(column, fields) if fields else column
+        while len(self._groups) > 1 and self._cached() > self._cache_bytes:
+            self._groups.popitem(last=False)
+        return self._groups[key]
+
+    def _cached(self) -> int:
+        return sum(column.nbytes for column in self._groups.values())
+
+    def _read_span(self, path: str, offset: int, size: int) -> bytes:
+        if path not in self._tars:
+            self._tars[path] = os.open(path, os.O_RDONLY)
+        # pread keeps no position, so that threads and forked processes cannot disturb each other.
+        data = os.pread(self._tars[path], size, offset)
+        if len(data) != size:
+            raise OSError(f"the file ends after {len(data)} of {size} bytes")
+        return data
+
+
+_PER_PROCESS = frozenset({"_pid", "_lock", "_packs", "_groups", "_tars"})
