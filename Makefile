@@ -1,0 +1,57 @@
+# Two commands for everybody: `make demo` and `make test`. Both set up what they need first.
+PYTHON ?= python3
+CORES ?= all
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+SYNCED := $(VENV)/.synced
+WORDNET := $(VENV)/.wordnet
+export PATH := $(BIN):$(PATH)
+# Nothing is fetched from a model or data hub behind the user's back.
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: help demo test lint check setup lock docs clean
+
+help:  ## Show the targets.
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: setup  ## Set up everything from nothing and run the embedded default: tables, figures, a report.
+	snakemake --profile profiles/local --cores $(CORES)
+	@python workflow/scripts/print_summary.py
+
+test: setup lint check  ## Set up and run all checks and tests.
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy workflow/scripts/cogworks workflow/scripts/*.py
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+
+check: setup
+	python -m pytest -n 2 --dist worksteal
+
+setup: $(SYNCED) $(WORDNET)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.
+
+$(SYNCED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python 3.11 to 3.13 is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "python -m venv failed: on Debian run 'apt-get install python3-venv'" >&2; exit 1; }
+	@echo "Installing the locked packages (about 5 GB with PyTorch; a minute or two on a fast line) ..."
+	python -m pip install --quiet --disable-pip-version-check uv
+	uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@touch $@
+
+$(WORDNET): $(SYNCED)
+	python workflow/scripts/fetch_wordnet.py
+	@touch $@
+
+lock: setup  ## Resolve pyproject.toml anew into requirements.lock.
+	uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
+		--group pyproject.toml:dev pyproject.toml -o requirements.lock
+
+docs: setup  ## Regenerate config/README.md from the schema.
+	python workflow/scripts/document_config.py --output config/README.md
+
+clean:  ## Remove the environment; results stay.
+	rm -rf $(VENV)

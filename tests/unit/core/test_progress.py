@@ -1,0 +1,29 @@
+"""Progress in a log: plain lines, nothing lost."""
+
+import pytest
+
+from cogworks.core import progress
+
+
+def test_items_pass_through_and_the_last_line_counts_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert list(progress.track(range(5), label="reading", unit="images")) == [0, 1, 2, 3, 4]
+    assert capsys.readouterr().err.startswith("reading: 5/5 images")
+
+
+def test_lines_come_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 1000, 6))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    list(progress.track(iter("abcd"), label="x", total=4))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["x: 2/4 it, 0.2 it/s, 12 s left", "x: 4/4 it, 0.2 it/s", "x: 4/4 it, 0.1 it/s"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(7, "7 s"), (185, "3 min 05 s"), (7620, "2 h 07 min")]
+)
+def test_durations(seconds: int, text: str) -> None:
+    assert progress.format_duration(seconds) == text
