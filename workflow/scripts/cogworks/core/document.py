@@ -10,9 +10,9 @@ from cogworks.core.schema import ROOT_SCHEMA, SCHEMAS, load_yaml
 INTRODUCTION = """\
 # Configuration
 
-Made from `workflow/schemas/` by `make docs`: change it there. `snakemake` reads `config/config.yaml`
-unless `--configfile FILE` names another one, which then replaces it; several files are merged from
-left to right, so that your paths can stand in a small file of their own:
+Made from `workflow/schemas/` by `make docs`: change it there. `snakemake` reads
+`config/config.yaml` unless `--configfile FILE` names another one, which then replaces it; several
+files are merged from left to right, so that your paths can stand in a small file of their own:
 
     snakemake --configfile config/imagenet-cog.yaml my-paths.yaml
 
