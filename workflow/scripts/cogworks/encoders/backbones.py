@@ -1,0 +1,145 @@
+"""Architectures without their classifier: one function from a spec to a module and its width."""
+
+import dataclasses
+import difflib
+from typing import Any
+
+import torch
+from torch import nn
+
+from cogworks.core.errors import InputError
+
+LIBRARIES = ("torchvision", "timm", "transformers", "cogworks")
+
+
+@dataclasses.dataclass(frozen=True)
+class Backbone:
+    """A module (B, 3, H, W) to (B, feature_dim), and where its classifier stood.
+
+    `heads` are the prefixes of the classifier's parameters in a checkpoint of the full model.
+    """
+
+    module: nn.Module
+    feature_dim: int
+    heads: tuple[str, ...]
+
+
+def build_backbone(spec: dict[str, Any]) -> tuple[nn.Module, int]:
+    """Build an architecture, randomly initialised, without its classifier (section 3.3.4.1).
+
+    Nothing is downloaded. The weights follow torch's global generator.
+
+    Args:
+        spec: `library` (torchvision, timm, transformers or cogworks), `name` (the library's name;
+            a folder or a model type such as `vit` for transformers; `small_resnet` for cogworks),
+            `image_size` (pixels, the side of the square input) and `options` (keyword arguments
+            of the architecture; transformers: `pool` and entries of its config).
+
+    Returns:
+        The module, normalised images (B, 3, S, S) to features (B, D), and D. It is in train mode.
+
+    Raises:
+        InputError: the library or the name is unknown, an option does not fit, or the module
+            gives no single vector per image at that size.
+    """
+    backbone = describe_backbone(spec)
+    return backbone.module, backbone.feature_dim
+
+
+def describe_backbone(spec: dict[str, Any]) -> Backbone:
+    """Build as `build_backbone` does, and say which checkpoint keys belong to the classifier."""
+    library, name = spec["library"], spec["name"]
+    options = dict(spec.get("options") or {})
+    size = int(spec["image_size"])
+    module: nn.Module
+    heads: tuple[str, ...] = ()
+    if library == "torchvision":
+        module, heads = _torchvision(name, size, options)
+    elif library == "timm":
+        module, heads = _timm(name, size, options)
+    elif library == "transformers":
+        from cogworks.encoders.hf import build_hf
+
+        module = build_hf(name, size, options)
+    elif library == "cogworks":
+        module = _own(name, options)
+    else:
+        raise InputError(f"backbone library {library!r}: expected one of {', '.join(LIBRARIES)}")
+    return Backbone(module, output_width(module, size, f"{library}:{name}"), heads)
+
+
+def output_width(module: nn.Module, image_size: int, name: str) -> int:
+    """Return D of a module by running one blank image; its mode and its buffers stay as they are.
+
+    Raises:
+        InputError: the module fails on (1, 3, S, S) or does not return (1, D).
+    """
+    training = module.training
+    parameter = next(module.parameters(), torch.empty(0))
+    image = torch.zeros(
+        1, 3, image_size, image_size, device=parameter.device, dtype=parameter.dtype
+    )
+    try:
+        with torch.no_grad():
+            output = module.eval()(image)
+    except (RuntimeError, AssertionError, ValueError, TypeError) as error:
+        raise InputError(f"{name}: fails on an image of {image_size} px: {error}") from error
+    finally:
+        module.train(training)
+    shape = tuple(getattr(output, "shape", ()))
+    if len(shape) != 2 or shape[0] != 1:
+        raise InputError(
+            f"{name}: gives {shape or type(output).__name__} for one image of {image_size} px, "
+            "expected one vector (1, D)"
+        )
+    return int(shape[1])
+
+
+def _torchvision(
+    name: str, size: int, options: dict[str, Any]
+) -> tuple[nn.Module, tuple[str, ...]]:
+    from torchvision import models
+
+    if name not in models.list_models(module=models):
+        raise InputError(f"torchvision:{name}: torchvision has no such classification model")
+    if name in ("inception_v3", "googlenet"):
+        # The auxiliary classifiers serve training from scratch only, and their truncated normal
+        # initialisation takes half a minute.
+        options = {"aux_logits": False, "init_weights": False, **options}
+    if name.startswith("vit_"):
+        options = {"image_size": size, **options}
+    try:
+        model = models.get_model(name, weights=None, **options)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"torchvision:{name}: {error}") from error
+    linears = [key for key, module in model.named_modules() if isinstance(module, nn.Linear)]
+    if not linears:
+        raise InputError(f"torchvision:{name}: has no linear classifier to take off")
+    head = linears[-1]
+    model.set_submodule(head, nn.Identity())
+    return model, (f"{head}.",)
+
+
+def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
+    import timm
+
+    if not timm.is_model(name):
+        close = difflib.get_close_matches(name.split(".")[0], timm.list_models(), n=5)
+        raise InputError(f"timm:{name}: timm has no such model; it has {', '.join(close) or '...'}")
+    config = timm.get_pretrained_cfg(name)
+    if config is not None and config.fixed_input_size:
+        options = {"img_size": size, **options}
+    try:
+        model = timm.create_model(name, pretrained=False, num_classes=0, **options)
+    except (TypeError, ValueError, AssertionError) as error:
+        raise InputError(f"timm:{name}: {error}") from error
+    heads = model.default_cfg.get("classifier", ())
+    return model, tuple(f"{head}." for head in ([heads] if isinstance(heads, str) else heads))
+
+
+def _own(name: str, options: dict[str, Any]) -> nn.Module:
+    from cogworks.encoders.small_resnet import small_resnet
+
+    if name != "small_resnet":
+        raise InputError(f"cogworks:{name}: the only architecture of this library is small_resnet")
+    return small_resnet(**options)
