@@ -19,9 +19,11 @@ readers of the images need to know (`image_column` of packs, `on_corrupt`).
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,6 +62,8 @@ class Manifest:
             it and count it.
         image_column: column of the packs (container `parquet`) with the encoded images;
             `image.bytes` stands for a field of a struct.
+        dropped: damaged images of the data set that were left out (and replaced where others were
+            left) when it was verified.
     """
 
     frame: pd.DataFrame
@@ -70,6 +74,7 @@ class Manifest:
     path: Path
     on_corrupt: str = "error"
     image_column: str = "image"
+    dropped: int = 0
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -84,6 +89,7 @@ def write_manifest(
     classes: Sequence[str],
     on_corrupt: str = "error",
     image_column: str = "image",
+    dropped: int = 0,
 ) -> Manifest:
     """Check `frame`, sort it by (label, id), write it to `path` and return the manifest.
 
@@ -93,27 +99,24 @@ def write_manifest(
         dataset: name of the data set.
         split: name of the split.
         classes: all class ids, sorted and distinct.
-        on_corrupt: `error` or `drop`.
-        image_column: see `Manifest`.
+        on_corrupt, image_column, dropped: see `Manifest`.
 
     Raises:
         InputError: a column is missing, a class is unknown, ids or classes repeat.
     """
     frame = _with_labels(frame, list(classes), where=f"{dataset}/{split}")
-    digest = digest_rows(frame, classes)
-    metadata = {
+    metadata: dict[str, Any] = {
         "dataset": dataset,
         "split": split,
         "classes": list(classes),
-        "digest": digest,
+        "digest": digest_rows(frame, classes),
         "on_corrupt": on_corrupt,
         "image_column": image_column,
+        "dropped": dropped,
     }
     table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False)
     write_parquet(table.replace_schema_metadata(None), path, metadata=metadata)
-    return Manifest(
-        frame, list(classes), dataset, split, digest, Path(path), on_corrupt, image_column
-    )
+    return Manifest(frame=frame, path=Path(path), **metadata)
 
 
 def read_manifest(path: str | Path) -> Manifest:
@@ -135,8 +138,9 @@ def read_manifest(path: str | Path) -> Manifest:
 def digest_rows(frame: pd.DataFrame, classes: Sequence[str]) -> str:
     """Return the SHA-256 (hex) of classes, ids, labels, places and sizes, in the order of rows.
 
-    It is cheap, since no pixel is read: an image that is edited without a change of its length
-    goes unseen.
+    It is cheap, since no pixel is read: an image file that is edited without a change of its
+    length goes unseen. A Parquet pack counts with its footer, which holds the position, size and
+    statistics of each block of the pack.
     """
     digest = hashlib.sha256("\0".join(classes).encode())
     for name in ("id", "path", "container"):
@@ -145,7 +149,21 @@ def digest_rows(frame: pd.DataFrame, classes: Sequence[str]) -> str:
     for name in ("locator", "size", "label"):
         digest.update(b"\1")
         digest.update(frame[name].to_numpy().astype("<i8").tobytes())
+    for pack in sorted(set(frame["path"][frame["container"] == "parquet"])):
+        digest.update(b"\1" + _footer(pack))
     return digest.hexdigest()
+
+
+def _footer(pack: str) -> bytes:
+    """Return the footer of a Parquet file as it lies there: its last bytes give its length."""
+    try:
+        with open(pack, "rb") as handle:
+            handle.seek(-8, os.SEEK_END)
+            length = int.from_bytes(handle.read(4), "little")
+            handle.seek(-8 - length, os.SEEK_END)
+            return handle.read(length)
+    except OSError as error:
+        raise InputError(f"{pack}: not a readable Parquet file ({error})") from error
 
 
 def _with_labels(frame: pd.DataFrame, classes: list[str], *, where: str) -> pd.DataFrame:

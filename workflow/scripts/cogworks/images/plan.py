@@ -7,10 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cogworks.concepts.wnid_lists import NAMED
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 
 SPLITS = ("train", "val", "test")
+RULE_KEYS = (
+    "max_images",
+    "test_images",
+    "test_share",
+    "val_share",
+    "min_images",
+    "seed",
+    "verify",
+    "on_corrupt",
+)
+PATH_KEYS = ("path", "train_path", "test_path")
+WORLD_KEYS = ("size", "format", "world_seed", "distinctness", "nuisance")
 LAYOUTS = {"folder": ("wnid", "index", "flat"), "tar": ("wnid", "samples")}
 PACK_SUFFIXES = (".parquet", ".tar")
 # The sets of torchvision that come without a split of their own (protocol: per class, seeded).
@@ -18,20 +31,16 @@ UNSPLIT = ("EuroSAT",)
 
 
 def datasets(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return every data set by its expanded name, with the slice of the config that makes it.
+    """Return every data set by its expanded name, with its section of the config.
 
     A family (`classes.part: levels`) named `cog` becomes `cog_l1`, `cog_l2` and so on, each with
-    `part: level` and its own level. Each slice holds the WordNet folder of its benchmark too.
+    `part: level` and its own level.
     """
-    result = {}
-    for name, section in config["images"].items():
-        for member, classes in _members(config, name, section["classes"]):
-            result[member] = section | {
-                "name": member,
-                "classes": classes,
-                "wordnet": _wordnet(config, classes["benchmark"]),
-            }
-    return result
+    return {
+        member: section | {"classes": classes}
+        for name, section in config["images"].items()
+        for member, classes in _members(config, name, section["classes"])
+    }
 
 
 def expand(config: dict[str, Any], name: str) -> list[str]:
@@ -55,35 +64,59 @@ def known(config: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def class_inputs(config: dict[str, Any], dataset: str) -> list[str]:
-    """Return the files from which the class list of `dataset` is made."""
-    spec = datasets(config)[dataset]
-    classes = spec["classes"]
-    if classes["file"] is not None:
-        return [classes["file"]] if _is_file_name(classes["file"]) else []
+def classes_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """Return the slice of the config that the class list of `dataset` depends on."""
+    section = datasets(config)[dataset]
+    classes = section["classes"]
+    wordnet = config["concepts"].get(classes["benchmark"], {}).get("wordnet")
+    spec = {"dataset": dataset, "classes": classes, "wordnet": wordnet}
     if classes["part"] == "source":
-        return source_inputs(config, dataset)
-    tables = {
-        "seen": ["seen"],
-        "level": ["levels"],
-        "all": ["seen", "levels"],
-    }.get(classes["part"], [])
+        spec["source"] = _source_spec(section["source"], dataset)
+    return spec
+
+
+def class_tables(config: dict[str, Any], dataset: str) -> list[str]:
+    """Return the tables of the concepts room from which the classes of `dataset` come."""
+    classes = datasets(config)[dataset]["classes"]
+    names = {"seen": ["seen"], "level": ["levels"], "all": ["seen", "levels"]}
+    tables = names.get(classes["part"], [])
     return [paths.concepts(classes["benchmark"], table) for table in tables]
 
 
-def source_inputs(config: dict[str, Any], dataset: str) -> list[str]:
-    """Return the files among the sources of `dataset` whose change makes its manifest stale.
+def class_files(config: dict[str, Any], dataset: str) -> list[str]:
+    """Return the user's own files from which the classes of `dataset` come."""
+    classes = datasets(config)[dataset]["classes"]
+    if classes["part"] == "source":
+        return source_inputs(config, dataset)
+    return _named_files(classes["file"])
 
-    These are packs named one by one, and mapping files. Folders are not tracked: their dates say
-    nothing of the images in them, so after a change there, run with `--forcerun build_manifest`.
+
+def world_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """Return the slice of the config that the drawn pack of `dataset` depends on."""
+    section = datasets(config)[dataset]
+    spec = {key: section["source"][key] for key in WORLD_KEYS}
+    wordnet = classes_spec(config, dataset)["wordnet"]
+    return spec | {"images": section["max_images"], "wordnet": wordnet}
+
+
+def manifest_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """Return the slice of the config that the manifests of `dataset` depend on."""
+    section = datasets(config)[dataset]
+    source = _source_spec(section["source"], dataset)
+    return {"dataset": dataset, "source": source} | {key: section[key] for key in RULE_KEYS}
+
+
+def source_inputs(config: dict[str, Any], dataset: str) -> list[str]:
+    """Return the files among the sources of `dataset` whose change makes its manifests stale.
+
+    These are packs that are named one by one, and mapping files. Folders are not tracked: their
+    dates say nothing of what is in them, so after a change there use `--forcerun build_manifest`.
     """
     source = datasets(config)[dataset]["source"]
     if source["kind"] == "world":
         return [pack(dataset)]
-    files = [path for path in _places(source) if path.endswith(PACK_SUFFIXES)]
-    if source["mapping"] is not None and _is_file_name(source["mapping"]):
-        files.append(source["mapping"])
-    return files
+    packs = [path for path in _places(source) if path.endswith(PACK_SUFFIXES)]
+    return packs + _named_files(source["mapping"])
 
 
 def pack(dataset: str) -> str:
@@ -109,9 +142,7 @@ def missing_paths(config: dict[str, Any]) -> list[str]:
     lines = []
     for name, section in config["images"].items():
         source, classes = section["source"], section["classes"]
-        given = {
-            f"source.{key}": list_of(source[key]) for key in ("path", "train_path", "test_path")
-        }
+        given = {f"source.{key}": list_of(source[key]) for key in PATH_KEYS}
         given["source.mapping"] = _named_files(source["mapping"])
         given["classes.file"] = _named_files(classes["file"])
         if source["kind"] == "torchvision" and config["compute"]["online"]:
@@ -146,22 +177,25 @@ def _members(
         yield f"{name}_l{level}", classes | {"part": "level", "level": level}
 
 
-def _wordnet(config: dict[str, Any], benchmark: str | None) -> str | None:
-    folder: str | None = config["concepts"].get(benchmark, {}).get("wordnet")
-    return folder
+def _source_spec(source: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """Return a source without the keys of the world, and with lists of paths.
+
+    A data set of the procedural world is, once drawn, a Parquet pack like any other.
+    """
+    spec = {key: value for key, value in source.items() if key not in WORLD_KEYS}
+    spec |= {key: list_of(source[key]) for key in PATH_KEYS}
+    if source["kind"] == "world":
+        spec |= {"kind": "parquet", "path": [pack(dataset)], "id_column": "id"}
+    return spec
 
 
 def _places(source: dict[str, Any]) -> list[str]:
-    return [path for key in ("path", "train_path", "test_path") for path in list_of(source[key])]
-
-
-def _is_file_name(value: str) -> bool:
-    """Say whether `value` is a file rather than the name of a built-in list such as imagenet1k."""
-    return "/" in value or "." in value
+    return [path for key in PATH_KEYS for path in list_of(source[key])]
 
 
 def _named_files(value: str | None) -> list[str]:
-    return [value] if value is not None and _is_file_name(value) else []
+    """Return `value` where it is a file, not null or the name of a list such as imagenet1k."""
+    return [] if value is None or value in NAMED else [value]
 
 
 def _check_source(key: str, source: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,82 @@
+# Images: from sources to one manifest a data set and split. The only room that knows where pixels
+# come from.
+
+
+rule list_classes:
+    input:
+        tables=lambda w: images_plan.class_tables(config, w.dataset),
+        files=lambda w: images_plan.class_files(config, w.dataset),
+    output:
+        "results/images/{dataset}/classes.parquet",
+    log:
+        "logs/list_classes/{dataset}.log",
+    benchmark:
+        "logs/benchmarks/list_classes/{dataset}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        spec=lambda w: canonical(images_plan.classes_spec(config, w.dataset)),
+        code=rule_code("list_classes"),
+    message:
+        "Classes of {wildcards.dataset}"
+    shell:
+        "python workflow/scripts/list_classes.py --spec {params.spec:q} --threads {threads}"
+        " --tables {input.tables} --output {output} > {log} 2>&1"
+
+
+rule render_world:
+    input:
+        classes="results/images/{dataset}/classes.parquet",
+    output:
+        "results/images/{dataset}/pack.parquet",
+    log:
+        "logs/render_world/{dataset}.log",
+    benchmark:
+        "logs/benchmarks/render_world/{dataset}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        spec=lambda w: canonical(images_plan.world_spec(config, w.dataset)),
+        code=rule_code("render_world"),
+    message:
+        "Drawing {wildcards.dataset}"
+    shell:
+        "python workflow/scripts/render_world.py --spec {params.spec:q} --threads {threads}"
+        " --classes {input.classes} --output {output} > {log} 2>&1"
+
+
+rule build_manifest:
+    input:
+        classes="results/images/{dataset}/classes.parquet",
+        sources=lambda w: images_plan.source_inputs(config, w.dataset),
+    output:
+        train="results/images/{dataset}/train.parquet",
+        val="results/images/{dataset}/val.parquet",
+        test="results/images/{dataset}/test.parquet",
+    log:
+        "logs/build_manifest/{dataset}.log",
+    benchmark:
+        "logs/benchmarks/build_manifest/{dataset}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        spec=lambda w: canonical(images_plan.manifest_spec(config, w.dataset)),
+        code=rule_code("build_manifest"),
+    message:
+        "Manifests of {wildcards.dataset}"
+    shell:
+        "python workflow/scripts/build_manifest.py --spec {params.spec:q} --threads {threads}"
+        " --classes {input.classes} --train {output.train} --val {output.val} --test {output.test}"
+        " > {log} 2>&1"

@@ -1,0 +1,22 @@
+"""Choose the images of a data set and write its manifests, one for each split."""
+
+from pathlib import Path
+
+from cogworks.core import cli
+from cogworks.images.build import build_manifests
+from cogworks.images.classes import read_classes
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--classes", type=Path, required=True, help="class table")
+    for split in ("train", "val", "test"):
+        parser.add_argument(f"--{split}", type=Path, required=True, help=f"{split} manifest")
+    args = parser.parse_args()
+    outputs = {"train": args.train, "val": args.val, "test": args.test}
+    wnids = list(read_classes(args.classes)["wnid"])
+    build_manifests(args.spec, wnids, outputs, threads=args.threads)
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,82 @@
+"""The class list of a data set: explicit, sorted, and the same however its folders are ordered."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cogworks.concepts.wordnet import open_wordnet
+from cogworks.core.errors import InputError
+from cogworks.core.files import read_parquet
+from cogworks.core.seeds import shuffle_by_hash
+from cogworks.images.class_files import read_class_file
+from cogworks.images.sources.scan import scan
+
+WNID = re.compile(r"n\d{8}")
+
+
+def list_classes(spec: dict[str, Any], tables: Sequence[Path], *, threads: int) -> pd.DataFrame:
+    """Return the classes of a data set: label (int32, from 0), wnid, name.
+
+    Args:
+        spec: `classes_spec` of the plan.
+        tables: the concepts room's `seen` and `levels` tables, those that the classes come from.
+        threads: readers at once, where the source is scanned for its classes.
+
+    Raises:
+        InputError: no classes, not as many as the config says, or too few for the limit.
+    """
+    key = f"images.{spec['dataset']}.classes"
+    wnids = sorted(_all_classes(spec, tables, threads=threads))
+    wanted = spec["classes"]
+    if wanted["count"] not in (None, len(wnids)):
+        raise InputError(f"{key}.count: expected {wanted['count']} classes, found {len(wnids)}")
+    if wanted["limit"] is not None:
+        if wanted["limit"] > len(wnids):
+            raise InputError(f"{key}.limit: {wanted['limit']} wanted of {len(wnids)} classes")
+        wnids = sorted(shuffle_by_hash(wnids, "classes", wanted["seed"])[: wanted["limit"]])
+    if not wnids:
+        raise InputError(f"{key}: no classes there")
+    return pd.DataFrame(
+        {
+            "label": pd.Series(range(len(wnids)), dtype="int32"),
+            "wnid": wnids,
+            "name": _names(wnids, spec["wordnet"]),
+        }
+    )
+
+
+def read_classes(path: Path) -> pd.DataFrame:
+    """Read a class table (label, wnid, name)."""
+    return read_parquet(path, columns=["label", "wnid", "name"])
+
+
+def _all_classes(spec: dict[str, Any], tables: Sequence[Path], *, threads: int) -> set[str]:
+    wanted = spec["classes"]
+    if wanted["wnids"] is not None:
+        return set(wanted["wnids"])
+    if wanted["file"] is not None:
+        return set(read_class_file(wanted["file"]))
+    if wanted["part"] == "source":
+        return set(scan(spec["source"], None, threads=threads)["wnid"])
+    return {wnid for table in tables for wnid in _concepts(table, wanted["level"])}
+
+
+def _concepts(table: Path, level: int | None) -> list[str]:
+    frame = read_parquet(table)
+    if level is not None:
+        frame = frame[frame["level"] == level]
+    return [str(wnid) for wnid in frame["wnid"]]
+
+
+def _names(wnids: Sequence[str], folder: str | None) -> list[str]:
+    """Return the lemmas of synsets as text; a class id that is no synset is its own name."""
+    if not any(WNID.fullmatch(wnid) for wnid in wnids):
+        return list(wnids)
+    wordnet = open_wordnet(folder)
+    return [
+        ", ".join(wordnet.lemmas(wnid)).replace("_", " ") if wordnet.exists(wnid) else wnid
+        for wnid in wnids
+    ]

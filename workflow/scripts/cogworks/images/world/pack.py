@@ -1,0 +1,107 @@
+"""Drawing a data set of the procedural world into a Parquet pack."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from cogworks.concepts.wordnet import open_wordnet
+from cogworks.core.files import METADATA_KEY, atomic
+from cogworks.core.seeds import derive_seed
+from cogworks.core.spec import canonical
+from cogworks.images.parallel import map_ordered
+from cogworks.images.world.canvas import Canvas
+from cogworks.images.world.hierarchy import Hierarchy
+from cogworks.images.world.looks import Look, look_of
+
+SCHEMA = pa.schema([("id", pa.string()), ("wnid", pa.string()), ("image", pa.binary())])
+
+
+@dataclass(frozen=True)
+class WorldSpec:
+    """How a world is drawn (config `images.<name>.source` of kind `world`).
+
+    Attributes:
+        size: width and height in pixels.
+        format: `png` or `jpeg`.
+        world_seed: seed of the looks and of the images.
+        distinctness: share of a look that is the concept's.
+        nuisance: strength of pose, light, clutter, occlusion and noise.
+        images: images of each class.
+    """
+
+    size: int
+    format: str
+    world_seed: int
+    distinctness: float
+    nuisance: float
+    images: int
+
+
+def write_pack(
+    spec: WorldSpec, wnids: Sequence[str], path: Path, *, wordnet: str | None, workers: int
+) -> None:
+    """Draw `spec.images` images of each synset into a pack: columns id, wnid, image.
+
+    One row group a synset, not compressed, since the images are. The bytes depend on `spec` and
+    `wnids` alone.
+
+    Args:
+        spec: how to draw.
+        wnids: the synsets, in the order of the pack.
+        path: the file to write.
+        wordnet: WordNet's folder, or None to look for it.
+        workers: processes.
+
+    Raises:
+        InputError: no WordNet, or a class that is no synset in it.
+    """
+    database = open_wordnet(wordnet)
+    database.require(wnids, what="classes of a data set of the procedural world")
+    hierarchy = Hierarchy(database)
+    looks = [
+        (wnid, look_of(wnid, hierarchy, seed=spec.world_seed, distinctness=spec.distinctness))
+        for wnid in wnids
+    ]
+    draw = partial(_draw_concept, spec=spec)
+    drawn = map_ordered(draw, looks, workers=workers, label="drawing", unit="concepts")
+    # The spec in the footer makes a pack drawn in another way differ in its digest at once.
+    schema = SCHEMA.with_metadata({METADATA_KEY: canonical({"world": vars(spec)}).encode()})
+    with (
+        atomic(path) as partial_path,
+        pq.ParquetWriter(
+            partial_path, schema, compression="none", use_dictionary=False, write_page_checksum=True
+        ) as writer,
+    ):
+        for wnid, images in zip(wnids, drawn, strict=True):
+            ids = [f"{wnid}/{index:05d}" for index in range(len(images))]
+            writer.write_table(pa.table([ids, [wnid] * len(images), images], schema=schema))
+
+
+def draw_image(look: Look, wnid: str, index: int, canvas: Canvas, *, seed: int) -> np.ndarray:
+    """Return image `index` of a synset, uint8 (S, S, 3): a function of these arguments alone."""
+    rng = np.random.default_rng(derive_seed("world", seed, "image", wnid, index))
+    return canvas.draw(look.instance(rng), rng)
+
+
+def _draw_concept(concept: tuple[str, Look], *, spec: WorldSpec) -> list[bytes]:
+    wnid, look = concept
+    canvas = Canvas(spec.size, nuisance=spec.nuisance)
+    return [
+        _encode(draw_image(look, wnid, index, canvas, seed=spec.world_seed), spec.format)
+        for index in range(spec.images)
+    ]
+
+
+def _encode(pixels: np.ndarray, kind: str) -> bytes:
+    options: dict[str, Any] = {"png": {"compress_level": 1}, "jpeg": {"quality": 92}}[kind]
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format=kind, **options)
+    return buffer.getvalue()

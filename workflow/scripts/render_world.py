@@ -1,0 +1,22 @@
+"""Draw a data set of the procedural world into a Parquet pack (columns id, wnid, image)."""
+
+from pathlib import Path
+
+from cogworks.core import cli
+from cogworks.images.classes import read_classes
+from cogworks.images.world.pack import WorldSpec, write_pack
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--classes", type=Path, required=True, help="class table")
+    parser.add_argument("--output", type=Path, required=True, help="the pack to write")
+    args = parser.parse_args()
+    wordnet = args.spec.pop("wordnet")
+    wnids = list(read_classes(args.classes)["wnid"])
+    spec = WorldSpec(**args.spec)
+    write_pack(spec, wnids, args.output, wordnet=wordnet, workers=args.threads)
+
+
+if __name__ == "__main__":
+    cli.run(main)
