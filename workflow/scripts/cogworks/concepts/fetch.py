@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from cogworks.concepts.wordnet import FILES, HELP, VERSION, find_wordnet, read_text, version_of
+from cogworks.concepts.wordnet import FILES, HELP, VERSION, find_wordnet, read_text
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_text
 
@@ -28,29 +28,22 @@ def ensure_wordnet(folder: str | None, target: Path) -> tuple[Path, str]:
         InputError: `folder` lacks WordNet 3.0, or every source failed; lists the reasons.
     """
     if folder is not None:
-        return _checked(find_wordnet(folder)), "named by the caller"
+        return find_wordnet(folder), "named by the caller"
     with contextlib.suppress(InputError):
-        return _checked(find_wordnet()), "already on this machine"
+        return find_wordnet(), "already on this machine"
     failures = []
     for label, fetch in SOURCES.items():
         with tempfile.TemporaryDirectory() as scratch:
             try:
                 fetch(Path(scratch))
-                source = _checked(find_wordnet(scratch))
+                source = find_wordnet(scratch)
             except (InputError, OSError, ValueError, subprocess.SubprocessError) as error:
                 failures.append(f"{label}: {error}")
                 continue
             for name in FILES:
                 write_text(read_text(source, name), target / name)
-            return _checked(find_wordnet(target)), f"fetched from {label}"
+            return find_wordnet(target), f"fetched from {label}"
     raise InputError(f"WordNet {VERSION} could not be fetched ({'; '.join(failures)}); {HELP}")
-
-
-def _checked(source: Path) -> Path:
-    found = version_of(source)
-    if found != VERSION:
-        raise InputError(f"{source}: this is WordNet {found}, version {VERSION} is needed; {HELP}")
-    return source
 
 
 def _from_nltk(scratch: Path) -> None:

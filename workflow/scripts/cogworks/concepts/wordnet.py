@@ -24,7 +24,7 @@ FILES = (DATA, INDEX)
 INNER_FOLDERS = ("", "dict", "wordnet", "corpora/wordnet", "usr/share/wordnet")
 HYPERNYM_POINTERS = ("@", "@i")
 HELP = (
-    "run `make wordnet`, or install Debian's package wordnet-base, or name a folder that holds "
+    "run `make setup`, or install Debian's package wordnet-base, or name a folder that holds "
     f"WordNet {VERSION}'s {DATA} and {INDEX} in concepts.<benchmark>.wordnet"
 )
 
@@ -40,24 +40,35 @@ class Synset(NamedTuple):
 def find_wordnet(folder: str | Path | None = None) -> Path:
     """Return the folder (or NLTK's zip archive) that holds WordNet's nouns.
 
+    A wnid is a byte offset and differs between versions, so only version 3.0 will do. A named
+    folder may also hold an ontology of one's own in WordNet's format, without WordNet's licence.
+
     Args:
         folder: where to look; without it, the project's `resources/wordnet`, NLTK's data path and
             the system's folders are searched in this order.
 
     Raises:
-        InputError: there is none; the message says where it was looked for and what to do.
+        InputError: there is none, or another version; the message says where it was looked for
+            and what to do.
     """
     if folder is not None:
-        found = _first_holding([Path(folder).expanduser()])
+        found = _holding(Path(folder).expanduser())
         if found is None:
             raise InputError(f"{folder}: no WordNet here ({DATA} and {INDEX} expected); {HELP}")
+        version = version_of(found)
+        if version not in (VERSION, None):
+            raise InputError(
+                f"{found}: this is WordNet {version}, but the wnids here are those of {VERSION} "
+                f"(another version has other offsets); {HELP}"
+            )
         return found
     places = [Path(PROJECT_FOLDER), *nltk_places(), *map(Path, SYSTEM_FOLDERS)]
-    found = _first_holding(places)
-    if found is None:
-        looked = ", ".join(dict.fromkeys(map(str, places)))
-        raise InputError(f"WordNet {VERSION} was not found (looked in {looked}); {HELP}")
-    return found
+    for place in places:
+        found = _holding(place)
+        if found is not None and version_of(found) == VERSION:
+            return found
+    looked = ", ".join(dict.fromkeys(map(str, places)))
+    raise InputError(f"WordNet {VERSION} was not found (looked in {looked}); {HELP}")
 
 
 def nltk_places() -> list[Path]:
@@ -70,9 +81,10 @@ def nltk_places() -> list[Path]:
     return [root / "corpora" / name for root in roots for name in ("wordnet", "wordnet.zip")]
 
 
-def version_of(source: Path) -> str:
-    """Return the version in the licence header of `data.noun`, or "unknown"."""
-    return _version_in(read_text(source, DATA)[:4000])
+def version_of(source: Path) -> str | None:
+    """Return the version that the licence at the head of `data.noun` names; None: no licence."""
+    match = re.search(r"WordNet (\d+(?:\.\d+)*) Copyright", read_text(source, DATA)[:4000])
+    return match.group(1) if match else None
 
 
 def read_text(source: Path, name: str) -> str:
@@ -86,26 +98,10 @@ def read_text(source: Path, name: str) -> str:
         raise InputError(f"{source}: {name} cannot be read ({error}); {HELP}") from error
 
 
-def open_wordnet(folder: str | Path | None = None, *, version: str | None = VERSION) -> "WordNet":
-    """Find WordNet and open it.
-
-    Args:
-        folder: as for `find_wordnet`.
-        version: the version that the licence header must name, since a wnid is a byte offset and
-            differs between versions; None accepts any database in WordNet's format.
-
-    Raises:
-        InputError: no WordNet, an unreadable file or another version.
-    """
+def open_wordnet(folder: str | Path | None = None) -> "WordNet":
+    """Find WordNet and open it; arguments and errors as for `find_wordnet`."""
     source = find_wordnet(folder)
-    text = read_text(source, DATA)
-    found = _version_in(text[:4000])
-    if version is not None and found != version:
-        raise InputError(
-            f"{source}: this is WordNet {found}, but wnids here are those of WordNet {version} "
-            f"(another version has other offsets); {HELP}"
-        )
-    return WordNet(text, source=source)
+    return WordNet(read_text(source, DATA), source=source)
 
 
 class WordNet:
@@ -152,6 +148,8 @@ class WordNet:
                 if node not in above:
                     above.add(node)
                     front.extend(self.parents(node))
+            if wnid in above:
+                raise InputError(f"{self.source}: {wnid} is its own ancestor")
             known = self._ancestors[wnid] = frozenset(above)
         return known
 
@@ -192,19 +190,13 @@ class WordNet:
         return known
 
 
-def _first_holding(places: list[Path]) -> Path | None:
-    for place in places:
-        if place.suffix == ".zip" and place.is_file():
-            return place
-        for inner in INNER_FOLDERS:
-            if all((place / inner / name).is_file() for name in FILES):
-                return place / inner
+def _holding(place: Path) -> Path | None:
+    if place.suffix == ".zip":
+        return place if place.is_file() else None
+    for inner in INNER_FOLDERS:
+        if all((place / inner / name).is_file() for name in FILES):
+            return place / inner
     return None
-
-
-def _version_in(header: str) -> str:
-    match = re.search(r"WordNet (\d+(?:\.\d+)*) Copyright", header)
-    return match.group(1) if match else "unknown"
 
 
 def _parse_line(line: str) -> Synset:

@@ -1,0 +1,113 @@
+# From WordNet to levels: which concepts are eligible, how far each is from the seen ones, and who
+# is in which level (thesis 3.3). Only image folders are scanned in a job of their own: that is the
+# one step that can take long, and its table is kept.
+rule scan_image_counts:
+    output:
+        counts="results/concepts/{benchmark}/image_counts.csv",
+    log:
+        "logs/scan_image_counts/{benchmark}.log",
+    benchmark:
+        "logs/benchmarks/scan_image_counts/{benchmark}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 4
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        spec=lambda w: canonical(concepts_plan.scan_spec(config, w.benchmark)),
+        code=rule_code("scan_image_counts"),
+    message:
+        "Counting the images of each class for {wildcards.benchmark}"
+    shell:
+        "python workflow/scripts/scan_image_counts.py --spec {params.spec:q}"
+        " --threads {threads} --output {output.counts} > {log} 2>&1"
+
+
+rule select_concepts:
+    input:
+        files=lambda w: concepts_plan.select_inputs(config, w.benchmark),
+    output:
+        eligible="results/concepts/{benchmark}/eligible.parquet",
+        seen="results/concepts/{benchmark}/seen.parquet",
+        filters="results/concepts/{benchmark}/filters.csv",
+    log:
+        "logs/select_concepts/{benchmark}.log",
+    benchmark:
+        "logs/benchmarks/select_concepts/{benchmark}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        spec=lambda w: canonical(concepts_plan.select_spec(config, w.benchmark)),
+        code=rule_code("select_concepts"),
+    message:
+        "Selecting the eligible concepts of {wildcards.benchmark}"
+    shell:
+        "python workflow/scripts/select_concepts.py --spec {params.spec:q}"
+        " --eligible {output.eligible} --seen {output.seen} --filters {output.filters}"
+        " > {log} 2>&1"
+
+
+rule rank_concepts:
+    input:
+        eligible="results/concepts/{benchmark}/eligible.parquet",
+        seen="results/concepts/{benchmark}/seen.parquet",
+        files=lambda w: concepts_plan.rank_inputs(config, w.benchmark),
+    output:
+        ranking="results/concepts/{benchmark}/ranking.parquet",
+    log:
+        "logs/rank_concepts/{benchmark}.log",
+    benchmark:
+        "logs/benchmarks/rank_concepts/{benchmark}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        spec=lambda w: canonical(concepts_plan.rank_spec(config, w.benchmark)),
+        code=rule_code("rank_concepts"),
+    message:
+        "Ranking the concepts of {wildcards.benchmark} by similarity to the seen ones"
+    shell:
+        "python workflow/scripts/rank_concepts.py --spec {params.spec:q}"
+        " --eligible {input.eligible} --seen {input.seen} --ranking {output.ranking}"
+        " > {log} 2>&1"
+
+
+rule split_levels:
+    input:
+        ranking="results/concepts/{benchmark}/ranking.parquet",
+        eligible="results/concepts/{benchmark}/eligible.parquet",
+    output:
+        levels="results/concepts/{benchmark}/levels.parquet",
+        summary="results/concepts/{benchmark}/level_summary.csv",
+    log:
+        "logs/split_levels/{benchmark}.log",
+    benchmark:
+        "logs/benchmarks/split_levels/{benchmark}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=lambda w: canonical(concepts_plan.level_spec(config, w.benchmark)),
+        code=rule_code("split_levels"),
+    message:
+        "Cutting the ranking of {wildcards.benchmark} into levels"
+    shell:
+        "python workflow/scripts/split_levels.py --spec {params.spec:q}"
+        " --ranking {input.ranking} --eligible {input.eligible} --levels {output.levels}"
+        " --summary {output.summary} > {log} 2>&1"
+
+
+rule concepts:
+    input:
+        [concepts_plan.targets(config, name) for name in config["concepts"]],

@@ -1,0 +1,168 @@
+"""What the concepts section of the config stands for: files, slices for the rules, and its errors.
+
+Imported while the DAG is planned: standard library only.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from cogworks.concepts.wnid_lists import NAMED
+from cogworks.concepts.wordnet import DATA, find_wordnet
+from cogworks.core import paths
+from cogworks.core.errors import InputError
+
+INFORMATION_MEASURES = ("lin", "resnik", "jiang_conrath")
+TABLES = ("eligible", "seen", "ranking", "levels")
+SUMMARIES = ("filters", "level_summary")
+
+Config = dict[str, Any]
+
+
+def targets(config: Config, benchmark: str) -> list[str]:
+    """Return all files that the room makes for a benchmark."""
+    tables = [paths.concepts(benchmark, table) for table in TABLES]
+    return tables + [summary(benchmark, name) for name in SUMMARIES]
+
+
+def summary(benchmark: str, name: str) -> str:
+    """Return the path of a CSV of the room: `filters`, `level_summary` or `image_counts`."""
+    return f"results/concepts/{benchmark}/{name}.csv"
+
+
+def scan_spec(config: Config, benchmark: str) -> Config:
+    """Return the slice for scanning the image folder of a benchmark."""
+    return {"benchmark": benchmark, "folder": config["concepts"][benchmark]["image_counts"]}
+
+
+def select_inputs(config: Config, benchmark: str) -> list[str]:
+    """Return the files that the selection of concepts reads."""
+    section = config["concepts"][benchmark]
+    lists = [section[key] for key in ("pool", "seen", "discard")]
+    files = [path for path in lists if path is not None and path not in NAMED]
+    files += [path for path in (_counts(section, benchmark), _members(section)) if path]
+    return list(dict.fromkeys(files)) + wordnet_inputs(section["wordnet"])
+
+
+def select_spec(config: Config, benchmark: str) -> Config:
+    """Return the slice for the selection; the seed is in it where something is drawn."""
+    section = config["concepts"][benchmark]
+    keys = [
+        "wordnet",
+        "pool",
+        "seen",
+        "seen_limit",
+        "min_images",
+        "discard",
+        "drop_seen_ancestors",
+        "exclude_subtrees",
+        "leaves_only",
+    ]
+    if section["seen_limit"] is not None:
+        keys.append("seed")
+    files = {"image_counts": _counts(section, benchmark), "members": _members(section)}
+    return {"benchmark": benchmark} | {key: section[key] for key in keys} | files
+
+
+def rank_inputs(config: Config, benchmark: str) -> list[str]:
+    """Return the files that the ranking reads, besides the tables of the selection."""
+    section = config["concepts"][benchmark]
+    vectors = [section["word_vectors"]["file"]] if section["similarity"] == "word_vectors" else []
+    return vectors + wordnet_inputs(section["wordnet"])
+
+
+def rank_spec(config: Config, benchmark: str) -> Config:
+    """Return the slice for the ranking: only the keys that its similarity and tie rule use."""
+    section = config["concepts"][benchmark]
+    keys = ["wordnet", "similarity", "ties"]
+    if section["similarity"] in INFORMATION_MEASURES:
+        keys += ["ic_count", "lcs"]
+    if section["similarity"] == "word_vectors":
+        keys.append("word_vectors")
+    if "random" in (section["ties"], section["similarity"]):
+        keys.append("seed")
+    return {"benchmark": benchmark} | {key: section[key] for key in keys}
+
+
+def level_spec(config: Config, benchmark: str) -> Config:
+    """Return the slice for splitting the ranking into levels."""
+    return {"benchmark": benchmark} | config["concepts"][benchmark]["levels"]
+
+
+def wordnet_inputs(folder: str | None) -> list[str]:
+    """Return the database file of a named folder. WordNet 3.0 found by itself never changes."""
+    if folder is None:
+        return []
+    source = find_wordnet(folder)
+    return [str(source if source.suffix == ".zip" else source / DATA)]
+
+
+def missing_paths(config: Config) -> list[str]:
+    """Return a line for each path of the section that does not exist (for the preflight)."""
+    lines = []
+    for name, section in config["concepts"].items():
+        given = {key: section[key] for key in ("wordnet", "image_counts", "discard")}
+        given |= {key: section[key] for key in ("pool", "seen") if section[key] not in NAMED}
+        given["word_vectors.file"] = section["word_vectors"]["file"]
+        for key, value in given.items():
+            if value is not None and not Path(value).expanduser().exists():
+                lines.append(f"concepts.{name}.{key}: {value} does not exist")
+    return lines
+
+
+def check(config: Config) -> list[str]:
+    """Return the errors of the concepts section that a schema cannot see."""
+    problems: list[str] = []
+    for name, section in config["concepts"].items():
+        key = f"concepts.{name}"
+        problems += _check_counts(key, section)
+        problems += _check_members(key, name, config["concepts"])
+        problems += _check_wordnet(key, section["wordnet"])
+        if section["similarity"] == "word_vectors" and section["word_vectors"]["file"] is None:
+            problems.append(
+                f"{key}.word_vectors.file: similarity word_vectors needs a file of vectors in "
+                "word2vec's format"
+            )
+    return problems
+
+
+def _counts(section: Config, benchmark: str) -> str | None:
+    given: str | None = section["image_counts"]
+    if given is None or given.endswith(".csv"):
+        return given
+    return summary(benchmark, "image_counts")
+
+
+def _members(section: Config) -> str | None:
+    other = section["members_of"]
+    return None if other is None else paths.concepts(other, "levels")
+
+
+def _check_counts(key: str, section: Config) -> list[str]:
+    if section["min_images"] is not None and section["image_counts"] is None:
+        return [
+            f"{key}.min_images: {section['min_images']} needs image_counts, a table "
+            "(wnid,images; .csv) or a folder to count in; or set min_images to null"
+        ]
+    return []
+
+
+def _check_members(key: str, name: str, sections: Config) -> list[str]:
+    visited = [name]
+    other = sections[name]["members_of"]
+    while other is not None:
+        if other not in sections:
+            known = ", ".join(sections)
+            return [f"{key}.members_of: {other!r} is no benchmark; known: {known}"]
+        if other in visited:
+            return [f"{key}.members_of: {' -> '.join([*visited, other])} goes round in a circle"]
+        visited.append(other)
+        other = sections[other]["members_of"]
+    return []
+
+
+def _check_wordnet(key: str, folder: str | None) -> list[str]:
+    try:
+        wordnet_inputs(folder)
+    except InputError as error:
+        return [f"{key}.wordnet: {error}"]
+    return []

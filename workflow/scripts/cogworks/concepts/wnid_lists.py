@@ -1,0 +1,87 @@
+"""Lists of wnids: those with a name, which timm ships, and files of the user's own."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import read_parquet
+from cogworks.core.seeds import shuffle_by_hash
+
+# Name in the config -> file in timm's package, each with one wnid a line.
+NAMED = {
+    "imagenet21k_fall2011": "imagenet22k_synsets.txt",
+    "imagenet1k": "imagenet_synsets.txt",
+}
+WNID = re.compile(r"n\d{8}")
+
+
+def read_wnids(source: str, *, key: str) -> list[str]:
+    """Return a list of wnids, sorted.
+
+    Args:
+        source: a name in NAMED; a text file with one wnid a line, blank lines and lines that
+            start with `#` apart; or a Parquet file with a column `wnid`, such as a pack of
+            images, whose distinct values count.
+        key: the config key to name in errors.
+
+    Raises:
+        InputError: the file is missing, a line is no wnid, or a wnid stands there twice.
+    """
+    path = _timm_lists() / NAMED[source] if source in NAMED else Path(source).expanduser()
+    if not path.is_file():
+        names = ", ".join(NAMED)
+        raise InputError(f"{key}: no file {path}; expected {names} or a file of wnids")
+    if path.suffix == ".parquet":
+        wnids = [str(wnid) for wnid in read_parquet(path, columns=["wnid"])["wnid"].unique()]
+        numbered = dict.fromkeys(wnids, "column wnid")
+    else:
+        numbered = _read_lines(path, key)
+    for wnid, place in numbered.items():
+        if not WNID.fullmatch(wnid):
+            raise InputError(
+                f"{key}: {path}, {place}: {wnid!r} is no wnid; expected one like n02124075 a line"
+            )
+    if not numbered:
+        raise InputError(f"{key}: {path} holds no wnids")
+    return sorted(numbered)
+
+
+def sample(wnids: list[str], limit: int | None, *, seed: int, key: str) -> list[str]:
+    """Return `limit` of `wnids`, drawn by seed and name, sorted; all of them without a limit.
+
+    Raises:
+        InputError: there are fewer than `limit`.
+    """
+    if limit is None:
+        return wnids
+    if limit > len(wnids):
+        raise InputError(f"{key}: {limit} concepts were asked for, the list has {len(wnids)}")
+    return sorted(shuffle_by_hash(wnids, "concepts", key.rsplit(".", 1)[-1], seed)[:limit])
+
+
+def _read_lines(path: Path, key: str) -> dict[str, str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{key}: {path} cannot be read ({error})") from error
+    numbered: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        wnid = line.strip()
+        if not wnid or wnid.startswith("#"):
+            continue
+        if wnid in numbered:
+            raise InputError(f"{key}: {path}: {wnid} twice, on {numbered[wnid]} and line {number}")
+        numbered[wnid] = f"line {number}"
+    return numbered
+
+
+def _timm_lists() -> Path:
+    """Return timm's folder of class lists; timm is not imported, since that loads torch."""
+    spec = importlib.util.find_spec("timm")
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError(
+            "the named lists of wnids are part of timm, which is not installed here: "
+            "install timm, or name a file of wnids instead"
+        )
+    return Path(spec.submodule_search_locations[0], "data", "_info")

@@ -1,0 +1,20 @@
+"""Count the images of each class in an ImageNet folder (class folders or tar archives)."""
+
+from pathlib import Path
+
+from cogworks.concepts.counts import scan_folder, write_counts
+from cogworks.core import cli
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--output", type=Path, required=True, help="CSV: wnid,images")
+    args = parser.parse_args()
+    key = f"concepts.{args.spec['benchmark']}.image_counts"
+    counts = scan_folder(args.spec["folder"], threads=args.threads, key=key)
+    write_counts(counts, args.output)
+    print(f"{len(counts)} classes, {sum(counts.values())} images")
+
+
+if __name__ == "__main__":
+    cli.run(main)

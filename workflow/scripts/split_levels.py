@@ -1,0 +1,26 @@
+"""Cut the ranking of concepts into levels of growing distance to the seen ones."""
+
+from pathlib import Path
+
+from cogworks.concepts import level_stage
+from cogworks.core import cli
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--ranking", type=Path, required=True, help="Parquet: the ranking")
+    parser.add_argument("--eligible", type=Path, required=True, help="Parquet: the whole pool")
+    parser.add_argument("--levels", type=Path, required=True, help="Parquet: who is in which level")
+    parser.add_argument("--summary", type=Path, required=True, help="CSV: a line for each level")
+    args = parser.parse_args()
+    level_stage.run(
+        args.spec,
+        ranking=args.ranking,
+        eligible=args.eligible,
+        levels=args.levels,
+        summary=args.summary,
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
