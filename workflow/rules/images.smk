@@ -13,11 +13,12 @@ rule list_classes:
     benchmark:
         "logs/benchmarks/list_classes/{dataset}.tsv"
     conda:
-        "../../envs/base.yaml"
+        "../../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
+        online=lambda w: int(config["compute"]["online"]),
     params:
         spec=lambda w: canonical(images_plan.classes_spec(config, w.dataset)),
         code=rule_code("list_classes"),
@@ -25,6 +26,7 @@ rule list_classes:
         "Classes of {wildcards.dataset}"
     shell:
         "python workflow/scripts/list_classes.py --spec {params.spec:q} --threads {threads}"
+        " --online {resources.online}"
         " --tables {input.tables} --output {output} > {log} 2>&1"
 
 
@@ -66,11 +68,12 @@ rule build_manifest:
     benchmark:
         "logs/benchmarks/build_manifest/{dataset}.tsv"
     conda:
-        "../../envs/base.yaml"
+        "../../envs/torch.yaml"
     threads: 4
     resources:
         mem_mb=8000,
         runtime=240,
+        online=lambda w: int(config["compute"]["online"]),
     params:
         spec=lambda w: canonical(images_plan.manifest_spec(config, w.dataset)),
         code=rule_code("build_manifest"),
@@ -78,5 +81,45 @@ rule build_manifest:
         "Manifests of {wildcards.dataset}"
     shell:
         "python workflow/scripts/build_manifest.py --spec {params.spec:q} --threads {threads}"
+        " --online {resources.online}"
         " --classes {input.classes} --train {output.train} --val {output.val} --test {output.test}"
         " > {log} 2>&1"
+
+
+rule draw_samples:
+    input:
+        classes=lambda w: [
+            paths.classes(config, name)
+            for name in images_plan.expand(config, w.dataset)
+        ],
+        train=lambda w: [
+            paths.manifest(config, name, "train")
+            for name in images_plan.expand(config, w.dataset)
+        ],
+        test=lambda w: [
+            paths.manifest(config, name, "test")
+            for name in images_plan.expand(config, w.dataset)
+        ],
+    output:
+        report(
+            "results/figures/samples_{dataset}.png",
+            category="Images",
+            labels={"data set": "{dataset}"},
+        ),
+    log:
+        "logs/draw_samples/{dataset}.log",
+    benchmark:
+        "logs/benchmarks/draw_samples/{dataset}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=rule_code("draw_samples"),
+    message:
+        "Samples of {wildcards.dataset}"
+    shell:
+        "python workflow/scripts/draw_samples.py --classes {input.classes}"
+        " --train {input.train} --test {input.test} --output {output} > {log} 2>&1"

@@ -12,10 +12,13 @@ def main() -> None:
     parser.add_argument("--classes", type=Path, required=True, help="class table")
     for split in ("train", "val", "test"):
         parser.add_argument(f"--{split}", type=Path, required=True, help=f"{split} manifest")
+    parser.add_argument(
+        "--online", type=int, choices=[0, 1], default=0, help="1 lets torchvision download"
+    )
     args = parser.parse_args()
     outputs = {"train": args.train, "val": args.val, "test": args.test}
     wnids = list(read_classes(args.classes)["wnid"])
-    build_manifests(args.spec, wnids, outputs, threads=args.threads)
+    build_manifests(args.spec, wnids, outputs, threads=args.threads, online=bool(args.online))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,12 @@ def main() -> None:
         "--tables", type=Path, nargs="*", default=[], help="seen and level tables of a benchmark"
     )
     parser.add_argument("--output", type=Path, required=True, help="the class table to write")
+    parser.add_argument(
+        "--online", type=int, choices=[0, 1], default=0, help="1 lets torchvision download"
+    )
     args = parser.parse_args()
-    write_parquet(list_classes(args.spec, args.tables, threads=args.threads), args.output)
+    table = list_classes(args.spec, args.tables, threads=args.threads, online=bool(args.online))
+    write_parquet(table, args.output)
 
 
 if __name__ == "__main__":

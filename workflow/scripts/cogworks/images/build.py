@@ -16,7 +16,12 @@ from cogworks.images.verify import find_corrupt
 
 
 def build_manifests(
-    spec: dict[str, Any], wnids: Sequence[str], outputs: dict[str, Path], *, threads: int
+    spec: dict[str, Any],
+    wnids: Sequence[str],
+    outputs: dict[str, Path],
+    *,
+    threads: int,
+    online: bool = False,
 ) -> None:
     """Scan the source, choose the images, and write one manifest a split.
 
@@ -25,11 +30,12 @@ def build_manifests(
         wnids: the classes, sorted.
         outputs: split -> file.
         threads: readers and decoders at once.
+        online: whether a torchvision data set that is not there may be downloaded.
 
     Raises:
         InputError: missing classes or files, too few images, or damaged ones.
     """
-    frame = scan(spec["source"], wnids, threads=threads)
+    frame = scan(spec["source"], wnids, threads=threads, online=online)
     parts, dropped = _choose_readable(frame, wnids, spec, threads=threads)
     for split, path in outputs.items():
         manifest = write_manifest(

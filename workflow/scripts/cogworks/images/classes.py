@@ -17,19 +17,21 @@ from cogworks.images.sources.scan import scan
 WNID = re.compile(r"n\d{8}")
 
 
-def list_classes(spec: dict[str, Any], tables: Sequence[Path], *, threads: int) -> pd.DataFrame:
+def list_classes(
+    spec: dict[str, Any], tables: Sequence[Path], *, threads: int, online: bool = False
+) -> pd.DataFrame:
     """Return the classes of a data set: label (int32, from 0), wnid, name.
 
     Args:
         spec: `classes_spec` of the plan.
         tables: the concepts room's `seen` and `levels` tables, those that the classes come from.
-        threads: readers at once, where the source is scanned for its classes.
+        threads, online: as for `sources.scan`, where the source is scanned for its classes.
 
     Raises:
         InputError: no classes, not as many as the config says, or too few for the limit.
     """
     key = f"images.{spec['dataset']}.classes"
-    wnids = sorted(_all_classes(spec, tables, threads=threads))
+    wnids = sorted(_all_classes(spec, tables, threads=threads, online=online))
     wanted = spec["classes"]
     if wanted["count"] not in (None, len(wnids)):
         raise InputError(f"{key}.count: expected {wanted['count']} classes, found {len(wnids)}")
@@ -53,14 +55,16 @@ def read_classes(path: Path) -> pd.DataFrame:
     return read_parquet(path, columns=["label", "wnid", "name"])
 
 
-def _all_classes(spec: dict[str, Any], tables: Sequence[Path], *, threads: int) -> set[str]:
+def _all_classes(
+    spec: dict[str, Any], tables: Sequence[Path], *, threads: int, online: bool
+) -> set[str]:
     wanted = spec["classes"]
     if wanted["wnids"] is not None:
         return set(wanted["wnids"])
     if wanted["file"] is not None:
         return set(read_class_file(wanted["file"]))
     if wanted["part"] == "source":
-        return set(scan(spec["source"], None, threads=threads)["wnid"])
+        return set(scan(spec["source"], None, threads=threads, online=online)["wnid"])
     return {wnid for table in tables for wnid in _concepts(table, wanted["level"])}
 
 

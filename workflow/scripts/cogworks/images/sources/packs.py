@@ -74,8 +74,8 @@ def _scan_pack(pack: Path, columns: PackColumns) -> pd.DataFrame:
 
 def _by_split(frame: pd.DataFrame, columns: PackColumns) -> pd.DataFrame:
     """Translate the pack's own names of splits; images of other splits are left out."""
-    names = {name: TRAIN for name in columns.train_splits}
-    names |= {name: TEST for name in columns.test_splits}
+    names = dict.fromkeys(columns.train_splits, TRAIN)
+    names |= dict.fromkeys(columns.test_splits, TEST)
     found = sorted(set(frame["split"]))
     if absent := sorted(set(names) - set(found)):
         raise InputError(

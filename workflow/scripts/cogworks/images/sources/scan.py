@@ -7,21 +7,25 @@ from typing import Any
 import pandas as pd
 
 from cogworks.core.errors import InputError
+from cogworks.images.class_files import read_class_file
+from cogworks.images.sources.download import download_transfer
 from cogworks.images.sources.folder import numbered_folders, scan_classes, scan_flat, wnid_folders
 from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, files_of, name_some
 from cogworks.images.sources.packs import PackColumns, scan_packs
 from cogworks.images.sources.tars import scan_class_tars, scan_samples
 from cogworks.images.sources.transfer import scan_transfer
-from cogworks.images.class_files import read_class_file
 
 
-def scan(source: dict[str, Any], wnids: Sequence[str] | None, *, threads: int) -> pd.DataFrame:
+def scan(
+    source: dict[str, Any], wnids: Sequence[str] | None, *, threads: int, online: bool = False
+) -> pd.DataFrame:
     """List the images of a source.
 
     Args:
         source: the config's `images.<name>.source`, its paths as lists (`plan.manifest_spec`).
         wnids: the classes wanted; None for all that the source names (`classes.part: source`).
         threads: readers at once.
+        online: whether a torchvision data set that is not there may be downloaded.
 
     Returns:
         the columns of `listing.COLUMNS`, one row an image of a wanted class.
@@ -29,6 +33,8 @@ def scan(source: dict[str, Any], wnids: Sequence[str] | None, *, threads: int) -
     Raises:
         InputError: something is missing, damaged or listed twice; the message names it.
     """
+    if online and source["kind"] == "torchvision":
+        download_transfer(source["dataset"], _one(source["path"]))
     parts = [
         (source["path"], UNSPLIT),
         (source["train_path"], TRAIN),
@@ -94,8 +100,7 @@ def _scan_tar(
 def _scan_transfer(
     source: dict[str, Any], paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
 ) -> pd.DataFrame:
-    root = _one(paths)
-    return scan_transfer(source["dataset"], root)
+    return scan_transfer(source["dataset"], _one(paths))
 
 
 _SCANNERS = {
