@@ -65,7 +65,7 @@ class Canvas:
         """Return the object's own coordinates: shifted, turned, scaled, perhaps mirrored."""
         k = self._nuisance
         turn, grow, right, down = rng.uniform(-1, 1, 4) * (0.5 * k, 0.25 * k, 0.25 * k, 0.25 * k)
-        mirror = -1.0 if rng.random() < 0.5 else 1.0
+        mirror = -1.0 if rng.random() < 0.5 * min(k, 1.0) else 1.0
         cos, sin = math.cos(turn) / (1 + grow), math.sin(turn) / (1 + grow)
         x, y = self._x - np.float32(right), self._y - np.float32(down)
         return np.float32(mirror) * (x * _f(cos) - y * _f(sin)), x * _f(sin) + y * _f(cos)

@@ -16,7 +16,7 @@ class Hierarchy:
     """Heights and lines of descent of noun synsets."""
 
     def __init__(self, wordnet: WordNet) -> None:
-        """Count the descendants of every noun synset (about half a second)."""
+        """Count the descendants of every noun synset (about two seconds)."""
         self._wordnet = wordnet
         below: Counter[str] = Counter()
         wnids = wordnet.wnids()

@@ -1,0 +1,78 @@
+"""Small images and tables that the tests of the images room share."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from cogworks.core import schema
+from cogworks.images import plan
+from PIL import Image
+
+
+def encode(pixels: np.ndarray, kind: str = "png", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+def picture(seed: int = 0, size: tuple[int, int] = (24, 20)) -> np.ndarray:
+    """A smooth random RGB picture (H, W, 3), so that JPEG keeps it recognisable."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    resized = Image.fromarray(coarse).resize(size[::-1], Image.Resampling.BICUBIC)
+    return np.asarray(resized)
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Any:
+    """Make a folder by wnid with `count` PNGs for each class; returns its root."""
+
+    def make(counts: dict[str, int], name: str = "folder") -> Path:
+        root = tmp_path / name
+        for number, (wnid, count) in enumerate(counts.items()):
+            (root / wnid).mkdir(parents=True)
+            for index in range(count):
+                data = encode(picture(100 * number + index))
+                (root / wnid / f"{wnid}_{index}.png").write_bytes(data)
+        return root
+
+    return make
+
+
+@pytest.fixture
+def make_pack(tmp_path: Path) -> Any:
+    """Write a Parquet pack with a row for each (wnid, split) given; returns its path."""
+
+    def make(rows: list[tuple[str, str]], name: str = "pack.parquet", **columns: Any) -> Path:
+        frame = pd.DataFrame(rows, columns=["wnid", "split"])
+        frame["image"] = [encode(picture(index)) for index in range(len(rows))]
+        frame["name"] = [f"picture {index}" for index in range(len(rows))]
+        path = tmp_path / name
+        frame.assign(**columns).to_parquet(path, row_group_size=3)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def fill() -> Any:
+    """Fill an images section with the defaults of its schema; returns a whole config."""
+    name = "images.schema.yaml"
+    registry = schema._registry(schema.SCHEMAS)
+    concepts = {"cog": {"levels": {"count": 3}, "wordnet": None}}
+
+    def make(images: dict[str, Any], *, check: bool = True) -> dict[str, Any]:
+        filled = schema._fill(images, registry.contents(name), registry.resolver(name))
+        config = {
+            "images": filled,
+            "concepts": concepts,
+            "synthesis": {"clones": {"drawn": {}}},
+            "compute": {"online": False},
+        }
+        if check:
+            assert plan.check(config) == []
+        return config
+
+    return make
