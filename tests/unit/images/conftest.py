@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+
 from cogworks.core import schema
 from cogworks.images import plan
-from PIL import Image
 
 
 def encode(pixels: np.ndarray, kind: str = "png", **options: Any) -> bytes:

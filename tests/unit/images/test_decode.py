@@ -3,9 +3,10 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFile
+
 from cogworks.core.errors import InputError
 from cogworks.images.decode import CorruptImageError, decode_pil, decode_uint8
-from PIL import Image, ImageFile
 
 from .conftest import encode, picture
 

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
 from cogworks.images.manifest import digest_rows, read_manifest, write_manifest

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from cogworks.core.errors import InputError
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.images.reader import ImageReader

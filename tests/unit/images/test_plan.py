@@ -1,0 +1,155 @@
+from typing import Any
+
+import pytest
+
+from cogworks.core import schema
+from cogworks.core.errors import InputError
+from cogworks.images import plan
+
+WORLD = {
+    "source": {"kind": "world", "size": 32},
+    "classes": {"benchmark": "cog", "part": "seen"},
+    "max_images": 30,
+    "test_images": 10,
+}
+PACK = {
+    "source": {"kind": "parquet", "path": "data/a.parquet", "split_column": "split"},
+    "classes": {"part": "source"},
+}
+
+
+def family() -> dict[str, Any]:
+    return WORLD | {"classes": {"benchmark": "cog", "part": "levels", "limit": 5}}
+
+
+def test_a_family_stands_for_its_levels(fill: Any) -> None:
+    config = fill({"seen": WORLD, "cog": family()})
+    assert list(plan.datasets(config)) == ["seen", "cog_l1", "cog_l2", "cog_l3"]
+    assert plan.expand(config, "cog") == ["cog_l1", "cog_l2", "cog_l3"]
+    classes = plan.datasets(config)["cog_l2"]["classes"]
+    assert (classes["part"], classes["level"], classes["limit"]) == ("level", 2, 5)
+
+
+def test_single_sets_members_and_clones_stand_for_themselves(fill: Any) -> None:
+    config = fill({"seen": WORLD, "cog": family()})
+    for name in ("seen", "cog_l3", "drawn"):
+        assert plan.expand(config, name) == [name]
+
+
+def test_an_unknown_data_set_is_an_error_with_the_known_ones(fill: Any) -> None:
+    config = fill({"seen": WORLD, "cog": family()})
+    with pytest.raises(InputError, match="'seeen' is no data set; known: seen, cog, cog_l1"):
+        plan.expand(config, "seeen")
+
+
+def test_inputs_of_each_kind(fill: Any) -> None:
+    config = fill(
+        {
+            "seen": WORLD,
+            "all": WORLD | {"classes": {"benchmark": "cog", "part": "all"}},
+            "pack": PACK,
+            "v2": {
+                "source": {
+                    "kind": "folder",
+                    "test_path": "data/v2",
+                    "layout": "index",
+                    "mapping": "imagenet1k",
+                },
+                "classes": {"file": "lists/mine.txt"},
+            },
+        }
+    )
+    assert plan.class_tables(config, "seen") == ["results/concepts/cog/seen.parquet"]
+    assert plan.class_tables(config, "all") == [
+        "results/concepts/cog/seen.parquet",
+        "results/concepts/cog/levels.parquet",
+    ]
+    assert plan.source_inputs(config, "seen") == ["results/images/seen/pack.parquet"]
+    assert plan.source_inputs(config, "pack") == ["data/a.parquet"]
+    assert plan.class_files(config, "pack") == ["data/a.parquet"]
+    # A folder's date says nothing of its images, and imagenet1k is no file.
+    assert plan.source_inputs(config, "v2") == []
+    assert plan.class_files(config, "v2") == ["lists/mine.txt"]
+
+
+def test_a_rule_depends_on_its_own_keys_only(fill: Any) -> None:
+    config = fill({"seen": WORLD})
+    other = fill({"seen": WORLD | {"on_corrupt": "drop"}})
+    assert plan.classes_spec(other, "seen") == plan.classes_spec(config, "seen")
+    assert plan.world_spec(other, "seen") == plan.world_spec(config, "seen")
+    assert plan.manifest_spec(other, "seen") != plan.manifest_spec(config, "seen")
+    louder = fill({"seen": WORLD | {"source": {"kind": "world", "size": 32, "nuisance": 1.0}}})
+    assert plan.classes_spec(louder, "seen") == plan.classes_spec(config, "seen")
+    assert plan.manifest_spec(louder, "seen") == plan.manifest_spec(config, "seen")
+    assert plan.world_spec(louder, "seen") != plan.world_spec(config, "seen")
+
+
+def test_paths_may_be_one_or_many(fill: Any) -> None:
+    one = fill({"pack": PACK})
+    many = fill({"pack": PACK | {"source": PACK["source"] | {"path": ["data/a.parquet"]}}})
+    assert plan.manifest_spec(one, "pack") == plan.manifest_spec(many, "pack")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classes": {"benchmark": "cog"}}, "images.x.classes: give exactly one of"),
+        ({"classes": {"part": "seen", "file": "a.txt"}}, "images.x.classes: give exactly one of"),
+        ({"classes": {"benchmark": "cg", "part": "seen"}}, "classes.benchmark: 'cg' is no"),
+        ({"classes": {"benchmark": "cog", "part": "level", "level": 4}}, "classes.level: 4 is no"),
+        ({"classes": {"benchmark": "cog", "part": "level"}}, "classes.level: None is no level"),
+        ({"classes": {"file": "a.txt", "level": 1}}, "classes.level: only with"),
+        ({"classes": {"part": "source"}}, "classes.part: kind world needs an explicit"),
+        ({"source": {"kind": "folder"}}, "source.path: needed"),
+        ({"source": {"kind": "world", "path": "x"}}, "source: the procedural world has no path"),
+        ({"source": {"kind": "folder", "path": "x", "test_path": "y"}}, "not both"),
+        ({"source": {"kind": "folder", "path": "x", "layout": "flat"}}, "mapping: needed"),
+        ({"source": {"kind": "folder", "path": "x", "layout": "samples"}}, "is no layout of kind"),
+        ({"source": {"kind": "tar", "path": "x", "layout": "index"}}, "is no layout of kind tar"),
+        ({"source": {"kind": "tar", "path": "x", "split_column": "s"}}, "only for kind parquet"),
+        ({"source": {"kind": "torchvision", "path": "x"}}, "needs dataset and path"),
+        ({"source": {"kind": "folder", "path": "x", "dataset": "DTD"}}, "only for kind torchvis"),
+        ({"test_images": None}, "images.x.test_images: the source has no split"),
+        ({"test_share": 0.2}, "images.x.test_images: the source has no split"),
+        ({"test_images": 30}, "images.x.test_images: 30 leaves no training image"),
+        ({"max_images": None}, "images.x.max_images: needed for kind world"),
+    ],
+)
+def test_contradictions_are_named_by_key(fill: Any, changes: dict[str, Any], message: str) -> None:
+    problems = plan.check(fill({"x": WORLD | changes}, check=False))
+    assert any(message in problem for problem in problems), problems
+    assert all(problem.startswith("images.x") for problem in problems)
+
+
+def test_official_splits_take_no_share_and_need_no_number(fill: Any) -> None:
+    fill({"x": PACK})
+    problems = plan.check(fill({"x": PACK | {"test_share": 0.3}}, check=False))
+    assert problems == ["images.x.test_share: the source has its own test split; remove test_share"]
+    eurosat = {"kind": "torchvision", "dataset": "EuroSAT", "path": "data"}
+    fill({"x": {"source": eurosat, "classes": {"part": "source"}, "test_share": 0.3}})
+
+
+def test_names_that_collide_are_refused(fill: Any) -> None:
+    problems = plan.check(fill({"cog": family(), "cog_l2": WORLD}, check=False))
+    assert any("cog_l2 exists twice" in problem for problem in problems)
+    problems = plan.check(fill({"drawn": WORLD}, check=False))
+    assert problems == ["images.drawn: drawn is the name of a clone in synthesis too"]
+
+
+def test_missing_paths_are_named_by_key(fill: Any, tmp_path: Any) -> None:
+    (tmp_path / "here.parquet").touch()
+    here, gone = str(tmp_path / "here.parquet"), str(tmp_path / "gone.parquet")
+    config = fill({"x": PACK | {"source": PACK["source"] | {"path": [here, gone]}}})
+    assert plan.missing_paths(config) == [f"images.x.source.path: {gone} does not exist"]
+
+
+def test_unknown_keys_wrong_types_and_kinds_are_refused() -> None:
+    for bad in (
+        {"x": PACK | {"max_image": 3}},
+        {"x": PACK | {"max_images": "3"}},
+        {"x": PACK | {"source": {"kind": "zip"}}},
+        {"x": PACK | {"on_corrupt": "skip"}},
+        {"x y": PACK},
+    ):
+        with pytest.raises(InputError, match="images"):
+            schema.validate({"images": bad})
