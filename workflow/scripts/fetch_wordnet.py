@@ -10,7 +10,7 @@ from cogworks.core import cli
 def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--folder", help="a folder that must hold it; then nothing is fetched")
-    parser.add_argument("--target", type=Path, default=Path(PROJECT_FOLDER), help="where to put it")
+    parser.add_argument("--target", type=Path, default=PROJECT_FOLDER, help="where to put it")
     args = parser.parse_args()
     source, how = ensure_wordnet(args.folder, args.target)
     print(f"WordNet {VERSION}: {source} ({how})")

@@ -52,6 +52,7 @@ def information_similarity(
         raise ValueError(f"lcs {lcs!r}: expected max_ic or deepest")
     lowest = _fill(blocks, ranked, (len(rows), len(columns)))
     # A pair without any common ancestor has index -1: it takes the last value, an IC of 0.
+    # The formulas may work in place: this array is theirs.
     shared = np.array([information.get(wnid, math.inf) for wnid in ranked] + [0.0])[lowest]
     own = [
         np.array([information.get(wnid, math.inf) for wnid in wnids]) for wnids in (rows, columns)
@@ -61,7 +62,9 @@ def information_similarity(
 
 def _lin(shared: Matrix, row: Matrix, column: Matrix) -> Matrix:
     total = row + column
-    return np.divide(2.0 * shared, total, out=np.zeros_like(shared), where=total > 0)
+    shared *= 2.0
+    # Where both contents are 0, so is the shared one: nothing to divide.
+    return np.divide(shared, total, out=shared, where=total > 0)
 
 
 def _resnik(shared: Matrix, row: Matrix, column: Matrix) -> Matrix:
@@ -105,7 +108,7 @@ def wu_palmer_similarity(wordnet: WordNet, rows: Sequence[str], columns: Sequenc
     ranked = _by_depth(wordnet, blocks, shortest_paths(wordnet, blocks))
     lowest = _fill(blocks, ranked, (len(rows), len(columns)))
     longest = longest_paths(wordnet, blocks)
-    # Index -1, no common ancestor: a depth of 0 makes the similarity 0.
+    # Index -1, no common ancestor: a depth of 0.
     depth = np.array([longest[wnid] + 1.0 for wnid in ranked] + [0.0])[lowest]
     steps_row = _steps_to(wordnet, rows, ranked, blocks, axis=0)
     steps_column = _steps_to(wordnet, columns, ranked, blocks, axis=1)
@@ -188,14 +191,15 @@ def _fill(blocks: Blocks, ranked: Sequence[str], shape: tuple[int, int]) -> NDAr
 def _steps_to(
     wordnet: WordNet, wnids: Sequence[str], ranked: Sequence[str], blocks: Blocks, *, axis: int
 ) -> Matrix:
-    """Return (len(wnids), len(ranked) + 1): edges of the shortest path to each ancestor, or 0.
+    """Return (len(wnids), len(ranked) + 1): edges of the shortest path to each ancestor.
 
     The path may lead over a higher ancestor, where a synset has a short cut past the lower one;
-    NLTK's `shortest_path_distance` takes that too. The last column stands for "no ancestor".
+    NLTK's `shortest_path_distance` takes that too. The last column stands for "no ancestor", and
+    is not 0, so that a depth of 0 there makes a similarity of 0.
     """
     up = upward_steps(wordnet, wnids)
     up_ranked = upward_steps(wordnet, ranked)
-    steps = np.zeros((len(wnids), len(ranked) + 1))
+    steps = np.ones((len(wnids), len(ranked) + 1))
     for index, wnid in enumerate(ranked):
         turns = up_ranked[index].items()
         for member in blocks[wnid][axis]:

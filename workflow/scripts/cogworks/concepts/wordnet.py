@@ -17,7 +17,7 @@ from typing import NamedTuple
 from cogworks.core.errors import InputError
 
 VERSION = "3.0"
-PROJECT_FOLDER = "resources/wordnet"
+PROJECT_FOLDER = Path(__file__).resolve().parents[4] / "resources" / "wordnet"
 SYSTEM_FOLDERS = ("/usr/share/wordnet", "/usr/local/share/wordnet", "/usr/local/WordNet-3.0/dict")
 DATA, INDEX = "data.noun", "index.noun"
 FILES = (DATA, INDEX)
@@ -62,7 +62,7 @@ def find_wordnet(folder: str | Path | None = None) -> Path:
                 f"(another version has other offsets); {HELP}"
             )
         return found
-    places = [Path(PROJECT_FOLDER), *nltk_places(), *map(Path, SYSTEM_FOLDERS)]
+    places = [PROJECT_FOLDER, *nltk_places(), *map(Path, SYSTEM_FOLDERS)]
     for place in places:
         found = _holding(place)
         if found is not None and version_of(found) == VERSION:
@@ -115,7 +115,8 @@ class WordNet:
         }
         self._synsets: dict[str, Synset] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
-        self._senses: dict[str, list[str]] | None = None
+        self._climbing: set[str] = set()
+        self._index: dict[str, str] | None = None
 
     def exists(self, wnid: str) -> bool:
         """Say whether there is a noun synset `wnid`."""
@@ -141,24 +142,22 @@ class WordNet:
         """Return all synsets above `wnid`, without itself."""
         known = self._ancestors.get(wnid)
         if known is None:
-            above: set[str] = set()
-            front = list(self.parents(wnid))
-            while front:
-                node = front.pop()
-                if node not in above:
-                    above.add(node)
-                    front.extend(self.parents(node))
-            if wnid in above:
+            if wnid in self._climbing:
                 raise InputError(f"{self.source}: {wnid} is its own ancestor")
-            known = self._ancestors[wnid] = frozenset(above)
+            self._climbing.add(wnid)
+            parents = self.parents(wnid)
+            known = frozenset(parents).union(*map(self.ancestors, parents))
+            self._ancestors[wnid] = known
+            self._climbing.remove(wnid)
         return known
 
     def name(self, wnid: str) -> str:
         """Return the synset's name in NLTK's form, first lemma and sense: `dog.n.01`."""
-        if self._senses is None:
-            self._senses = _parse_index(read_text(self.source, INDEX))
+        if self._index is None:
+            lines = read_text(self.source, INDEX).split("\n")
+            self._index = {line.partition(" ")[0]: line for line in lines}
         lemma = self.lemmas(wnid)[0].lower()
-        senses = self._senses.get(lemma, [])
+        senses = _parse_senses(self._index.get(lemma, ""))
         if wnid not in senses:
             raise InputError(f"{self.source}: {INDEX} has no sense of {lemma!r} for {wnid}")
         return f"{lemma}.n.{senses.index(wnid) + 1:02d}"
@@ -220,11 +219,7 @@ def _parse_line(line: str) -> Synset:
     return Synset(lemmas, definition, parents)
 
 
-def _parse_index(text: str) -> dict[str, list[str]]:
-    """Return lemma -> its noun synsets by sense number, from `index.noun`."""
-    senses: dict[str, list[str]] = {}
-    for line in text.split("\n"):
-        if line and not line.startswith(" "):
-            fields = line.split()
-            senses[fields[0]] = [f"n{offset}" for offset in fields[-int(fields[2]) :]]
-    return senses
+def _parse_senses(line: str) -> list[str]:
+    """Parse `lemma pos synset_cnt ... synset_cnt offsets`: its noun synsets by sense number."""
+    fields = line.split()
+    return [f"n{offset}" for offset in fields[-int(fields[2]) :]] if len(fields) > 2 else []

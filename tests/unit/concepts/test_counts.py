@@ -1,0 +1,85 @@
+"""Image counts from tables and folders."""
+
+import tarfile
+
+import pytest
+
+from cogworks.concepts.counts import read_counts, scan_folder, write_counts
+from cogworks.core.errors import InputError
+
+
+@pytest.fixture
+def imagenet(tmp_path):
+    """Two class folders, one class archive, and things that are no classes."""
+    root = tmp_path / "imagenet"
+    for wnid, names in {
+        "n00000001": ["a.JPEG", "b.jpg", "c.png", "notes.txt"],
+        "n00000002": [],
+        "train": ["a.JPEG"],
+    }.items():
+        (root / wnid).mkdir(parents=True)
+        for name in names:
+            (root / wnid / name).write_bytes(b"x")
+    with tarfile.open(root / "n00000003.tar", "w") as archive:
+        for name in ("a.JPEG", "b.JPEG", "readme"):
+            archive.add(root / "n00000001" / "a.JPEG", arcname=name)
+    (root / "n00000009").write_text("a file, not a class")
+    return root
+
+
+def test_scan_counts_folders_and_archives_alike(imagenet):
+    counts = {"n00000001": 3, "n00000002": 0, "n00000003": 2}
+    assert scan_folder(imagenet, threads=1, key="k") == counts
+    assert scan_folder(imagenet, threads=3, key="k") == counts
+
+
+def test_scan_survives_the_table(imagenet, tmp_path):
+    path = tmp_path / "out" / "counts.csv"
+    write_counts(scan_folder(imagenet, threads=2, key="k"), path)
+    assert path.read_text() == "wnid,images\nn00000001,3\nn00000002,0\nn00000003,2\n"
+    assert read_counts(path, key="k") == {"n00000001": 3, "n00000002": 0, "n00000003": 2}
+
+
+def test_scan_errors_name_the_place(imagenet, tmp_path):
+    with pytest.raises(InputError, match=r"cog\.image_counts: no folder .*nowhere"):
+        scan_folder(tmp_path / "nowhere", threads=1, key="concepts.cog.image_counts")
+    with pytest.raises(InputError, match="holds no classes"):
+        scan_folder(imagenet / "train", threads=1, key="k")
+    archive = imagenet / "n00000003.tar"
+    archive.write_bytes(archive.read_bytes()[:700])
+    with pytest.raises(InputError, match=r"n00000003\.tar cannot be counted"):
+        scan_folder(imagenet, threads=2, key="k")
+    (imagenet / "n00000003").mkdir()
+    with pytest.raises(InputError, match=r"n00000003 both as a folder and as n00000003\.tar"):
+        scan_folder(imagenet, threads=1, key="k")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("wnid,count\nn00000001,3\n", "columns wnid,images expected, found wnid, count"),
+        ("", "columns wnid,images expected, found nothing"),
+        ("wnid,images\nn00000001,3\nn00000001,4\n", "line 3: n00000001 stands there twice"),
+        ("wnid,images\nn00000001,-3\n", "line 2: images is '-3'"),
+        ("wnid,images\nn00000001,3.5\n", "line 2: images is '3.5'"),
+        ("wnid,images\nn00000001\n", "line 2: images is ''"),
+        ("wnid,images\ncat,3\n", "line 2: 'cat' is no wnid"),
+        ("wnid,images\n", "holds no counts"),
+    ],
+)
+def test_bad_tables_name_the_line(tmp_path, text, message):
+    path = tmp_path / "counts.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"k: .*{message}"):
+        read_counts(path, key="k")
+
+
+def test_missing_table(tmp_path):
+    with pytest.raises(InputError, match=r"k: .*none\.csv cannot be read"):
+        read_counts(tmp_path / "none.csv", key="k")
+
+
+def test_other_columns_do_not_matter(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text("images,name,wnid\n7,cat,n00000001\n")
+    assert read_counts(path, key="k") == {"n00000001": 7}

@@ -1,0 +1,140 @@
+"""The concepts section of the config: defaults, slices of the rules, errors across keys."""
+
+import pytest
+
+from cogworks.concepts import plan
+from cogworks.concepts.similarity import INFORMATION_FORMULAS
+from cogworks.core.errors import InputError
+
+
+def test_defaults_are_the_thesiss(concepts_config):
+    section = concepts_config(cog={})["concepts"]["cog"]
+    assert section["levels"] == {"count": 5, "size": 1000, "gaps": "floor_last"}
+    chosen = {
+        key: section[key] for key in ("similarity", "ic_count", "lcs", "ties", "pool", "seen")
+    }
+    assert chosen == {
+        "similarity": "lin",
+        "ic_count": "nodes",
+        "lcs": "deepest",
+        "ties": "wnid",
+        "pool": "imagenet21k_fall2011",
+        "seen": "imagenet1k",
+    }
+    assert section["exclude_subtrees"] == ["n00007846"]
+    assert plan.check(concepts_config(cog={})) == []
+
+
+def test_information_measures_are_those_of_the_library():
+    assert set(plan.INFORMATION_MEASURES) == set(INFORMATION_FORMULAS)
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"pol": "x"}, r"concepts\.cog\.pol: unknown key; did you mean pool"),
+        ({"levels": {"size": 0}}, r"concepts\.cog\.levels\.size: 0 is less than"),
+        ({"levels": {"size": "1000"}}, "remove the quotes"),
+        ({"similarity": "cosine"}, r"concepts\.cog\.similarity: 'cosine' is not one of"),
+        ({"exclude_subtrees": ["person"]}, r"concepts\.cog\.exclude_subtrees\[0\]"),
+        ({"min_images": 1.5}, r"concepts\.cog\.min_images: 1\.5"),
+        ({"image_counts": 782}, r"concepts\.cog\.image_counts: 782"),
+    ],
+)
+def test_the_schema_refuses(concepts_config, section, message):
+    with pytest.raises(InputError, match=message):
+        concepts_config(cog=section)
+
+
+def test_check_across_keys(concepts_config, tmp_path):
+    problems = plan.check(
+        concepts_config(
+            counts={"min_images": 782},
+            member={"members_of": "nobody"},
+            self={"members_of": "self"},
+            one={"members_of": "two"},
+            two={"members_of": "one"},
+            vectors={"similarity": "word_vectors"},
+            wordnet={"wordnet": str(tmp_path)},
+        )
+    )
+    assert [problem.split(":")[0] for problem in problems] == [
+        "concepts.counts.min_images",
+        "concepts.member.members_of",
+        "concepts.self.members_of",
+        "concepts.one.members_of",
+        "concepts.two.members_of",
+        "concepts.vectors.word_vectors.file",
+        "concepts.wordnet.wordnet",
+    ]
+    assert "782 needs image_counts" in problems[0]
+    assert "'nobody' is no benchmark; known: counts, member" in problems[1]
+    assert "one -> two -> one goes round in a circle" in problems[3]
+
+
+def test_missing_paths_are_listed_by_key(concepts_config, tmp_path):
+    config = concepts_config(
+        cog={"image_counts": "none/counts.csv", "pool": "none/pool.txt", "discard": str(tmp_path)},
+        fine={"discard": None},
+    )
+    assert plan.missing_paths(config) == [
+        "concepts.cog.image_counts: none/counts.csv does not exist",
+        "concepts.cog.pool: none/pool.txt does not exist",
+    ]
+
+
+def test_a_slice_holds_only_what_its_rule_uses(concepts_config):
+    def slices(**section):
+        config = concepts_config(cog=section)
+        makers = (plan.select_spec, plan.rank_spec, plan.level_spec)
+        return [make(config, "cog") for make in makers]
+
+    base = slices()
+
+    def changed(**section):
+        return [old != new for old, new in zip(base, slices(**section), strict=True)]
+
+    assert changed() == [False, False, False]
+    assert changed(levels={"size": 7}) == [False, False, True]
+    assert changed(ties="random") == [False, True, False]
+    assert changed(lcs="max_ic") == [False, True, False]
+    assert changed(seed=3) == [False, False, False]
+    assert changed(min_images=5, image_counts="c.csv") == [True, False, False]
+    assert changed(seen_limit=40) == [True, False, False]
+    # The path similarity has no information content: its reading makes nothing stale.
+    path = slices(similarity="path")
+    assert slices(similarity="path", ic_count="pool", lcs="max_ic") == path
+    # Each seed counts where something is drawn.
+    assert slices(seed=1, ties="random")[1] != slices(seed=2, ties="random")[1]
+    assert slices(seed=1, similarity="random")[1] != slices(seed=2, similarity="random")[1]
+    assert slices(seed=1, seen_limit=5)[0] != slices(seed=2, seen_limit=5)[0]
+
+
+def test_inputs_are_the_files_that_a_rule_reads(concepts_config, toy_folder):
+    config = concepts_config(
+        cog={},
+        mine={
+            "wordnet": str(toy_folder),
+            "pool": "mine/pool.txt",
+            "seen": "mine/pool.txt",
+            "discard": None,
+            "image_counts": "mine/folder",
+            "members_of": "cog",
+            "similarity": "word_vectors",
+            "word_vectors": {"file": "mine/vectors.txt"},
+        },
+        table={"image_counts": "mine/counts.csv", "discard": None},
+    )
+    assert plan.select_inputs(config, "cog") == ["resources/paper/discarded_concepts.txt"]
+    assert plan.rank_inputs(config, "cog") == []
+    ontology = str(toy_folder / "data.noun")
+    assert plan.select_inputs(config, "mine") == [
+        "mine/pool.txt",
+        "results/concepts/mine/image_counts.csv",
+        "results/concepts/cog/levels.parquet",
+        ontology,
+    ]
+    assert plan.rank_inputs(config, "mine") == ["mine/vectors.txt", ontology]
+    assert plan.scan_spec(config, "mine") == {"benchmark": "mine", "folder": "mine/folder"}
+    assert plan.select_inputs(config, "table") == ["mine/counts.csv"]
+    assert "results/concepts/mine/levels.parquet" in plan.targets(config, "mine")

@@ -1,0 +1,66 @@
+"""Named lists and files of wnids."""
+
+import sys
+
+import pandas as pd
+import pytest
+
+from cogworks.concepts.wnid_lists import read_wnids, sample
+from cogworks.core.errors import InputError
+
+
+def test_named_lists_have_the_protocols_sizes(pool, seen):
+    assert len(pool) == len(set(pool)) == 21841
+    assert len(seen) == len(set(seen)) == 1000
+    assert set(seen) - set(pool) == {"n04399382"}
+    assert pool == sorted(pool)
+    assert "timm" not in sys.modules
+
+
+def test_text_file_with_comments(tmp_path):
+    path = tmp_path / "pool.txt"
+    path.write_text("# mine\nn00000002\n\n  n00000001  \n")
+    assert read_wnids(str(path), key="pool") == ["n00000001", "n00000002"]
+
+
+def test_parquet_pack_gives_its_distinct_wnids(tmp_path):
+    path = tmp_path / "pack.parquet"
+    pd.DataFrame({"wnid": ["n00000002", "n00000001", "n00000002"], "x": [1, 2, 3]}).to_parquet(path)
+    assert read_wnids(str(path), key="pool") == ["n00000001", "n00000002"]
+    pd.DataFrame({"label": [1]}).to_parquet(path)
+    with pytest.raises(InputError, match="no column wnid; it has label"):
+        read_wnids(str(path), key="pool")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("n00000001\nn00000001\n", "n00000001 twice, on line 1 and line 2"),
+        ("n00000001\nn123\n", "line 2: 'n123' is no wnid"),
+        ("n00000001,5\n", "line 1: 'n00000001,5' is no wnid"),
+        ("# nothing\n", "holds no wnids"),
+    ],
+)
+def test_bad_files_name_key_and_line(tmp_path, text, message):
+    path = tmp_path / "pool.txt"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"concepts.cog.pool: .*{message}"):
+        read_wnids(str(path), key="concepts.cog.pool")
+
+
+def test_missing_file_names_the_lists_that_there_are():
+    with pytest.raises(InputError, match=r"pool: no file imagenet22k; expected imagenet21k_fall"):
+        read_wnids("imagenet22k", key="pool")
+
+
+def test_sample_is_drawn_by_seed_and_stable_when_others_leave():
+    wnids = [f"n{i:08d}" for i in range(200)]
+    drawn = sample(wnids, 50, seed=1, key="a.seen_limit")
+    assert drawn == sorted(drawn)
+    assert len(set(drawn)) == 50
+    assert drawn != sample(wnids, 50, seed=2, key="a.seen_limit")
+    without = [wnid for wnid in wnids if wnid not in drawn[:5]]
+    assert set(drawn[5:]) < set(sample(without, 50, seed=1, key="a.seen_limit"))
+    assert sample(wnids, None, seed=1, key="a.seen_limit") == wnids
+    with pytest.raises(InputError, match=r"a\.seen_limit: 201 concepts were asked for"):
+        sample(wnids, 201, seed=1, key="a.seen_limit")
