@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core import cli
 from cogworks.images.classes import read_classes
+from cogworks.images.world.hierarchy import Hierarchy
 from cogworks.images.world.pack import WorldSpec, write_pack
 
 
@@ -12,10 +14,10 @@ def main() -> None:
     parser.add_argument("--classes", type=Path, required=True, help="class table")
     parser.add_argument("--output", type=Path, required=True, help="the pack to write")
     args = parser.parse_args()
-    wordnet = args.spec.pop("wordnet")
+    hierarchy = Hierarchy(open_wordnet(args.spec.pop("wordnet")))
     wnids = list(read_classes(args.classes)["wnid"])
     spec = WorldSpec(**args.spec)
-    write_pack(spec, wnids, args.output, wordnet=wordnet, workers=args.threads)
+    write_pack(spec, wnids, args.output, hierarchy=hierarchy, workers=args.threads)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ def test_numbered_folders_are_read_as_whole_numbers(
         "mapping": str(tmp_path / "names.txt"),
     }
     frame = listed(fill, source, names)
-    found = {image.split("/")[0]: wnid for image, wnid in zip(frame["id"], frame["wnid"])}
+    found = {
+        image.split("/")[0]: wnid for image, wnid in zip(frame["id"], frame["wnid"], strict=True)
+    }
     assert found == {str(number): f"n{number:03d}" for number in range(12)}
     with pytest.raises(InputError, match="no number stands for n999"):
         listed(fill, source, ["n999"])
@@ -180,9 +182,7 @@ def test_webdataset_samples(fill: Any, tmp_path: Path) -> None:
     assert list(frame["id"]) == ["s0.tar/a/0001", "s0.tar/a/0002", "s0.tar/a/0004"]
     assert list(frame["wnid"]) == ["n02", "n01", "n01"]
     data = path.read_bytes()
-    taken = [
-        data[at : at + size] for at, size in zip(frame["locator"], frame["size"], strict=True)
-    ]
+    taken = [data[at : at + size] for at, size in zip(frame["locator"], frame["size"], strict=True)]
     assert taken == [b"one", b"three", b"4"]
 
 

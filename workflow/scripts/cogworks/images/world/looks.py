@@ -3,7 +3,7 @@
 Two independent Brownian motions run down the tree of `hierarchy`, with steps that belong to the
 synsets passed, so that relatives share all steps down to their common ancestor:
 
-- the *look*, a vector of some 190 standardised attributes. The correlation of two concepts' looks
+- the *look*, a vector of 177 standardised attributes. The correlation of two concepts' looks
   is the share of their ways that they have in common: their Lin similarity;
 - the *focus*, which says for each group of attributes (outline, texture, ...) how much of it
   belongs to the concept; the rest varies freely from instance to instance. It settles higher up
@@ -89,8 +89,7 @@ def look_of(wnid: str, hierarchy: Hierarchy, *, seed: int, distinctness: float) 
     focus = np.zeros(len(GROUPS))
     height = 0.0
     for synset in hierarchy.line(wnid):
-        # Through a second parent the way can lead down in height: then nothing is added.
-        top, height = height, max(height, hierarchy.height(synset))
+        top, height = height, hierarchy.height(synset)
         mean += math.sqrt(height - top) * _step(seed, "look", synset, N_ATTRIBUTES)
         step = math.sqrt(_settled(height) - _settled(top))
         focus += step * _step(seed, "focus", synset, len(GROUPS))

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.files import METADATA_KEY, atomic
 from cogworks.core.seeds import derive_seed
 from cogworks.core.spec import canonical
@@ -46,7 +45,7 @@ class WorldSpec:
 
 
 def write_pack(
-    spec: WorldSpec, wnids: Sequence[str], path: Path, *, wordnet: str | None, workers: int
+    spec: WorldSpec, wnids: Sequence[str], path: Path, *, hierarchy: Hierarchy, workers: int
 ) -> None:
     """Draw `spec.images` images of each synset into a pack: columns id, wnid, image.
 
@@ -57,15 +56,13 @@ def write_pack(
         spec: how to draw.
         wnids: the synsets, in the order of the pack.
         path: the file to write.
-        wordnet: WordNet's folder, or None to look for it.
+        hierarchy: the tree on which the looks evolve.
         workers: processes.
 
     Raises:
-        InputError: no WordNet, or a class that is no synset in it.
+        InputError: a class is no synset; the procedural world cannot draw it.
     """
-    database = open_wordnet(wordnet)
-    database.require(wnids, what="classes of a data set of the procedural world")
-    hierarchy = Hierarchy(database)
+    hierarchy.wordnet.require(wnids, what="classes of a data set of the procedural world")
     looks = [
         (wnid, look_of(wnid, hierarchy, seed=spec.world_seed, distinctness=spec.distinctness))
         for wnid in wnids
