@@ -1,0 +1,263 @@
+# Clones of data sets, drawn from class names by a text-to-image model (thesis, chapter 5).
+from cogworks.synthesis import names as synthesis_names
+
+
+localrules:
+    estimate,
+
+
+rule check_generator:
+    input:
+        files=lambda w: synthesis_plan.generator_files(config, w.generator),
+    output:
+        marker="results/synthesis/generators/{generator}.json",
+    params:
+        spec=lambda w: canonical(synthesis_plan.given_spec(config, w.generator)),
+        code=rule_code("check_generator"),
+    log:
+        "logs/check_generator/{generator}.log",
+    benchmark:
+        "logs/benchmarks/check_generator/{generator}.tsv"
+    wildcard_constraints:
+        generator=synthesis_plan.pattern(synthesis_plan.given(config)),
+    threads: 1
+    resources:
+        mem_mb=16000,
+        runtime=120,
+        online=int(config["compute"]["online"]),
+    conda:
+        "../../envs/diffusion.yaml"
+    message:
+        "Strict loading of the generator {wildcards.generator}"
+    shell:
+        "python workflow/scripts/check_generator.py --spec {params.spec:q}"
+        " --online {resources.online} --output {output.marker} > {log} 2>&1"
+
+
+rule train_generator:
+    input:
+        manifest=lambda w: synthesis_plan.training_manifest(config, w.generator),
+        scenes=lambda w: synthesis_plan.generator_scenes(config, w.generator),
+    output:
+        marker="results/synthesis/generators/{generator}.json",
+    params:
+        spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
+        code=rule_code("train_generator"),
+        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
+        folder="results/synthesis/generators/{generator}",
+    log:
+        "logs/train_generator/{generator}.log",
+    benchmark:
+        "logs/benchmarks/train_generator/{generator}.tsv"
+    wildcard_constraints:
+        generator=synthesis_plan.pattern(synthesis_plan.trained(config)),
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    conda:
+        "../../envs/diffusion.yaml"
+    message:
+        "Tiny latent diffusion model {wildcards.generator}: training"
+    shell:
+        "python workflow/scripts/train_generator.py --spec {params.spec:q} --threads {threads}"
+        " --manifest {input.manifest} {params.scenes} --folder {params.folder}"
+        " --marker {output.marker} > {log} 2>&1"
+
+
+rule write_prompts:
+    input:
+        source=lambda w: synthesis_plan.class_source(config, w.clone),
+        generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
+        scenes=lambda w: synthesis_plan.clone_scenes(config, w.clone),
+    output:
+        prompts="results/synthesis/{clone}/prompts.parquet",
+        classes="results/synthesis/{clone}/classes.parquet",
+    params:
+        spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
+        code=rule_code("write_prompts"),
+        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
+    log:
+        "logs/write_prompts/{clone}.log",
+    benchmark:
+        "logs/benchmarks/write_prompts/{clone}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/diffusion.yaml"
+    message:
+        "Prompts of {wildcards.clone}"
+    shell:
+        "python workflow/scripts/write_prompts.py --spec {params.spec:q} --source {input.source}"
+        " --generator {input.generator} {params.scenes} --prompts {output.prompts}"
+        " --classes {output.classes} > {log} 2>&1"
+
+
+rule generate_shard:
+    input:
+        generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
+        prompts="results/synthesis/{clone}/prompts.parquet",
+        classes="results/synthesis/{clone}/classes.parquet",
+    output:
+        shard=synthesis_names.shard("{clone}", "{number}"),
+        index=synthesis_names.index("{clone}", "{number}"),
+    params:
+        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
+        code=rule_code("generate_shard"),
+        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
+    log:
+        "logs/generate_shard/{clone}/{number}.log",
+    benchmark:
+        "logs/benchmarks/generate_shard/{clone}/{number}.tsv"
+    wildcard_constraints:
+        number="[0-9]{5}",
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+        gpu=lambda w: config["compute"]["gpus"],
+        device=lambda w: config["compute"]["device"],
+        batch_size=lambda w: synthesis_plan.clone(config, w.clone)["batch_size"],
+    conda:
+        "../../envs/diffusion.yaml"
+    message:
+        "Shard {wildcards.number} of {wildcards.clone} (of {params.n_shards}): drawing"
+    shell:
+        "python workflow/scripts/generate_shard.py --spec {params.spec:q} --threads {threads}"
+        " --device {resources.device} --generator {input.generator} --prompts {input.prompts}"
+        " --classes {input.classes} --number {wildcards.number} --n-shards {params.n_shards}"
+        " --batch-size {resources.batch_size} --output {output.shard} --index {output.index}"
+        " > {log} 2>&1"
+
+
+rule merge_clone:
+    input:
+        shards=lambda w: synthesis_plan.shards(config, w.clone),
+        classes="results/synthesis/{clone}/classes.parquet",
+    output:
+        manifest="results/synthesis/{clone}/manifest.parquet",
+        quality="results/synthesis/{clone}/quality.parquet",
+    params:
+        spec=lambda w: canonical(synthesis_plan.merge_spec(config, w.clone)),
+        code=rule_code("merge_clone"),
+        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
+    log:
+        "logs/merge_clone/{clone}.log",
+    benchmark:
+        "logs/benchmarks/merge_clone/{clone}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        "../../envs/base.yaml"
+    message:
+        "Manifest and quality of {wildcards.clone}"
+    shell:
+        "python workflow/scripts/merge_clone.py --spec {params.spec:q}"
+        " --n-shards {params.n_shards} --classes {input.classes} --manifest {output.manifest}"
+        " --quality {output.quality} > {log} 2>&1"
+
+
+rule score_clone:
+    input:
+        manifest="results/synthesis/{clone}/manifest.parquet",
+        prompts="results/synthesis/{clone}/prompts.parquet",
+    output:
+        table="results/synthesis/{clone}/similarity.parquet",
+    params:
+        spec=lambda w: canonical(synthesis_plan.judge_spec(config, w.clone)),
+        code=rule_code("score_clone"),
+    log:
+        "logs/score_clone/{clone}.log",
+    benchmark:
+        "logs/benchmarks/score_clone/{clone}.tsv"
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=lambda w: config["compute"]["gpus"],
+        device=lambda w: config["compute"]["device"],
+    conda:
+        "../../envs/diffusion.yaml"
+    message:
+        "Similarity of images and texts of {wildcards.clone}"
+    shell:
+        "python workflow/scripts/score_clone.py --spec {params.spec:q} --threads {threads}"
+        " --device {resources.device} --manifest {input.manifest} --prompts {input.prompts}"
+        " --output {output.table} > {log} 2>&1"
+
+
+rule draw_sheets:
+    input:
+        real=lambda w: paths.manifest(config, w.dataset, "train"),
+        classes=lambda w: paths.classes(config, w.dataset),
+        clones=lambda w: synthesis_plan.clone_manifests(config, w.dataset),
+    output:
+        sheets="results/synthesis/sheets/{dataset}.json",
+        overview="results/synthesis/sheets/{dataset}.png",
+    params:
+        spec=lambda w: canonical(synthesis_plan.sheet_spec(config, w.dataset)),
+        code=rule_code("draw_sheets"),
+        folder="results/synthesis/sheets/{dataset}",
+    log:
+        "logs/draw_sheets/{dataset}.log",
+    benchmark:
+        "logs/benchmarks/draw_sheets/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        "../../envs/base.yaml"
+    message:
+        "Contact sheets of {wildcards.dataset} and its clones"
+    shell:
+        "python workflow/scripts/draw_sheets.py --spec {params.spec:q} --real {input.real}"
+        " --clones {input.clones} --classes {input.classes} --folder {params.folder}"
+        " --overview {output.overview} --output {output.sheets} > {log} 2>&1"
+
+
+rule estimate_clone:
+    input:
+        generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
+        prompts="results/synthesis/{clone}/prompts.parquet",
+        classes="results/synthesis/{clone}/classes.parquet",
+    output:
+        estimate="results/synthesis/{clone}/estimate.json",
+    params:
+        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
+        code=rule_code("estimate_clone"),
+    log:
+        "logs/estimate_clone/{clone}.log",
+    benchmark:
+        "logs/benchmarks/estimate_clone/{clone}.tsv"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+        gpu=lambda w: config["compute"]["gpus"],
+        device=lambda w: config["compute"]["device"],
+    conda:
+        "../../envs/diffusion.yaml"
+    message:
+        "Cost of {wildcards.clone}: calibration"
+    shell:
+        "python workflow/scripts/estimate_clone.py --spec {params.spec:q} --threads {threads}"
+        " --device {resources.device} --generator {input.generator} --prompts {input.prompts}"
+        " --classes {input.classes} --output {output.estimate} > {log} 2>&1"
+
+
+rule estimate:
+    input:
+        estimates=[synthesis_names.estimate(name) for name in config["synthesis"]["clones"]],
+    log:
+        "logs/estimate.log",
+    conda:
+        "../../envs/base.yaml"
+    message:
+        "What the clones will cost"
+    shell:
+        "python workflow/scripts/show_estimates.py {input.estimates} | tee {log}"

@@ -1,0 +1,139 @@
+"""What a clone will cost: images, calls of the denoiser, device-days and disk.
+
+The time is measured on the device with the clone's own settings. Where a whole batch takes less
+than half a minute one is drawn; else two short runs give the time of a step and of the rest, and
+the estimate says so.
+"""
+
+import copy
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from cogworks.core.files import read_parquet, write_json
+from cogworks.synthesis import quality
+from cogworks.synthesis.draw import Artist, Drawing, Order, image_seed
+from cogworks.synthesis.generator import read_marker
+from cogworks.synthesis.pipeline import open_pipeline
+
+SHORT_STEPS = (2, 6)
+WHOLE_BATCH_SECONDS = 30.0
+SECONDS_PER_DAY = 86400
+# Headers, padding and JSON that a tar file adds to an image.
+TAR_BYTES = 2048
+
+
+def estimate(
+    *,
+    images: int,
+    prompts: list[str],
+    settings: dict[str, Any],
+    pipe: Any,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Return the cost of a clone, from a calibration of some seconds to a minute.
+
+    Args:
+        images: how many it has.
+        prompts: some of its prompts, at least one.
+        settings: `plan.drawing_spec` of the clone.
+        pipe: its pipeline, on `device`.
+        device: where it will be drawn.
+
+    Returns:
+        A dict that JSON can hold; seconds and days are those of one device.
+    """
+    batch = settings["padded_batch"]
+    calls = denoiser_calls(pipe.scheduler, settings["steps"])
+    orders = [
+        Order(prompts[number % len(prompts)], image_seed(settings["seed"], "estimate", number, 0))
+        for number in range(batch)
+    ]
+
+    def draw(steps: int) -> tuple[float, list[Drawing]]:
+        start = time.perf_counter()
+        drawings = Artist(pipe, settings | {"steps": steps}).draw(orders)
+        # They lie on the CPU now, so the device has finished.
+        return time.perf_counter() - start, drawings
+
+    seconds, drawings, how = _batch_seconds(draw, pipe, settings["steps"])
+    start = time.perf_counter()
+    encoded = [
+        quality.encode(drawing.pixels, kind=settings["format"], quality=settings["quality"])
+        for drawing in drawings
+    ]
+    for drawing in drawings:
+        quality.perceptual_hash(drawing.pixels)
+    per_image = (seconds + time.perf_counter() - start) / batch
+    size = sum(map(len, encoded)) / batch + TAR_BYTES
+    batches = -(-images // batch)
+    return {
+        "images": images,
+        "denoiser_calls": batches * calls,
+        "denoiser_calls_per_batch": calls,
+        "rows_per_call": batch * (2 if settings["guidance"] > 1 else 1),
+        "device": _name(device),
+        "measured": how,
+        "images_per_second": 1 / per_image,
+        "device_days": images * per_image / SECONDS_PER_DAY,
+        "bytes_per_image": round(size),
+        "disk_bytes": round(images * size),
+    }
+
+
+def write_estimate(
+    settings: dict[str, Any],
+    *,
+    marker: Path,
+    prompts: Path,
+    classes: Path,
+    device: torch.device,
+    output: Path,
+) -> None:
+    """Load the generator of a clone, calibrate, and write the estimate as JSON.
+
+    Args:
+        settings: `plan.drawing_spec` of the clone.
+        marker: the generator's marker.
+        prompts: the clone's table of prompts.
+        classes: the clone's table of classes.
+        device: where it will be drawn.
+        output: the JSON to write.
+    """
+    images = int(read_parquet(classes, columns=["images"])["images"].sum())
+    texts = read_parquet(prompts, columns=["prompt"])["prompt"].tolist()
+    pipe = open_pipeline(read_marker(marker), settings, device)
+    found = estimate(images=images, prompts=texts, settings=settings, pipe=pipe, device=device)
+    write_json({"clone": settings["name"]} | found, output)
+
+
+def denoiser_calls(scheduler: Any, steps: int) -> int:
+    """Return how often the denoiser is called in `steps` steps (PNDM: one more; Heun: double)."""
+    trial = copy.deepcopy(scheduler)
+    trial.set_timesteps(steps)
+    return len(trial.timesteps)
+
+
+def _batch_seconds(
+    draw: Callable[[int], tuple[float, list[Drawing]]], pipe: Any, steps: int
+) -> tuple[float, list[Drawing], str]:
+    """Return the seconds of a batch at full length, its images, and how they were measured."""
+    few, more = SHORT_STEPS
+    calls = [denoiser_calls(pipe.scheduler, count) for count in (few, more, steps)]
+    draw(few)  # compiles, and picks kernels
+    short, _ = draw(few)
+    longer, drawings = draw(more)
+    per_call = max(longer - short, 0.0) / (calls[1] - calls[0])
+    expected = short + per_call * (calls[2] - calls[0])
+    if expected > WHOLE_BATCH_SECONDS:
+        # Images after a few steps are noisy and compress badly: an upper bound of the disk space.
+        return expected, drawings, f"extrapolated from {few} and {more} steps"
+    seconds, drawings = draw(steps)
+    return seconds, drawings, "one whole batch"
+
+
+def _name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"

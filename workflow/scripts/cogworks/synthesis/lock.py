@@ -1,0 +1,55 @@
+"""A lock against orphans: jobs that go on writing after the workflow that started them was killed.
+
+The kernel drops the lock when its holder ends, however it ends.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+
+
+@contextlib.contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs, then remove it.
+
+    Raises:
+        InputError: another process holds it; its id is named.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = _acquire(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _acquire(path: Path) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(descriptor, 64).decode() or "unknown"
+            os.close(descriptor)
+            raise InputError(
+                f"{path}: process {holder} is still writing this shard, perhaps left over from a "
+                "workflow that was killed; wait for it or end it, then run again"
+            ) from error
+        if _is_still(path, descriptor):
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()} on {os.uname().nodename}".encode(), 0)
+            return descriptor
+        # Its holder removed the file between our opening and locking it: try the new one.
+        os.close(descriptor)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

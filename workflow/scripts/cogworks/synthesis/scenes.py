@@ -1,0 +1,34 @@
+"""The scenes in which a prompt may place its class (thesis, section 5.4.3)."""
+
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+from cogworks.core.seeds import shuffle_by_hash
+
+
+def read_scenes(path: str | Path) -> list[str]:
+    """Return the scenes of a text file, one a line; lines that start with # do not count.
+
+    Raises:
+        InputError: no such file, no scene in it, or one given twice.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: the scenes cannot be read ({error})") from error
+    scenes = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not scenes:
+        raise InputError(f"{path}: no scene in it; one a line is expected")
+    twice = sorted({scene for scene in scenes if scenes.count(scene) > 1})
+    if twice:
+        raise InputError(f"{path}: given twice: {', '.join(twice)}")
+    return scenes
+
+
+def in_turn(scenes: list[str], *, seed: int) -> list[str]:
+    """Return the scenes in the order in which the images of each class take them.
+
+    The order is drawn by hash, so that the first images of a clone have scenes from the whole
+    list, and is the same for every class, so that a scene says nothing about the class.
+    """
+    return shuffle_by_hash(scenes, "scenes", seed)

@@ -1,0 +1,120 @@
+"""How well a clone's images fit the meaning of their classes, as a CLIP model sees it.
+
+Where a name has several meanings the generator may draw another one (thesis, section 5.4.2 and
+appendix E.1: "papillon", "wing"). The prompt "c" fits such images very well; name and definition
+together do not. So each image is compared with "c, d" of every class.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+import transformers
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import read_parquet
+from cogworks.core.progress import track
+from cogworks.images.decode import decode_pil
+from cogworks.images.manifest import read_manifest
+from cogworks.images.reader import ImageReader
+
+BATCH = 32
+
+
+class Judge:
+    """A CLIP model from a folder."""
+
+    def __init__(self, folder: str | Path, *, device: torch.device) -> None:
+        """Load model and processor.
+
+        Raises:
+            InputError: the folder holds no CLIP model, or keys are missing or left over.
+        """
+        try:
+            model, info = transformers.CLIPModel.from_pretrained(
+                folder, local_files_only=True, output_loading_info=True
+            )
+            self._processor = transformers.CLIPProcessor.from_pretrained(
+                folder, local_files_only=True
+            )
+        except Exception as error:
+            raise InputError(f"{folder}: no CLIP model that can be loaded ({error})") from error
+        wrong = sorted([*info["missing_keys"], *info["unexpected_keys"]])
+        if wrong:
+            raise InputError(f"{folder}: missing or unexpected keys: {', '.join(wrong)}")
+        self._model = model.to(device).eval()
+        self._device = device
+
+    @torch.inference_mode()
+    def texts(self, texts: Sequence[str]) -> torch.Tensor:
+        """Return unit embeddings (N, D) of texts; those that are too long are cut."""
+        inputs = self._processor(text=list(texts), padding=True, truncation=True)
+        return self._unit(self._model.get_text_features, inputs)
+
+    @torch.inference_mode()
+    def images(self, images: Sequence[Any]) -> torch.Tensor:
+        """Return unit embeddings (N, D) of RGB images."""
+        return self._unit(self._model.get_image_features, self._processor(images=list(images)))
+
+    def _unit(self, embed: Any, inputs: Any) -> torch.Tensor:
+        tensors = {key: torch.as_tensor(value) for key, value in inputs.items()}
+        found = embed(**{key: value.to(self._device) for key, value in tensors.items()})
+        # transformers 5 wraps the embedding; earlier versions return it.
+        features: torch.Tensor = getattr(found, "pooler_output", found)
+        return torch.nn.functional.normalize(features, dim=-1).cpu()
+
+
+def meanings(prompts: Path) -> list[str]:
+    """Return name and definition of each class of a clone, by label, from its prompts."""
+    table = read_parquet(prompts, columns=["label", "lemmas", "definition"])
+    table = table.drop_duplicates("label").sort_values("label")
+    pairs = zip(table["lemmas"], table["definition"], strict=True)
+    return [f"{', '.join(lemmas)}, {definition}" for lemmas, definition in pairs]
+
+
+def class_similarity(judge: Judge, path: Path, texts: Sequence[str], *, limit: int) -> pd.DataFrame:
+    """Return one row a class: how its first `limit` images fit its own text and the others'.
+
+    Columns: label, wnid, images (looked at), similarity (mean cosine to its own text), margin
+    (that less the largest mean cosine to another class's text), recognised (share of images
+    nearest to their own text), nearest (the class whose text is nearest on average).
+
+    Args:
+        judge: the CLIP model.
+        path: the clone's manifest.
+        texts: name and definition of each class, by label.
+        limit: images of each class to look at.
+    """
+    manifest = read_manifest(path)
+    reader, words = ImageReader(manifest), judge.texts(texts)
+    rows = []
+    for label, group in track(manifest.frame.groupby("label"), label="classes", unit="classes"):
+        chosen = group.index[:limit]
+        cosines = (
+            torch.cat(
+                [
+                    judge.images(
+                        [decode_pil(reader.read_bytes(i), name=reader.name(i)) for i in part]
+                    )
+                    for part in (chosen[at : at + BATCH] for at in range(0, len(chosen), BATCH))
+                ]
+            )
+            @ words.T
+        )
+        means = cosines.mean(0)
+        others = means.clone()
+        others[label] = -torch.inf
+        rows.append(
+            {
+                "label": label,
+                "wnid": manifest.classes[label],
+                "images": len(chosen),
+                "similarity": float(means[label]),
+                "margin": float(means[label] - others.max()),
+                "recognised": float((cosines.argmax(1) == label).float().mean()),
+                "nearest": manifest.classes[int(means.argmax())],
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,69 @@
+"""The two tables that a clone starts from: its prompts, and how many images of each class."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cogworks.concepts.wordnet import open_wordnet
+from cogworks.core.files import write_parquet
+from cogworks.synthesis.prompts import class_texts, prompt_table
+from cogworks.synthesis.scenes import in_turn, read_scenes
+from cogworks.synthesis.sizes import class_counts
+from cogworks.synthesis.tokens import count_tokens, load_tokenizer
+
+
+def write_tables(
+    spec: dict[str, Any],
+    *,
+    source: Path,
+    scenes: Path | None,
+    generator: Path,
+    prompts: Path,
+    classes: Path,
+) -> None:
+    """Write the prompts and the classes of a clone.
+
+    Args:
+        spec: `plan.prompt_spec` of the clone.
+        source: a training manifest, or a file of wnids, see `class_counts`.
+        scenes: file of scenes, where the template has the letter b.
+        generator: folder of the generator, whose tokenizer counts.
+        prompts: the table to write: the columns of `prompt_table`, tokens (start and end
+            included) and cut (whether the generator would cut the prompt). Its metadata holds the
+            template, the limit in tokens, and the classes with a prompt that would be cut.
+        classes: the table to write: label, wnid, name, images (how many to draw).
+    """
+    counts = class_counts(spec, str(source))
+    texts = class_texts(open_wordnet(spec["wordnet"]), list(counts))
+    turns = in_turn(read_scenes(scenes), seed=spec["seed"]) if scenes is not None else None
+    table = prompt_table(spec["prompt"], texts, scenes=turns)
+    tokens = count_tokens(load_tokenizer(generator), table["prompt"].tolist())
+    table["tokens"] = pd.Series(tokens.counts, dtype="int32")
+    table["cut"] = table["tokens"] > tokens.limit
+    cut = sorted(set(table.loc[table["cut"], "wnid"]))
+    _report(spec["name"], table, cut, tokens.limit)
+    facts = {"template": spec["prompt"], "limit": tokens.limit, "cut": cut}
+    write_parquet(table, prompts, metadata=facts)
+    write_parquet(
+        pd.DataFrame(
+            {
+                "label": pd.Series(range(len(counts)), dtype="int32"),
+                "wnid": list(counts),
+                "name": [", ".join(text.lemmas) for text in texts],
+                "images": list(counts.values()),
+            }
+        ),
+        classes,
+    )
+
+
+def _report(name: str, table: pd.DataFrame, cut: list[str], limit: int) -> None:
+    longest = table["tokens"].max()
+    print(
+        f"{name}: {len(table)} prompts of {table['label'].nunique()} classes; the longest takes "
+        f"{longest} of {limit} tokens; {table['cut'].sum()} would be cut"
+        + (f", of {', '.join(cut)}" if cut else ""),
+        file=sys.stderr,
+    )

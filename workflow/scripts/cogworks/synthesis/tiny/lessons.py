@@ -1,0 +1,65 @@
+"""What a tiny generator learns from: the images of a manifest, and prompts for its classes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from cogworks.concepts.wordnet import open_wordnet
+from cogworks.core.progress import track
+from cogworks.images.decode import decode_pil
+from cogworks.images.manifest import Manifest, read_manifest
+from cogworks.images.reader import ImageReader
+from cogworks.synthesis.prompts import ClassText, class_texts, prompt, require_texts
+from cogworks.synthesis.scenes import read_scenes
+from cogworks.synthesis.template import SCENE, letters
+from cogworks.synthesis.tiny.train import Lessons
+
+
+def read_lessons(spec: dict[str, Any], manifest: Path, scenes: Path | None) -> Lessons:
+    """Read all images of a manifest, and make the prompts of its classes.
+
+    Args:
+        spec: image_size, prompts (templates) and wordnet.
+        manifest: the training manifest.
+        scenes: file of scenes, where a template has the letter b.
+
+    Raises:
+        InputError: bad inputs, see the functions that read them.
+    """
+    data = read_manifest(manifest)
+    texts = class_texts(open_wordnet(spec["wordnet"]), data.classes)
+    places = read_scenes(scenes) if scenes is not None else []
+    for template in spec["prompts"]:
+        require_texts(template, texts)
+    return Lessons(
+        images=read_images(data, size=spec["image_size"]),
+        labels=torch.from_numpy(data.frame["label"].to_numpy().astype(np.int64)),
+        prompts=[[_fill(template, text, places) for template in spec["prompts"]] for text in texts],
+    )
+
+
+def read_images(manifest: Manifest, *, size: int) -> torch.Tensor:
+    """Return all images as uint8 (N, 3, size, size): shortest side to `size`, centre crop."""
+    reader = ImageReader(manifest)
+    result = torch.empty(len(reader), 3, size, size, dtype=torch.uint8)
+    for index in track(range(len(reader)), label="images", unit="images"):
+        image = decode_pil(reader.read_bytes(index), name=reader.name(index))
+        result[index] = torch.from_numpy(np.asarray(fit(image, size))).permute(2, 0, 1)
+    return result
+
+
+def fit(image: Image.Image, size: int) -> Image.Image:
+    """Return the central square of `image` at `size` pixels, bicubic."""
+    side = min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    box = (left, top, left + side, top + side)
+    return image.resize((size, size), Image.Resampling.BICUBIC, box=box)
+
+
+def _fill(template: str, text: ClassText, scenes: list[str]) -> list[str]:
+    if SCENE not in letters(template):
+        return [prompt(template, text)]
+    return [prompt(template, text, scene=scene) for scene in scenes]

@@ -1,0 +1,88 @@
+"""The untrained parts of a tiny generator, and the Stable Diffusion pipeline that they make."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import diffusers
+import torch
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from cogworks.synthesis.tiny.autoencoder import make_autoencoder
+from cogworks.synthesis.tiny.vocabulary import learn_tokenizer
+
+HEADS = 4
+GROUPS = 8
+# Stable Diffusion v1.4's noise schedule.
+SCHEDULE = {
+    "num_train_timesteps": 1000,
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+}
+
+
+def make_parts(spec: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    """Return tokenizer, text encoder, denoiser and autoencoder, with random weights.
+
+    Args:
+        spec: the settings of a trained generator (`synthesis.generators.<name>.train`).
+        texts: the prompts from which the vocabulary is learned.
+    """
+    text = spec["text"]
+    tokenizer = learn_tokenizer(texts, vocabulary=text["vocabulary"], length=text["length"])
+    torch.manual_seed(spec["seed"])
+    return {
+        "tokenizer": tokenizer,
+        "text_encoder": make_text_encoder(tokenizer, text),
+        "unet": make_denoiser(spec),
+        "vae": make_autoencoder(spec["autoencoder"]),
+    }
+
+
+def make_text_encoder(tokenizer: CLIPTokenizer, text: dict[str, Any]) -> CLIPTextModel:
+    """Return a CLIP text encoder with random weights for the tokens of `tokenizer`."""
+    config = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=text["width"],
+        intermediate_size=2 * text["width"],
+        projection_dim=text["width"],
+        num_hidden_layers=text["layers"],
+        num_attention_heads=HEADS,
+        max_position_embeddings=text["length"],
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return CLIPTextModel(config)
+
+
+def make_denoiser(spec: dict[str, Any]) -> diffusers.UNet2DConditionModel:
+    """Return a U-Net with random weights, which attends to the text at its lowest resolution."""
+    channels = spec["denoiser"]["channels"]
+    plain = len(channels) - 1
+    return diffusers.UNet2DConditionModel(
+        sample_size=spec["image_size"] // spec["autoencoder"]["downscale"],
+        in_channels=spec["autoencoder"]["latent_channels"],
+        out_channels=spec["autoencoder"]["latent_channels"],
+        block_out_channels=tuple(channels),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",),
+        up_block_types=("CrossAttnUpBlock2D",) + ("UpBlock2D",) * plain,
+        cross_attention_dim=spec["text"]["width"],
+        attention_head_dim=HEADS,
+        norm_num_groups=GROUPS,
+    )
+
+
+def assemble(parts: dict[str, Any]) -> diffusers.StableDiffusionPipeline:
+    """Return the pipeline of these parts, with the scheduler of Stable Diffusion v1.4."""
+    scheduler = diffusers.PNDMScheduler(
+        **SCHEDULE, skip_prk_steps=True, set_alpha_to_one=False, steps_offset=1
+    )
+    return diffusers.StableDiffusionPipeline(
+        **parts,
+        scheduler=scheduler,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )

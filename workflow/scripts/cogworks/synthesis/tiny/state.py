@@ -1,0 +1,45 @@
+"""Where a training run stands, kept beside its result so that a killed run is taken up again."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from cogworks.core.files import atomic
+
+SAVE_SECONDS = 30.0
+
+
+class State:
+    """A dictionary of tensors and numbers on disk, valid for one identity only."""
+
+    def __init__(self, path: Path, identity: str) -> None:
+        """Use the file `path`; what another `identity` left there does not count."""
+        self._path = path
+        self._identity = identity
+        self._saved = time.monotonic()
+
+    def load(self) -> dict[str, Any]:
+        """Return what was saved last; empty where there is nothing of this identity."""
+        if not self._path.is_file():
+            return {}
+        values: dict[str, Any] = torch.load(self._path, weights_only=True)
+        return values if values.pop("identity") == self._identity else {}
+
+    def due(self) -> bool:
+        """Say whether the last save is long enough ago for another one."""
+        return time.monotonic() - self._saved >= SAVE_SECONDS
+
+    def save(self, values: dict[str, Any]) -> None:
+        """Replace what is on disk, all or nothing."""
+        with atomic(self._path) as partial:
+            torch.save(values | {"identity": self._identity}, partial)
+        self._saved = time.monotonic()
+
+    def remove(self) -> None:
+        """Remove the file: the work is done."""
+        self._path.unlink(missing_ok=True)
+        if self._path.parent.is_dir() and not os.listdir(self._path.parent):
+            self._path.parent.rmdir()

@@ -1,0 +1,29 @@
+"""Estimate what a clone will cost: images, calls of the denoiser, device-days, disk."""
+
+from pathlib import Path
+
+from cogworks.core import cli
+from cogworks.core.device import pick_device, set_threads
+from cogworks.synthesis.estimate import write_estimate
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--generator", type=Path, required=True, help="the generator's marker")
+    parser.add_argument("--prompts", type=Path, required=True, help="the clone's prompts")
+    parser.add_argument("--classes", type=Path, required=True, help="the clone's classes")
+    parser.add_argument("--output", type=Path, required=True, help="JSON to write")
+    args = parser.parse_args()
+    set_threads(args.threads)
+    write_estimate(
+        args.spec,
+        marker=args.generator,
+        prompts=args.prompts,
+        classes=args.classes,
+        device=pick_device(args.device),
+        output=args.output,
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)

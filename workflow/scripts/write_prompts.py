@@ -1,0 +1,29 @@
+"""Write the prompts of a clone, and how many images of each class it is to have."""
+
+from pathlib import Path
+
+from cogworks.core import cli
+from cogworks.synthesis.generator import read_marker
+from cogworks.synthesis.tables import write_tables
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--source", type=Path, required=True, help="training manifest or wnids")
+    parser.add_argument("--generator", type=Path, required=True, help="the generator's marker")
+    parser.add_argument("--scenes", type=Path, help="file of scenes, for the letter b")
+    parser.add_argument("--prompts", type=Path, required=True, help="table to write")
+    parser.add_argument("--classes", type=Path, required=True, help="table to write")
+    args = parser.parse_args()
+    write_tables(
+        args.spec,
+        source=args.source,
+        scenes=args.scenes,
+        generator=Path(read_marker(args.generator)["folder"]),
+        prompts=args.prompts,
+        classes=args.classes,
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
