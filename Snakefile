@@ -11,6 +11,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/preflight.smk"
 include: "workflow/rules/concepts.smk"
 include: "workflow/rules/images.smk"
 include: "workflow/rules/synthesis.smk"

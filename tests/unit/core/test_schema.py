@@ -97,6 +97,6 @@ def test_yaml_traps(tmp_path: Path, text: str, message: str) -> None:
 
 def test_plain_yaml_is_read_as_usual(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
-    text = "a: 0\nb: 1_000\nc: 1.0e-4\nd: -3\ne: &x {f: 1}\ng:\n  <<: *x\n  h: 2\n"
+    text = "a: 0\nb: 1_000\nc: 1.0e-4\nd: -3\ne: &x {f: 1}\ng:\n  <<: *x\n  f: 2\n"
     path.write_text(text)
     assert load_yaml(path) == yaml.safe_load(text)

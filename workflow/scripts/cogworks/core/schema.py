@@ -22,14 +22,18 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
-    result: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
+    seen = set()
+    for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node, deep=True)
-        if key in result:
+        if key in seen:
             raise InputError(f"{_place(key_node)}: the key {key!r} is given twice")
-        result[key] = loader.construct_object(value_node, deep=True)
-    return result
+        seen.add(key)
+    # Only now the merge keys (`<<`): what they bring in may be overridden, as YAML has it.
+    loader.flatten_mapping(node)
+    pairs = [(loader.construct_object(key, deep=True), value) for key, value in node.value]
+    return {key: loader.construct_object(value, deep=True) for key, value in pairs}
 
 
 def _number(loader: _StrictLoader, node: yaml.ScalarNode) -> int | float:

@@ -1,0 +1,16 @@
+# A target without outputs: it runs whenever it is asked for.
+rule preflight:
+    log:
+        "logs/preflight.log",
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        spec=canonical(config),
+    message:
+        "Looking for paths, weights, device and disk"
+    shell:
+        "python workflow/scripts/preflight.py --spec {params.spec:q} 2>&1 | tee {log}"

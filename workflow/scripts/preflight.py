@@ -1,0 +1,16 @@
+"""Check paths, weights, device and disk before hours of work start; exit 1 where one is missing."""
+
+from cogworks.core import cli
+from cogworks.preflight import inspect
+
+
+def main() -> int:
+    args = cli.parser(__doc__).parse_args()
+    findings = list(inspect(args.spec))
+    for finding in findings:
+        print(f"{'ok     ' if finding.fine else 'MISSING'} {finding.what}: {finding.words}")
+    return int(not all(finding.fine for finding in findings))
+
+
+if __name__ == "__main__":
+    cli.run(main)
