@@ -78,7 +78,7 @@ def rank_spec(config: Config, benchmark: str) -> Config:
         keys += ["ic_count", "lcs"]
     if section["similarity"] == "word_vectors":
         keys.append("word_vectors")
-    if "random" in (section["ties"], section["similarity"]):
+    if section["ties"] == "random":
         keys.append("seed")
     return {"benchmark": benchmark} | {key: section[key] for key in keys}
 

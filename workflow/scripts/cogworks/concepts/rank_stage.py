@@ -17,10 +17,9 @@ from cogworks.concepts.similarity import (
     wu_palmer_similarity,
 )
 from cogworks.concepts.word_vectors import word_vector_similarity
-from cogworks.concepts.wordnet import WordNet, open_wordnet
+from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, write_parquet
-from cogworks.core.seeds import derive_seed
 
 RANKING = pa.schema(
     [
@@ -50,37 +49,22 @@ def run(spec: Mapping[str, Any], *, eligible: Path, seen: Path, ranking: Path) -
             f"concepts.{spec['benchmark']}: no concept of the pool is eligible; filters.csv beside "
             f"{eligible} says which filter dropped them"
         )
-    similarity, closest = _similarities(spec, pool, rows, columns)
+    similarity, closest = nearest(_matrix(spec, pool, rows, columns))
     order = rank_order(similarity.tolist(), rows, ties=spec["ties"], seed=spec.get("seed", 0))
     ranked = {
         "wnid": [rows[index] for index in order],
         "similarity": [float(similarity[index]) for index in order],
-        "nearest_seen": [closest[index] for index in order],
+        "nearest_seen": [columns[closest[index]] for index in order],
         "rank": list(range(1, len(order) + 1)),
     }
     write_parquet(pa.table(ranked, schema=RANKING), ranking)
 
 
-def _similarities(
-    spec: Mapping[str, Any], pool: Sequence[str], rows: Sequence[str], columns: Sequence[str]
-) -> tuple[NDArray[np.float64], Sequence[str | None]]:
-    """Return each row's similarity to the seen set (R,) and its nearest seen synset, if any."""
-    if spec["similarity"] == "random":
-        # No similarity at all: random groups of concepts, the baseline of figure 3.7.
-        draws = [derive_seed("concepts", "random", spec["seed"], wnid) for wnid in rows]
-        return np.array(draws) / 2.0**63, [None] * len(rows)
-    matrix = _matrix(spec, open_wordnet(spec["wordnet"]), pool, rows, columns)
-    similarity, chosen = nearest(matrix)
-    return similarity, [columns[index] for index in chosen]
-
-
 def _matrix(
-    spec: Mapping[str, Any],
-    wordnet: WordNet,
-    pool: Sequence[str],
-    rows: Sequence[str],
-    columns: Sequence[str],
+    spec: Mapping[str, Any], pool: Sequence[str], rows: Sequence[str], columns: Sequence[str]
 ) -> NDArray[np.float64]:
+    """Return the similarities (R, C) of unseen and seen synsets by the measure of the spec."""
+    wordnet = open_wordnet(spec["wordnet"])
     measure = spec["similarity"]
     if measure in INFORMATION_FORMULAS:
         information = information_content(wordnet, pool, ic_count=spec["ic_count"])

@@ -5,8 +5,8 @@ common subsumers are filled ancestor by ancestor: ancestors are taken from the l
 preferred, and each overwrites the block of its own descendants, rows x columns. The values are
 those of NLTK's `*_similarity` functions to the last bit, which the tests assert.
 
-Throughout, rows are unseen and columns seen synsets, no row is an ancestor of a column (the
-selection drops those), and every row has a finite information content.
+Throughout, rows are unseen and columns seen synsets, and rows have a finite information content,
+since they are in the pool.
 """
 
 import math
@@ -102,7 +102,8 @@ def wu_palmer_similarity(wordnet: WordNet, rows: Sequence[str], columns: Sequenc
 
     The subsumer is the common ancestor whose shortest path to the root is longest, the first by
     name among equals; its depth d counts the nodes of its longest path to the root; and the
-    similarity is 2d / (2d + steps from the row + steps from the column).
+    similarity is 2d / (2d + steps from the row + steps from the column). (Where a row is an
+    ancestor of a column, NLTK prefers the row itself among equals, whatever its name.)
     """
     blocks = common_ancestors(wordnet, rows, columns)
     ranked = _by_depth(wordnet, blocks, shortest_paths(wordnet, blocks))
