@@ -1,0 +1,96 @@
+"""Scores as the probes write them, of encoders whose order is known."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cogworks.core.files import write_parquet
+from cogworks.report import scores as scores_module
+from cogworks.report.summary import summarise
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PAPER = REPOSITORY / "resources" / "paper"
+SETS = ["seen", "cog_l1", "cog_l2"]
+# Accuracy on the seen classes, and what is lost with each level.
+ENCODERS = {"random": (30.0, 1.0), "plain": (80.0, 10.0), "trex": (75.0, 5.0)}
+
+
+def probe_rows(encoder, dataset, *, protocol="logreg", shots=("2", "10", "all"), seeds=3, **extra):
+    """One probe table; the k-th seed adds k - 1 points, fewer shots lose 10 points each step."""
+    start, loss = ENCODERS[encoder]
+    rows = []
+    for place, name in enumerate(shots):
+        for seed in range(seeds):
+            top1 = start - loss * SETS.index(dataset) - 10 * (len(shots) - 1 - place) + seed - 1
+            rows.append(
+                {
+                    "encoder": encoder,
+                    "dataset": dataset,
+                    "test_set": dataset,
+                    "protocol": protocol,
+                    "shots": name,
+                    "seed": seed,
+                    "top1": top1,
+                    "top5": min(top1 + 15, 100.0),
+                    "mean_class": top1 - 1,
+                    "log_odds": float(np.log(top1 / (100 - top1))),
+                    "top1_low": top1 - 2,
+                    "top1_high": top1 + 2,
+                    "val_top1": top1,
+                    "lr": 1.0,
+                    "weight_decay": 1e-6,
+                    "C": np.nan,
+                    "k": 0,
+                    "n_train": 400,
+                    "n_test": 200,
+                    "n_classes": 20,
+                    "diverged": False,
+                }
+                | extra
+            )
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="session")
+def probe_files(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("probes")
+    paths = []
+    for encoder in ENCODERS:
+        for dataset in SETS:
+            path = tmp_path / "results" / "probes" / encoder / dataset / "logreg.parquet"
+            write_parquet(probe_rows(encoder, dataset), path)
+            paths.append(path)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def scores(probe_files):
+    return scores_module.collect(probe_files)
+
+
+@pytest.fixture(scope="session")
+def summary(scores):
+    return summarise(scores, baseline="random")
+
+
+@pytest.fixture
+def spec():
+    """As `plan.levels_spec` and `plan.transfer_spec` give it."""
+    published = ["in1k", "cog_l1", "cog_l2"]
+    columns = [
+        {"name": name, "label": label, "protocol": "logreg", "published": paper}
+        for name, label, paper in zip(SETS, ["seen", "L1", "L2"], published, strict=True)
+    ]
+    encoders = [
+        {"name": name, "label": name.title(), "category": None, "recipe": {}} for name in ENCODERS
+    ]
+    return {
+        "baseline": "random",
+        "encoders": encoders,
+        "columns": columns,
+        "seen": columns[0],
+        "transfer": columns[1:],
+        "published": True,
+    }

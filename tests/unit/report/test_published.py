@@ -1,0 +1,219 @@
+"""The thesis's figures beside one's own."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cogworks.core.errors import InputError
+from cogworks.report import test_set_tables
+from cogworks.report.published import linear_probe, read_paper
+from cogworks.report.published_tables import mismatch, published_table, standing_table
+from cogworks.report.scores import collect
+from cogworks.report.transfer import training_versus_transfer, upper_right_hull
+from cogworks.report.transfer_tables import (
+    published_plane,
+    published_trade_off_table,
+    published_transfer_table,
+    trade_off_table,
+    transfer_mismatch,
+    transfer_table,
+)
+
+from .conftest import PAPER, probe_rows
+
+
+def test_tables_b1_to_b6_hold_31_models_each():
+    frame = linear_probe(PAPER)
+    assert set(frame.groupby("dataset")["model"].nunique()) == {31}
+    row = frame[(frame["model"] == "s-DINO") & (frame["dataset"] == "cog_l5")]
+    assert row[row["n_shot"] == "all"]["top1_mean"].item() == 57.6
+    assert frame["category"].drop_duplicates().tolist()[0] == "reference"
+
+
+def test_layout_of_b1_with_own_rows_first(summary, spec):
+    table = published_table(summary, linear_probe(PAPER), spec, "in1k")
+    labels = [column.label for column in table.columns]
+    assert labels == ["model", *["1", "2", "4", "8", "10", "16", "32", "64", "128"], "all"]
+    assert len(table.frame) == 3 + 31
+    assert table.frame["group"].drop_duplicates().tolist() == [
+        "This run",
+        "Reference",
+        "Architecture",
+        "Self-supervision",
+        "Regularization",
+        "Use of web data",
+    ]
+    resnet = table.frame[table.frame["model"] == "ResNet50"].iloc[0]
+    assert (resnet["1"], resnet["1_std"], resnet["all"]) == (45.0, 0.7, 75.8)
+    assert math.isnan(resnet["10"])
+    assert table.frame["all"].tolist()[:3] == [30, 80, 75]
+    assert table.warning == (
+        "Not comparable with the published rows: seen has 20 classes, not 1,000."
+    )
+
+
+def test_no_rank_among_models_of_another_task(summary, spec):
+    assert standing_table(summary, linear_probe(PAPER), spec).frame.empty
+
+
+def test_rank_among_the_published_models(summary, spec):
+    table = standing_table(summary.assign(n_classes=1000), linear_probe(PAPER), spec)
+    rows = table.frame.set_index(["encoder", "dataset"])
+    plain = rows.loc[("Plain", "seen")]
+    published = linear_probe(PAPER)
+    theirs = published[(published["dataset"] == "in1k") & (published["n_shot"] == "all")]
+    assert plain["rank"] == 1 + (theirs["top1_mean"] > 80.0).sum()
+    assert plain["above"] == "r-MEAL-v2 80.1"
+    assert plain["below"] == "a-DeiT-S 79.6"
+    assert rows.loc[("Random", "seen"), "below"] == "–"
+    assert rows.loc[("Random", "seen"), "rank"] == 32
+
+
+def test_a_missing_paper_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"trex_transfer\.csv: no such file"):
+        read_paper(tmp_path, "trex_transfer", [])
+    (tmp_path / "trex_transfer.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="no column model; it has a, b"):
+        read_paper(tmp_path, "trex_transfer", ["model"])
+
+
+def test_transfer_is_the_mean_log_odds_over_sets(scores, spec):
+    plane = training_versus_transfer(scores, spec).set_index("encoder")
+    odds = [sum(math.log(p / (100 - p)) for p in (70 + s, 60 + s)) / 2 for s in (-1, 0, 1)]
+    assert plane.loc["plain", "transfer"] == pytest.approx(sum(odds) / 3)
+    assert plane.loc["plain", "transfer_std"] == pytest.approx(pd.Series(odds).std())
+    assert plane.loc["plain", "train"] == 80
+    assert plane["hull"].tolist() == [False, True, True]
+
+
+def test_an_encoder_that_lacks_a_set_has_no_transfer_score(scores, spec):
+    rows = scores[~((scores["encoder"] == "trex") & (scores["dataset"] == "cog_l2"))]
+    plane = training_versus_transfer(rows, spec).set_index("encoder")
+    assert math.isnan(plane.loc["trex", "transfer"])
+    assert not plane.loc["trex", "hull"]
+
+
+def oracle_hull(points):
+    """On the hull if some direction that points right and up has no point farther out."""
+    angles = np.linspace(0, np.pi / 2, 4001)[1:-1]
+    reach = points @ np.array([np.cos(angles), np.sin(angles)])
+    return sorted(set(reach.argmax(axis=0)))
+
+
+def test_hull_against_an_oracle(rng):
+    for _ in range(20):
+        points = rng.normal(size=(12, 2))
+        assert sorted(upper_right_hull(points)) == oracle_hull(points)
+
+
+def test_hull_of_special_cases():
+    nan = math.nan
+    points = pd.DataFrame([[1, 1], [nan, 5], [1, 1], [0, 2], [2, 0], [0, 1], [2, -1]]).to_numpy()
+    assert upper_right_hull(points) == [3, 0, 4]
+    assert upper_right_hull(points[1:2]) == []
+
+
+def test_published_mean_log_odds_follow_from_the_accuracies(spec, scores, summary):
+    """The check that the protocol names: D.1's last column is the mean over its 13 sets."""
+    frame = read_paper(PAPER, "trex_transfer", ["model", "dataset", "value"])
+    names = [n for n in frame["dataset"].unique() if n not in ("in1k", "mean_log_odds")]
+    wide = {"name": "x", "label": "x", "protocol": "logreg"}
+    full = spec | {"transfer": [wide | {"name": f"my_{n}", "published": n} for n in names]}
+    own = transfer_table(scores, summary, spec)
+    rows = summary[summary["dataset"] == "seen"]
+    copies = [rows.assign(dataset=f"my_{n}") for n in names]
+    table = published_transfer_table(own, pd.concat([summary, *copies]), full, PAPER)
+    published = table.frame[table.frame["group"] == "Thesis, table D.1"]
+    expected = published_plane(PAPER)["transfer"]
+    assert published["transfer"].to_numpy() == pytest.approx(expected.to_numpy(), abs=0.006)
+
+
+def test_transfer_table_beside_the_published(scores, summary, spec):
+    own = transfer_table(scores, summary, spec)
+    table = published_transfer_table(own, summary, spec, PAPER)
+    groups = table.frame["group"].drop_duplicates().tolist()
+    assert groups == ["This run", "Thesis, table D.1", "Thesis, table 5.4"]
+    trex = table.frame[table.frame["encoder"] == "t-ReX"].iloc[0]
+    assert (trex["seen"], trex["cog_l1"], trex["cog_l2"]) == (78.0, 72.0, 68.3)
+    assert trex["transfer"] == pytest.approx((math.log(72 / 28) + math.log(68.3 / 31.7)) / 2)
+    assert "20 classes" in table.warning
+
+
+def test_trade_off_table_marks_the_hull_and_shows_recipes(scores, summary, spec):
+    spec["encoders"][2]["recipe"] = {"loss": "ocm"}
+    own = trade_off_table(scores, spec)
+    assert own.frame["hull"].tolist() == ["", "★", "★"]
+    assert own.frame["loss"].tolist() == ["–", "–", "ocm"]
+    table = published_trade_off_table(own, summary, spec, PAPER)
+    rows = table.frame.set_index("label")
+    assert rows.loc["L=3", "transfer"] == 1.33
+    assert rows.loc["t-ReX*", "train"] == 80.2
+    assert "other data sets" in table.warning
+
+
+def test_the_thirteen_sets_of_the_thesis_are_comparable(summary, spec):
+    sets = {name: count for name, (_, count) in _datasets().items()}
+    rows = summary[summary["dataset"] == "seen"]
+    parts = [rows.assign(dataset=n, n_classes=count) for n, count in sets.items()]
+    columns = [{"name": n, "label": n, "protocol": "logreg", "published": n} for n in sets]
+    full = {"seen": columns[0], "transfer": columns[1:]}
+    assert transfer_mismatch(pd.concat(parts), full) == ""
+    assert "EuroSAT" not in mismatch(pd.concat(parts), columns)
+    assert transfer_mismatch(pd.concat(parts), {"seen": columns[0], "transfer": columns[2:]})
+
+
+def _datasets():
+    from cogworks.report.reference import DATASETS
+
+    return {name: entry for name, entry in DATASETS.items() if not name.startswith("inat")}
+
+
+@pytest.fixture
+def test_scores(tmp_path):
+    from cogworks.core.files import write_parquet
+
+    frames = []
+    for number, test_set in enumerate(["seen", "v2_a", "v2_b", "sketch"]):
+        for encoder in ("plain", "trex"):
+            frame = probe_rows(encoder, "seen", shots=("all",), test_set=test_set)
+            frame["top1"] -= 10 * number
+            frames.append(frame)
+    write_parquet(pd.concat(frames), tmp_path / "p.parquet")
+    return collect([tmp_path / "p.parquet"])
+
+
+@pytest.fixture
+def test_spec(spec):
+    spec["encoders"][1]["recipe"] = {"prompt": "c, d", "guidance": "2"}
+    return {
+        "protocol": "logreg",
+        "encoders": spec["encoders"][1:],
+        "test_sets": [
+            {"label": "seen", "published": "val", "members": [["seen", "seen"]]},
+            {"label": "v2", "published": "v2", "members": [["seen", "v2_a"], ["seen", "v2_b"]]},
+            {"label": "mine", "published": None, "members": [["seen", "sketch"]]},
+        ],
+    }
+
+
+def test_test_sets_are_averaged_within_their_group(test_scores, test_spec):
+    table = test_set_tables.own_table(test_scores, test_spec)
+    assert table.frame["prompt"].tolist() == ["c, d", "–"]
+    assert table.frame["top1_0"].tolist() == [80, 75]
+    assert table.frame["top1_1"].tolist() == [65, 60]
+    assert table.frame["top1_1_std"].tolist() == [1, 1]
+    assert [c.label for c in table.columns][-2:] == ["mine top-1", "mine top-5"]
+
+
+def test_test_sets_beside_the_published(test_scores, test_spec):
+    own = test_set_tables.own_table(test_scores, test_spec)
+    table = test_set_tables.compared_table(own, test_spec, PAPER)
+    rows = table.frame.set_index("encoder")
+    assert rows.loc["t-ReX*", "top1_0"] == 80.2
+    assert rows.loc["in100 clone, c,dc, guidance 2.0, 50×", "top5_1"] == 91.2
+    assert rows.loc["in1k real, RSB-A1", "top1_0"] == 80.1
+    assert rows.loc["in100_sd, dino_multicrop", "top1_0"] == 43.1
+    assert len(table.frame) == 2 + 6 + 4 + 17
+    assert rows.loc["t-ReX*", "prompt"] == "–"

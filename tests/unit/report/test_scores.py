@@ -1,0 +1,116 @@
+"""Collecting scores and summing them up over seeds."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import write_parquet
+from cogworks.report.ordering import in_order, sorted_shots
+from cogworks.report.score_table import score_table
+from cogworks.report.scores import COLUMNS, METRICS, collect
+from cogworks.report.summary import select, summarise
+
+from .conftest import probe_rows
+
+
+def cell(frame, **keys):
+    for key, value in keys.items():
+        frame = frame[frame[key] == value]
+    assert len(frame) == 1
+    return frame.iloc[0]
+
+
+def test_long_form_has_a_row_for_each_seed_and_metric(scores):
+    assert list(scores.columns) == COLUMNS
+    assert len(scores) == 3 * 3 * 3 * 3 * len(METRICS)
+    where = {"encoder": "plain", "dataset": "cog_l1", "shots": "all", "seed": 2}
+    row = cell(scores, **where, metric="top1")
+    assert (row["value"], row["low"], row["high"]) == (71.0, 69.0, 73.0)
+    row = cell(scores, **where, metric="log_odds")
+    assert row["value"] == pytest.approx(math.log(71 / 29))
+    assert math.isnan(row["low"])
+
+
+def test_order_is_that_of_the_files_and_shots_go_by_number(scores):
+    assert list(scores["encoder"].unique()) == ["random", "plain", "trex"]
+    assert list(scores["shots"].unique()) == ["2", "10", "all"]
+    assert sorted_shots(["all", "16", "2", "128", "2"]) == ["2", "16", "128", "all"]
+    frame = pd.DataFrame({"encoder": ["b", "a", "b"], "shots": ["all", "4", "16"]})
+    assert in_order(frame, ["encoder", "shots"])["shots"].tolist() == ["16", "all", "4"]
+
+
+def test_no_probe_table_gives_an_empty_long_table():
+    assert list(collect([]).columns) == COLUMNS
+
+
+def test_the_same_cell_twice_is_an_error(probe_files, tmp_path):
+    write_parquet(probe_rows("plain", "seen"), tmp_path / "copy.parquet")
+    with pytest.raises(InputError, match=r"same cell.*plain"):
+        collect([*probe_files, tmp_path / "copy.parquet"])
+
+
+def test_an_empty_table_and_a_missing_score_are_named(tmp_path):
+    write_parquet(probe_rows("plain", "seen").iloc[:0], tmp_path / "empty.parquet")
+    with pytest.raises(InputError, match=r"empty\.parquet: the probe table has no rows"):
+        collect([tmp_path / "empty.parquet"])
+    write_parquet(probe_rows("plain", "seen", top1=math.nan), tmp_path / "nan.parquet")
+    with pytest.raises(InputError, match=r"nan\.parquet: no top-1 .*did not diverge"):
+        collect([tmp_path / "nan.parquet"])
+
+
+def test_a_table_of_another_layout_is_named(tmp_path):
+    write_parquet(probe_rows("plain", "seen").drop(columns="top5"), tmp_path / "old.parquet")
+    with pytest.raises(InputError, match=r"old\.parquet: no column top5"):
+        collect([tmp_path / "old.parquet"])
+
+
+def test_mean_deviation_and_interval_over_seeds(summary):
+    row = cell(summary, encoder="plain", dataset="cog_l2", shots="all", metric="top1")
+    assert (row["mean"], row["std"], row["seeds"]) == (60.0, 1.0, 3)
+    assert (row["low"], row["high"]) == (58.0, 62.0)
+
+
+def test_difference_to_the_baseline_is_taken_seed_by_seed(summary):
+    row = cell(summary, encoder="plain", dataset="cog_l2", shots="all", metric="top1")
+    # The seeds' own ups and downs are the same for both encoders, and cancel.
+    assert row["relative"] == pytest.approx(60 - 28)
+    assert row["relative_std"] == pytest.approx(0, abs=1e-12)
+    own = summary[summary["encoder"] == "random"]
+    assert (own["relative"] == 0).all()
+
+
+def test_a_diverged_seed_counts_nothing(tmp_path):
+    frame = probe_rows("plain", "seen", shots=("all",))
+    frame.loc[0, ["top1", "top5", "mean_class", "log_odds"]] = math.nan
+    frame.loc[0, "diverged"] = True
+    write_parquet(frame, tmp_path / "p.parquet")
+    row = cell(summarise(collect([tmp_path / "p.parquet"]), baseline=None), metric="top1")
+    assert (row["mean"], row["seeds"]) == (80.5, 2)
+
+
+def test_one_seed_has_no_deviation(tmp_path):
+    write_parquet(probe_rows("plain", "seen", seeds=1), tmp_path / "p.parquet")
+    summary = summarise(collect([tmp_path / "p.parquet"]), baseline="plain")
+    assert summary["std"].isna().all()
+    assert (summary["seeds"] == 1).all()
+
+
+def test_a_baseline_without_scores_is_an_error(scores):
+    with pytest.raises(InputError, match="'dino' has no scores; scored are random, plain, trex"):
+        summarise(scores, baseline="dino")
+
+
+def test_a_cell_that_the_baseline_lacks_has_no_difference(probe_files):
+    summary = summarise(collect(probe_files[1:]), baseline="random")
+    rows = select(summary)
+    assert rows[rows["dataset"] == "seen"]["relative"].isna().all()
+    assert rows[rows["dataset"] == "cog_l1"]["relative"].notna().all()
+
+
+def test_table_of_all_scores(summary):
+    table = score_table(summary, {"labels": {"plain": "Plain"}})
+    assert len(table.frame) == 27
+    row = cell(table.frame, encoder="Plain", dataset="seen", shots="10")
+    assert (row["top1"], row["top1_std"], row["top5"], row["seeds"]) == (70, 1, 85, 3)

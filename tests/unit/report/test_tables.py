@@ -1,0 +1,168 @@
+"""Tables and their formats."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from cogworks.report.concept_tables import filter_table, level_content_table
+from cogworks.report.formats import escape_latex, to_csv, to_latex, to_markdown, write_formats
+from cogworks.report.html_table import html_table
+from cogworks.report.level_tables import level_table, relative_table
+from cogworks.report.table import Column, Table, format_number, read_table, text_column
+from cogworks.report.terminal import to_terminal
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table(
+        title="A table",
+        columns=[text_column("name", "encoder"), Column("a", "L1"), Column("b", "rank", 0, "low")],
+        frame=pd.DataFrame(
+            {
+                "group": ["ours", "theirs", "theirs"],
+                "own": [True, False, False],
+                "name": ["x_1", "y|2", "z&"],
+                "a": [50.04, 49.96, math.nan],
+                "a_std": [1.26, math.nan, math.nan],
+                "b": [2.0, 1.0, 3.0],
+            }
+        ),
+        note="A note.",
+    )
+
+
+def test_markdown_is_aligned_and_marks_the_best_as_shown(table):
+    lines = to_markdown(table).splitlines()
+    assert lines[0] == "**A table**"
+    body = [line for line in lines if line.startswith("|")]
+    assert len({len(line) for line in body}) == 1
+    # 50.04 and 49.96 are both shown as 50.0, so both are best.
+    assert "**50.0 ± 1.3**" in body[3]
+    assert "**50.0**" in body[5]
+    assert r"y\|2" in body[5]
+    assert "**1**" in body[5]
+    assert "*theirs*" in body[4]
+
+
+def test_latex_escapes_and_groups(table):
+    text = to_latex(table)
+    assert r"x\_1" in text
+    assert r"z\&" in text
+    assert r"\textbf{50.0 $\pm$ 1.3}" in text
+    assert r"\multicolumn{3}{l}{\textit{ours}}" in text
+    assert text.count(r"\midrule") == 2
+    assert escape_latex(r"a\b^2~c") == r"a\textbackslash{}b\textasciicircum{}2\textasciitilde{}c"
+
+
+def test_csv_keeps_the_digits(table):
+    lines = to_csv(table).splitlines()
+    assert lines[0] == "group,name,a,a_std,b"
+    assert lines[1] == "ours,x_1,50.04,1.26,2"
+    assert lines[3] == "theirs,z&,,,3"
+
+
+def test_html_is_sortable_by_the_numbers_themselves(table):
+    html = html_table(table, name="t")
+    assert 'data-value="50.04"' in html
+    assert 'data-value=""' in html
+    assert "z&amp;" in html
+    assert html.count('class="group"') == 2
+    assert '<tr class="own mixed">' in html
+    assert 'download="t.csv"' in html
+
+
+def test_a_long_table_can_be_searched(table):
+    long = Table(
+        table.title, table.columns, pd.concat([table.frame] * 20, ignore_index=True), table.note
+    )
+    assert 'type="search"' in html_table(long, name="t")
+    assert 'type="search"' not in html_table(table, name="t")
+
+
+def test_terminal_leaves_out_deviations_that_do_not_fit(table):
+    assert "50.0 ± 1.3" in to_terminal(table, width=80)
+    narrow = to_terminal(table, width=20)
+    assert "±" not in narrow
+    assert "50.0" in narrow
+    assert "\033[1m" in to_terminal(table, width=80, colour=True)
+    assert "\033" not in to_terminal(table, width=80)
+
+
+def test_a_table_survives_its_file(table, tmp_path):
+    write_formats(table, tmp_path / "t")
+    assert {path.suffix for path in tmp_path.iterdir()} == {".parquet", ".csv", ".md", ".tex"}
+    again = read_table(tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(again.frame, table.frame)
+    assert (again.title, again.note, again.columns) == (table.title, table.note, table.columns)
+
+
+def test_a_stem_with_a_dot_keeps_it(table, tmp_path):
+    write_formats(table, tmp_path / "test_sets_v1.5")
+    assert (tmp_path / "test_sets_v1.5.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "text"),
+    [
+        (1.25, False, "1.2"),
+        (-1.5, False, "−1.5"),
+        (2.0, True, "+2.0"),
+        (-0.04, True, "0.0"),
+        (0.04, True, "0.0"),
+        (math.nan, False, ""),
+        (math.inf, False, "∞"),
+    ],
+)
+def test_numbers(value, signed, text):
+    assert format_number(value, Column("a", "a", signed=signed)) == text
+
+
+def test_levels(summary, spec):
+    table = level_table(summary, spec)
+    assert table.frame["encoder"].tolist() == ["Random", "Plain", "Trex"]
+    assert table.frame["cog_l2"].tolist() == [28, 60, 65]
+    assert table.frame["cog_l2_std"].tolist() == [1, 1, 1]
+    assert table.best() == {"seen": 80, "cog_l1": 70, "cog_l2": 65}
+    assert "3 seeds" in table.note
+    assert "Chance is 5%" in table.note
+
+
+def test_levels_relative(summary, spec):
+    table = relative_table(summary, spec)
+    assert table.frame["encoder"].tolist() == ["Plain", "Trex"]
+    assert table.frame["seen"].tolist() == [50, 45]
+    assert "+50.0" in to_markdown(table)
+
+
+def test_an_encoder_without_a_level_has_an_empty_cell(summary, spec):
+    rows = summary[~((summary["encoder"] == "trex") & (summary["dataset"] == "cog_l1"))]
+    table = level_table(rows, spec)
+    assert math.isnan(table.frame["cog_l1"].iloc[2])
+    assert "| Trex" in to_markdown(table)
+
+
+def test_filters():
+    table = filter_table(
+        pd.DataFrame({"step": ["pool", "seen", "own_step"], "left": [100, 90, 40]}), benchmark="cog"
+    )
+    assert table.frame["step"].tolist() == ["pool", "less the seen concepts", "own_step"]
+    assert table.frame["dropped"].tolist()[1:] == [10, 50]
+
+
+def test_level_contents_leave_out_what_is_not_known():
+    summary = pd.DataFrame(
+        {
+            "level": [1, 2],
+            "concepts": [10, 10],
+            "first_rank": [1, 13],
+            "last_rank": [10, 22],
+            "similarity_first": [0.9, 0.5],
+            "similarity_mean": [0.8, 0.4],
+            "similarity_last": [0.7, 0.3],
+            "images": [math.nan, math.nan],
+        }
+    )
+    table = level_content_table(summary, benchmark="cog")
+    assert table.frame["ranks"].tolist() == ["1 to 10", "13 to 22"]
+    assert "images" not in [column.key for column in table.columns]

@@ -1,0 +1,562 @@
+# From probe scores to tables, figures and one HTML page. Which of them there are follows from the
+# config (report_sections), so nothing here waits for a file to know what to do next.
+from cogworks.report import sections as report_sections
+
+
+rule collect_scores:
+    input:
+        scores=report_plan.score_files(config),
+    output:
+        parquet="results/tables/scores.parquet",
+        csv="results/tables/scores.csv",
+    log:
+        "logs/collect_scores.log",
+    benchmark:
+        "logs/benchmarks/collect_scores.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.collect_spec(config)),
+        code=rule_code("collect_scores"),
+    message:
+        "All scores in one table"
+    shell:
+        "python workflow/scripts/collect_scores.py --spec {params.spec:q}"
+        " --parquet {output.parquet} --csv {output.csv} > {log} 2>&1"
+
+
+rule summarise_scores:
+    input:
+        scores="results/tables/scores.parquet",
+    output:
+        parquet="results/tables/summary.parquet",
+        csv="results/tables/summary.csv",
+    log:
+        "logs/summarise_scores.log",
+    benchmark:
+        "logs/benchmarks/summarise_scores.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.summary_spec(config)),
+        code=rule_code("summarise_scores"),
+    message:
+        "Mean and deviation of the scores over seeds"
+    shell:
+        "python workflow/scripts/summarise_scores.py --spec {params.spec:q}"
+        " --scores {input.scores} --parquet {output.parquet} --csv {output.csv} > {log} 2>&1"
+
+
+rule tabulate_scores:
+    input:
+        summary="results/tables/summary.parquet",
+    output:
+        table=multiext("results/tables/all_scores", ".parquet", ".csv", ".md", ".tex"),
+    log:
+        "logs/tabulate_scores.log",
+    benchmark:
+        "logs/benchmarks/tabulate_scores.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.scores_spec(config)),
+        code=rule_code("tabulate_scores"),
+    message:
+        "Table of all scores"
+    shell:
+        "python workflow/scripts/tabulate_scores.py --spec {params.spec:q}"
+        " --summary {input.summary} --table results/tables/all_scores > {log} 2>&1"
+
+
+rule tabulate_levels:
+    input:
+        summary="results/tables/summary.parquet",
+    output:
+        absolute=multiext("results/tables/levels", ".parquet", ".csv", ".md", ".tex"),
+        relative=multiext(
+            "results/tables/levels_relative", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/tabulate_levels.log",
+    benchmark:
+        "logs/benchmarks/tabulate_levels.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.levels_spec(config)),
+        code=rule_code("tabulate_levels"),
+    message:
+        "Tables of top-1 by level"
+    shell:
+        "python workflow/scripts/tabulate_levels.py --spec {params.spec:q}"
+        " --summary {input.summary} --absolute results/tables/levels"
+        " --relative results/tables/levels_relative > {log} 2>&1"
+
+
+rule plot_levels:
+    input:
+        summary="results/tables/summary.parquet",
+    output:
+        absolute=report(
+            "results/figures/levels_absolute.svg",
+            caption="../report/figures/levels_absolute.rst",
+            category="Levels",
+        ),
+        absolute_png="results/figures/levels_absolute.png",
+        relative=report(
+            "results/figures/levels_relative.svg",
+            caption="../report/figures/levels_relative.rst",
+            category="Levels",
+        ),
+        relative_png="results/figures/levels_relative.png",
+    log:
+        "logs/plot_levels.log",
+    benchmark:
+        "logs/benchmarks/plot_levels.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.levels_spec(config)),
+        code=rule_code("plot_levels"),
+    message:
+        "Figures of top-1 by level"
+    shell:
+        "python workflow/scripts/plot_levels.py --spec {params.spec:q}"
+        " --summary {input.summary} --absolute results/figures/levels_absolute"
+        " --relative results/figures/levels_relative > {log} 2>&1"
+
+
+rule plot_few_shot:
+    input:
+        summary="results/tables/summary.parquet",
+    output:
+        figure=report(
+            "results/figures/few_shot.svg",
+            caption="../report/figures/few_shot.rst",
+            category="Levels",
+        ),
+        figure_png="results/figures/few_shot.png",
+    log:
+        "logs/plot_few_shot.log",
+    benchmark:
+        "logs/benchmarks/plot_few_shot.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.few_shot_spec(config)),
+        code=rule_code("plot_few_shot"),
+    message:
+        "Figure of few-shot accuracy"
+    shell:
+        "python workflow/scripts/plot_few_shot.py --spec {params.spec:q}"
+        " --summary {input.summary} --figure results/figures/few_shot > {log} 2>&1"
+
+
+rule compare_published:
+    input:
+        summary="results/tables/summary.parquet",
+        paper=[
+            "resources/paper/cog_linear_probe.csv",
+            "resources/paper/cog_models.csv",
+        ],
+    output:
+        table=multiext(
+            "results/tables/published_{published}", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/compare_published/{published}.log",
+    benchmark:
+        "logs/benchmarks/compare_published/{published}.tsv"
+    wildcard_constraints:
+        published=report_plan.pattern(report_plan.published_sets(config)),
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.levels_spec(config)),
+        code=rule_code("compare_published"),
+    message:
+        "Published models beside ours on {wildcards.published}"
+    shell:
+        "python workflow/scripts/compare_published.py --spec {params.spec:q}"
+        " --summary {input.summary} --paper resources/paper --dataset {wildcards.published}"
+        " --table results/tables/published_{wildcards.published} > {log} 2>&1"
+
+
+rule rank_encoders:
+    input:
+        summary="results/tables/summary.parquet",
+        paper=[
+            "resources/paper/cog_linear_probe.csv",
+            "resources/paper/cog_models.csv",
+        ],
+    output:
+        table=multiext("results/tables/standing", ".parquet", ".csv", ".md", ".tex"),
+    log:
+        "logs/rank_encoders.log",
+    benchmark:
+        "logs/benchmarks/rank_encoders.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.levels_spec(config)),
+        code=rule_code("rank_encoders"),
+    message:
+        "Ranks among the published models"
+    shell:
+        "python workflow/scripts/rank_encoders.py --spec {params.spec:q}"
+        " --summary {input.summary} --paper resources/paper --table results/tables/standing > {log} 2>&1"
+
+
+rule tabulate_transfer:
+    input:
+        scores="results/tables/scores.parquet",
+        summary="results/tables/summary.parquet",
+    output:
+        transfer=multiext("results/tables/transfer", ".parquet", ".csv", ".md", ".tex"),
+        trade_off=multiext(
+            "results/tables/trade_off", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/tabulate_transfer.log",
+    benchmark:
+        "logs/benchmarks/tabulate_transfer.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.transfer_spec(config)),
+        code=rule_code("tabulate_transfer"),
+    message:
+        "Tables of training against transfer"
+    shell:
+        "python workflow/scripts/tabulate_transfer.py --spec {params.spec:q}"
+        " --scores {input.scores} --summary {input.summary}"
+        " --transfer results/tables/transfer --trade-off results/tables/trade_off > {log} 2>&1"
+
+
+rule compare_transfer:
+    input:
+        summary="results/tables/summary.parquet",
+        transfer="results/tables/transfer.parquet",
+        trade_off="results/tables/trade_off.parquet",
+        paper=[
+            "resources/paper/trex_transfer.csv",
+            "resources/paper/trex_long_tail.csv",
+            "resources/paper/trex_projector.csv",
+            "resources/paper/sd_transfer.csv",
+            "resources/paper/sd_cog.csv",
+        ],
+    output:
+        transfer=multiext(
+            "results/tables/transfer_published", ".parquet", ".csv", ".md", ".tex"
+        ),
+        trade_off=multiext(
+            "results/tables/trade_off_published", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/compare_transfer.log",
+    benchmark:
+        "logs/benchmarks/compare_transfer.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.transfer_spec(config)),
+        code=rule_code("compare_transfer"),
+    message:
+        "Published transfer beside ours"
+    shell:
+        "python workflow/scripts/compare_transfer.py --spec {params.spec:q}"
+        " --summary {input.summary} --own-transfer {input.transfer}"
+        " --own-trade-off {input.trade_off} --paper resources/paper"
+        " --transfer results/tables/transfer_published"
+        " --trade-off results/tables/trade_off_published > {log} 2>&1"
+
+
+rule plot_trade_off:
+    input:
+        scores="results/tables/scores.parquet",
+        summary="results/tables/summary.parquet",
+        paper="resources/paper/trex_transfer.csv",
+    output:
+        figure=report(
+            "results/figures/trade_off.svg",
+            caption="../report/figures/trade_off.rst",
+            category="Transfer",
+        ),
+        figure_png="results/figures/trade_off.png",
+    log:
+        "logs/plot_trade_off.log",
+    benchmark:
+        "logs/benchmarks/plot_trade_off.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.transfer_spec(config)),
+        code=rule_code("plot_trade_off"),
+    message:
+        "Figure of training against transfer"
+    shell:
+        "python workflow/scripts/plot_trade_off.py --spec {params.spec:q}"
+        " --scores {input.scores} --summary {input.summary} --paper resources/paper"
+        " --figure results/figures/trade_off > {log} 2>&1"
+
+
+rule tabulate_test_sets:
+    input:
+        scores="results/tables/scores.parquet",
+    output:
+        table=multiext(
+            "results/tables/test_sets_{protocol}", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/tabulate_test_sets/{protocol}.log",
+    benchmark:
+        "logs/benchmarks/tabulate_test_sets/{protocol}.tsv"
+    wildcard_constraints:
+        protocol=report_plan.pattern(config["probes"]),
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=lambda w: canonical(report_plan.test_sets_spec(config, w.protocol)),
+        code=rule_code("tabulate_test_sets"),
+    message:
+        "Table of test sets with {wildcards.protocol}"
+    shell:
+        "python workflow/scripts/tabulate_test_sets.py --spec {params.spec:q}"
+        " --scores {input.scores} --table results/tables/test_sets_{wildcards.protocol} > {log} 2>&1"
+
+
+rule compare_test_sets:
+    input:
+        own="results/tables/test_sets_{protocol}.parquet",
+        paper=[
+            "resources/paper/trex_imagenet_sets.csv",
+            "resources/paper/sd_augmentation.csv",
+            "resources/paper/sd_imagenet_sets.csv",
+        ],
+    output:
+        table=multiext(
+            "results/tables/test_sets_published_{protocol}",
+            ".parquet",
+            ".csv",
+            ".md",
+            ".tex",
+        ),
+    log:
+        "logs/compare_test_sets/{protocol}.log",
+    benchmark:
+        "logs/benchmarks/compare_test_sets/{protocol}.tsv"
+    wildcard_constraints:
+        protocol=report_plan.pattern(config["probes"]),
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=lambda w: canonical(report_plan.test_sets_spec(config, w.protocol)),
+        code=rule_code("compare_test_sets"),
+    message:
+        "Published test sets beside ours with {wildcards.protocol}"
+    shell:
+        "python workflow/scripts/compare_test_sets.py --spec {params.spec:q}"
+        " --own {input.own} --paper resources/paper"
+        " --table results/tables/test_sets_published_{wildcards.protocol} > {log} 2>&1"
+
+
+rule tabulate_concepts:
+    input:
+        filters=lambda w: concepts_plan.summary(w.benchmark, "filters"),
+        levels=lambda w: concepts_plan.summary(w.benchmark, "level_summary"),
+    output:
+        filters=multiext(
+            "results/tables/filters_{benchmark}", ".parquet", ".csv", ".md", ".tex"
+        ),
+        contents=multiext(
+            "results/tables/contents_{benchmark}", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/tabulate_concepts/{benchmark}.log",
+    benchmark:
+        "logs/benchmarks/tabulate_concepts/{benchmark}.tsv"
+    wildcard_constraints:
+        benchmark=report_plan.pattern(config["concepts"]),
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=rule_code("tabulate_concepts"),
+    message:
+        "Tables of the concepts of {wildcards.benchmark}"
+    shell:
+        "python workflow/scripts/tabulate_concepts.py"
+        " --benchmark {wildcards.benchmark} --filters {input.filters} --levels {input.levels}"
+        " --filter-table results/tables/filters_{wildcards.benchmark}"
+        " --level-table results/tables/contents_{wildcards.benchmark} > {log} 2>&1"
+
+
+rule plot_ranking:
+    input:
+        ranking=lambda w: paths.concepts(w.benchmark, "ranking"),
+        levels=lambda w: paths.concepts(w.benchmark, "levels"),
+    output:
+        figure=report(
+            "results/figures/ranking_{benchmark}.svg",
+            caption="../report/figures/ranking.rst",
+            category="Concepts",
+            labels={"benchmark": "{benchmark}"},
+        ),
+        figure_png="results/figures/ranking_{benchmark}.png",
+    log:
+        "logs/plot_ranking/{benchmark}.log",
+    benchmark:
+        "logs/benchmarks/plot_ranking/{benchmark}.tsv"
+    wildcard_constraints:
+        benchmark=report_plan.pattern(config["concepts"]),
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=rule_code("plot_ranking"),
+    message:
+        "Figure of the ranking of {wildcards.benchmark}"
+    shell:
+        "python workflow/scripts/plot_ranking.py"
+        " --ranking {input.ranking} --levels {input.levels}"
+        " --figure results/figures/ranking_{wildcards.benchmark} > {log} 2>&1"
+
+
+rule plot_image_counts:
+    input:
+        train=[
+            paths.manifest(config, name, "train")
+            for name in report_plan.pictured(config)
+        ],
+        test=[
+            paths.manifest(config, name, "test")
+            for name in report_plan.pictured(config)
+        ],
+    output:
+        figure=report(
+            "results/figures/images_per_concept.svg",
+            caption="../report/figures/images_per_concept.rst",
+            category="Concepts",
+        ),
+        figure_png="results/figures/images_per_concept.png",
+    log:
+        "logs/plot_image_counts.log",
+    benchmark:
+        "logs/benchmarks/plot_image_counts.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.image_counts_spec(config)),
+        code=rule_code("plot_image_counts"),
+    message:
+        "Figure of the images of each concept"
+    shell:
+        "python workflow/scripts/plot_image_counts.py --spec {params.spec:q}"
+        " --train {input.train} --test {input.test} --figure results/figures/images_per_concept > {log} 2>&1"
+
+
+rule build_report:
+    input:
+        parts=report_sections.inputs(config),
+        texts=report_sections.texts(config),
+    output:
+        html="results/report.html",
+    log:
+        "logs/build_report.log",
+    benchmark:
+        "logs/benchmarks/build_report.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config=report_sections.packed_config(config),
+        spec=canonical(report_sections.report_spec(config)),
+        code=rule_code("build_report"),
+    message:
+        "The report"
+    shell:
+        "python workflow/scripts/build_report.py --spec {params.spec:q}"
+        " --config {params.config} --texts workflow/report --output {output.html} > {log} 2>&1"
+
+
+rule tables:
+    input:
+        [
+            path
+            for path in report_sections.inputs(config)
+            if path.startswith("results/tables/")
+        ],
+
+
+rule figures:
+    input:
+        [
+            path
+            for path in report_sections.inputs(config)
+            if path.startswith("results/figures/")
+        ],

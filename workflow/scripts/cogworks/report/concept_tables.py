@@ -1,0 +1,64 @@
+"""How many concepts each filter left, and what each level holds (thesis, sections 3.3.2, 3.3.3)."""
+
+import pandas as pd
+
+from cogworks.report.table import Column, Table, text_column
+
+STEPS = {
+    "pool": "pool",
+    "seen": "less the seen concepts",
+    "seen_ancestor": "less the ancestors of the seen",
+    "excluded_subtree": "less the excluded subtrees",
+    "not_leaf": "leaves only",
+    "few_images": "enough images",
+    "discarded": "less those discarded by hand",
+    "not_member": "members of the other benchmark",
+}
+
+
+def filter_table(filters: pd.DataFrame, *, benchmark: str) -> Table:
+    """Return the steps of the selection, as `filters.csv` of the concept room has them."""
+    frame = pd.DataFrame(
+        {
+            "step": [STEPS.get(step, step) for step in filters["step"]],
+            "left": filters["left"].astype("float64"),
+            "dropped": filters["left"].shift(1) - filters["left"],
+        }
+    )
+    return Table(
+        title=f"Concepts of {benchmark}: what each filter left",
+        columns=[
+            text_column("step", "filter"),
+            Column("left", "concepts left", digits=0, best=None),
+            Column("dropped", "dropped", digits=0, best=None),
+        ],
+        frame=frame,
+    )
+
+
+def level_content_table(summary: pd.DataFrame, *, benchmark: str) -> Table:
+    """Return ranks, similarities and image counts of the levels, from `level_summary.csv`."""
+    ranks = [
+        f"{first} to {last}"
+        for first, last in zip(summary["first_rank"], summary["last_rank"], strict=True)
+    ]
+    frame = pd.DataFrame({"level": [f"L{level}" for level in summary["level"]], "ranks": ranks})
+    columns = [text_column("level", "level"), text_column("ranks", "ranks")]
+    wanted = [
+        ("concepts", "concepts", 0),
+        ("similarity_first", "largest similarity", 3),
+        ("similarity_mean", "mean similarity", 3),
+        ("similarity_last", "smallest similarity", 3),
+        ("images", "images", 0),
+    ]
+    for key, label, digits in wanted:
+        values = summary[key].astype("float64")
+        if values.notna().any():
+            frame[key] = values
+            columns.append(Column(key, label, digits=digits, best=None))
+    return Table(
+        title=f"Levels of {benchmark}",
+        columns=columns,
+        frame=frame,
+        note="Similarity of a concept is the largest to any seen concept.",
+    )

@@ -1,0 +1,137 @@
+"""A table as CSV, Markdown and LaTeX."""
+
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cogworks.core.files import write_text
+from cogworks.report.table import GROUP, STD, Column, Table, format_number, write_table
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "∞": r"$\infty$",
+    "≤": r"$\leq$",
+    "–": "--",
+    "Δ": r"$\Delta$",
+    "“": "``",
+    "”": "''",
+}
+
+
+def write_formats(table: Table, stem: str | Path) -> None:
+    """Write a table as `<stem>.parquet`, `.csv`, `.md` and `.tex`."""
+    write_table(table, f"{stem}.parquet")
+    write_text(to_csv(table), f"{stem}.csv")
+    write_text(to_markdown(table), f"{stem}.md")
+    write_text(to_latex(table), f"{stem}.tex")
+
+
+def to_csv(table: Table) -> str:
+    """Return the table as CSV: keys as heads, mean and deviation in columns of their own."""
+    keys = [GROUP] if GROUP in table.frame else []
+    for column in table.columns:
+        keys.append(column.key)
+        if column.key + STD in table.frame:
+            keys.append(column.key + STD)
+    buffer = io.StringIO()
+    table.frame[keys].to_csv(buffer, index=False, float_format="%.6g", lineterminator="\n")
+    return buffer.getvalue()
+
+
+def to_markdown(table: Table) -> str:
+    """Return the table as Markdown with aligned pipes; the best of a column is bold."""
+    rows = [[column.label.replace("|", r"\|") for column in table.columns]]
+    for heading, cells in _rows(table, _markdown_cell):
+        if heading is not None:
+            rows.append([f"*{heading}*", *[""] * (len(table.columns) - 1)])
+        rows.append(cells)
+    widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(table.columns))]
+    lines = [_markdown_line(row, widths, table) for row in rows]
+    rule = [
+        "-" * (width - 1) + ":" if column.is_number else "-" * width
+        for column, width in zip(table.columns, widths, strict=True)
+    ]
+    lines.insert(1, "| " + " | ".join(rule) + " |")
+    parts = [f"**{table.title}**", "\n".join(lines), table.warning, table.note]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def to_latex(table: Table) -> str:
+    """Return the table as LaTeX (needs `booktabs`); the best of a column is bold."""
+    width = len(table.columns)
+    layout = "".join("r" if column.is_number else "l" for column in table.columns)
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{escape_latex(' '.join(filter(None, [table.title + '.', table.note])))}}}",
+        rf"\begin{{tabular}}{{{layout}}}",
+        r"\toprule",
+        " & ".join(escape_latex(column.label) for column in table.columns) + r" \\",
+        r"\midrule",
+    ]
+    for index, (heading, cells) in enumerate(_rows(table, _latex_cell)):
+        if heading is not None:
+            lines += [r"\midrule"] * (index > 0)
+            lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\")
+        lines.append(" & ".join(cells) + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    return "\n".join(lines) + "\n"
+
+
+def escape_latex(text: str) -> str:
+    """Return a text with LaTeX's special characters escaped."""
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _rows(table: Table, cell: Any) -> Iterator[tuple[str | None, list[str]]]:
+    """Yield each row's cells, with the heading above it where a new group begins."""
+    best = table.best()
+    last = None
+    for _, row in table.frame.iterrows():
+        group = row.get(GROUP)
+        heading = group if group is not None and group != last else None
+        last = group
+        yield heading, [cell(table, row, column, best) for column in table.columns]
+
+
+def shown(table: Table, row: Any, column: Column) -> str:
+    """Return the plain text of a cell: `57.6 ± 0.1`, or the text itself."""
+    if not column.is_number:
+        return str(row[column.key])
+    text = format_number(table.number(row, column), column)
+    std = table.std(row, column)
+    if text and not math.isnan(std):
+        text += f" ± {std:.{column.digits}f}"
+    return text
+
+
+def _markdown_cell(table: Table, row: Any, column: Column, best: dict[str, float]) -> str:
+    text = shown(table, row, column).replace("|", r"\|")
+    return f"**{text}**" if table.is_best(row, column, best) else text
+
+
+def _latex_cell(table: Table, row: Any, column: Column, best: dict[str, float]) -> str:
+    text = escape_latex(shown(table, row, column))
+    return rf"\textbf{{{text}}}" if table.is_best(row, column, best) else text
+
+
+def _markdown_line(cells: list[str], widths: list[int], table: Table) -> str:
+    padded = [
+        cell.rjust(width) if column.is_number else cell.ljust(width)
+        for cell, width, column in zip(cells, widths, table.columns, strict=True)
+    ]
+    return "| " + " | ".join(padded) + " |"

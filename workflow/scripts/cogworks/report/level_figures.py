@@ -1,0 +1,137 @@
+"""Top-1 by level as lines, absolute and relative to a baseline (thesis, figure 3.4)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cogworks.report import style
+from cogworks.report.level_tables import level_rows
+
+# More lines than this are told apart by a legend: their names would not fit beside their ends.
+MAX_DIRECT_LABELS = 12
+
+
+def absolute_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
+    """Return top-1 by data set of the axis, a line an encoder, error bars one deviation over seeds.
+
+    The dotted line is chance. Arguments as for `level_tables.level_table`.
+    """
+    rows = level_rows(summary, spec)
+    fig, [[axes]] = style.figure()
+    with style.drawing():
+        _draw(axes, rows, spec, spec["encoders"], "mean", "std")
+        chance = [_chance(rows, column["name"]) for column in spec["columns"]]
+        axes.plot(chance, color=style.MUTED, linestyle=":", linewidth=1)
+        axes.annotate(
+            "chance",
+            (0, chance[0]),
+            (0, 2),
+            textcoords="offset points",
+            color=style.MUTED,
+            fontsize=7,
+        )
+        axes.set_ylabel("top-1 accuracy (%)")
+        axes.set_ylim(bottom=0)
+        _finish(axes, rows, spec, spec["encoders"], "mean")
+    return fig
+
+
+def relative_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
+    """Return top-1 minus the baseline's by data set of the axis.
+
+    Up to twelve encoders share one panel; more are divided by category, as in the thesis.
+    """
+    rows = level_rows(summary, spec)
+    groups = _groups(spec)
+    fig, panels = style.figure(-(-len(groups) // 2), min(len(groups), 2), share_y=True)
+    flat = [axes for row in panels for axes in row]
+    baseline = next(e for e in spec["encoders"] if e["name"] == spec["baseline"])
+    with style.drawing():
+        for axes, (title, encoders) in zip(flat, groups, strict=False):
+            _draw(axes, rows, spec, [baseline, *encoders], "relative", "relative_std")
+            axes.set_title(title)
+            axes.set_ylabel(f"top-1 minus {baseline['label']} (points)")
+        for axes, (_, encoders) in zip(flat, groups, strict=False):
+            _finish(axes, rows, spec, [baseline, *encoders], "relative")
+        for axes in flat[len(groups) :]:
+            axes.remove()
+    return fig
+
+
+def _groups(spec: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the panels of the relative figure: title and encoders."""
+    others = [e for e in spec["encoders"] if e["name"] != spec["baseline"]]
+    if len(others) <= MAX_DIRECT_LABELS:
+        return [("", others)]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for encoder in others:
+        groups.setdefault(encoder["category"] or "other", []).append(encoder)
+    return list(groups.items())
+
+
+def _draw(
+    axes: Axes,
+    rows: pd.DataFrame,
+    spec: dict[str, Any],
+    encoders: list[dict[str, Any]],
+    value: str,
+    deviation: str,
+) -> None:
+    looks = style.looks([e["name"] for e in spec["encoders"]], baseline=spec["baseline"])
+    for encoder in encoders:
+        look = looks[encoder["name"]]
+        means, stds = _series(rows, spec, encoder["name"], value, deviation)
+        axes.errorbar(
+            np.arange(len(means)),
+            means,
+            yerr=np.nan_to_num(stds),
+            color=look.colour,
+            marker=look.marker,
+            linestyle=look.line,
+            markeredgecolor=style.PAPER,
+            markeredgewidth=0.6,
+            elinewidth=1,
+            capsize=2,
+            label=encoder["label"],
+            zorder=2 if encoder["name"] == spec["baseline"] else 3,
+        )
+
+
+def _finish(
+    axes: Axes,
+    rows: pd.DataFrame,
+    spec: dict[str, Any],
+    encoders: list[dict[str, Any]],
+    value: str,
+) -> None:
+    """Name the axis and the lines, once all that decides the limits is drawn."""
+    columns = spec["columns"]
+    axes.set_xticks(range(len(columns)), [column["label"] for column in columns])
+    axes.set_xlim(-0.25, len(columns) - 0.75)
+    if len(encoders) > MAX_DIRECT_LABELS:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7)
+        return
+    looks = style.looks([e["name"] for e in spec["encoders"]], baseline=spec["baseline"])
+    ends = []
+    for encoder in encoders:
+        means, _ = _series(rows, spec, encoder["name"], value, value)
+        known = means[~np.isnan(means)]
+        if len(known):
+            ends.append((float(known[-1]), encoder["label"], looks[encoder["name"]].colour))
+    style.label_ends(axes, ends, x=len(columns) - 1)
+
+
+def _series(
+    rows: pd.DataFrame, spec: dict[str, Any], encoder: str, value: str, deviation: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return values and deviations of an encoder along the axis, NaN where it has no score."""
+    own = rows[rows["encoder"] == encoder].set_index("dataset")
+    own = own.reindex([column["name"] for column in spec["columns"]])
+    return own[value].to_numpy("float64"), own[deviation].to_numpy("float64")
+
+
+def _chance(rows: pd.DataFrame, dataset: str) -> float:
+    return float(100 / rows.loc[rows["dataset"] == dataset, "n_classes"].max())

@@ -1,0 +1,38 @@
+"""Names of the thesis's data sets, test sets and categories, and how they are shown.
+
+Imported while the DAG is planned: no dependencies.
+"""
+
+# Published name of a data set: what to show, and how many classes it has. A score on another
+# number of classes is one of another task.
+DATASETS = {
+    "in1k": ("IN-1K", 1000),
+    **{f"cog_l{level}": (f"L{level}", 1000) for level in range(1, 6)},
+    "aircraft": ("Aircraft", 100),
+    "cars196": ("Cars196", 196),
+    "dtd": ("DTD", 47),
+    "eurosat": ("EuroSAT", 10),
+    "flowers": ("Flowers", 102),
+    "pets": ("Pets", 37),
+    "food101": ("Food101", 101),
+    "sun397": ("SUN397", 397),
+    "inat2018": ("iNat18", 8142),
+    "inat2019": ("iNat19", 1010),
+}
+# The 13 over which chapter 4 averages log odds.
+TRANSFER = tuple(name for name in DATASETS if name != "in1k" and not name.startswith("inat"))
+TEST_SETS = {
+    "val": "IN-Val",
+    "v2": "IN-v2",
+    "sketch": "IN-Sketch",
+    "r": "IN-R",
+    "a": "IN-A",
+}
+# Headings of the categories of table 3.2, in its order.
+CATEGORIES = {
+    "reference": "Reference",
+    "architecture": "Architecture",
+    "self-supervision": "Self-supervision",
+    "regularization": "Regularization",
+    "web-data": "Use of web data",
+}

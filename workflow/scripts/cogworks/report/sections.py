@@ -1,0 +1,196 @@
+"""The sections of the report, from the config alone: which tables and figures, in which order.
+
+Imported while the DAG is planned: no numpy, no pandas.
+"""
+
+import base64
+import zlib
+from typing import Any
+
+from cogworks.core.spec import canonical, digest
+from cogworks.images import plan as images
+from cogworks.report import plan
+
+Config = dict[str, Any]
+Part = dict[str, Any]
+
+TABLES = "results/tables"
+FIGURES = "results/figures"
+SUFFIXES = (".parquet", ".csv", ".md", ".tex")
+
+
+def report_spec(config: Config) -> dict[str, Any]:
+    """Return what the page shows, as `page.build_page` takes it.
+
+    Of the config, without `compute`, which changes no result, it holds the digest.
+    """
+    sections = [section for section in _sections(config) if section["parts"]]
+    has_levels = bool(plan.scored(config, plan.axis(config)))
+    return {
+        "title": config["report"]["title"],
+        "subtitle": config["report"]["subtitle"] or _subtitle(config),
+        "digest": digest(_counted(config)),
+        "levels": table_path("levels") if has_levels else None,
+        "relative": table_path("levels_relative") if has_levels else None,
+        "sections": sections,
+    }
+
+
+def packed_config(config: Config) -> str:
+    """Return the config without `compute`, small enough for a command line: zlib and base64."""
+    return base64.b64encode(zlib.compress(canonical(_counted(config)).encode(), 9)).decode()
+
+
+def inputs(config: Config) -> list[str]:
+    """Return the tables and figures that the page holds."""
+    paths = []
+    for section in report_spec(config)["sections"]:
+        for part in section["parts"]:
+            entries = part["figures"] if "figures" in part else [part["table"]]
+            paths += [entry["path"] for entry in entries]
+    return paths
+
+
+def texts(config: Config) -> list[str]:
+    """Return the files of the page itself and of the texts that it holds."""
+    names = ["page/report.html.j2", "page/report.css", "page/report.js"]
+    for section in report_spec(config)["sections"]:
+        names.append(f"sections/{section['id']}.rst")
+        for part in section["parts"]:
+            names += [f"figures/{figure['caption']}.rst" for figure in part.get("figures", [])]
+    return [f"workflow/report/{name}" for name in dict.fromkeys(names)]
+
+
+def table_path(name: str) -> str:
+    """Return the Parquet file of a table; CSV, Markdown and LaTeX lie beside it."""
+    return f"{TABLES}/{name}.parquet"
+
+
+def figure_path(name: str, suffix: str = "svg") -> str:
+    """Return the file of a figure; a drawn one is there as SVG and PNG."""
+    return f"{FIGURES}/{name}.{suffix}"
+
+
+def samples(config: Config) -> list[str]:
+    """Return the data sets and families of which images are shown."""
+    given: list[str] | None = config["report"]["samples"]
+    if given is not None:
+        return given
+    first = plan.seen(config)
+    members = set(plan.levels(config))
+    families = [
+        name
+        for name, section in config["images"].items()
+        if section["classes"]["part"] == "levels" and members & set(images.expand(config, name))
+    ]
+    return [name for name in [first, *families] if name is not None and name in config["images"]]
+
+
+def _counted(config: Config) -> Config:
+    return {key: value for key, value in config.items() if key != "compute"}
+
+
+def _subtitle(config: Config) -> str:
+    encoders = plan.scored(config, plan.evaluated(config))
+    datasets = plan.evaluated(config)
+    if not encoders:
+        return "Concepts only: no evaluations in the config."
+    return f"{len(encoders)} encoders on {len(datasets)} data sets"
+
+
+def _sections(config: Config) -> list[dict[str, Any]]:
+    makers = (_levels, _few_shot, _published, _transfer, _test_sets, _concepts, _samples, _scores)
+    return [
+        {"id": maker.__name__.removeprefix("_"), "title": title, "parts": maker(config)}
+        for maker, title in zip(makers, _TITLES, strict=True)
+    ]
+
+
+_TITLES = (
+    "Accuracy by level",
+    "Few images a class",
+    "Among the published models",
+    "Training against transfer",
+    "Test sets",
+    "Concepts and levels",
+    "Images",
+    "All scores",
+)
+
+
+def _levels(config: Config) -> list[Part]:
+    if not plan.scored(config, plan.axis(config)):
+        return []
+    return [
+        _figures("levels_absolute", "levels_relative"),
+        _table("levels"),
+        _table("levels_relative"),
+    ]
+
+
+def _few_shot(config: Config) -> list[Part]:
+    return [_figures("few_shot", wide=True)] if plan.few_shot_sets(config) else []
+
+
+def _published(config: Config) -> list[Part]:
+    names = plan.published_sets(config)
+    if not names:
+        return []
+    return [_table("standing"), *(_table(f"published_{name}", folded=True) for name in names)]
+
+
+def _transfer(config: Config) -> list[Part]:
+    if not plan.has_transfer(config):
+        return []
+    parts = [_figures("trade_off", wide=True), _table("trade_off"), _table("transfer")]
+    if config["report"]["published"]:
+        parts += [
+            _table("trade_off_published", folded=True),
+            _table("transfer_published", folded=True),
+        ]
+    return parts
+
+
+def _test_sets(config: Config) -> list[Part]:
+    parts = []
+    for name in plan.test_protocols(config):
+        parts.append(_table(f"test_sets_{name}"))
+        if config["report"]["published"]:
+            parts.append(_table(f"test_sets_published_{name}", folded=True))
+    return parts
+
+
+def _concepts(config: Config) -> list[Part]:
+    parts = []
+    for name in config["concepts"]:
+        parts += [_table(f"filters_{name}"), _table(f"contents_{name}")]
+    figures = [_figure(f"ranking_{name}", "ranking", label=name) for name in config["concepts"]]
+    if plan.pictured(config):
+        figures.append(_figure("images_per_concept", "images_per_concept"))
+    return [*parts, {"figures": figures}] if figures else parts
+
+
+def _samples(config: Config) -> list[Part]:
+    names = samples(config)
+    if not names:
+        return []
+    return [{"figures": [_figure(f"samples_{n}", "samples", label=n, suffix="png") for n in names]}]
+
+
+def _scores(config: Config) -> list[Part]:
+    return [_table("all_scores")] if plan.evaluated(config) else []
+
+
+def _figures(*names: str, wide: bool = False) -> Part:
+    return {"figures": [_figure(name, name, wide=wide) for name in names]}
+
+
+def _figure(
+    name: str, caption: str, *, label: str = "", wide: bool = False, suffix: str = "svg"
+) -> Part:
+    path = figure_path(name, suffix)
+    return {"name": name, "path": path, "caption": caption, "label": label, "wide": wide}
+
+
+def _table(name: str, *, folded: bool = False) -> Part:
+    return {"table": {"name": name, "path": table_path(name), "folded": folded}}

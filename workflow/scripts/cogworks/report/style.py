@@ -1,0 +1,170 @@
+"""The look of every figure: colours that colour-blind readers tell apart, and files that repeat.
+
+A figure is written as SVG and PNG without dates or random ids, so that the same numbers give the
+same bytes. Its colours are the ones named here and no others: the report replaces them by style
+sheet variables, and a figure follows the page's light or dark theme.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from cogworks.core.files import atomic
+
+INK = "#1f2328"
+MUTED = "#6e7781"
+RULE = "#d9dee3"
+PAPER = "#ffffff"
+# Okabe and Ito's palette without its yellow and black, the two that a page's theme can swallow.
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f5fc7")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
+# What the report replaces by style sheet variables.
+THEME = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper"} | {
+    colour: f"series-{i + 1}" for i, colour in enumerate(SERIES)
+}
+
+WIDTH = 4.9
+HEIGHT = 3.5
+_RC = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": MUTED,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "cogworks",
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one encoder is drawn in every figure."""
+
+    colour: str
+    marker: str
+    line: str = "-"
+
+
+def looks(encoders: Sequence[str], *, baseline: str | None = None) -> dict[str, Look]:
+    """Return the look of each encoder: the baseline in grey and dashed, the others in colours.
+
+    Colours repeat after seven encoders, markers after twelve: 84 encoders can be told apart.
+    """
+    result = {}
+    others = [encoder for encoder in dict.fromkeys(encoders) if encoder != baseline]
+    for index, encoder in enumerate(others):
+        result[encoder] = Look(SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)])
+    if baseline is not None:
+        result[baseline] = Look(MUTED, "o", (0, (4, 2)))  # type: ignore[arg-type]
+    return result
+
+
+def figure(
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    width: float = WIDTH,
+    height: float = HEIGHT,
+    share_x: bool | Literal["col"] = False,
+    share_y: bool | Literal["row"] = False,
+) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure of `rows` x `columns` panels, each `width` x `height` inches."""
+    with mpl.rc_context(_RC):
+        fig = Figure(figsize=(width * columns, height * rows), layout="constrained")
+        axes = fig.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y)
+    return fig, [list(row) for row in axes]
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[None]:
+    """Within this context whatever is drawn takes the project's style."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+def save(fig: Figure, stem: str | Path) -> None:
+    """Write a figure as `<stem>.svg` and `<stem>.png` (200 dots an inch)."""
+    with mpl.rc_context(_RC):
+        with atomic(f"{stem}.svg") as partial:
+            FigureCanvasSVG(fig).print_svg(partial, metadata={"Date": None, "Creator": None})
+        with atomic(f"{stem}.png") as partial:
+            fig.set_dpi(200)
+            FigureCanvasAgg(fig).print_png(partial, metadata={"Software": None})
+
+
+def label_ends(
+    axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float, gap: float = 0.052
+) -> None:
+    """Write each line's name at its right end, moved apart where two would touch.
+
+    Args:
+        axes: where the lines are; its limits must be final.
+        ends: for each line its last y, its name and its colour.
+        x: where the lines end, in data units.
+        gap: least distance of two names, as a share of the height.
+    """
+    low, high = axes.get_ylim()
+    order = sorted(range(len(ends)), key=lambda i: ends[i][0])
+    places = spread([(ends[i][0] - low) / (high - low) for i in order], gap=gap)
+    for place, index in zip(places, order, strict=True):
+        y, name, colour = ends[index]
+        axes.annotate(
+            name,
+            xy=(x, y),
+            xytext=(12, low + place * (high - low)),
+            textcoords=("offset points", "data"),
+            color=colour,
+            fontsize=9,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 1, "shrinkB": 4},
+        )
+
+
+def spread(places: Sequence[float], *, gap: float) -> list[float]:
+    """Return ascending `places` moved apart to at least `gap`, and into 0 to 1 where they fit.
+
+    The least squares solution: taking i * gap off the i-th place turns the condition into a
+    monotone one, which pooling adjacent violators solves.
+    """
+    pools: list[tuple[float, int]] = []  # (mean, members)
+    for index, place in enumerate(places):
+        mean, members = place - index * gap, 1
+        while pools and pools[-1][0] > mean:
+            before, count = pools.pop()
+            mean = (before * count + mean * members) / (count + members)
+            members += count
+        pools.append((mean, members))
+    means = [mean for mean, members in pools for _ in range(members)]
+    top = max(1 - (len(means) - 1) * gap, 0)
+    return [min(max(mean, 0), top) + index * gap for index, mean in enumerate(means)]

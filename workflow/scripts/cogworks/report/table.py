@@ -1,0 +1,122 @@
+"""A table to be read by people: rows of names and numbers, and how to show each column.
+
+It is kept as Parquet with the description of its columns in the metadata, so that the report and
+the terminal show the same table as the CSV, Markdown and LaTeX files beside it.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cogworks.core.files import read_metadata, read_parquet, write_parquet
+
+STD = "_std"
+GROUP = "group"
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        key: column of the frame; the deviation of a number is in `<key>_std`, where there is one.
+        label: its head.
+        digits: decimals of a number; None marks a column of text.
+        best: which end is marked as best: `high`, `low`, or None.
+        signed: whether a plus sign is written.
+    """
+
+    key: str
+    label: str
+    digits: int | None = 1
+    best: str | None = "high"
+    signed: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.digits is not None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its frame may also hold `group` (a heading above rows) and `own` (one's own row)."""
+
+    title: str
+    columns: Sequence[Column]
+    frame: pd.DataFrame
+    note: str = ""
+    warning: str = field(default="")
+
+    def number(self, row: Any, column: Column) -> float:
+        """Return the number of a cell, NaN where it is empty."""
+        return float(row[column.key])
+
+    def std(self, row: Any, column: Column) -> float:
+        """Return the deviation of a cell, NaN where there is none."""
+        return float(row.get(column.key + STD, math.nan))
+
+    def best(self) -> dict[str, float]:
+        """Return the best number of each column that has one, as it is shown (rounded)."""
+        found = {}
+        for column in self.columns:
+            if column.is_number and column.best:
+                shown = self.frame[column.key].astype("float64").round(column.digits).dropna()
+                if len(shown) > 1:
+                    found[column.key] = float(shown.max() if column.best == "high" else shown.min())
+        return found
+
+    def is_best(self, row: Any, column: Column, best: dict[str, float]) -> bool:
+        """Whether a cell, as it is shown, equals the best of its column."""
+        if column.key not in best:
+            return False
+        assert column.digits is not None
+        return round(self.number(row, column), column.digits) == best[column.key]
+
+
+def text_column(key: str, label: str) -> Column:
+    """Return a column of text."""
+    return Column(key=key, label=label, digits=None, best=None)
+
+
+def format_number(value: float, column: Column) -> str:
+    """Return a number as it is shown; an empty cell is an empty text."""
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    sign = "+" if column.signed else ""
+    text = f"{value:{sign}.{column.digits}f}"
+    # A rounded zero keeps no sign: +0.0 and -0.0 say the same.
+    if float(text) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def write_table(table: Table, path: str | Path) -> None:
+    """Write a table as Parquet, its columns described in the metadata."""
+    metadata = {
+        "title": table.title,
+        "note": table.note,
+        "warning": table.warning,
+        "columns": [dataclasses.asdict(column) for column in table.columns],
+    }
+    write_parquet(table.frame, path, metadata=metadata)
+
+
+def read_table(path: str | Path) -> Table:
+    """Read what `write_table` wrote."""
+    metadata = read_metadata(path)
+    return Table(
+        title=metadata["title"],
+        note=metadata["note"],
+        warning=metadata["warning"],
+        columns=[Column(**column) for column in metadata["columns"]],
+        frame=read_parquet(path),
+    )

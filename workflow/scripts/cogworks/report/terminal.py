@@ -1,0 +1,62 @@
+"""A table on a terminal."""
+
+import math
+from typing import Any
+
+from cogworks.report.formats import shown
+from cogworks.report.table import GROUP, Column, Table, format_number
+
+
+def to_terminal(table: Table, *, width: int, colour: bool = False) -> str:
+    """Return the table in aligned columns, without deviations where they would not fit.
+
+    Args:
+        table: what to show.
+        width: characters a line.
+        colour: whether the best of a column is bold and rules are dim (ANSI escapes).
+    """
+    lines = _lines(table, with_std=True, colour=colour)
+    if lines[0][1] > width:
+        lines = _lines(table, with_std=False, colour=colour)
+    return "\n".join([_style(table.title, "1", colour), *(text for text, _ in lines)])
+
+
+def _lines(table: Table, *, with_std: bool, colour: bool) -> list[tuple[str, int]]:
+    """Return each line and its width without escapes."""
+    best = table.best()
+    rows = [row for _, row in table.frame.iterrows()]
+    cells = [[_cell(table, row, column, with_std) for column in table.columns] for row in rows]
+    widths = [
+        max(len(column.label), *(len(row[i]) for row in cells), 0)
+        for i, column in enumerate(table.columns)
+    ]
+    total = sum(widths) + 2 * (len(widths) - 1)
+    head = [_pad(c.label, w, c) for c, w in zip(table.columns, widths, strict=True)]
+    lines = ["  ".join(head), _style("─" * total, "2", colour)]
+    last = None
+    for row, texts in zip(rows, cells, strict=True):
+        if GROUP in table.frame and row[GROUP] != last:
+            last = row[GROUP]
+            lines.append(_style(str(last), "3", colour))
+        lines.append(
+            "  ".join(
+                _style(_pad(text, w, c), "1", colour and table.is_best(row, c, best))
+                for text, w, c in zip(texts, widths, table.columns, strict=True)
+            )
+        )
+    return [(line.rstrip(), total) for line in lines]
+
+
+def _cell(table: Table, row: Any, column: Column, with_std: bool) -> str:
+    if with_std or not column.is_number:
+        return shown(table, row, column)
+    number = table.number(row, column)
+    return "" if math.isnan(number) else format_number(number, column)
+
+
+def _pad(text: str, width: int, column: Column) -> str:
+    return text.rjust(width) if column.is_number else text.ljust(width)
+
+
+def _style(text: str, code: str, on: bool) -> str:
+    return f"\033[{code}m{text}\033[0m" if on else text
