@@ -31,7 +31,8 @@ def build_backbone(spec: dict[str, Any]) -> tuple[nn.Module, int]:
 
     Args:
         spec: `library` (torchvision, timm, transformers or cogworks), `name` (the library's name;
-            a folder or a model type such as `vit` for transformers; `small_resnet` for cogworks),
+            a folder or a model type such as `vit` for transformers; for cogworks `small_resnet`,
+            `resnet50_same` or `deit_distilled`),
             `image_size` (pixels, the side of the square input) and `options` (keyword arguments
             of the architecture; transformers: `pool` and entries of its config).
 
@@ -62,7 +63,7 @@ def describe_backbone(spec: dict[str, Any]) -> Backbone:
 
         module = build_hf(name, size, options)
     elif library == "cogworks":
-        module = _own(name, options)
+        module, heads = _own(name, size, options)
     else:
         raise InputError(f"backbone library {library!r}: expected one of {', '.join(LIBRARIES)}")
     return Backbone(module, output_width(module, size, f"{library}:{name}"), heads)
@@ -100,6 +101,7 @@ def _torchvision(
 ) -> tuple[nn.Module, tuple[str, ...]]:
     from torchvision import models
 
+    name = name.partition(".")[0]
     if name not in models.list_models(module=models):
         raise InputError(f"torchvision:{name}: torchvision has no such classification model")
     if name in ("inception_v3", "googlenet"):
@@ -137,9 +139,20 @@ def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tup
     return model, tuple(f"{head}." for head in ([heads] if isinstance(heads, str) else heads))
 
 
-def _own(name: str, options: dict[str, Any]) -> nn.Module:
+def _own(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
+    from cogworks.encoders import published
     from cogworks.encoders.small_resnet import small_resnet
 
-    if name != "small_resnet":
-        raise InputError(f"cogworks:{name}: the only architecture of this library is small_resnet")
-    return small_resnet(**options)
+    try:
+        if name == "small_resnet":
+            return small_resnet(**options), ()
+        if name == "resnet50_same":
+            return published.resnet50_same(**options), ("fc.",)
+        if name == "deit_distilled":
+            return published.deit_distilled(size, **options), ("head.", "head_dist.")
+    except TypeError as error:
+        raise InputError(f"cogworks:{name}: {error}") from error
+    raise InputError(
+        f"cogworks:{name}: no such architecture here; "
+        "there are small_resnet, resnet50_same and deit_distilled"
+    )

@@ -1,0 +1,87 @@
+"""From encoded images to the square of bytes that a network sees (thesis, section 3.4.1)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional
+
+from cogworks.images.decode import decode_pil, decode_uint8
+
+_PIL_FILTERS = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+}
+Decode = Callable[[bytes, str], np.ndarray]
+
+
+def resized(height: int, width: int, side: int) -> tuple[int, int]:
+    """Return height and width once the shortest side is `side` pixels (the other one floored)."""
+    if width <= height:
+        return int(side * height / width), side
+    return side, int(side * width / height)
+
+
+def crop_corner(height: int, width: int, size: int) -> tuple[int, int]:
+    """Return top and left of the central square of `size` pixels."""
+    return round((height - size) / 2.0), round((width - size) / 2.0)
+
+
+def make_decoder(*, decoder: str, size: int, resize: int, interpolation: str) -> Decode:
+    """Return the function from encoded bytes and a name to uint8 pixels (size, size, 3).
+
+    Args:
+        decoder: `pil`, or `fast`, which is at most one grey level away from it.
+        size: side of the central square.
+        resize: the shortest side before it is cut out, at least `size`.
+        interpolation: `bicubic` or `bilinear`, antialiased.
+
+    The function raises CorruptImageError with the name.
+    """
+    prepare = {"pil": _prepare_pil, "fast": _prepare_fast}[decoder]
+
+    def decode(data: bytes, name: str) -> np.ndarray:
+        return prepare(data, name, size, resize, interpolation)
+
+    return decode
+
+
+def _prepare_pil(data: bytes, name: str, size: int, resize: int, interpolation: str) -> np.ndarray:
+    image = decode_pil(data, name=name)
+    height, width = resized(image.height, image.width, resize)
+    if (width, height) != image.size:
+        image = image.resize((width, height), _PIL_FILTERS[interpolation])
+    top, left = crop_corner(height, width, size)
+    return np.asarray(image.crop((left, top, left + size, top + size)))
+
+
+def _prepare_fast(data: bytes, name: str, size: int, resize: int, interpolation: str) -> np.ndarray:
+    image = decode_uint8(data, name=name)
+    height, width = resized(image.shape[1], image.shape[2], resize)
+    if (height, width) != tuple(image.shape[1:]):
+        image = functional.interpolate(
+            image[None], (height, width), mode=interpolation, antialias=True, align_corners=False
+        )[0]
+    top, left = crop_corner(height, width, size)
+    pixels: np.ndarray = image[:, top : top + size, left : left + size].permute(1, 2, 0).numpy()
+    return pixels
+
+
+def normalise(
+    pixels: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, *, bgr: bool = False
+) -> torch.Tensor:
+    """Return uint8 pixels (B, S, S, 3) as normalised float32 images (B, 3, S, S), on their device.
+
+    The arithmetic is that of torchvision's ToTensor and Normalize, step by step, so that it gives
+    the same bits. The result is channels-last in memory.
+
+    Args:
+        pixels: RGB.
+        mean: (3,), float32, in the order of RGB.
+        std: (3,), likewise.
+        bgr: turn the order of the channels round afterwards.
+    """
+    images = pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+    images = images.sub_(mean[:, None, None]).div_(std[:, None, None])
+    return images.flip(1) if bgr else images

@@ -1,0 +1,340 @@
+"""What the encoders section of the config stands for: specs, input files, shards, and its errors.
+
+Imported while the DAG is planned: no torch.
+"""
+
+import glob
+import importlib.util
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cogworks.core import paths
+from cogworks.core.schema import load_yaml
+
+REGISTRY = Path(__file__).resolve().parents[4] / "resources" / "encoders.yaml"
+WEIGHTS = "weights"
+SOURCES = ("registry", "run", "model", "entry_point")
+LIBRARIES = {
+    "torchvision": "torchvision",
+    "timm": "timm",
+    "hf": "transformers",
+    "cogworks": "cogworks",
+}
+KEY_MAPPING = ("container", "prefix", "drop", "rename")
+IMAGE_KEYS = (
+    "image_size",
+    "resize",
+    "interpolation",
+    "mean",
+    "std",
+    "channel_order",
+    "decoder",
+)
+COMPUTE_KEYS = ("precision", "compile", "dtype", "batch_size")
+
+_registry: dict[str, Any] = {}
+
+
+def registry() -> dict[str, dict[str, Any]]:
+    """Return the published models by name, each with its normalisation resolved."""
+    if not _registry:
+        content = load_yaml(REGISTRY)
+        for name, entry in content["models"].items():
+            normalization = content["normalizations"][entry.get("normalization", "imagenet")]
+            _registry[name] = {"image_size": 224} | entry | normalization
+    return _registry
+
+
+def spec(config: dict[str, Any], encoder: str) -> dict[str, Any]:
+    """Return all that the features of `encoder` depend on, besides the files of `inputs`.
+
+    The registry is resolved here, so that an edit of one of its entries concerns that model alone.
+    Keys: `name`, `source` (see `registry.load_encoder`), `image`, `compute`.
+    """
+    section = config["encoders"][encoder]
+    image = {key: section[key] for key in IMAGE_KEYS}
+    if section["registry"] is not None:
+        entry = registry()[section["registry"]]
+        own = {key: entry.get(key) for key in ("image_size", "mean", "std", "channel_order")}
+        image |= {key: own[key] for key in own if image[key] is None}
+    return {
+        "name": encoder,
+        "source": _source(section),
+        "image": image,
+        "compute": {key: section[key] for key in COMPUTE_KEYS},
+    }
+
+
+def inputs(config: dict[str, Any], encoder: str) -> list[str]:
+    """Return the files that the encoder is made of: a change of one makes its features stale."""
+    section = config["encoders"][encoder]
+    if section["run"] is not None:
+        folder = paths.run_dir(section["run"])
+        return [f"{folder}/encoder.safetensors", f"{folder}/spec.json"]
+    if section["entry_point"] is not None:
+        return [*_entry_file(section["entry_point"]), *section["files"]]
+    if _weights(section) == "checkpoint":
+        return [_checkpoint_file(section)]
+    return [str(path) for path in _folder_files(section)]
+
+
+def shards(config: dict[str, Any], encoder: str) -> int:
+    """Return among how many jobs the images of a data set are divided for `encoder`."""
+    return int(config["encoders"][encoder]["shards"])
+
+
+def pattern(config: dict[str, Any], *, sharded: bool) -> str:
+    """Return the wildcard constraint of the encoders whose features are (not) sharded."""
+    names = [name for name in config["encoders"] if (shards(config, name) > 1) is sharded]
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def missing(config: dict[str, Any], encoders: list[str] | None = None) -> list[str]:
+    """Return one line for each weight file or entry point that is not there, and what to do.
+
+    Args:
+        config: the checked config.
+        encoders: which encoders to look at; all by default. Training runs have nothing to miss.
+    """
+    names = config["encoders"] if encoders is None else encoders
+    return [line for name in names for line in _missing(config, name)]
+
+
+def check(config: dict[str, Any]) -> list[str]:
+    """Return the semantic errors of the section, each beginning with its dotted key."""
+    return [
+        f"encoders.{name}{problem}"
+        for name, section in config["encoders"].items()
+        for problem in _problems(config, section)
+    ]
+
+
+def _problems(config: dict[str, Any], section: dict[str, Any]) -> Iterator[str]:
+    given = [key for key in SOURCES if section[key] is not None]
+    needs_code = section["registry"] in registry() and _must_bring(section)
+    if given == ["registry", "entry_point"] and needs_code:
+        given = ["registry"]
+    if len(given) != 1:
+        yield f": give exactly one of {', '.join(SOURCES)}; it has {', '.join(given) or 'none'}"
+        return
+    if section["registry"] is not None and section["registry"] not in registry():
+        yield f".registry: {section['registry']!r} is not in resources/encoders.yaml"
+        return
+    if section["run"] is not None and section["run"] not in config["training"]:
+        known = ", ".join(config["training"]) or "none"
+        yield f".run: {section['run']!r} is no training run; known: {known}"
+    yield from _weight_problems(config, section, given[0])
+    yield from _image_problems(section)
+
+
+def _weight_problems(config: dict[str, Any], section: dict[str, Any], source: str) -> Iterator[str]:
+    allowed = {
+        "registry": {"checkpoint", "entry_point", "files", "weights"},
+        "run": set(),
+        "model": {"options", "weights", "seed", "checkpoint", *KEY_MAPPING},
+        "entry_point": {"options", "files"},
+    }[source]
+    if source == "registry" and _must_bring(section):
+        allowed |= {"options"}
+    defaults = {"container": ".", "prefix": "", "seed": 0, "options": {}}
+    for key in ("options", "files", "weights", "seed", "checkpoint", *KEY_MAPPING):
+        if key not in allowed and section[key] not in (None, [], defaults.get(key)):
+            yield f".{key}: has no meaning with `{source}`"
+    if source == "registry" and section["weights"] not in (None, "checkpoint"):
+        yield ".weights: a model of the registry takes its publisher's checkpoint"
+    if source != "model":
+        return
+    yield from _model_problems(config, section)
+
+
+def _model_problems(config: dict[str, Any], section: dict[str, Any]) -> Iterator[str]:
+    weights = _weights(section)
+    library, _ = _split(section["model"])
+    if weights is None:
+        yield ".weights: say `random` or `pretrained`, or name a `checkpoint`"
+    if weights == "checkpoint" and section["checkpoint"] is None:
+        yield ".checkpoint: needed with `weights: checkpoint`"
+    if weights != "checkpoint":
+        for key in ("checkpoint", *KEY_MAPPING):
+            if section[key] not in (None, [], "", "."):
+                yield f".{key}: has no meaning with `weights: {weights}`"
+    if weights == "pretrained" and library == "cogworks":
+        yield ".weights: this project's own architectures have no pretrained weights"
+    if weights != "pretrained" and section["model"].startswith("timm:hf-hub:"):
+        yield ".weights: a model of the hub comes with its own weights; use `pretrained`"
+    for index, (regex, _) in enumerate(section["rename"]):
+        try:
+            re.compile(regex)
+        except re.error as error:
+            yield f".rename[{index}]: {regex!r} is no regular expression ({error})"
+
+
+def _image_problems(section: dict[str, Any]) -> Iterator[str]:
+    size, resize = section["image_size"], section["resize"]
+    if size is not None and resize is not None and resize < size:
+        yield f".resize: {resize} is smaller than image_size {size}; the crop would not fit"
+    if (section["mean"] is None) != (section["std"] is None):
+        yield ".mean: give `mean` and `std` together, or neither"
+
+
+def _must_bring(section: dict[str, Any]) -> bool:
+    return bool(registry()[section["registry"]]["architecture"] is None)
+
+
+def _source(section: dict[str, Any]) -> dict[str, Any]:
+    if section["run"] is not None:
+        return {"kind": "run", "folder": paths.run_dir(section["run"])}
+    entry = registry().get(section["registry"], {})
+    dim = entry.get("feature_dim")
+    if section["entry_point"] is not None:
+        target, options = section["entry_point"], section["options"]
+        return {"kind": "entry_point", "target": target, "options": options, "feature_dim": dim}
+    library, name = _split(entry.get("architecture") or section["model"] or "none:none")
+    source = {
+        "kind": "model",
+        "library": library,
+        "name": name,
+        "options": entry.get("options", section["options"]),
+        "feature_dim": dim,
+        "weights": _weights(section),
+    }
+    if source["weights"] == "random":
+        source["seed"] = section["seed"]
+    if source["weights"] == "checkpoint":
+        source["checkpoint"] = _checkpoint(section, entry)
+    return source
+
+
+def _checkpoint(section: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    layout = entry if section["registry"] is not None else section
+    containers = layout.get("container", ".")
+    return {
+        "file": _checkpoint_file(section),
+        "containers": [containers] if isinstance(containers, str) else containers,
+        "prefix": layout.get("prefix", ""),
+        "drop": layout.get("drop", []),
+        "rename": layout.get("rename", []),
+    }
+
+
+def _checkpoint_file(section: dict[str, Any]) -> str:
+    if section["checkpoint"] is not None:
+        return str(section["checkpoint"])
+    return f"{WEIGHTS}/{registry()[section['registry']]['file']}"
+
+
+def _weights(section: dict[str, Any]) -> str | None:
+    """Return `weights`, deduced where it is null and can be."""
+    if section["weights"] is not None:
+        return str(section["weights"])
+    if section["registry"] is not None or section["checkpoint"] is not None:
+        return "checkpoint"
+    return "pretrained" if _folder(section) else None
+
+
+def _split(model: str) -> tuple[str, str]:
+    library, _, name = model.partition(":")
+    return LIBRARIES.get(library, library), name
+
+
+def _folder(section: dict[str, Any]) -> str | None:
+    """Return the local folder that `model` names, if it names one."""
+    if section["model"] is None:
+        return None
+    library, name = _split(section["model"])
+    looks_local = name.startswith(("/", "./", "../")) or Path(name).is_dir()
+    return name if library in ("timm", "transformers") and looks_local else None
+
+
+def _folder_files(section: dict[str, Any]) -> list[Path]:
+    folder = _folder(section)
+    if folder is None:
+        return []
+    return sorted(
+        path
+        for suffix in ("json", "safetensors", "bin")
+        for path in Path(folder).glob(f"*.{suffix}")
+    )
+
+
+def _entry_file(entry_point: str) -> list[str]:
+    """Return the file of an entry point, where it can be told without importing anything."""
+    place = entry_point.rpartition(":")[0]
+    if place.endswith(".py"):
+        return [place]
+    top, *rest = place.split(".")
+    found = importlib.util.find_spec(top)
+    if found is None or not found.origin:
+        return []
+    if not rest:
+        return [found.origin]
+    base = Path(found.origin).parent.joinpath(*rest)
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return [str(path) for path in candidates if path.is_file()]
+
+
+def _missing(config: dict[str, Any], name: str) -> Iterator[str]:
+    section = config["encoders"][name]
+    key = f"encoders.{name}"
+    if section["run"] is not None:
+        return
+    if section["registry"] is not None and _must_bring(section) and not section["entry_point"]:
+        entry = registry()[section["registry"]]
+        yield f"{key}: needs an `entry_point`. {entry['bring']} Weights: {entry['publisher']}."
+        return
+    if section["entry_point"] is not None:
+        if not _entry_file(section["entry_point"]):
+            yield f"{key}.entry_point: no module {section['entry_point'].rpartition(':')[0]}"
+        for path in inputs(config, name):
+            if not Path(path).is_file():
+                yield f"{key}.entry_point: no file {path}"
+    elif _weights(section) == "checkpoint":
+        yield from _missing_checkpoint(section, key)
+    elif _weights(section) == "pretrained":
+        yield from _missing_pretrained(config, section, key)
+
+
+def _missing_checkpoint(section: dict[str, Any], key: str) -> Iterator[str]:
+    path = _checkpoint_file(section)
+    if Path(path).is_file():
+        return
+    line = f"{key}: no file {path}"
+    if section["registry"] is not None:
+        entry = registry()[section["registry"]]
+        line += f"; get {entry['file']} from {entry['publisher']}"
+    yield f"{line}; put it there, or say where it is in `{key}.checkpoint`"
+
+
+def _missing_pretrained(config: dict[str, Any], section: dict[str, Any], key: str) -> Iterator[str]:
+    library, name = _split(section["model"])
+    folder = _folder(section)
+    if folder is not None:
+        if not (Path(folder) / "config.json").is_file():
+            yield f"{key}.model: no folder {folder} with config.json and weights"
+        return
+    if config["compute"]["online"]:
+        return
+    places = cached_weights(library, name)
+    if not any(glob.glob(place) for place in places):
+        yield (
+            f"{key}: no pretrained weights in the cache ({places[0]}); set compute.online to "
+            "true once, or fetch them where there is a network and copy them there"
+        )
+
+
+def cached_weights(library: str, name: str) -> list[str]:
+    """Return the glob patterns under which a library's pretrained weights lie once fetched."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    if library == "torchvision":
+        torch_home = Path(os.environ.get("TORCH_HOME", cache / "torch"))
+        return [str(torch_home / "hub" / "checkpoints" / f"{name.partition('.')[0]}*.pth")]
+    hf_home = Path(os.environ.get("HF_HOME", cache / "huggingface"))
+    hub = Path(os.environ.get("HF_HUB_CACHE", hf_home / "hub"))
+    repository = name.removeprefix("hf-hub:")
+    if library == "timm" and repository == name:
+        repository = f"timm/{name}" if "." in name else f"timm/{name}.*"
+    folder = "models--" + repository.replace("/", "--")
+    return [str(hub / folder / "snapshots" / "*" / "*")]

@@ -1,0 +1,184 @@
+"""Architectures with the weights that their library publishes, from its cache or a local folder."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from cogworks.core.errors import InputError
+from cogworks.encoders.backbones import Backbone, output_width
+from cogworks.encoders.checkpoints import load_strictly, read_checkpoint
+from cogworks.encoders.hf import HFEncoder, hf_config, pooling_argument, split_pool
+
+OFFLINE = "set compute.online to true once, or fetch it where there is a network and copy it there"
+
+
+def load_pretrained(
+    library: str, name: str, *, image_size: int, options: dict[str, Any], online: bool
+) -> Backbone:
+    """Return a pretrained backbone without its classifier.
+
+    Args:
+        library: torchvision, timm or transformers.
+        name: the library's name, with a tag of the weights where it knows several
+            (`resnet50.IMAGENET1K_V1`, `resnet50.a1_in1k`); `hf-hub:OWNER/NAME` or a folder (timm);
+            `OWNER/NAME` or a folder (transformers).
+        image_size: side of the input, in pixels.
+        options: arguments of the architecture.
+        online: whether a file that is not in the cache may be fetched.
+
+    Raises:
+        InputError: unknown name, weights neither cached nor to be fetched, or keys that do not fit.
+    """
+    load = {"torchvision": _torchvision, "timm": _timm, "transformers": _hf}[library]
+    module, heads = load(name, image_size, options, online)
+    return Backbone(module, output_width(module, image_size, f"{library}:{name}"), heads)
+
+
+def model_folder(library: str, name: str, online: bool) -> Path | None:
+    """Return the folder of a model that comes as one, local or of a hub; None of any other.
+
+    Raises:
+        InputError: a hub's model that is neither cached nor to be fetched.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    if library == "timm" and not name.startswith("hf-hub:"):
+        return None
+    repository = name.removeprefix("hf-hub:")
+    folder = Path(_fetch(repository, "config.json", online, f"{library}:{name}")).parent
+    if library == "transformers":
+        with contextlib.suppress(InputError):  # not every model has one
+            _fetch(repository, "preprocessor_config.json", online, name)
+    return folder
+
+
+def _torchvision(
+    name: str, size: int, options: dict[str, Any], online: bool
+) -> tuple[nn.Module, tuple[str, ...]]:
+    from torchvision import models
+
+    from cogworks.encoders.backbones import describe_backbone
+
+    architecture, _, tag = name.partition(".")
+    backbone = describe_backbone(
+        {"library": "torchvision", "name": name, "image_size": size, "options": options}
+    )
+    known = models.get_model_weights(architecture)
+    if tag and tag not in known.__members__:
+        raise InputError(
+            f"torchvision:{name}: no weights {tag}; it has {', '.join(known.__members__)}"
+        )
+    url = (known[tag] if tag else known.DEFAULT).url
+    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+    if not path.is_file():
+        if not online:
+            raise InputError(f"torchvision:{name}: no file {path}; {OFFLINE}")
+        torch.hub.load_state_dict_from_url(url, map_location="cpu", weights_only=True)
+    state = {key: value for key, value in read_checkpoint(path, ["."]).items() if "Aux" not in key}
+    load_strictly(backbone.module, state, heads=backbone.heads, name=f"torchvision:{name}")
+    return backbone.module, backbone.heads
+
+
+def _timm(
+    name: str, size: int, options: dict[str, Any], online: bool
+) -> tuple[nn.Module, tuple[str, ...]]:
+    import timm
+
+    target, overlay = name, None
+    folder = model_folder("timm", name, online)
+    if folder is not None and not name.startswith("hf-hub:"):
+        target = f"local-dir:{name}"
+    if folder is None:
+        config = timm.get_pretrained_cfg(name, allow_unregistered=False)
+        if not config.hf_hub_id:
+            raise InputError(f"timm:{name}: timm has no pretrained weights of that name")
+        file = config.hf_hub_filename or "model.safetensors"
+        overlay = {"file": _fetch(config.hf_hub_id, file, online, f"timm:{name}")}
+    try:
+        # The classifier comes off only afterwards: timm loads strictly only what is whole.
+        model = timm.create_model(
+            target,
+            pretrained=True,
+            pretrained_cfg_overlay=overlay,
+            **_size(target, size),
+            **options,
+        )
+    except (RuntimeError, OSError, ValueError, TypeError, KeyError, AssertionError) as error:
+        raise InputError(f"timm:{name}: {error}") from error
+    model.reset_classifier(0)
+    return model, ()
+
+
+def _size(target: str, size: int) -> dict[str, int]:
+    import timm
+
+    config = None if ":" in target else timm.get_pretrained_cfg(target)
+    return {"img_size": size} if config is not None and config.fixed_input_size else {}
+
+
+def _hf(
+    name: str, size: int, options: dict[str, Any], online: bool
+) -> tuple[nn.Module, tuple[str, ...]]:
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    # Its report on the keys is checked below instead of being read by somebody.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    pool, entries = split_pool(options)
+    config = hf_config(str(model_folder("transformers", name, online)), size, entries)
+    try:
+        model, info = AutoModel.from_pretrained(
+            name,
+            config=config,
+            local_files_only=not online,
+            output_loading_info=True,
+            dtype=torch.float32,
+            **pooling_argument(config, pool),
+        )
+    except (RuntimeError, OSError, ValueError, TypeError) as error:
+        raise InputError(f"hf:{name}: {error}") from error
+    _check_loading(model, info, pool, f"hf:{name}")
+    return HFEncoder(model, pool), ()
+
+
+def _check_loading(model: nn.Module, info: dict[str, Any], pool: str, name: str) -> None:
+    """Refuse weights that leave a part of the encoder random, or that belong to another one.
+
+    A classifier, a text tower or an unused pooling layer beside the encoder is no error.
+    """
+    children = tuple(f"{child}." for child, _ in model.named_children())
+    base = f"{model.base_model_prefix}."
+    found = {
+        "missing": map(str, info["missing_keys"]),
+        "unexpected": (
+            key
+            for key in map(str, info["unexpected_keys"])
+            if key.removeprefix(base).startswith(children)
+            or (key.startswith(base) and not key.removeprefix(base).startswith("pooler."))
+        ),
+        "shapes": (str(item[0]) for item in info["mismatched_keys"]),
+    }
+    problems = {title: keys for title, values in found.items() if (keys := sorted(values))}
+    if problems:
+        lines = [f"{title} ({len(keys)}): {', '.join(keys)}" for title, keys in problems.items()]
+        hint = ""
+        if pool == "pooler" and all("pooler" in key for key in problems.get("missing", [""])):
+            hint = ". The checkpoint has no trained pooling layer: set `options: {pool: cls}`"
+        raise InputError(f"{name}: the weights do not fit the config; {'; '.join(lines)}{hint}")
+
+
+def _fetch(repository: str, file: str, online: bool, name: str) -> str:
+    """Return the path of a hub repository's file, from the cache or fetched."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return str(hf_hub_download(repository, file, local_files_only=not online))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
+        raise InputError(
+            f"{name}: {file} of {repository} is not in the cache; {OFFLINE}"
+        ) from error
