@@ -1,0 +1,124 @@
+"""The command lines of the images room: the whole way once, and what errors look like."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from cogworks.core.spec import canonical
+from cogworks.images.manifest import read_manifest
+from cogworks.images.reader import ImageReader
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
+CLASSES: dict[str, Any] = {
+    "benchmark": "mini",
+    "part": "level",
+    "level": 2,
+    "file": None,
+    "wnids": None,
+    "limit": None,
+    "seed": 0,
+    "count": None,
+}
+LIST = {"dataset": "mini_l2", "classes": CLASSES, "wordnet": None}
+WORLD = {
+    "size": 16,
+    "format": "png",
+    "world_seed": 0,
+    "distinctness": 0.3,
+    "nuisance": 0.5,
+    "images": 6,
+    "wordnet": None,
+}
+BUILD = {
+    "dataset": "mini_l2",
+    "source": {
+        "kind": "parquet",
+        "path": ["pack.parquet"],
+        "train_path": [],
+        "test_path": [],
+        "image_column": "image",
+        "class_column": "wnid",
+        "id_column": "id",
+        "split_column": None,
+        "train_splits": ["train"],
+        "test_splits": ["test"],
+    },
+    "max_images": 5,
+    "test_images": 2,
+    "test_share": None,
+    "val_share": 0,
+    "min_images": 1,
+    "seed": 0,
+    "verify": True,
+    "on_corrupt": "error",
+}
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    levels = pd.DataFrame(
+        {"wnid": ["n02123045", "n02787622", "n02676566"], "level": [1, 2, 2], "rank": [1, 2, 3]}
+    )
+    levels.to_parquet(tmp_path / "levels.parquet")
+
+    def run(
+        script: str, spec: dict[str, Any] | None, *args: str
+    ) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, str(SCRIPTS / f"{script}.py"), *args]
+        if spec is not None:
+            command += ["--spec", canonical(spec)]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+OUTPUTS = ("--train", "train.parquet", "--val", "val.parquet", "--test", "test.parquet")
+
+
+def test_from_a_level_to_manifests_and_a_picture(run: Run, tmp_path: Path) -> None:
+    classes = ("--classes", "classes.parquet")
+    sheet = ("--train", "train.parquet", "--test", "test.parquet", "--output", "sheet.png")
+    for step in (
+        run("list_classes", LIST, "--tables", "levels.parquet", "--output", "classes.parquet"),
+        run("render_world", WORLD, *classes, "--output", "pack.parquet", "--threads", "2"),
+        run("build_manifest", BUILD, *classes, *OUTPUTS, "--threads", "2"),
+        run("draw_samples", None, *classes, *sheet),
+    ):
+        assert step.returncode == 0, step.stderr
+    table = pd.read_parquet(tmp_path / "classes.parquet")
+    assert list(table["wnid"]) == ["n02676566", "n02787622"]
+    assert list(table["name"]) == ["acoustic guitar", "banjo"]
+    manifest = read_manifest(tmp_path / "train.parquet")
+    assert manifest.classes == list(table["wnid"])
+    assert manifest.frame["label"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert len(read_manifest(tmp_path / "test.parquet")) == 4
+    assert (manifest.dataset, manifest.split) == ("mini_l2", "train")
+    frame = manifest.frame.assign(path=str(tmp_path / "pack.parquet"))
+    reader = ImageReader(type(manifest)(**(vars(manifest) | {"frame": frame})))
+    assert reader.read_bytes(0).startswith(b"\x89PNG")
+    assert np.asarray(Image.open(tmp_path / "sheet.png")).std() > 10
+
+
+def test_bad_input_is_one_line_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    spec = LIST | {"classes": CLASSES | {"level": 3}}
+    step = run("list_classes", spec, "--tables", "levels.parquet", "--output", "classes.parquet")
+    assert step.returncode == 1
+    assert step.stderr == "error: images.mini_l2.classes: no classes there\n"
+    names = pd.DataFrame({"label": [0], "wnid": ["apple"], "name": ["apple"]})
+    names.to_parquet(tmp_path / "classes.parquet")
+    step = run("render_world", WORLD, "--classes", "classes.parquet", "--output", "pack.parquet")
+    assert step.returncode == 1
+    assert "apple" in step.stderr
+    assert "Traceback" not in step.stderr
+    step = run("build_manifest", BUILD, "--classes", "classes.parquet", *OUTPUTS)
+    assert step.returncode == 1
+    assert step.stderr == "error: pack.parquet: no such file or folder\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["classes.parquet", "levels.parquet"]
