@@ -86,6 +86,20 @@ def shards(config: dict[str, Any], encoder: str) -> int:
     return int(config["encoders"][encoder]["shards"])
 
 
+def shard_files(
+    config: dict[str, Any], encoder: str, dataset: str, split: str, suffix: str
+) -> list[str]:
+    """Return the shards' files, arrays (`npy`) or indices (`parquet`), in order."""
+    count = shards(config, encoder)
+    stem = paths.features(encoder, dataset, split)[0].removesuffix(".npy")
+    return [f"{stem}.shards/{shard}-of-{count}.{suffix}" for shard in range(count)]
+
+
+def threads(config: dict[str, Any]) -> int:
+    """Return the threads of an extraction: a GPU needs several decoding cores to keep it busy."""
+    return 2 if config["compute"]["gpus"] == 0 else 8 * int(config["compute"]["gpus"])
+
+
 def pattern(config: dict[str, Any], *, sharded: bool) -> str:
     """Return the wildcard constraint of the encoders whose features are (not) sharded."""
     names = [name for name in config["encoders"] if (shards(config, name) > 1) is sharded]

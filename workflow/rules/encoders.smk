@@ -1,0 +1,109 @@
+# Encoders: from images to features, by one job or divided among several.
+
+
+rule extract_features:
+    input:
+        manifest=lambda w: paths.manifest(config, w.dataset, w.split),
+        encoder=lambda w: encoders_plan.inputs(config, w.encoder),
+    output:
+        features="results/features/{encoder}/{dataset}/{split}.npy",
+        index="results/features/{encoder}/{dataset}/{split}.parquet",
+    log:
+        "logs/extract_features/{encoder}/{dataset}/{split}.log",
+    benchmark:
+        "logs/benchmarks/extract_features/{encoder}/{dataset}/{split}.tsv"
+    wildcard_constraints:
+        encoder=encoders_plan.pattern(config, sharded=False),
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda w: encoders_plan.threads(config)
+    resources:
+        mem_mb=6000,
+        runtime=600,
+        gpu=lambda w: config["compute"]["gpus"],
+        device=lambda w: config["compute"]["device"],
+        online=lambda w: int(config["compute"]["online"]),
+    params:
+        spec=lambda w: canonical(encoders_plan.spec(config, w.encoder)),
+        code=rule_code("extract_features"),
+    message:
+        "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
+    shell:
+        "python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
+        " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
+        " --manifest {input.manifest} --features {output.features} --index {output.index}"
+        " > {log} 2>&1"
+
+
+rule extract_shard:
+    input:
+        manifest=lambda w: paths.manifest(config, w.dataset, w.split),
+        encoder=lambda w: encoders_plan.inputs(config, w.encoder),
+    output:
+        features=temp(
+            "results/features/{encoder}/{dataset}/{split}.shards/{shard}-of-{shards}.npy"
+        ),
+        index=temp(
+            "results/features/{encoder}/{dataset}/{split}.shards/{shard}-of-{shards}.parquet"
+        ),
+    log:
+        "logs/extract_shard/{encoder}/{dataset}/{split}/{shard}-of-{shards}.log",
+    benchmark:
+        "logs/benchmarks/extract_shard/{encoder}/{dataset}/{split}/{shard}-of-{shards}.tsv"
+    wildcard_constraints:
+        encoder=encoders_plan.pattern(config, sharded=True),
+        shard="[0-9]+",
+        shards="[0-9]+",
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda w: encoders_plan.threads(config)
+    resources:
+        mem_mb=6000,
+        runtime=600,
+        gpu=lambda w: config["compute"]["gpus"],
+        device=lambda w: config["compute"]["device"],
+        online=lambda w: int(config["compute"]["online"]),
+    params:
+        spec=lambda w: canonical(encoders_plan.spec(config, w.encoder)),
+        code=rule_code("extract_features"),
+    message:
+        "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"
+    shell:
+        "python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
+        " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
+        " --shard {wildcards.shard} --shards {wildcards.shards}"
+        " --manifest {input.manifest} --features {output.features} --index {output.index}"
+        " > {log} 2>&1"
+
+
+rule merge_features:
+    input:
+        parts=lambda w: encoders_plan.shard_files(
+            config, w.encoder, w.dataset, w.split, "npy"
+        ),
+        indices=lambda w: encoders_plan.shard_files(
+            config, w.encoder, w.dataset, w.split, "parquet"
+        ),
+    output:
+        features="results/features/{encoder}/{dataset}/{split}.npy",
+        index="results/features/{encoder}/{dataset}/{split}.parquet",
+    log:
+        "logs/merge_features/{encoder}/{dataset}/{split}.log",
+    benchmark:
+        "logs/benchmarks/merge_features/{encoder}/{dataset}/{split}.tsv"
+    wildcard_constraints:
+        encoder=encoders_plan.pattern(config, sharded=True),
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=rule_code("merge_features"),
+    message:
+        "Joining the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
+    shell:
+        "python workflow/scripts/merge_features.py --threads {threads}"
+        " --parts {input.parts} --indices {input.indices}"
+        " --features {output.features} --index {output.index} > {log} 2>&1"
