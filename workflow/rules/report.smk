@@ -517,6 +517,129 @@ rule plot_image_counts:
         " --train {input.train} --test {input.test} --figure results/figures/images_per_concept > {log} 2>&1"
 
 
+rule plot_ablation:
+    input:
+        scores="results/tables/scores.parquet",
+    output:
+        figure=report(
+            "results/figures/ablation_{property}.svg",
+            caption="../report/figures/ablation.rst",
+            category="Transfer",
+            labels={"along": "{property}"},
+        ),
+        figure_png="results/figures/ablation_{property}.png",
+    log:
+        "logs/plot_ablation/{property}.log",
+    benchmark:
+        "logs/benchmarks/plot_ablation/{property}.tsv"
+    wildcard_constraints:
+        property=report_plan.pattern(
+            name.replace(" ", "_") for name in report_plan.ablations(config)
+        ),
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=lambda w: canonical(report_plan.ablation_spec(config, w.property)),
+        code=rule_code("plot_ablation"),
+    message:
+        "Figure along {wildcards.property}"
+    shell:
+        "python workflow/scripts/plot_ablation.py --spec {params.spec:q}"
+        " --scores {input.scores} --figure results/figures/ablation_{wildcards.property} > {log} 2>&1"
+
+
+rule plot_rankings:
+    input:
+        summary="results/tables/summary.parquet",
+    output:
+        figure=report(
+            "results/figures/rankings.svg",
+            caption="../report/figures/rankings.rst",
+            category="Levels",
+        ),
+        figure_png="results/figures/rankings.png",
+    log:
+        "logs/plot_rankings.log",
+    benchmark:
+        "logs/benchmarks/plot_rankings.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.rankings_spec(config)),
+        code=rule_code("plot_rankings"),
+    message:
+        "Figure of other rankings"
+    shell:
+        "python workflow/scripts/plot_rankings.py --spec {params.spec:q}"
+        " --summary {input.summary} --figure results/figures/rankings > {log} 2>&1"
+
+
+rule tabulate_features:
+    input:
+        measures=report_plan.feature_files(config),
+    output:
+        table=multiext("results/tables/features", ".parquet", ".csv", ".md", ".tex"),
+    log:
+        "logs/tabulate_features.log",
+    benchmark:
+        "logs/benchmarks/tabulate_features.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.features_spec(config)),
+        code=rule_code("tabulate_features"),
+    message:
+        "Table of feature measures"
+    shell:
+        "python workflow/scripts/tabulate_features.py --spec {params.spec:q}"
+        " --measures {input.measures} --table results/tables/features > {log} 2>&1"
+
+
+rule plot_features:
+    input:
+        measures=report_plan.feature_files(config),
+    output:
+        figure=report(
+            "results/figures/{measures}.svg",
+            caption="../report/figures/{measures}.rst",
+            category="Features",
+        ),
+        figure_png="results/figures/{measures}.png",
+    log:
+        "logs/plot_features/{measures}.log",
+    benchmark:
+        "logs/benchmarks/plot_features/{measures}.tsv"
+    wildcard_constraints:
+        measures="features|singular_values",
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.features_spec(config)),
+        code=rule_code("plot_features"),
+    message:
+        "Figure of {wildcards.measures}"
+    shell:
+        "python workflow/scripts/plot_features.py --spec {params.spec:q}"
+        " --measures {input.measures} --kind {wildcards.measures}"
+        " --figure results/figures/{wildcards.measures} > {log} 2>&1"
+
+
 rule build_report:
     input:
         parts=report_sections.inputs(config),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cogworks.analysis import plan as analysis
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders_plan
@@ -15,6 +16,8 @@ from cogworks.images import plan as images
 from cogworks.probes import plan as probes
 from cogworks.report import recipes
 from cogworks.report.reference import DATASETS, TEST_SETS
+from cogworks.synthesis import plan as synthesis
+from cogworks.training import plan as training
 
 Config = dict[str, Any]
 
@@ -78,7 +81,7 @@ def expand(config: Config, name: str) -> list[str]:
             return members
     if name in known:
         return [name]
-    members = [member for member in known if member.rpartition("_")[0] == name]
+    members = [member for member in known if re.fullmatch(rf"{re.escape(name)}_l?\d+", member)]
     if members:
         return members
     raise InputError(f"{name!r} is no evaluated data set; evaluated are {_listed(known)}")
@@ -146,9 +149,9 @@ def encoders(config: Config, names: list[str]) -> list[dict[str, Any]]:
             "name": name,
             "label": label(config, name),
             "category": _category(config, name),
-            "recipe": recipes.recipe(config, name),
+            "recipe": recipe,
         }
-        for name in names
+        for name, recipe in zip(names, recipes.recipes(config, names), strict=True)
     ]
 
 
@@ -247,7 +250,7 @@ def transfer_spec(config: Config) -> dict[str, Any]:
     sets = transfer(config)
     return {
         "baseline": baseline(config),
-        "encoders": encoders(config, scored(config, [first, *sets] if first else sets)),
+        "encoders": encoders(config, _compared(config)),
         "seen": columns(config, [first])[0] if first else None,
         "transfer": columns(config, sets),
         "published": config["report"]["published"],
@@ -257,6 +260,61 @@ def transfer_spec(config: Config) -> dict[str, Any]:
 def has_transfer(config: Config) -> bool:
     """Say whether there is a training task and a transfer task to compare."""
     return seen(config) is not None and bool(transfer(config))
+
+
+def ablations(config: Config) -> list[str]:
+    """Return the properties of training runs along which a figure can be drawn."""
+    if not has_transfer(config):
+        return []
+    return list(recipes.ablations(config, _compared(config)))
+
+
+def ablation_spec(config: Config, name: str) -> dict[str, Any]:
+    """Return what the figure along one property depends on, besides the scores."""
+    series = recipes.ablations(config, _compared(config))[name.replace("_", " ")]
+    return transfer_spec(config) | {"property": name.replace("_", " "), "series": series}
+
+
+def rankings(config: Config) -> dict[str, list[str]]:
+    """Return the families that regroup the levels' concepts by another ranking, by pool."""
+    return _pools(config, drawn=False)
+
+
+def rankings_spec(config: Config) -> dict[str, Any]:
+    """Return what the figure of other rankings depends on, besides the scores."""
+    first, others = seen(config), rankings(config)
+    names = [name for members in others.values() for name in members]
+    families = {"as ranked": levels(config)} | others
+    drawn = [name for members in _pools(config, drawn=True).values() for name in members]
+    return {
+        "encoders": encoders(config, scored(config, names)),
+        "seen": columns(config, [first])[0] if first else None,
+        "rankings": [
+            {"label": label(config, name), "columns": columns(config, members)}
+            for name, members in families.items()
+            if members
+        ],
+        "random": columns(config, drawn),
+    }
+
+
+def feature_files(config: Config) -> list[str]:
+    """Return the tables of measures that the analysis room makes."""
+    return analysis.targets(config)
+
+
+def features_spec(config: Config) -> dict[str, Any]:
+    """Return what tables and figures of feature measures depend on, besides the measures."""
+    names = list(dict.fromkeys(encoder for encoder, _, _ in analysis.jobs(config)))
+    given = config["analysis"]["groups"]
+    return {
+        "baseline": config["report"]["baseline"],
+        "encoders": encoders(config, names),
+        "groups": [
+            {"name": name if given else label(config, name), "datasets": members}
+            for name, members in analysis.groups(config).items()
+        ],
+    }
 
 
 def test_protocols(config: Config) -> list[str]:
@@ -296,6 +354,21 @@ def check(config: Config) -> list[str]:
 
 def _published_axis(config: Config) -> list[str | None]:
     return [published_name(config, name) for name in axis(config)]
+
+
+def _pools(config: Config, *, drawn: bool) -> dict[str, list[str]]:
+    """Return the groups of each pool: random ones (`drawn`), or those of another ranking."""
+    result: dict[str, list[str]] = {}
+    for entry in config["evaluations"]:
+        pool = entry["pool"]
+        if pool is not None and (pool["benchmark"] is None) == drawn:
+            result[pool["name"]] = expand(config, pool["name"])
+    return result
+
+
+def _compared(config: Config) -> list[str]:
+    first = seen(config)
+    return scored(config, [*([] if first is None else [first]), *transfer(config)])
 
 
 def _category(config: Config, encoder: str) -> str | None:
@@ -345,6 +418,8 @@ def _group(config: Config, test_set: str) -> str:
 
 def _broken(config: Config) -> Iterator[str]:
     yield from images.check(config)
+    yield from synthesis.check(config)
+    yield from training.check(config)
     yield from encoders_plan.check(config)
     yield from probes.check(config)
 

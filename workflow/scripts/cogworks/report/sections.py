@@ -99,7 +99,18 @@ def _subtitle(config: Config) -> str:
 
 
 def _sections(config: Config) -> list[dict[str, Any]]:
-    makers = (_levels, _few_shot, _published, _transfer, _test_sets, _concepts, _samples, _scores)
+    makers = (
+        _levels,
+        _few_shot,
+        _rankings,
+        _published,
+        _transfer,
+        _test_sets,
+        _features,
+        _concepts,
+        _samples,
+        _scores,
+    )
     return [
         {"id": maker.__name__.removeprefix("_"), "title": title, "parts": maker(config)}
         for maker, title in zip(makers, _TITLES, strict=True)
@@ -109,9 +120,11 @@ def _sections(config: Config) -> list[dict[str, Any]]:
 _TITLES = (
     "Accuracy by level",
     "Few images a class",
+    "Other rankings",
     "Among the published models",
     "Training against transfer",
     "Test sets",
+    "Features",
     "Concepts and levels",
     "Images",
     "All scores",
@@ -132,6 +145,22 @@ def _few_shot(config: Config) -> list[Part]:
     return [_figures("few_shot", wide=True)] if plan.few_shot_sets(config) else []
 
 
+def _rankings(config: Config) -> list[Part]:
+    return [_figures("rankings", wide=True)] if plan.rankings(config) else []
+
+
+def _features(config: Config) -> list[Part]:
+    if not plan.feature_files(config):
+        return []
+    metrics = config["analysis"]["metrics"]
+    parts = []
+    if set(metrics) != {"singular_values"}:
+        parts += [_figures("features", wide=True), _table("features")]
+    if "singular_values" in metrics:
+        parts.append(_figures("singular_values", wide=True))
+    return parts
+
+
 def _published(config: Config) -> list[Part]:
     names = plan.published_sets(config)
     if not names:
@@ -143,6 +172,10 @@ def _transfer(config: Config) -> list[Part]:
     if not plan.has_transfer(config):
         return []
     parts = [_figures("trade_off", wide=True), _table("trade_off"), _table("transfer")]
+    names = [name.replace(" ", "_") for name in plan.ablations(config)]
+    if names:
+        figures = [_figure(f"ablation_{n}", "ablation", wide=True) for n in names]
+        parts.append({"figures": figures})
     if config["report"]["published"]:
         parts += [
             _table("trade_off_published", folded=True),

@@ -1,0 +1,35 @@
+# Measures of features that need no classifier (thesis, figures 4.5, 4.6 and 5.6).
+
+
+rule measure_features:
+    input:
+        features=lambda w: analysis_plan.features(w.encoder, w.dataset, w.split, 0),
+        index=lambda w: analysis_plan.features(w.encoder, w.dataset, w.split, 1),
+    output:
+        table="results/analysis/{encoder}/{dataset}/{split}.parquet",
+    log:
+        "logs/measure_features/{encoder}/{dataset}/{split}.log",
+    benchmark:
+        "logs/benchmarks/measure_features/{encoder}/{dataset}/{split}.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 4
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        spec=lambda w: canonical(
+            analysis_plan.spec(config, w.encoder, w.dataset, w.split)
+        ),
+        code=rule_code("measure_features"),
+    message:
+        "Measures of the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
+    shell:
+        "python workflow/scripts/measure_features.py --spec {params.spec:q} --threads {threads}"
+        " --features {input.features} --index {input.index} --output {output.table}"
+        " > {log} 2>&1"
+
+
+rule analysis:
+    input:
+        analysis_plan.targets(config),

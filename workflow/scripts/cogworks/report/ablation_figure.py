@@ -1,0 +1,60 @@
+"""Training and transfer along one number of the recipe (thesis, figures 4.4, 5.4, 5.5)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cogworks.report import style
+
+PANELS = (("train", "{seen}, top-1 accuracy (%)"), ("transfer", "transfer, mean log odds"))
+# Numbers that span more than this are drawn on a logarithmic axis.
+WIDE = 16
+
+
+def ablation_figure(plane: pd.DataFrame, spec: dict[str, Any]) -> Figure:
+    """Return two panels: the training task and the transfer tasks, a line a series.
+
+    Args:
+        plane: what `transfer.training_versus_transfer` returns.
+        spec: `property`, the heading along which is drawn, and its `series`, as
+            `plan.ablation_spec` gives them; `seen`.
+    """
+    rows = plane.set_index("encoder")
+    fig, [panels] = style.figure(1, 2, width=4.0, height=3.2)
+    names = [entry["label"] for entry in spec["series"]]
+    looks = style.looks([str(number) for number in range(len(names))])
+    with style.drawing():
+        for axes, (key, title) in zip(panels, PANELS, strict=True):
+            for number, entry in enumerate(spec["series"]):
+                look = looks[str(number)]
+                values = [value for value, _ in entry["points"]]
+                own = rows.reindex([encoder for _, encoder in entry["points"]])
+                axes.errorbar(
+                    values,
+                    own[key],
+                    yerr=np.nan_to_num(own[f"{key}_std"].to_numpy("float64")),
+                    color=look.colour,
+                    marker=look.marker,
+                    capsize=2,
+                    elinewidth=1,
+                    label=entry["label"],
+                )
+            _ticks(axes, spec)
+            axes.set_xlabel(spec["property"])
+            axes.set_ylabel(title.format(seen=spec["seen"]["label"]))
+        if any(names):
+            handles, labels = panels[0].get_legend_handles_labels()
+            fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+    return fig
+
+
+def _ticks(axes: Any, spec: dict[str, Any]) -> None:
+    """Mark exactly the values that were tried."""
+    values = sorted({value for entry in spec["series"] for value, _ in entry["points"]})
+    if values[0] > 0 and values[-1] / values[0] > WIDE:
+        axes.set_xscale("log", base=2)
+    axes.set_xticks(values, [f"{value:g}" for value in values])
+    axes.minorticks_off()
+    axes.margins(x=0.1)

@@ -1,0 +1,63 @@
+"""Accuracy by level for other rankings of the same concepts (thesis, figure 3.7)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cogworks.report import style
+from cogworks.report.summary import select
+
+
+def rankings_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
+    """Return a panel an encoder: top-1 by level, a line a ranking; random groups as a band.
+
+    Args:
+        summary: the table of `summary.summarise`.
+        spec: `encoders`; `seen` or None; `rankings`: label and the levels' `columns`; `random`:
+            columns of random groups, drawn as their mean and deviation.
+    """
+    encoders = spec["encoders"]
+    fig, [panels] = style.figure(1, len(encoders), width=3.6, height=3.0, share_y="row")
+    looks = style.looks([entry["label"] for entry in spec["rankings"]])
+    first = [spec["seen"]] if spec["seen"] else []
+    length = len(first) + max(len(entry["columns"]) for entry in spec["rankings"])
+    with style.drawing():
+        for axes, encoder in zip(panels, encoders, strict=True):
+            for entry in spec["rankings"]:
+                means, stds = _scores(summary, encoder["name"], [*first, *entry["columns"]])
+                look = looks[entry["label"]]
+                axes.errorbar(
+                    np.arange(len(means)),
+                    means,
+                    yerr=np.nan_to_num(stds),
+                    color=look.colour,
+                    marker=look.marker,
+                    elinewidth=1,
+                    capsize=2,
+                    label=entry["label"],
+                )
+            if spec["random"]:
+                means, _ = _scores(summary, encoder["name"], spec["random"])
+                centre, spread = np.nanmean(means), np.nanstd(means)
+                axes.axhline(centre, color=style.MUTED, ls="--", lw=1, label="random groups")
+                axes.axhspan(centre - spread, centre + spread, color=style.MUTED, alpha=0.15, lw=0)
+            ticks = [c["label"] for c in first] + [f"L{i + 1}" for i in range(length - len(first))]
+            axes.set_xticks(range(length), ticks)
+            axes.set_title(encoder["label"])
+        panels[0].set_ylabel("top-1 accuracy (%)")
+        handles, labels = panels[0].get_legend_handles_labels()
+        fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+    return fig
+
+
+def _scores(
+    summary: pd.DataFrame, encoder: str, columns: list[dict[str, Any]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of top-1 on each column, NaN where there is none."""
+    rows = select(summary)
+    rows = rows[rows["encoder"] == encoder].set_index(["dataset", "protocol"])
+    places = [(column["name"], column["protocol"]) for column in columns]
+    found = rows.reindex(pd.MultiIndex.from_tuples(places))
+    return found["mean"].to_numpy("float64"), found["std"].to_numpy("float64")
