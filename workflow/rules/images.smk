@@ -69,7 +69,7 @@ rule build_manifest:
         "logs/benchmarks/build_manifest/{dataset}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 4
+    threads: lambda w: images_plan.scan_threads(config, w.dataset)
     resources:
         mem_mb=8000,
         runtime=240,

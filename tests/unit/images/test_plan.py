@@ -84,6 +84,14 @@ def test_a_rule_depends_on_its_own_keys_only(fill: Any) -> None:
     assert plan.world_spec(louder, "seen") != plan.world_spec(config, "seen")
 
 
+def test_only_sources_that_profit_ask_for_threads(fill: Any) -> None:
+    folder = {"source": {"kind": "folder", "test_path": "x"}, "classes": {"file": "imagenet1k"}}
+    config = fill({"pack": PACK, "checked": PACK | {"verify": True}, "folder": folder})
+    threads = {name: plan.scan_threads(config, name) for name in config["images"]}
+    assert threads["pack"] == 1
+    assert threads["checked"] == threads["folder"] > 1
+
+
 def test_paths_may_be_one_or_many(fill: Any) -> None:
     one = fill({"pack": PACK})
     many = fill({"pack": PACK | {"source": PACK["source"] | {"path": ["data/a.parquet"]}}})

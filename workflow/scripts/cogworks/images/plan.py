@@ -119,6 +119,12 @@ def source_inputs(config: dict[str, Any], dataset: str) -> list[str]:
     return packs + _named_files(source["mapping"])
 
 
+def scan_threads(config: dict[str, Any], dataset: str) -> int:
+    """Return how many threads the making of the manifests can use: packs are read by one."""
+    section = datasets(config)[dataset]
+    return 4 if section["verify"] or section["source"]["kind"] in ("folder", "tar") else 1
+
+
 def pack(dataset: str) -> str:
     """Return the pack into which a data set of the procedural world is drawn."""
     return f"results/images/{dataset}/pack.parquet"

@@ -25,8 +25,8 @@ def find_corrupt(frame: pd.DataFrame, *, image_column: str, workers: int) -> dic
     places = frame.sort_values(["path", "locator"], ignore_index=True)
     chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
     check = partial(_check_chunk, image_column=image_column)
-    label = f"decoding {len(frame)} images"
-    results = map_ordered(check, chunks, workers=workers, label=label, unit=f"x{CHUNK} images")
+    label = f"decoding {len(frame)} images, {CHUNK} at a time"
+    results = map_ordered(check, chunks, workers=workers, label=label, unit="chunks")
     return {image: reason for found in results for image, reason in found}
 
 
