@@ -1,0 +1,94 @@
+"""Preparation of images, against torchvision's transforms on Pillow images."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision import transforms
+
+from cogworks.encoders.pixels import make_decoder, normalise
+from cogworks.images.decode import CorruptImageError
+
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+
+def photograph(width: int, height: int, seed: int = 0) -> bytes:
+    """Return a JPEG with the look of a photograph: smooth areas, edges, a little noise."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (7, 9, 3), dtype=np.uint8)
+    smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+    noisy = np.clip(smooth + rng.normal(0, 4, smooth.shape), 0, 255).astype(np.uint8)
+    noisy[height // 3 : height // 2, width // 4 : width // 3] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(noisy).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def thesis_transform(size: int, resize: int, mode: str) -> transforms.Compose:
+    interpolation = transforms.InterpolationMode(mode)
+    return transforms.Compose(
+        [
+            transforms.Resize(resize, interpolation=interpolation),
+            transforms.CenterCrop(size),
+            transforms.ToTensor(),
+            transforms.Normalize(MEAN, STD),
+        ]
+    )
+
+
+@pytest.mark.parametrize("mode", ["bicubic", "bilinear"])
+@pytest.mark.parametrize(
+    ("shape", "size", "resize"),
+    [
+        ((250, 187), 112, 112),
+        ((187, 251), 112, 128),
+        ((113, 112), 112, 112),
+        ((112, 112), 112, 112),
+        ((60, 45), 112, 112),
+        ((301, 40), 31, 32),
+    ],
+)
+def test_pil_is_the_thesis_to_the_bit(
+    shape: tuple[int, int], size: int, resize: int, mode: str
+) -> None:
+    data = photograph(*shape)
+    decode = make_decoder(decoder="pil", size=size, resize=resize, interpolation=mode)
+    pixels = torch.from_numpy(decode(data, "x").copy())[None]
+    images = normalise(pixels, torch.tensor(MEAN), torch.tensor(STD))
+    expected = thesis_transform(size, resize, mode)(Image.open(io.BytesIO(data)).convert("RGB"))
+    assert torch.equal(images[0], expected)
+
+
+@pytest.mark.parametrize("shape", [(500, 375), (333, 500), (640, 480), (112, 112)])
+def test_fast_is_at_most_one_grey_level_away(shape: tuple[int, int]) -> None:
+    settings = {"size": 112, "resize": 112, "interpolation": "bicubic"}
+    exact, fast = (make_decoder(decoder=name, **settings) for name in ("pil", "fast"))
+    for seed in range(5):
+        data = photograph(*shape, seed=seed)
+        difference = exact(data, "x").astype(int) - fast(data, "x")
+        assert np.abs(difference).max() <= 1
+
+
+def test_bgr_turns_the_normalised_channels_round() -> None:
+    pixels = torch.randint(0, 256, (2, 4, 4, 3), dtype=torch.uint8)
+    mean, std = torch.tensor(MEAN), torch.tensor(STD)
+    rgb = normalise(pixels, mean, std)
+    assert torch.equal(normalise(pixels, mean, std, bgr=True), rgb[:, [2, 1, 0]])
+
+
+def test_normalised_images_are_channels_last_and_leave_the_pixels_alone() -> None:
+    pixels = torch.randint(0, 256, (2, 4, 5, 3), dtype=torch.uint8)
+    before = pixels.clone()
+    images = normalise(pixels, torch.zeros(3), torch.ones(3))
+    assert images.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(pixels, before)
+    assert images.max() <= 1
+
+
+@pytest.mark.parametrize("decoder", ["pil", "fast"])
+def test_a_truncated_image_is_an_error_with_its_name(decoder: str) -> None:
+    decode = make_decoder(decoder=decoder, size=16, resize=16, interpolation="bicubic")
+    with pytest.raises(CorruptImageError, match="shelf/7"):
+        decode(photograph(64, 48)[:400], "shelf/7")

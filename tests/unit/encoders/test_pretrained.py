@@ -1,0 +1,100 @@
+"""Weights that a library publishes: from local folders and caches, never from the network."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import timm
+import torch
+import torchvision
+import transformers
+from timm.models import save_for_hf
+
+from cogworks.core.errors import InputError
+from cogworks.encoders.pretrained import load_pretrained
+
+TOWER = {
+    "image_size": 32,
+    "patch_size": 16,
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+}
+
+
+def load(library: str, name: str, **options: Any) -> Any:
+    return load_pretrained(library, name, image_size=32, options=options, online=False)
+
+
+def test_timm_folder(tmp_path: Path) -> None:
+    model = timm.create_model("resnet10t", num_classes=5).eval()
+    save_for_hf(model, tmp_path / "model", safe_serialization=True)
+    backbone = load("timm", str(tmp_path / "model"))
+    image = torch.randn(2, 3, 32, 32)
+    expected = model.forward_head(model.forward_features(image), pre_logits=True)
+    assert torch.equal(backbone.module.eval()(image), expected)
+
+
+def test_torchvision_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(InputError, match=r"no file .*resnet18-f37072fd\.pth; set compute\.online"):
+        load("torchvision", "resnet18.IMAGENET1K_V1")
+    model = torchvision.models.resnet18()
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(model.state_dict(), tmp_path / "checkpoints" / "resnet18-f37072fd.pth")
+    backbone = load("torchvision", "resnet18.IMAGENET1K_V1")
+    assert torch.equal(backbone.module.conv1.weight, model.conv1.weight)
+    with pytest.raises(InputError, match="no weights V3; it has IMAGENET1K_V1"):
+        load("torchvision", "resnet18.V3")
+
+
+def test_transformers_folder(tmp_path: Path) -> None:
+    model = transformers.ViTForImageClassification(transformers.ViTConfig(**TOWER)).eval()
+    model.save_pretrained(tmp_path)
+    image = torch.randn(2, 3, 32, 32)
+    backbone = load("transformers", str(tmp_path), pool="cls")
+    expected = model.vit(pixel_values=image).last_hidden_state[:, 0]
+    assert torch.equal(backbone.module.eval()(image), expected)
+    with pytest.raises(InputError, match=r"missing \(2\): pooler.*pool: cls"):
+        load("transformers", str(tmp_path))
+
+
+def test_image_tower_of_a_transformers_clip(tmp_path: Path) -> None:
+    text = {key: TOWER[key] for key in TOWER if key.startswith(("hidden", "num", "inter"))}
+    text |= {"vocab_size": 10, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
+    config = transformers.CLIPConfig(text_config=text, vision_config=TOWER)
+    model = transformers.CLIPModel(config).eval()
+    model.save_pretrained(tmp_path)
+    image = torch.randn(2, 3, 32, 32)
+    backbone = load("transformers", str(tmp_path))
+    expected = model.vision_model(pixel_values=image).pooler_output
+    assert torch.allclose(backbone.module.eval()(image), expected, atol=1e-6)
+
+
+def test_renamed_key_of_a_transformers_folder_is_refused(tmp_path: Path) -> None:
+    import safetensors.torch
+
+    model = transformers.ViTModel(transformers.ViTConfig(**TOWER))
+    model.save_pretrained(tmp_path)
+    path = tmp_path / "model.safetensors"
+    state = safetensors.torch.load_file(path)
+    state["layernorm.wieght"] = state.pop("layernorm.weight")
+    safetensors.torch.save_file(state, path, metadata={"format": "pt"})
+    with pytest.raises(InputError) as caught:
+        load("transformers", str(tmp_path))
+    assert "missing (1): layernorm.weight" in str(caught.value)
+    assert "unexpected (1): layernorm.wieght" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [
+        ("timm", "resnet10t.c3_in1k"),
+        ("timm", "hf-hub:nobody/nothing"),
+        ("transformers", "nobody/nothing"),
+    ],
+)
+def test_what_is_not_cached_is_an_error_offline(library: str, name: str) -> None:
+    with pytest.raises(InputError, match=r"is not in the cache; set compute\.online"):
+        load(library, name)
