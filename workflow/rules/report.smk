@@ -1,5 +1,6 @@
 # From probe scores to tables, figures and one HTML page. Which of them there are follows from the
 # config (report_sections), so nothing here waits for a file to know what to do next.
+from cogworks.report import roles as report_roles
 from cogworks.report import sections as report_sections
 
 
@@ -484,11 +485,11 @@ rule plot_image_counts:
     input:
         train=[
             paths.manifest(config, name, "train")
-            for name in report_plan.pictured(config)
+            for name in report_roles.pictured(config)
         ],
         test=[
             paths.manifest(config, name, "test")
-            for name in report_plan.pictured(config)
+            for name in report_roles.pictured(config)
         ],
     output:
         figure=report(
@@ -613,8 +614,9 @@ rule plot_features:
     output:
         figure=report(
             "results/figures/{measures}.svg",
-            caption="../report/figures/{measures}.rst",
+            caption="../report/sections/features.rst",
             category="Features",
+            labels={"figure": "{measures}"},
         ),
         figure_png="results/figures/{measures}.png",
     log:
@@ -638,6 +640,70 @@ rule plot_features:
         "python workflow/scripts/plot_features.py --spec {params.spec:q}"
         " --measures {input.measures} --kind {wildcards.measures}"
         " --figure results/figures/{wildcards.measures} > {log} 2>&1"
+
+
+rule tabulate_clones:
+    input:
+        tables=lambda w: report_plan.clone_files(config, w.kind),
+    output:
+        table=multiext(
+            "results/tables/clones_{kind}", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/tabulate_clones/{kind}.log",
+    benchmark:
+        "logs/benchmarks/tabulate_clones/{kind}.tsv"
+    wildcard_constraints:
+        kind="quality|similarity",
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=lambda w: canonical(report_plan.clones_spec(config, w.kind)),
+        code=rule_code("tabulate_clones"),
+    message:
+        "Table of clones: {wildcards.kind}"
+    shell:
+        "python workflow/scripts/tabulate_clones.py --spec {params.spec:q}"
+        " --kind {wildcards.kind} --tables {input.tables}"
+        " --table results/tables/clones_{wildcards.kind} > {log} 2>&1"
+
+
+rule plot_training:
+    input:
+        metrics=lambda w: report_plan.metric_files(config, w.course),
+    output:
+        figure=report(
+            "results/figures/training_{course}.svg",
+            caption="../report/sections/training.rst",
+            category="Training",
+            labels={"figure": "{course}"},
+        ),
+        figure_png="results/figures/training_{course}.png",
+    log:
+        "logs/plot_training/{course}.log",
+    benchmark:
+        "logs/benchmarks/plot_training/{course}.tsv"
+    wildcard_constraints:
+        course="curves|traces",
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=lambda w: canonical(report_plan.training_spec(config, w.course)),
+        code=rule_code("plot_training"),
+    message:
+        "Figure of training: {wildcards.course}"
+    shell:
+        "python workflow/scripts/plot_training.py --spec {params.spec:q}"
+        " --kind {wildcards.course} --metrics {input.metrics}"
+        " --figure results/figures/training_{wildcards.course} > {log} 2>&1"
 
 
 rule build_report:

@@ -56,7 +56,7 @@ def images_figure(counts: Mapping[str, Sequence[int]]) -> Figure:
             share = (np.arange(len(ordered)) + 0.5) / max(len(ordered), 1) * 100
             name = f"{label}: {ordered.sum():,} of {len(ordered):,} concepts"
             axes.step(share, ordered, where="mid", color=looks[label].colour, label=name)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max(max(numbers, default=0) for numbers in counts.values()))
         axes.set_xlim(0, 100)
         axes.set_xlabel("concepts, those with most images first (%)")
         axes.set_ylabel("images of the concept")

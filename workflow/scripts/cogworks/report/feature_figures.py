@@ -46,7 +46,8 @@ def feature_figure(measures: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             axes.set_xticks(range(len(groups)), groups)
             axes.set_xlim(-0.5, len(groups) - 0.5)
             axes.set_title(heading)
-            axes.set_ylim(bottom=0)
+            top = factor * frame[metric].max()
+            axes.set_ylim(0, 1.12 * top if top > 0 else 1)
         for axes in flat[len(shown) :]:
             axes.remove()
         handles, labels = flat[0].get_legend_handles_labels()

@@ -75,4 +75,4 @@ def _draw(
 
 def _legend(fig: Figure, axes: Axes, panels: int) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 2 * panels))
+    fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3 * panels))

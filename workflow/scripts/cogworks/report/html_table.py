@@ -15,6 +15,8 @@ LONG = 40
 
 def html_table(table: Table, *, name: str) -> str:
     """Return a table as HTML: warning, search field where it is long, table, note, downloads."""
+    if table.frame.empty:
+        return f'<div class="under"><p>{escape(table.note)}</p></div>'
     long = len(table.frame) > LONG
     parts = []
     if table.warning:

@@ -27,11 +27,12 @@ def absolute_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
         axes.plot(chance, color=style.MUTED, linestyle=":", linewidth=1)
         axes.annotate(
             "chance",
-            (0, chance[0]),
-            (0, 2),
+            (len(chance) - 1, chance[-1]),
+            (0, 3),
             textcoords="offset points",
+            ha="right",
             color=style.MUTED,
-            fontsize=7,
+            fontsize=8,
         )
         axes.set_ylabel("top-1 accuracy (%)")
         axes.set_ylim(bottom=0)

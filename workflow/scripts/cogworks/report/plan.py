@@ -1,171 +1,23 @@
-"""What the report shows: which data set plays which part, the specs of the rules, the errors.
+"""What the tables and figures of the report depend on: files, specs of the rules, and errors.
 
-All of it follows from the config, so that the graph is known before anything has run. Imported
-while the DAG is planned: no numpy, no pandas.
+Imported while the DAG is planned: no numpy, no pandas.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from cogworks.analysis import plan as analysis
 from cogworks.core import paths
-from cogworks.core.errors import InputError
-from cogworks.encoders import plan as encoders_plan
-from cogworks.images import plan as images
 from cogworks.probes import plan as probes
-from cogworks.report import recipes
-from cogworks.report.reference import DATASETS, TEST_SETS
-from cogworks.synthesis import plan as synthesis
+from cogworks.report import checks, recipes, roles
+from cogworks.report.reference import TEST_SETS
+from cogworks.synthesis import names as clone_names
 from cogworks.training import plan as training
 
 Config = dict[str, Any]
 
-# Kinds of probes that train a linear classifier anew: what the benchmark measures.
-LINEAR = ("sgd", "lbfgs", "sklearn")
 VALIDATION = "val"
-
-
-def levels(config: Config) -> list[str]:
-    """Return the data sets of the levels, nearest first; empty where none is evaluated."""
-    given = config["report"]["levels"]
-    if given is not None:
-        names = [given] if isinstance(given, str) else given
-        return [member for name in names for member in expand(config, name)]
-    for entry in config["evaluations"]:
-        for name in entry["datasets"]:
-            section = config["images"].get(name)
-            if section and section["classes"]["part"] == "levels" and entry["pool"] is None:
-                return images.expand(config, name)
-    return []
-
-
-def seen(config: Config) -> str | None:
-    """Return the data set of the seen concepts, None where none is evaluated."""
-    given: str | None = config["report"]["seen"]
-    if given is not None:
-        return given
-    for name in evaluated(config):
-        section = config["images"].get(name)
-        if section and section["classes"]["part"] == "seen":
-            return name
-    return None
-
-
-def axis(config: Config) -> list[str]:
-    """Return the seen data set (if any) and the levels: the horizontal axis of figure 3.4."""
-    first = seen(config)
-    return levels(config) if first is None else [first, *levels(config)]
-
-
-def transfer(config: Config) -> list[str]:
-    """Return the data sets over which the transfer score is taken."""
-    given = config["report"]["transfer"]
-    if given is not None:
-        return [member for name in given for member in expand(config, name)]
-    plain = images.known(config)
-    trained = [n for n in evaluated(config) if n in plain and _kind(config, n) in LINEAR]
-    return [name for name in trained if name != seen(config)]
-
-
-def expand(config: Config, name: str) -> list[str]:
-    """Return the evaluated data sets that a name stands for, groups of a pool included.
-
-    Raises:
-        InputError: no evaluation has such a data set.
-    """
-    known = evaluated(config)
-    if name in config["images"]:
-        members = images.expand(config, name)
-        if all(member in known for member in members):
-            return members
-    if name in known:
-        return [name]
-    members = [member for member in known if re.fullmatch(rf"{re.escape(name)}_l?\d+", member)]
-    if members:
-        return members
-    raise InputError(f"{name!r} is no evaluated data set; evaluated are {_listed(known)}")
-
-
-def evaluated(config: Config) -> list[str]:
-    """Return every data set on which something is evaluated, groups of pools included."""
-    return list(dict.fromkeys(dataset for _, dataset, _ in probes.jobs(config)))
-
-
-def protocol(config: Config, dataset: str) -> str | None:
-    """Return the protocol whose scores stand for a data set.
-
-    That is `report.protocol` where it is evaluated on the data set, else the first one there that
-    trains a linear classifier, else the first one.
-    """
-    found = list(dict.fromkeys(p for _, name, p in probes.jobs(config) if name == dataset))
-    linear = [name for name in found if config["probes"][name]["kind"] in LINEAR]
-    wanted = [name for name in found if name == config["report"]["protocol"]]
-    return next(iter([*wanted, *linear, *found]), None)
-
-
-def baseline(config: Config) -> str | None:
-    """Return the encoder that others are compared with, by default the first on the levels."""
-    given: str | None = config["report"]["baseline"]
-    if given is not None:
-        return given
-    return next(iter(scored(config, axis(config)) or scored(config, evaluated(config))), None)
-
-
-def scored(config: Config, datasets: list[str]) -> list[str]:
-    """Return the encoders that have a score on one of `datasets`, as the evaluations name them."""
-    wanted = {(name, protocol(config, name)) for name in datasets}
-    found = [encoder for encoder, name, p in probes.jobs(config) if (name, p) in wanted]
-    return list(dict.fromkeys(found))
-
-
-def label(config: Config, name: str) -> str:
-    """Return how the report calls an encoder or a data set."""
-    given: str | None = config["report"]["labels"].get(name)
-    if given is not None:
-        return given
-    members = levels(config)
-    if name in members:
-        return f"L{members.index(name) + 1}"
-    return "seen" if name == seen(config) else name
-
-
-def published_name(config: Config, dataset: str) -> str | None:
-    """Return what the thesis's tables call a data set or test set, None where they have none."""
-    given: str | None = config["report"]["published_as"].get(dataset)
-    if given is not None:
-        return given
-    members = levels(config)
-    if dataset == seen(config):
-        return "in1k"
-    name = f"cog_l{members.index(dataset) + 1}" if dataset in members else dataset
-    return name if name in (*DATASETS, *TEST_SETS) else None
-
-
-def encoders(config: Config, names: list[str]) -> list[dict[str, Any]]:
-    """Return name, label, category and recipe of encoders, as the scripts take them."""
-    return [
-        {
-            "name": name,
-            "label": label(config, name),
-            "category": _category(config, name),
-            "recipe": recipe,
-        }
-        for name, recipe in zip(names, recipes.recipes(config, names), strict=True)
-    ]
-
-
-def columns(config: Config, datasets: list[str]) -> list[dict[str, Any]]:
-    """Return name, label, protocol and published name of data sets, as the scripts take them."""
-    return [
-        {
-            "name": name,
-            "label": label(config, name),
-            "protocol": protocol(config, name),
-            "published": published_name(config, name),
-        }
-        for name in datasets
-    ]
 
 
 def score_files(config: Config) -> list[str]:
@@ -193,48 +45,32 @@ def pattern(names: Iterable[str]) -> str:
 
 def summary_spec(config: Config) -> dict[str, Any]:
     """Return what the summary depends on, besides the scores."""
-    return {"baseline": baseline(config)}
+    return {"baseline": roles.baseline(config)}
 
 
 def scores_spec(config: Config) -> dict[str, Any]:
     """Return what the table of all scores depends on, besides the summary."""
     names = {name for job in probes.jobs(config) for name in job[:2]}
-    return {"labels": {name: label(config, name) for name in sorted(names)}}
+    return {"labels": {name: roles.label(config, name) for name in sorted(names)}}
 
 
 def levels_spec(config: Config) -> dict[str, Any]:
     """Return what tables and figures by level depend on, besides the scores."""
     return {
-        "baseline": baseline(config),
-        "encoders": encoders(config, scored(config, axis(config))),
-        "columns": columns(config, axis(config)),
+        "baseline": roles.baseline(config),
+        "encoders": roles.encoders(config, roles.scored(config, roles.axis(config))),
+        "columns": roles.columns(config, roles.axis(config)),
     }
-
-
-def pictured(config: Config) -> list[str]:
-    """Return the data sets of the axis that have manifests of their own: all but pools' groups."""
-    known = images.known(config)
-    return [name for name in axis(config) if name in known]
 
 
 def image_counts_spec(config: Config) -> dict[str, Any]:
     """Return what the figure of images per concept depends on, besides the manifests."""
-    return {"labels": [label(config, name) for name in pictured(config)]}
+    return {"labels": [roles.label(config, name) for name in roles.pictured(config)]}
 
 
 def few_shot_spec(config: Config) -> dict[str, Any]:
     """Return what the few-shot figure depends on, besides the scores."""
-    return levels_spec(config) | {"columns": columns(config, few_shot_sets(config))}
-
-
-def few_shot_sets(config: Config) -> list[str]:
-    """Return the data sets of the few-shot figure: by default the first, middle and last level."""
-    given = config["report"]["few_shot"]
-    if given is not None:
-        return [member for name in given for member in expand(config, name)]
-    members = levels(config) or axis(config)
-    picked = [members[0], members[(len(members) - 1) // 2], members[-1]] if members else []
-    return [name for name in dict.fromkeys(picked) if _shots(config, name) > 1]
+    return levels_spec(config) | {"columns": roles.columns(config, roles.few_shot_sets(config))}
 
 
 def published_sets(config: Config) -> list[str]:
@@ -246,56 +82,98 @@ def published_sets(config: Config) -> list[str]:
 
 def transfer_spec(config: Config) -> dict[str, Any]:
     """Return what the training-versus-transfer tables and figure depend on, besides scores."""
-    first = seen(config)
-    sets = transfer(config)
+    first = roles.seen(config)
+    sets = roles.transfer(config)
     return {
-        "baseline": baseline(config),
-        "encoders": encoders(config, _compared(config)),
-        "seen": columns(config, [first])[0] if first else None,
-        "transfer": columns(config, sets),
+        "baseline": roles.baseline(config),
+        "encoders": roles.encoders(config, roles.compared(config)),
+        "seen": roles.columns(config, [first])[0] if first else None,
+        "transfer": roles.columns(config, sets),
         "published": config["report"]["published"],
     }
 
 
-def has_transfer(config: Config) -> bool:
-    """Say whether there is a training task and a transfer task to compare."""
-    return seen(config) is not None and bool(transfer(config))
-
-
 def ablations(config: Config) -> list[str]:
     """Return the properties of training runs along which a figure can be drawn."""
-    if not has_transfer(config):
+    if not roles.has_transfer(config):
         return []
-    return list(recipes.ablations(config, _compared(config)))
+    return list(recipes.ablations(config, roles.compared(config)))
 
 
 def ablation_spec(config: Config, name: str) -> dict[str, Any]:
     """Return what the figure along one property depends on, besides the scores."""
-    series = recipes.ablations(config, _compared(config))[name.replace("_", " ")]
+    series = recipes.ablations(config, roles.compared(config))[name.replace("_", " ")]
     return transfer_spec(config) | {"property": name.replace("_", " "), "series": series}
 
 
 def rankings(config: Config) -> dict[str, list[str]]:
     """Return the families that regroup the levels' concepts by another ranking, by pool."""
-    return _pools(config, drawn=False)
+    return roles.pools(config, drawn=False)
 
 
 def rankings_spec(config: Config) -> dict[str, Any]:
     """Return what the figure of other rankings depends on, besides the scores."""
-    first, others = seen(config), rankings(config)
+    first, others = roles.seen(config), rankings(config)
     names = [name for members in others.values() for name in members]
-    families = {"as ranked": levels(config)} | others
-    drawn = [name for members in _pools(config, drawn=True).values() for name in members]
+    families = {"as ranked": roles.levels(config)} | others
+    drawn = [name for members in roles.pools(config, drawn=True).values() for name in members]
     return {
-        "encoders": encoders(config, scored(config, names)),
-        "seen": columns(config, [first])[0] if first else None,
+        "encoders": roles.encoders(config, roles.scored(config, names)),
+        "seen": roles.columns(config, [first])[0] if first else None,
         "rankings": [
-            {"label": label(config, name), "columns": columns(config, members)}
+            {"label": roles.label(config, name), "columns": roles.columns(config, members)}
             for name, members in families.items()
             if members
         ],
-        "random": columns(config, drawn),
+        "random": roles.columns(config, drawn),
     }
+
+
+def clones_spec(config: Config, what: str) -> dict[str, Any]:
+    """Return what the tables of clones depend on; `what` is `quality` or `similarity`."""
+    return {
+        "clones": [
+            {
+                "name": name,
+                "label": roles.label(config, name),
+                "recipe": recipes.clone_recipe(config, name),
+            }
+            for name in clones(config, what)
+        ]
+    }
+
+
+def clones(config: Config, what: str) -> list[str]:
+    """Return the clones that have a table `quality` or `similarity` (by a CLIP model)."""
+    found = config["synthesis"]["clones"]
+    return [name for name in found if what == "quality" or found[name]["clip"] is not None]
+
+
+def clone_files(config: Config, what: str) -> list[str]:
+    """Return the tables `quality` or `similarity` of the clones."""
+    return [clone_names.table(name, what) for name in clones(config, what)]
+
+
+def runs(config: Config, kind: str) -> list[str]:
+    """Return the training runs of evaluated encoders: all (`curves`), or those with `traces`."""
+    found = training.runs(config)
+    names = roles.scored(config, roles.evaluated(config))
+    used = [config["encoders"][name]["run"] for name in names]
+    return [
+        run
+        for run in dict.fromkeys(used)
+        if run is not None and (kind == "curves" or found[run]["traces"]["every_steps"] > 0)
+    ]
+
+
+def metric_files(config: Config, kind: str) -> list[str]:
+    """Return the metrics of those runs."""
+    return [f"{paths.run_dir(run)}/metrics.parquet" for run in runs(config, kind)]
+
+
+def training_spec(config: Config, kind: str) -> dict[str, Any]:
+    """Return what the figure of training runs depends on, besides their metrics."""
+    return {"runs": [{"name": n, "label": roles.label(config, n)} for n in runs(config, kind)]}
 
 
 def feature_files(config: Config) -> list[str]:
@@ -309,9 +187,9 @@ def features_spec(config: Config) -> dict[str, Any]:
     given = config["analysis"]["groups"]
     return {
         "baseline": config["report"]["baseline"],
-        "encoders": encoders(config, names),
+        "encoders": roles.encoders(config, names),
         "groups": [
-            {"name": name if given else label(config, name), "datasets": members}
+            {"name": name if given else roles.label(config, name), "datasets": members}
             for name, members in analysis.groups(config).items()
         ],
     }
@@ -322,7 +200,8 @@ def test_protocols(config: Config) -> list[str]:
 
     Those of kind classifier count in any case: the encoder and its classifier as one model.
     """
-    found = dict.fromkeys(p for _, dataset, p in probes.jobs(config) if dataset == seen(config))
+    first = roles.seen(config)
+    found = dict.fromkeys(p for _, dataset, p in probes.jobs(config) if dataset == first)
     return [
         name
         for name in found
@@ -332,63 +211,21 @@ def test_protocols(config: Config) -> list[str]:
 
 def test_sets_spec(config: Config, name: str) -> dict[str, Any]:
     """Return what the table of test sets under protocol `name` depends on, besides the scores."""
-    jobs = [job for job in probes.jobs(config) if job[2] == name and job[1] == seen(config)]
+    jobs = [job for job in probes.jobs(config) if job[2] == name and job[1] == roles.seen(config)]
     return {
         "protocol": name,
-        "encoders": encoders(config, list(dict.fromkeys(encoder for encoder, _, _ in jobs))),
+        "encoders": roles.encoders(config, list(dict.fromkeys(encoder for encoder, _, _ in jobs))),
         "test_sets": _test_sets(config, name),
     }
 
 
-def check(config: Config) -> list[str]:
-    """Return the errors of the report section that a schema cannot see."""
-    if any(_broken(config)):
-        return []  # Those rooms name what is wrong; nothing can be expanded before.
-    problems = [
-        *_check_sets(config),
-        *_check_name(config, "protocol", list(config["probes"]), "protocol of probes"),
-        *_check_groups(config),
-    ]
-    return problems or [*_check_baseline(config), *_check_labels(config)]
-
-
 def _published_axis(config: Config) -> list[str | None]:
-    return [published_name(config, name) for name in axis(config)]
-
-
-def _pools(config: Config, *, drawn: bool) -> dict[str, list[str]]:
-    """Return the groups of each pool: random ones (`drawn`), or those of another ranking."""
-    result: dict[str, list[str]] = {}
-    for entry in config["evaluations"]:
-        pool = entry["pool"]
-        if pool is not None and (pool["benchmark"] is None) == drawn:
-            result[pool["name"]] = expand(config, pool["name"])
-    return result
-
-
-def _compared(config: Config) -> list[str]:
-    first = seen(config)
-    return scored(config, [*([] if first is None else [first]), *transfer(config)])
-
-
-def _category(config: Config, encoder: str) -> str | None:
-    model = config["encoders"][encoder]["registry"]
-    return encoders_plan.registry()[model]["category"] if model is not None else None
-
-
-def _kind(config: Config, dataset: str) -> str | None:
-    name = protocol(config, dataset)
-    return config["probes"][name]["kind"] if name else None
-
-
-def _shots(config: Config, dataset: str) -> int:
-    name = protocol(config, dataset)
-    return len(config["probes"][name]["shots"]) if name else 0
+    return [roles.published_name(config, name) for name in roles.axis(config)]
 
 
 def _test_sets(config: Config, name: str) -> list[dict[str, Any]]:
     """Return the columns of the table of test sets: the seen set's own first, groups merged."""
-    first = seen(config)
+    first = roles.seen(config)
     members: dict[str, list[list[str]]] = {}
     for encoder, dataset, p in probes.jobs(config):
         if p == name and dataset == first:
@@ -398,7 +235,7 @@ def _test_sets(config: Config, name: str) -> list[dict[str, Any]]:
                     pairs.append([dataset, test_set])
     return [
         {
-            "label": label(config, key),
+            "label": roles.label(config, key),
             "published": VALIDATION if key == first else _published_test(config, key),
             "members": pairs,
         }
@@ -407,7 +244,7 @@ def _test_sets(config: Config, name: str) -> list[dict[str, Any]]:
 
 
 def _published_test(config: Config, name: str) -> str | None:
-    published = published_name(config, name)
+    published = roles.published_name(config, name)
     return published if published in TEST_SETS else None
 
 
@@ -416,75 +253,6 @@ def _group(config: Config, test_set: str) -> str:
     return next((name for name, members in groups.items() if test_set in members), test_set)
 
 
-def _broken(config: Config) -> Iterator[str]:
-    yield from images.check(config)
-    yield from synthesis.check(config)
-    yield from training.check(config)
-    yield from encoders_plan.check(config)
-    yield from probes.check(config)
-
-
-def _check_sets(config: Config) -> Iterator[str]:
-    section = config["report"]
-    for key in ("seen", "levels", "few_shot", "transfer"):
-        value = section[key]
-        for name in [value] if isinstance(value, str) else value or []:
-            try:
-                expand(config, name)
-            except InputError as error:
-                yield f"report.{key}: {error}"
-    known = images.known(config)
-    for name in section["samples"] or []:
-        if name not in known:
-            yield f"report.samples: {name!r} is no data set; known: {_listed(known)}"
-
-
-def _check_name(config: Config, key: str, known: list[str], what: str) -> Iterator[str]:
-    value = config["report"][key]
-    if value is not None and value not in known:
-        yield f"report.{key}: {value!r} is no {what}; known: {_listed(known)}"
-
-
-def _check_groups(config: Config) -> Iterator[str]:
-    known = images.known(config)
-    for group, members in config["report"]["test_set_groups"].items():
-        for name in members:
-            if name not in known:
-                yield (
-                    f"report.test_set_groups.{group}: {name!r} is no data set; "
-                    f"known: {_listed(known)}"
-                )
-
-
-def _check_baseline(config: Config) -> Iterator[str]:
-    value = config["report"]["baseline"]
-    yield from _check_name(config, "baseline", list(config["encoders"]), "encoder")
-    if value not in config["encoders"]:
-        return
-    for name in axis(config):
-        if (value, name, protocol(config, name)) not in probes.jobs(config):
-            yield (
-                f"report.baseline: {value} has no scores on {name} with {protocol(config, name)}, "
-                "so nothing can be shown relative to it; evaluate it there or name another one"
-            )
-
-
-def _check_labels(config: Config) -> Iterator[str]:
-    """Yield an error where two encoders, or two data sets, would look the same."""
-    for what, names in (
-        ("encoders", scored(config, evaluated(config))),
-        ("data sets", evaluated(config)),
-    ):
-        owners: dict[str, str] = {}
-        for name in names:
-            text = label(config, name)
-            if text in owners:
-                yield (
-                    f"report.labels: the {what} {owners[text]} and {name} would both be called "
-                    f"{text!r}; give one of them another label"
-                )
-            owners[text] = name
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "none"
+def check(config: Config) -> list[str]:
+    """Return the errors of the report section that a schema cannot see."""
+    return checks.check(config)

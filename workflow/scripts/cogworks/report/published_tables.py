@@ -72,7 +72,9 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: dict[st
             text_column("below", "next worse"),
         ],
         frame=pd.DataFrame(records, columns=keys).assign(**{OWN: True}),
-        note="Rank among the published models of tables B.1 to B.6, all training images.",
+        note="Rank among the published models of tables B.1 to B.6, all training images."
+        if records
+        else "No rank: none of this run's data sets has the 1000 classes of the published one.",
     )
 
 

@@ -40,6 +40,15 @@ def properties(config: Config, encoder: str) -> dict[str, Any]:
     return (_real(dataset) if clone is None else _synthetic(clone)) | _numbers(config, run)
 
 
+def clone_recipe(config: Config, name: str) -> dict[str, str]:
+    """Return heading and text of how a clone is drawn."""
+    clone = config["synthesis"]["clones"][name]
+    texts = {heading: _text(heading, value) for heading, value in _synthetic(clone).items()}
+    return {"clone of": clone["like"] or clone["classes"]} | {
+        heading: text for heading, text in texts.items() if heading != ALWAYS
+    }
+
+
 def recipes(config: Config, encoders: Sequence[str]) -> list[dict[str, str]]:
     """Return headings and texts for encoders that are shown together: only what tells them apart.
 

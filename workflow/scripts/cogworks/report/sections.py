@@ -9,7 +9,8 @@ from typing import Any
 
 from cogworks.core.spec import canonical, digest
 from cogworks.images import plan as images
-from cogworks.report import plan
+from cogworks.report import plan, roles
+from cogworks.synthesis import plan as synthesis
 
 Config = dict[str, Any]
 Part = dict[str, Any]
@@ -25,7 +26,7 @@ def report_spec(config: Config) -> dict[str, Any]:
     Of the config, without `compute`, which changes no result, it holds the digest.
     """
     sections = [section for section in _sections(config) if section["parts"]]
-    has_levels = bool(plan.scored(config, plan.axis(config)))
+    has_levels = bool(roles.scored(config, roles.axis(config)))
     return {
         "title": config["report"]["title"],
         "subtitle": config["report"]["subtitle"] or _subtitle(config),
@@ -76,8 +77,8 @@ def samples(config: Config) -> list[str]:
     given: list[str] | None = config["report"]["samples"]
     if given is not None:
         return given
-    first = plan.seen(config)
-    members = set(plan.levels(config))
+    first = roles.seen(config)
+    members = set(roles.levels(config))
     families = [
         name
         for name, section in config["images"].items()
@@ -91,8 +92,8 @@ def _counted(config: Config) -> Config:
 
 
 def _subtitle(config: Config) -> str:
-    encoders = plan.scored(config, plan.evaluated(config))
-    datasets = plan.evaluated(config)
+    encoders = roles.scored(config, roles.evaluated(config))
+    datasets = roles.evaluated(config)
     if not encoders:
         return "Concepts only: no evaluations in the config."
     return f"{len(encoders)} encoders on {len(datasets)} data sets"
@@ -106,6 +107,8 @@ def _sections(config: Config) -> list[dict[str, Any]]:
         _published,
         _transfer,
         _test_sets,
+        _training,
+        _clones,
         _features,
         _concepts,
         _samples,
@@ -124,6 +127,8 @@ _TITLES = (
     "Among the published models",
     "Training against transfer",
     "Test sets",
+    "Training",
+    "Clones",
     "Features",
     "Concepts and levels",
     "Images",
@@ -132,7 +137,7 @@ _TITLES = (
 
 
 def _levels(config: Config) -> list[Part]:
-    if not plan.scored(config, plan.axis(config)):
+    if not roles.scored(config, roles.axis(config)):
         return []
     return [
         _figures("levels_absolute", "levels_relative"),
@@ -142,11 +147,29 @@ def _levels(config: Config) -> list[Part]:
 
 
 def _few_shot(config: Config) -> list[Part]:
-    return [_figures("few_shot", wide=True)] if plan.few_shot_sets(config) else []
+    return [_figures("few_shot", wide=True)] if roles.few_shot_sets(config) else []
 
 
 def _rankings(config: Config) -> list[Part]:
     return [_figures("rankings", wide=True)] if plan.rankings(config) else []
+
+
+def _training(config: Config) -> list[Part]:
+    kinds = [kind for kind in ("curves", "traces") if plan.runs(config, kind)]
+    return [_figures(f"training_{kind}", wide=True) for kind in kinds]
+
+
+def _clones(config: Config) -> list[Part]:
+    if not plan.clones(config, "quality"):
+        return []
+    parts = [_table("clones_quality")]
+    if plan.clones(config, "similarity"):
+        parts.append(_table("clones_similarity"))
+    sheets = [
+        _sheet(f"sheets_{name}", f"results/synthesis/sheets/{name}.png", name)
+        for name in synthesis.cloned(config)
+    ]
+    return [*parts, {"figures": sheets}] if sheets else parts
 
 
 def _features(config: Config) -> list[Part]:
@@ -155,7 +178,7 @@ def _features(config: Config) -> list[Part]:
     metrics = config["analysis"]["metrics"]
     parts = []
     if set(metrics) != {"singular_values"}:
-        parts += [_figures("features", wide=True), _table("features")]
+        parts += [_figures("features", wide=True), _table("features", folded=True)]
     if "singular_values" in metrics:
         parts.append(_figures("singular_values", wide=True))
     return parts
@@ -169,7 +192,7 @@ def _published(config: Config) -> list[Part]:
 
 
 def _transfer(config: Config) -> list[Part]:
-    if not plan.has_transfer(config):
+    if not roles.has_transfer(config):
         return []
     parts = [_figures("trade_off", wide=True), _table("trade_off"), _table("transfer")]
     names = [name.replace(" ", "_") for name in plan.ablations(config)]
@@ -198,7 +221,7 @@ def _concepts(config: Config) -> list[Part]:
     for name in config["concepts"]:
         parts += [_table(f"filters_{name}"), _table(f"contents_{name}")]
     figures = [_figure(f"ranking_{name}", "ranking", label=name) for name in config["concepts"]]
-    if plan.pictured(config):
+    if roles.pictured(config):
         figures.append(_figure("images_per_concept", "images_per_concept"))
     return [*parts, {"figures": figures}] if figures else parts
 
@@ -207,22 +230,26 @@ def _samples(config: Config) -> list[Part]:
     names = samples(config)
     if not names:
         return []
-    return [{"figures": [_figure(f"samples_{n}", "samples", label=n, suffix="png") for n in names]}]
+    sheets = [_sheet(f"samples_{n}", figure_path(f"samples_{n}", "png"), n) for n in names]
+    return [{"figures": sheets}]
 
 
 def _scores(config: Config) -> list[Part]:
-    return [_table("all_scores")] if plan.evaluated(config) else []
+    return [_table("all_scores")] if roles.evaluated(config) else []
 
 
 def _figures(*names: str, wide: bool = False) -> Part:
     return {"figures": [_figure(name, name, wide=wide) for name in names]}
 
 
-def _figure(
-    name: str, caption: str, *, label: str = "", wide: bool = False, suffix: str = "svg"
-) -> Part:
-    path = figure_path(name, suffix)
+def _figure(name: str, caption: str, *, label: str = "", wide: bool = False) -> Part:
+    path = figure_path(name)
     return {"name": name, "path": path, "caption": caption, "label": label, "wide": wide}
+
+
+def _sheet(name: str, path: str, label: str) -> Part:
+    caption = name.partition("_")[0]
+    return {"name": name, "path": path, "caption": caption, "label": label, "wide": True}
 
 
 def _table(name: str, *, folded: bool = False) -> Part:

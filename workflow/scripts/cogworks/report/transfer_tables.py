@@ -124,11 +124,11 @@ def trade_off_table(scores: pd.DataFrame, spec: dict[str, Any]) -> Table:
             text_column("hull", "hull"),
             *(text_column(heading, heading) for heading in headings),
             Column("train", f"{spec['seen']['label']} top-1 (%)"),
-            Column("transfer", "transfer, mean log odds", digits=3),
+            Column("transfer", "mean log odds", digits=3),
         ],
         frame=frame.assign(**{OWN: True}),
-        note="★: on the convex hull, as in figure 4.7: no mixture of others is better on both "
-        "axes.",
+        note="Mean log odds over the transfer sets. ★: on the convex hull, as in figure 4.7: no "
+        "mixture of others is better on both axes.",
     )
 
 

@@ -1,0 +1,183 @@
+"""The scripts of the report and analysis rooms, as the rules call them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cogworks.core.files import read_parquet, sha256_file, write_parquet
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(script, *arguments, folder, spec=None):
+    command = [sys.executable, str(ROOT / "workflow" / "scripts" / f"{script}.py")]
+    command += ["--spec", json.dumps(spec)] if spec is not None else []
+    return subprocess.run(
+        [*command, *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def probe(encoder, dataset, top1):
+    seeds = np.arange(2)
+    return pd.DataFrame(
+        {
+            "encoder": encoder,
+            "dataset": dataset,
+            "test_set": dataset,
+            "protocol": "linear",
+            "shots": "all",
+            "seed": seeds,
+            "top1": top1 + seeds,
+            "top5": top1 + 10.0,
+            "mean_class": top1 + 0.0,
+            "log_odds": np.log(top1 / (100 - top1)),
+            "top1_low": top1 - 1.0,
+            "top1_high": top1 + 1.0,
+            "n_train": 10,
+            "n_test": 10,
+            "n_classes": 5,
+            "diverged": False,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder in which the scores have been collected and summed up."""
+    path = tmp_path_factory.mktemp("project")
+    for encoder, top1 in (("random", 30.0), ("base", 60.0)):
+        for dataset in ("seen", "cog_l1"):
+            target = path / f"results/probes/{encoder}/{dataset}/linear.parquet"
+            write_parquet(probe(encoder, dataset, top1), target)
+    names = [["random", "base"], ["seen", "cog_l1"], ["linear"]]
+    spec = {"names": names, "jobs": [[e, d, 0] for e in (0, 1) for d in (0, 1)]}
+    tables = path / "results" / "tables"
+    outputs = ["--parquet", tables / "scores.parquet", "--csv", tables / "scores.csv"]
+    done = run("collect_scores", *outputs, folder=path, spec=spec)
+    assert done.returncode == 0, done.stderr
+    outputs = ["--parquet", tables / "summary.parquet", "--csv", tables / "summary.csv"]
+    arguments = ["--scores", tables / "scores.parquet", *outputs]
+    done = run("summarise_scores", *arguments, folder=path, spec={"baseline": "random"})
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def level_spec():
+    return {
+        "baseline": "random",
+        "encoders": [{"name": n, "label": n, "category": None} for n in ("random", "base")],
+        "columns": [
+            {"name": "seen", "label": "seen", "protocol": "linear"},
+            {"name": "cog_l1", "label": "L1", "protocol": "linear"},
+        ],
+    }
+
+
+def test_scores_are_collected_in_the_order_of_the_jobs(folder):
+    scores = pd.read_csv(folder / "results/tables/scores.csv")
+    assert scores["encoder"].drop_duplicates().tolist() == ["random", "base"]
+    assert len(scores) == 2 * 2 * 2 * 4
+    summary = read_parquet(folder / "results/tables/summary.parquet")
+    row = summary[(summary["encoder"] == "base") & (summary["metric"] == "top1")].iloc[0]
+    assert (row["mean"], row["relative"]) == (60.5, 30.0)
+
+
+def test_a_missing_probe_table_is_one_line(folder):
+    spec = {"names": [["x"], ["y"], ["z"]], "jobs": [[0, 0, 0]]}
+    done = run("collect_scores", "--parquet", "a", "--csv", "b", folder=folder, spec=spec)
+    assert done.returncode == 1
+    assert done.stderr == "error: results/probes/x/y/z.parquet: no such file\n"
+
+
+def test_levels_end_up_on_the_terminal(folder, level_spec):
+    tables = folder / "results" / "tables"
+    outputs = ["--absolute", tables / "levels", "--relative", tables / "levels_relative"]
+    arguments = ["--summary", tables / "summary.parquet", *outputs]
+    done = run("tabulate_levels", *arguments, folder=folder, spec=level_spec)
+    assert done.returncode == 0, done.stderr
+    done = run("print_summary", folder=folder)
+    assert done.returncode == 1
+    assert "results/report.html: no such file; run snakemake first" in done.stderr
+    (folder / "results" / "report.html").touch()
+    done = run("print_summary", folder=folder)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "Top-1 accuracy by level (%)" in lines
+    row = next(line.split() for line in lines if line.startswith("base "))
+    assert row[1:4] == ["60.5", "±", "0.7"]
+    assert lines[-1].endswith(str(folder / "results" / "report.html"))
+
+
+def test_figures_repeat_to_the_byte(folder, level_spec, tmp_path):
+    digests = []
+    for name in ("first", "second"):
+        outputs = ["--absolute", tmp_path / f"{name}_a", "--relative", tmp_path / f"{name}_r"]
+        arguments = ["--summary", folder / "results/tables/summary.parquet", *outputs]
+        done = run("plot_levels", *arguments, folder=folder, spec=level_spec)
+        assert done.returncode == 0, done.stderr
+        files = [f"{name}_{kind}.{suffix}" for kind in "ar" for suffix in ("svg", "png")]
+        digests.append([sha256_file(tmp_path / file) for file in files])
+    assert digests[0] == digests[1]
+
+
+def test_features_are_measured(tmp_path, rng):
+    from cogworks.encoders.store import write_index
+
+    x = rng.normal(size=(20, 6)).astype(np.float32)
+    np.save(tmp_path / "test.npy", x)
+    labels = np.repeat([0, 1], 10).astype(np.int32)
+    frame = pd.DataFrame(
+        {"id": [f"i{n}" for n in range(20)], "label": labels, "wnid": np.array(["a", "b"])[labels]}
+    )
+    metadata = {
+        "encoder": "e",
+        "version": "v",
+        "dataset": "d",
+        "split": "test",
+        "classes": ["a", "b"],
+        "manifest": "m",
+        "start": 0,
+        "stop": 20,
+        "images": 20,
+        "dropped": [],
+        "sha256": sha256_file(tmp_path / "test.npy"),
+        "dim": 6,
+        "dtype": "float32",
+        "image": {},
+    }
+    write_index(frame, tmp_path / "test.parquet", metadata=metadata)
+    spec = {
+        "encoder": "e",
+        "dataset": "d",
+        "split": "test",
+        "metrics": ["sparsity", "singular_values"],
+        "sparsity_threshold": 1e-5,
+        "coding_eps2": 0.5,
+    }
+    arguments = ["--features", "test.npy", "--index", "test.parquet", "--output", "out.parquet"]
+    done = run("measure_features", *arguments, folder=tmp_path, spec=spec)
+    assert done.returncode == 0, done.stderr
+    table = read_parquet(tmp_path / "out.parquet")
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    expected = np.linalg.svd(unit, compute_uv=False)
+    found = table[table["metric"] == "singular_values"]["value"]
+    np.testing.assert_allclose(found, expected / expected.sum(), atol=1e-6)
+    with open(tmp_path / "test.npy", "r+b") as handle:
+        handle.seek(-4, os.SEEK_END)
+        handle.write(b"\0\0\0\0")
+    done = run("measure_features", *arguments, folder=tmp_path, spec=spec)
+    assert done.returncode == 1
+    assert "test.npy" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,213 @@
+"""Figures: what they draw, and that the same numbers give the same bytes."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cogworks.report import style
+from cogworks.report.ablation_figure import ablation_figure
+from cogworks.report.concept_figures import images_figure, images_per_concept, ranking_figure
+from cogworks.report.feature_figures import feature_figure, spectrum_figure
+from cogworks.report.features import averages, feature_table, mean_spectra
+from cogworks.report.few_shot_figure import few_shot_figure
+from cogworks.report.level_figures import absolute_figure, relative_figure
+from cogworks.report.ranking_figure import rankings_figure
+from cogworks.report.style import looks, save, spread
+from cogworks.report.svg import inline_svg
+from cogworks.report.trade_off_figure import trade_off_figure
+from cogworks.report.training_figures import CURVES, PIECES, TRACES, thin, training_figure
+from cogworks.report.transfer import training_versus_transfer
+
+
+def lines(axes) -> dict[str, list[float]]:
+    """The heights of the lines that have a label."""
+    found = {}
+    for container in axes.containers:
+        found[container.get_label()] = container.lines[0].get_ydata().tolist()
+    for line in axes.lines:
+        if not line.get_label().startswith("_"):
+            found.setdefault(line.get_label(), np.asarray(line.get_ydata()).tolist())
+    return found
+
+
+def test_the_same_numbers_give_the_same_bytes(summary, spec, tmp_path):
+    for name in ("a", "b"):
+        save(absolute_figure(summary, spec), tmp_path / name)
+    for suffix in (".svg", ".png"):
+        first, second = (tmp_path / f"{name}{suffix}" for name in ("a", "b"))
+        assert first.read_bytes() == second.read_bytes()
+    text = (tmp_path / "a.svg").read_text()
+    assert "<dc:date>" not in text
+
+
+def test_only_colours_that_the_page_can_replace(summary, spec, tmp_path):
+    save(relative_figure(summary, spec), tmp_path / "f")
+    found = set(re.findall(r"#[0-9a-f]{6}\b", (tmp_path / "f.svg").read_text()))
+    assert found <= set(style.THEME)
+
+
+def test_inline_figures_keep_their_ids_apart(summary, spec, tmp_path):
+    save(absolute_figure(summary, spec), tmp_path / "f")
+    one = inline_svg(tmp_path / "f.svg", name="one", label='a "figure" <1>')
+    assert one.startswith('<svg role="img" aria-label="a &quot;figure&quot; &lt;1>"')
+    assert not re.search(r"#[0-9a-f]{6}\b", one)
+    assert "var(--ink)" in one
+    ids = set(re.findall(r'\bid="([^"]+)"', one))
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', one))
+    assert ids
+    assert all(name.startswith("one-") for name in ids)
+    assert used <= ids
+
+
+def test_levels(summary, spec):
+    [axes] = absolute_figure(summary, spec).axes
+    assert lines(axes)["Trex"] == [75, 70, 65]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["seen", "L1", "L2"]
+    assert axes.get_ylim()[0] == 0
+    [axes] = relative_figure(summary, spec).axes
+    assert lines(axes)["Trex"] == pytest.approx([45, 41, 37])
+    assert lines(axes)["Random"] == [0, 0, 0]
+
+
+def test_many_encoders_are_divided_by_category(summary, spec):
+    rows, encoders = [summary], list(spec["encoders"])
+    for number in range(20):
+        copy = summary[summary["encoder"] == "plain"].assign(encoder=f"m{number}")
+        rows.append(copy)
+        category = "web-data" if number % 2 else None
+        encoders.append({"name": f"m{number}", "label": f"M{number}", "category": category})
+    figure = relative_figure(pd.concat(rows), spec | {"encoders": encoders})
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["other", "web-data"]
+    assert len(lines(figure.axes[0])) == 13
+
+
+def test_few_shot(summary, spec):
+    figure = few_shot_figure(summary, spec)
+    assert len(figure.axes) == 6
+    ticks = [label.get_text() for label in figure.axes[3].get_xticklabels()]
+    assert ticks == ["2", "10", "all"]
+    assert lines(figure.axes[0])["Plain"] == [60, 70]
+
+
+def test_looks_tell_84_encoders_apart():
+    names = [str(number) for number in range(84)]
+    found = looks(names, baseline=None)
+    assert len({(look.colour, look.marker) for look in found.values()}) == 84
+    assert looks(["a", "b"], baseline="a")["a"].colour == style.MUTED
+
+
+def test_names_are_spread_and_stay_in_order(rng):
+    for _ in range(50):
+        places = np.sort(rng.uniform(0, 1, 8)).tolist()
+        moved = spread(places, gap=0.1)
+        assert (np.diff(moved) >= 0.1 - 1e-9).all()
+        assert min(moved) >= -1e-9
+        assert max(moved) <= 1 + 1e-9
+    assert spread([0.1, 0.5, 0.9], gap=0.1) == pytest.approx([0.1, 0.5, 0.9])
+    assert spread([0.5, 0.5], gap=0.2) == pytest.approx([0.4, 0.6])
+
+
+def test_trade_off(scores, spec):
+    plane = training_versus_transfer(scores, spec)
+    published = pd.DataFrame({"label": ["DINO"], "train": [74.8], "transfer": [1.2]})
+    [axes] = trade_off_figure(plane, spec, published=published).axes
+    assert sorted(text.get_text() for text in axes.texts) == ["DINO", "Plain", "Random", "Trex"]
+    stars = [c.lines[0].get_marker() for c in axes.containers]
+    assert stars == ["o", "*", "*"]
+
+
+def test_ablation(scores, spec):
+    plane = training_versus_transfer(scores, spec)
+    series = [{"label": "x", "points": [[2, "plain"], [8, "trex"]]}]
+    figure = ablation_figure(plane, spec | {"property": "local crops", "series": series})
+    assert lines(figure.axes[0])["x"] == [80, 75]
+    assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["2", "8"]
+
+
+def test_other_rankings(summary, spec):
+    entry = {"label": "again", "columns": spec["columns"][:0:-1]}
+    figure = rankings_figure(
+        summary,
+        {
+            "encoders": spec["encoders"][1:2],
+            "seen": spec["seen"],
+            "rankings": [{"label": "as ranked", "columns": spec["columns"][1:]}, entry],
+            "random": spec["columns"][1:],
+        },
+    )
+    [axes] = figure.axes
+    assert lines(axes)["as ranked"] == [80, 70, 60]
+    assert lines(axes)["again"] == [80, 60, 70]
+    assert lines(axes)["random groups"] == [65, 65]
+
+
+def test_ranking_and_images():
+    ranking = pd.DataFrame({"rank": [2, 1, 3], "similarity": [0.5, 0.9, 0.1]})
+    levels = pd.DataFrame({"level": [1, 2], "rank": [1, 3]})
+    [axes] = ranking_figure(ranking, levels).axes
+    assert axes.lines[-1].get_ydata().tolist() == [0.9, 0.5, 0.1]
+    assert [text.get_text() for text in axes.texts] == ["L1", "L2"]
+    counts = images_per_concept([pd.DataFrame({"wnid": ["a", "b", "a"]})] * 2)
+    assert counts == [4, 2]
+    [axes] = images_figure({"L1": counts}).axes
+    assert "6 of 2 concepts" in axes.get_legend().get_texts()[0].get_text()
+
+
+@pytest.fixture
+def measures():
+    rows = []
+    for encoder, factor in (("plain", 1), ("trex", 2)):
+        for number, dataset in enumerate(["a", "b"]):
+            keys = {"encoder": encoder, "dataset": dataset, "split": "test"}
+            rows.append(keys | {"metric": "sparsity", "position": 0, "value": factor * 0.1})
+            rows.append(keys | {"metric": "redundancy", "position": 0, "value": number})
+            for position, value in enumerate([0.7, 0.2, 0.1]):
+                rows.append(
+                    keys | {"metric": "singular_values", "position": position, "value": value}
+                )
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def measure_spec(spec):
+    groups = [{"name": "both", "datasets": ["a", "b"]}, {"name": "b", "datasets": ["b"]}]
+    return {"encoders": spec["encoders"][1:], "groups": groups, "baseline": None}
+
+
+def test_measures_are_averaged_over_a_group(measures, measure_spec):
+    frame = averages(measures, measure_spec)
+    assert frame["redundancy"].tolist() == [0.5, 1, 0.5, 1]
+    table = feature_table(measures, measure_spec)
+    assert [c.label for c in table.columns] == [
+        "encoder",
+        "data sets",
+        "sparsity (%)",
+        "redundancy",
+    ]
+    assert table.frame["sparsity"].tolist() == pytest.approx([10, 10, 20, 20])
+
+
+def test_feature_figures(measures, measure_spec):
+    figure = feature_figure(measures, measure_spec)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["sparsity (%)", "redundancy"]
+    assert lines(figure.axes[1])["Plain"] == [0.5, 1]
+    figure = spectrum_figure(measures, measure_spec)
+    assert lines(figure.axes[0])["Trex"] == pytest.approx([0.7, 0.2, 0.1])
+    assert len(mean_spectra(measures, measure_spec)) == 4
+
+
+def test_training_curves_and_traces():
+    epochs = np.linspace(0.01, 10, 1000)
+    trace = pd.DataFrame({"epoch": epochs, "metric": "weight_change", "value": epochs})
+    loss = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "loss", "value": [3.0, 2.0]})
+    metrics = {"base": pd.concat([trace, loss]), "ocm": loss}
+    spec = {"runs": [{"name": "base", "label": "Base"}, {"name": "ocm", "label": "OCM"}]}
+    [axes] = training_figure(metrics, spec, CURVES).axes
+    assert lines(axes) == {"Base": [3, 2], "OCM": [3, 2]}
+    [axes] = training_figure(metrics, spec, TRACES).axes
+    assert axes.get_yscale() == "log"
+    thinned = thin(trace)
+    assert len(thinned) == PIECES
+    assert thinned["value"].mean() == pytest.approx(trace["value"].mean(), rel=1e-2)

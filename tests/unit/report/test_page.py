@@ -1,0 +1,163 @@
+"""The page: everything in one file, and nothing from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from cogworks.core.errors import InputError
+from cogworks.report.clone_tables import clone_table, meaning_table
+from cogworks.report.formats import write_formats
+from cogworks.report.level_figures import absolute_figure
+from cogworks.report.level_tables import level_table, relative_table
+from cogworks.report.page import build_page, facts, paragraphs, unpack_config
+from cogworks.report.sections import packed_config
+from cogworks.report.style import save
+from cogworks.report.svg import inline_svg
+
+from .conftest import REPOSITORY
+
+TEXTS = REPOSITORY / "workflow" / "report"
+VOID = {"meta", "img", "input", "br", "link"}
+
+
+class Checker(HTMLParser):
+    """Fails on tags that do not match, and keeps ids and links."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.links = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        self.links += [attrs[key] for key in ("href", "src", "xlink:href") if key in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def page_spec(summary, spec, tmp_path):
+    write_formats(level_table(summary, spec), tmp_path / "levels")
+    write_formats(relative_table(summary, spec), tmp_path / "levels_relative")
+    save(absolute_figure(summary, spec), tmp_path / "levels_absolute")
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "samples.png")
+
+    def figure(name, suffix, caption, label=""):
+        path = str(tmp_path / f"{name}.{suffix}")
+        return {"name": name, "path": path, "caption": caption, "label": label, "wide": False}
+
+    table = {"name": "levels", "path": str(tmp_path / "levels.parquet"), "folded": False}
+    figures = [
+        figure("levels_absolute", "svg", "levels_absolute"),
+        figure("samples", "png", "samples", "seen & more"),
+    ]
+    return {
+        "title": "A <title>",
+        "subtitle": "below",
+        "digest": "0123abcd",
+        "levels": str(tmp_path / "levels.parquet"),
+        "relative": str(tmp_path / "levels_relative.parquet"),
+        "sections": [
+            {
+                "id": "levels",
+                "title": "Accuracy",
+                "parts": [{"figures": figures}, {"table": table}],
+            }
+        ],
+    }
+
+
+def test_the_page_is_whole_and_needs_nothing_else(page_spec):
+    html = build_page(page_spec, config={"a": {"b": 1}}, texts=TEXTS)
+    checker = Checker()
+    checker.feed(html)
+    assert checker.open == []
+    assert len(checker.ids) == len(set(checker.ids))
+    for link in checker.links:
+        assert link.startswith(("#", "data:")), link
+    targets = {link[1:] for link in checker.links if link.startswith("#")}
+    assert targets <= set(checker.ids)
+    assert "A &lt;title&gt;" in html
+    assert "seen &amp; more" in html
+    assert "0123abcd" in html
+    assert not re.search(r"https?://(?!www\.w3\.org)", html)
+
+
+def test_the_same_inputs_give_the_same_page(page_spec):
+    first, second = (build_page(page_spec, config={}, texts=TEXTS) for _ in range(2))
+    assert first == second
+
+
+def test_facts_name_the_best(page_spec):
+    found = facts(page_spec)
+    assert [(fact["label"], fact["value"]) for fact in found] == [
+        ("Encoders", "3"),
+        ("Best on seen", "Plain"),
+        ("Best on L2", "Trex"),
+        ("Farthest ahead on L2", "Trex"),
+    ]
+    assert found[3]["detail"] == "+37.0 points to the baseline"
+    assert facts(page_spec | {"levels": None}) == []
+
+
+def test_a_missing_part_is_named(page_spec, tmp_path):
+    (tmp_path / "levels_absolute.svg").unlink()
+    with pytest.raises(InputError, match=r"levels_absolute\.svg: no such file"):
+        build_page(page_spec, config={}, texts=TEXTS)
+    (tmp_path / "levels_absolute.svg").write_text("hello")
+    with pytest.raises(InputError, match="not an SVG figure"):
+        inline_svg(tmp_path / "levels_absolute.svg", name="x", label="x")
+
+
+def test_a_damaged_picture_is_named(page_spec, tmp_path):
+    (tmp_path / "samples.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"samples\.png: not a readable picture"):
+        build_page(page_spec, config={}, texts=TEXTS)
+
+
+def test_texts_have_code_and_emphasis_and_nothing_else():
+    found = paragraphs("A ``b < c`` and\n*d*.\n\nSecond <i>.")
+    assert found == ["A <code>b &lt; c</code> and <em>d</em>.", "Second &lt;i&gt;."]
+
+
+def test_the_config_survives_its_packing():
+    config = {"a": {"ü": [1, 2.5, None]}, "compute": {"device": "cpu"}}
+    assert unpack_config(packed_config(config)) == {"a": {"ü": [1, 2.5, None]}}
+
+
+def test_clones_are_counted_over_their_classes():
+    counts = pd.DataFrame(
+        {"requested": [5, 5], "images": [5, 4], "drawn": [6, 9], "nsfw": [1, 0], "given_up": [0, 1]}
+    )
+    spec = {"clones": [{"name": "c", "label": "C", "recipe": {"prompt": "c, d"}}]}
+    table = clone_table({"c": counts}, spec)
+    row = table.frame.iloc[0]
+    assert (row["prompt"], row["requested"], row["images"], row["drawn"]) == ("c, d", 10, 9, 15)
+    assert (row["nsfw"], row["given_up"]) == (1, 1)
+
+
+def test_classes_of_the_wrong_sense_come_first():
+    table = pd.DataFrame(
+        {
+            "wnid": ["n1", "n2"],
+            "similarity": [0.3, 0.2],
+            "margin": [0.1, -0.2],
+            "recognised": [0.9, 0.1],
+            "nearest": ["n1", "n1"],
+        }
+    )
+    spec = {"clones": [{"name": "c", "label": "C"}, {"name": "other", "label": "O"}]}
+    found = meaning_table({"c": table}, spec).frame
+    assert found["wnid"].tolist() == ["n2", "n1"]
+    assert found["recognised"].tolist() == [10, 90]

@@ -1,0 +1,100 @@
+"""The errors of the report section that a schema cannot see.
+
+Imported while the DAG is planned: no numpy, no pandas.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cogworks.core.errors import InputError
+from cogworks.encoders import plan as encoders_plan
+from cogworks.images import plan as images
+from cogworks.probes import plan as probes
+from cogworks.report import roles
+from cogworks.synthesis import plan as synthesis
+from cogworks.training import plan as training
+
+Config = dict[str, Any]
+
+
+def check(config: Config) -> list[str]:
+    """Return the errors of the report section that a schema cannot see."""
+    if any(_broken(config)):
+        return []  # Those rooms name what is wrong; nothing can be expanded before.
+    problems = [
+        *_check_sets(config),
+        *_check_name(config, "protocol", list(config["probes"]), "protocol of probes"),
+        *_check_groups(config),
+    ]
+    return problems or [*_check_baseline(config), *_check_labels(config)]
+
+
+def _broken(config: Config) -> Iterator[str]:
+    yield from images.check(config)
+    yield from synthesis.check(config)
+    yield from training.check(config)
+    yield from encoders_plan.check(config)
+    yield from probes.check(config)
+
+
+def _check_sets(config: Config) -> Iterator[str]:
+    section = config["report"]
+    for key in ("seen", "levels", "few_shot", "transfer"):
+        value = section[key]
+        for name in [value] if isinstance(value, str) else value or []:
+            try:
+                roles.expand(config, name)
+            except InputError as error:
+                yield f"report.{key}: {error}"
+    known = images.known(config)
+    for name in section["samples"] or []:
+        if name not in known:
+            yield f"report.samples: {name!r} is no data set; known: {roles.listed(known)}"
+
+
+def _check_name(config: Config, key: str, known: list[str], what: str) -> Iterator[str]:
+    value = config["report"][key]
+    if value is not None and value not in known:
+        yield f"report.{key}: {value!r} is no {what}; known: {roles.listed(known)}"
+
+
+def _check_groups(config: Config) -> Iterator[str]:
+    known = images.known(config)
+    for group, members in config["report"]["test_set_groups"].items():
+        for name in members:
+            if name not in known:
+                yield (
+                    f"report.test_set_groups.{group}: {name!r} is no data set; "
+                    f"known: {roles.listed(known)}"
+                )
+
+
+def _check_baseline(config: Config) -> Iterator[str]:
+    value = config["report"]["baseline"]
+    yield from _check_name(config, "baseline", list(config["encoders"]), "encoder")
+    if value not in config["encoders"]:
+        return
+    for name in roles.axis(config):
+        protocol = roles.protocol(config, name)
+        if (value, name, protocol) not in probes.jobs(config):
+            yield (
+                f"report.baseline: {value} has no scores on {name} with {protocol}, "
+                "so nothing can be shown relative to it; evaluate it there or name another one"
+            )
+
+
+def _check_labels(config: Config) -> Iterator[str]:
+    """Yield an error where two encoders, or two data sets, would look the same."""
+    for what, names in (
+        ("encoders", roles.scored(config, roles.evaluated(config))),
+        ("data sets", roles.evaluated(config)),
+    ):
+        owners: dict[str, str] = {}
+        for name in names:
+            text = roles.label(config, name)
+            if text in owners:
+                yield (
+                    f"report.labels: the {what} {owners[text]} and {name} would both be called "
+                    f"{text!r}; give one of them another label"
+                )
+            owners[text] = name

@@ -1,0 +1,77 @@
+"""How training runs went: loss, validation, and the traces of figures 4.6 (c) and (d)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cogworks.report import style
+
+# Metric of the training room: heading, and whether its axis is logarithmic.
+CURVES = {
+    "loss": ("training loss", False),
+    "val_top1": ("validation top-1 (%)", False),
+}
+TRACES = {
+    "gradient_similarity": ("gradient similarity of classes", False),
+    "weight_change": ("change of class weights a step", True),
+    "prototype_change": ("change of prototypes a step", True),
+}
+# Recorded step by step, a trace is a cloud: points are averaged in this many pieces of a run.
+PIECES = 60
+
+
+def training_figure(
+    metrics: Mapping[str, pd.DataFrame], spec: dict[str, Any], headings: Mapping[str, Any]
+) -> Figure:
+    """Return a panel a metric that some run has, by epoch, a line a run.
+
+    Args:
+        metrics: by run, the table of the training room: epoch, metric, value.
+        spec: `runs`: name and label of each.
+        headings: `CURVES` or `TRACES`.
+    """
+    shown = [m for m in headings if any(m in set(t["metric"]) for t in metrics.values())]
+    fig, [panels] = style.figure(1, max(len(shown), 1), width=3.8, height=3.0)
+    looks = style.looks([run["name"] for run in spec["runs"]])
+    with style.drawing():
+        for axes, metric in zip(panels, shown, strict=False):
+            title, logarithmic = headings[metric]
+            for run in spec["runs"]:
+                table = metrics[run["name"]]
+                rows = thin(table[table["metric"] == metric])
+                look = looks[run["name"]]
+                marker = look.marker if len(rows) <= PIECES // 2 else None
+                axes.plot(
+                    rows["epoch"],
+                    rows["value"],
+                    color=look.colour,
+                    marker=marker,
+                    markersize=3.5,
+                    label=run["label"],
+                )
+            if logarithmic:
+                axes.set_yscale("log")
+            axes.set_xlim(left=0)
+            axes.set_title(title)
+            axes.set_xlabel("epoch")
+        handles, labels = panels[0].get_legend_handles_labels()
+        if handles:
+            fig.legend(handles, labels, loc="outside lower center", ncols=_legend_columns(labels))
+    return fig
+
+
+def thin(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return epoch and value, averaged in `PIECES` pieces of equal length where there are more."""
+    rows = rows[["epoch", "value"]].dropna()
+    if len(rows) <= PIECES:
+        return rows
+    piece = (rows["epoch"] / rows["epoch"].max() * PIECES).clip(upper=PIECES - 1).astype(int)
+    return rows.groupby(piece).mean()
+
+
+def _legend_columns(labels: Sequence[str]) -> int:
+    """Return how many names fit side by side: fewer where they are long."""
+    longest = max(len(label) for label in labels)
+    return max(1, min(len(labels), 60 // (longest + 5)))
