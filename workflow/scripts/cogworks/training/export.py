@@ -1,0 +1,75 @@
+"""What a finished run leaves: its encoder, its classifier, and what both are."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from cogworks.core.files import atomic, write_json
+from cogworks.training.heads import CosineHead, Head, PrototypeHead
+from cogworks.training.model import Classifier
+
+
+def write_encoder(encoder: nn.Module, path: Path) -> None:
+    """Write the encoder's weights and buffers as safetensors."""
+    _write_tensors(encoder.state_dict(), path)
+
+
+def write_classifier(model: Classifier, path: Path) -> None:
+    """Write what leads from features to logits, see `classifier.load_classifier`."""
+    tensors = {
+        f"projector.{name}": value for name, value in model.embedder.projector.state_dict().items()
+    }
+    _write_tensors(tensors | _head_tensors(model.head), path)
+
+
+def describe_run(
+    spec: dict[str, Any], *, classes: list[str], feature_dim: int, dataset: str, digest: str
+) -> dict[str, Any]:
+    """Return the content of `spec.json`.
+
+    Args:
+        spec: the run's spec.
+        classes: class ids, in the order of the labels.
+        feature_dim: width of the encoder's features.
+        dataset: name of the training data set.
+        digest: of its manifest.
+    """
+    crops = spec["augmentation"]
+    return {
+        "backbone": spec["backbone"],
+        "feature_dim": feature_dim,
+        "image_size": crops["global_size"],
+        "mean": crops["mean"],
+        "std": crops["std"],
+        "classes": classes,
+        "classifier": {
+            "kind": spec["loss"]["kind"],
+            "temperature": spec["loss"]["temperature"],
+            "projector": spec["projector"],
+        },
+        "dataset": dataset,
+        "manifest_digest": digest,
+        "training": spec,
+    }
+
+
+def write_description(description: dict[str, Any], path: Path) -> None:
+    """Write `spec.json`."""
+    write_json(description, path)
+
+
+def _head_tensors(head: Head) -> dict[str, torch.Tensor]:
+    if isinstance(head, PrototypeHead):
+        return {"weight": head.prototypes}
+    if isinstance(head, CosineHead):
+        return {"weight": head.weight}
+    return {"weight": head.linear.weight, "bias": head.linear.bias}
+
+
+def _write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    with atomic(path) as partial:
+        save_file(whole, partial)

@@ -1,0 +1,273 @@
+"""What the training section of the config stands for: runs, their numbers, and its errors.
+
+Imported while the DAG is planned: no torch, no data.
+"""
+
+import copy
+import functools
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cogworks.core import paths, schema
+from cogworks.core.errors import InputError
+from cogworks.images import plan as images_plan
+
+RECIPES = Path(__file__).resolve().parents[3] / "recipes" / "training.yaml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Keys of a run that are no numbers of its training; the first two choose where those come from.
+OWN_KEYS = ("recipe", "scale", "dataset", "sweep", "compute", "validation", "traces", "seed")
+UNSWEPT = ("sweep", "compute", "validation", "traces")
+
+
+def runs(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return every run by its expanded name: its section of the config, without sweep."""
+    return {
+        member: section
+        for name in config["training"]
+        for member, section in _members(name, config["training"][name])
+    }
+
+
+def expand(config: dict[str, Any], name: str) -> list[str]:
+    """Return the runs that `name` stands for: those of a sweep, else `name` itself.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    if name in config["training"]:
+        return [member for member, _ in _members(name, config["training"][name])]
+    if name in runs(config):
+        return [name]
+    known = ", ".join(runs(config)) or "none"
+    raise InputError(f"{name!r} is no training run; known: {known}")
+
+
+def spec(config: dict[str, Any], run: str) -> dict[str, Any]:
+    """Return every number on which the result of `run` depends, besides its images."""
+    section = runs(config)[run]
+    result = _numbers_of(section)
+    result["backbone"]["image_size"] = result["augmentation"]["global_size"]
+    return result | {
+        "seed": section["seed"],
+        "traces": section["traces"],
+        "validation": {"every_epochs": section["validation"]["every_epochs"]},
+    }
+
+
+def numbers(scale: str, recipe: str) -> dict[str, Any]:
+    """Return all numbers of a recipe at a scale.
+
+    Raises:
+        InputError: there is no such scale or recipe.
+    """
+    book = _book()
+    result: dict[str, Any] = copy.deepcopy(book["defaults"])
+    for kind, name in (("scales", scale), ("recipes", recipe)):
+        for layer in _lineage(book[kind], name, kind):
+            result = _override(result, layer)
+    return result
+
+
+def names(kind: str) -> dict[str, str]:
+    """Return the names of all `recipes` or `scales`, each with what it is."""
+    return {name: entry["about"] for name, entry in _book()[kind].items()}
+
+
+def manifest(config: dict[str, Any], run: str) -> str:
+    """Return the manifest of the training images of `run`."""
+    return paths.manifest(config, runs(config)[run]["dataset"], "train")
+
+
+def validation_manifest(config: dict[str, Any], run: str) -> list[str]:
+    """Return the manifest of the validation images of `run`; none where it has none."""
+    section = runs(config)[run]
+    chosen = section["validation"]
+    if chosen["split"] == "none":
+        return []
+    return [paths.manifest(config, chosen["dataset"] or section["dataset"], chosen["split"])]
+
+
+def compute(config: dict[str, Any], run: str) -> dict[str, Any]:
+    """Return how `run` is computed, `workers` as -1 where it is left open."""
+    chosen = dict(runs(config)[run]["compute"])
+    if chosen["workers"] is None:
+        chosen["workers"] = -1
+    return chosen
+
+
+def cores(config: dict[str, Any], run: str) -> int:
+    """Return the CPU cores that a job of `run` asks for on each node."""
+    chosen = compute(config, run)
+    return int(chosen["threads"] * chosen["processes"])
+
+
+def mem_mb(config: dict[str, Any], run: str) -> int:
+    """Return the memory that a job of `run` asks for on each node, in MB."""
+    chosen = compute(config, run)
+    return int(chosen["mem_mb"] * chosen["processes"])
+
+
+def gpus(config: dict[str, Any], run: str) -> int:
+    """Return the GPUs that a job of `run` asks for on each node."""
+    return int(config["compute"]["gpus"] * compute(config, run)["processes"])
+
+
+def check(config: dict[str, Any]) -> list[str]:
+    """Return the errors of the training section that a schema cannot see."""
+    problems = [*_check_sweeps(config), *_check_names(config)]
+    if problems:
+        return problems
+    for name, section in config["training"].items():
+        for member, run in _members(name, section):
+            problems += _check_run(config, name, member, run)
+    return list(dict.fromkeys(problems))
+
+
+@functools.cache
+def _book() -> dict[str, Any]:
+    book: dict[str, Any] = schema.load_yaml(RECIPES)
+    return book
+
+
+def _lineage(entries: dict[str, Any], name: str, kind: str) -> list[dict[str, Any]]:
+    """Return what an entry sets, after what those set that it is like."""
+    if name not in entries:
+        raise InputError(f"{name!r} is none of the {kind}; known: {', '.join(entries)}")
+    entry = entries[name]
+    before = _lineage(entries, entry["like"], kind) if "like" in entry else []
+    return [*before, entry.get("set", {})]
+
+
+def _override(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with the values of `changes` that are not None.
+
+    Dicts are merged, but for `options`, which are arguments of one architecture alone.
+    """
+    result = dict(base)
+    for key, value in changes.items():
+        if value is None:
+            continue
+        merge = isinstance(value, dict) and key != "options"
+        result[key] = _override(base[key], value) if merge else copy.deepcopy(value)
+    return result
+
+
+def _members(name: str, section: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and the section of each run of a sweep; of the one run where there is none."""
+    axes = [[(entry["key"], value) for value in entry["values"]] for entry in section["sweep"]]
+    for choice in itertools.product(*axes):
+        run = copy.deepcopy({key: value for key, value in section.items() if key != "sweep"})
+        for key, value in choice:
+            *groups, last = key.split(".")
+            place = functools.reduce(lambda part, group: part.setdefault(group, {}), groups, run)
+            place[last] = value
+        yield "_".join([name, *(_word(value) for _, value in choice)]), run
+
+
+def _word(value: Any) -> str:
+    """Return a swept value as a part of a name."""
+    if isinstance(value, list):
+        return "-".join(map(_word, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_sweeps(config: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the keys and values of sweeps, which the schema has not seen yet."""
+    swept: dict[str, Any] = {}
+    for name, section in config["training"].items():
+        key = f"training.{name}.sweep"
+        keys = [entry["key"] for entry in section["sweep"]]
+        for twice in sorted({name for name in keys if keys.count(name) > 1}):
+            yield f"{key}: {twice} is swept twice; join the values"
+        for entry in section["sweep"]:
+            if entry["key"].split(".")[0] in UNSWEPT:
+                yield f"{key}: {entry['key']} cannot be swept"
+            for value in entry["values"]:
+                if not NAME.fullmatch(_word(value)):
+                    yield f"{key}: {entry['key']} = {value!r} cannot be part of a run's name"
+        if section["sweep"]:
+            swept |= dict(_members(name, section))
+    if swept:
+        try:
+            schema.validate({"training": swept})
+        except InputError as error:
+            yield from str(error).splitlines()[1:]
+
+
+def _check_run(
+    config: dict[str, Any], name: str, member: str, section: dict[str, Any]
+) -> Iterator[str]:
+    key = f"training.{name}"
+    for kind, chosen in (("scale", section["scale"]), ("recipe", section["recipe"])):
+        if chosen not in names(f"{kind}s"):
+            known = ", ".join(names(f"{kind}s"))
+            yield f"{key}.{kind}: {chosen!r} is no {kind}; known: {known}"
+            return
+    yield from _check_dataset(config, f"{key}.dataset", section["dataset"])
+    yield from _check_validation(config, f"{key}.validation", section)
+    where = key if member == name else f"{key} (its run {member})"
+    for problem in _check_numbers(_numbers_of(section), section["compute"]):
+        yield f"{where}.{problem}" if where == key else f"{where}: {problem}"
+
+
+def _numbers_of(section: dict[str, Any]) -> dict[str, Any]:
+    own = {key: value for key, value in section.items() if key not in OWN_KEYS}
+    return _override(numbers(section["scale"], section["recipe"]), own)
+
+
+def _check_dataset(config: dict[str, Any], key: str, name: str) -> Iterator[str]:
+    try:
+        members = images_plan.expand(config, name)
+    except InputError as error:
+        yield f"{key}: {error}"
+        return
+    if members != [name]:
+        yield f"{key}: {name} stands for {len(members)} data sets; name one of {', '.join(members)}"
+
+
+def _check_validation(config: dict[str, Any], key: str, section: dict[str, Any]) -> Iterator[str]:
+    chosen = section["validation"]
+    if chosen["split"] == "none":
+        return
+    name = chosen["dataset"] or section["dataset"]
+    if name in config["synthesis"]["clones"]:
+        yield (
+            f"{key}.dataset: the clone {name} has training images only; name the data set of real "
+            "images with the same classes, or set split to none"
+        )
+    elif chosen["dataset"] is not None:
+        yield from _check_dataset(config, f"{key}.dataset", name)
+
+
+def _check_numbers(full: dict[str, Any], compute_: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong between the numbers of one run."""
+    crops, optimizer = full["augmentation"], full["optimizer"]
+    for name in ("global_scale", "local_scale"):
+        low, high = crops[name]
+        if not 0 < low <= high <= 1:
+            yield f"augmentation.{name}: expected 0 < least <= greatest <= 1, got {low} and {high}"
+    if min(crops["std"]) <= 0:
+        yield f"augmentation.std: expected positive numbers, got {crops['std']}"
+    if not 0 <= optimizer["warmup_epochs"] <= optimizer["epochs"]:
+        yield (
+            f"optimizer.warmup_epochs: {optimizer['warmup_epochs']} is not between 0 and the "
+            f"{optimizer['epochs']} epochs"
+        )
+    pieces = compute_["nodes"] * compute_["processes"] * optimizer["accumulation"]
+    if optimizer["batch"] % pieces:
+        yield (
+            f"optimizer.batch: {optimizer['batch']} images cannot be divided among {pieces} pieces "
+            "(nodes x processes x accumulation)"
+        )
+
+
+def _check_names(config: dict[str, Any]) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for name, section in config["training"].items():
+        for member, _ in _members(name, section):
+            if member in owners or (member != name and member in config["training"]):
+                yield f"training.{name}: its run {member} exists twice; rename one"
+            owners[member] = name

@@ -1,0 +1,90 @@
+"""The expendable projector (section 4.3, figure 4.2)."""
+
+import itertools
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+INIT_STD = 0.02
+
+
+class Projector(nn.Module):
+    """g: R^d -> R^(d_b), an MLP of L hidden layers and a bottleneck.
+
+    x -> [x / |x|] -> L times (linear with bias, batch norm, GELU) -> linear without bias
+    -> [z / |z|], where the norms in brackets are options.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        *,
+        layers: int,
+        hidden: int,
+        bottleneck: int,
+        normalize_input: bool,
+        normalize_output: bool,
+    ) -> None:
+        """Build it with weights from a truncated normal distribution of 0.02.
+
+        Args:
+            dim: d, width of the encoder's features.
+            layers: L.
+            hidden: d_h.
+            bottleneck: d_b.
+            normalize_input: whether features are l2-normalised first.
+            normalize_output: whether embeddings are l2-normalised; the plain softmax wants not.
+        """
+        super().__init__()
+        self.normalize_input = normalize_input
+        self.normalize_output = normalize_output
+        widths = [dim] + [hidden] * layers
+        blocks: list[nn.Module] = []
+        for before, after in itertools.pairwise(widths):
+            blocks += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.GELU()]
+        self.hidden = nn.Sequential(*blocks)
+        self.bottleneck = nn.Linear(widths[-1], bottleneck, bias=False)
+        self.apply(_initialise)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Map features (N, d) to embeddings (N, d_b)."""
+        if self.normalize_input:
+            features = functional.normalize(features, dim=1)
+        embeddings: torch.Tensor = self.bottleneck(self.hidden(features))
+        return functional.normalize(embeddings, dim=1) if self.normalize_output else embeddings
+
+
+class NoProjector(nn.Module):
+    """The features themselves as embeddings, l2-normalised where the loss is a cosine."""
+
+    def __init__(self, *, normalize_output: bool) -> None:
+        super().__init__()
+        self.normalize_output = normalize_output
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Map features (N, d) to embeddings (N, d)."""
+        return functional.normalize(features, dim=1) if self.normalize_output else features
+
+
+def build_projector(dim: int, projector: dict[str, Any], loss: str) -> tuple[nn.Module, int]:
+    """Return the projector of a run's spec and the width of its embeddings.
+
+    Args:
+        dim: width of the encoder's features.
+        projector: the spec's section, see the schema.
+        loss: `cosine`, `ocm` or `softmax`.
+    """
+    normalize_output = loss != "softmax"
+    if not projector["enabled"]:
+        return NoProjector(normalize_output=normalize_output), dim
+    sizes = {key: projector[key] for key in ("layers", "hidden", "bottleneck", "normalize_input")}
+    return Projector(dim, normalize_output=normalize_output, **sizes), projector["bottleneck"]
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=INIT_STD)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

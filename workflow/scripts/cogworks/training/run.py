@@ -1,0 +1,222 @@
+"""A training run from manifest to results."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from cogworks.core.device import pick_device, set_threads
+from cogworks.core.errors import InputError
+from cogworks.core.seeds import derive_seed
+from cogworks.images.manifest import Manifest, read_manifest
+from cogworks.training import checkpoint
+from cogworks.training.augmentation.choices import crop_kinds
+from cogworks.training.batch_norm import synchronise
+from cogworks.training.board import Board
+from cogworks.training.export import (
+    describe_run,
+    write_classifier,
+    write_description,
+    write_encoder,
+)
+from cogworks.training.loader import BatchOrder, TrainingImages, make_loader
+from cogworks.training.model import build_model
+from cogworks.training.processes import Processes, join_processes, leave_processes
+from cogworks.training.progress import Progress
+from cogworks.training.trainer import Trainer
+from cogworks.training.validation import Validation, check_classes
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a run's inputs are and its results go.
+
+    Attributes:
+        manifest: training images.
+        validation: validation images; None trains without validation.
+        folder: gets encoder.safetensors, classifier.safetensors, spec.json and metrics.parquet.
+        state: the folder of the resumable state.
+    """
+
+    manifest: Path
+    validation: Path | None
+    folder: Path
+    state: Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is computed, without effect on what is computed.
+
+    Attributes:
+        device: `auto`, `cpu` or `cuda`.
+        threads: CPU cores of this process.
+        workers: loader processes; negative chooses.
+        cache_mb: decoded images are kept in memory up to so many MB.
+        checkpoint_minutes: from one checkpoint to the next.
+    """
+
+    device: str
+    threads: int
+    workers: int
+    cache_mb: int
+    checkpoint_minutes: float
+
+
+def train(spec: dict[str, Any], files: Files, options: Options) -> bool:
+    """Train, go on with an interrupted training, or find it stopped again.
+
+    Returns:
+        True where the training reached its end and the results are written; False where a signal
+        stopped it: the state is kept, and the same call goes on from there.
+
+    Raises:
+        InputError: bad manifests, a state of another recipe, a loss that is not finite.
+    """
+    set_threads(options.threads)
+    processes = join_processes(pick_device(options.device))
+    try:
+        return _train(spec, files, options, processes)
+    finally:
+        leave_processes(processes)
+
+
+def _train(spec: dict[str, Any], files: Files, options: Options, processes: Processes) -> bool:
+    manifest = read_manifest(files.manifest)
+    _check_images(manifest, spec["optimizer"]["batch"])
+    validation = _validation(spec, manifest, files, options, processes)
+    identity = {"recipe": spec, "classes": manifest.classes, "manifest": manifest.digest}
+    state = checkpoint.load_state(files.state, identity)
+    if processes.first and state is None:
+        checkpoint.begin(files.state)
+    torch.manual_seed(derive_seed(spec["seed"], "weights"))
+    model, means, feature_dim = build_model(spec, len(manifest.classes))
+    if processes.count > 1:
+        synchronise(model, processes.device)
+    kinds = crop_kinds(spec["augmentation"])
+    trainer = Trainer(
+        spec,
+        model=model,
+        means=means,
+        kinds=kinds,
+        images=len(manifest),
+        processes=processes,
+        identity=identity,
+        folder=files.state,
+    )
+    if state is not None:
+        trainer.load_state_dict(state)
+    board = Board(files.state, first_step=trainer.step) if processes.first else None
+    images = TrainingImages(
+        manifest,
+        kinds,
+        seed=spec["seed"],
+        implementation=spec["augmentation"]["implementation"],
+        on_device=_on_device(spec, processes.device),
+    )
+    loader = make_loader(
+        images,
+        _order(spec, len(manifest), processes, trainer.step),
+        workers=_workers(images, options, processes.device),
+        pin=processes.device.type == "cuda",
+    )
+    progress = Progress(
+        steps=trainer.steps,
+        steps_per_epoch=trainer.steps_per_epoch,
+        batch=spec["optimizer"]["batch"],
+        first_step=trainer.step,
+    )
+    done = trainer.run(
+        iter(loader),
+        validation=validation,
+        checkpoint_minutes=options.checkpoint_minutes,
+        progress=progress,
+        board=board,
+    )
+    if board is not None:
+        board.close()
+    if done and processes.first:
+        description = describe_run(
+            spec,
+            classes=manifest.classes,
+            feature_dim=feature_dim,
+            dataset=manifest.dataset,
+            digest=manifest.digest,
+        )
+        _write_results(trainer, description, files)
+    return done
+
+
+def _write_results(trainer: Trainer, description: dict[str, Any], files: Files) -> None:
+    write_encoder(trainer.model.embedder.encoder, files.folder / "encoder.safetensors")
+    write_classifier(trainer.model, files.folder / "classifier.safetensors")
+    trainer.metrics.write(files.folder / "metrics.parquet", trainer.steps_per_epoch)
+    write_description(description, files.folder / "spec.json")
+    checkpoint.finish(files.state, trainer.step)
+
+
+def _check_images(manifest: Manifest, batch: int) -> None:
+    if len(manifest) < batch:
+        raise InputError(
+            f"{manifest.path}: {len(manifest)} images are fewer than one batch of {batch}; "
+            "lower optimizer.batch or use more images"
+        )
+    present = np.bincount(manifest.frame["label"], minlength=len(manifest.classes))
+    empty = [name for name, count in zip(manifest.classes, present, strict=True) if not count]
+    if empty:
+        raise InputError(
+            f"{manifest.path}: no image of {len(empty)} of its {len(manifest.classes)} classes, "
+            f"first {empty[0]}; train on classes that have images"
+        )
+
+
+def _validation(
+    spec: dict[str, Any],
+    manifest: Manifest,
+    files: Files,
+    options: Options,
+    processes: Processes,
+) -> Validation | None:
+    if files.validation is None:
+        return None
+    held_out = read_manifest(files.validation)
+    check_classes(manifest, held_out)
+    crops = spec["augmentation"]
+    return Validation(
+        held_out,
+        size=crops["global_size"],
+        mean=crops["mean"],
+        std=crops["std"],
+        processes=processes,
+        threads=options.threads,
+        cache_mb=options.cache_mb,
+    )
+
+
+def _order(spec: dict[str, Any], images: int, processes: Processes, first_step: int) -> BatchOrder:
+    optimizer = spec["optimizer"]
+    return BatchOrder(
+        images,
+        epochs=optimizer["epochs"],
+        batch=optimizer["batch"],
+        seed=spec["seed"],
+        pieces=optimizer["accumulation"],
+        rank=processes.rank,
+        processes=processes.count,
+        first_step=first_step,
+    )
+
+
+def _on_device(spec: dict[str, Any], device: torch.device) -> bool:
+    """Say whether crops are made on the device, so that the CPU only decodes."""
+    return device.type == "cuda" and spec["augmentation"]["implementation"] == "fast"
+
+
+def _workers(images: TrainingImages, options: Options, device: torch.device) -> int:
+    """Return the number of loader processes, after keeping the images in memory if they fit."""
+    cached = images.fill_cache(options.cache_mb, options.threads)
+    if options.workers >= 0:
+        return options.workers
+    return 0 if cached and device.type == "cpu" else options.threads

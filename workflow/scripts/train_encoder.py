@@ -1,0 +1,40 @@
+"""Train an encoder; an interrupted training goes on where it stopped (exit status 75)."""
+
+import sys
+from pathlib import Path
+
+from cogworks.core import cli
+from cogworks.training.launch import STOPPED, launch, launched
+from cogworks.training.run import Files, Options, train
+
+
+def main() -> int:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--manifest", type=Path, required=True, help="training images")
+    parser.add_argument("--validation", type=Path, nargs="?", help="validation images")
+    parser.add_argument("--folder", type=Path, required=True, help="where the results go")
+    parser.add_argument("--state", type=Path, required=True, help="folder of the resumable state")
+    parser.add_argument("--workers", type=int, default=-1, help="loader processes; -1 chooses")
+    parser.add_argument("--cache-mb", type=int, default=1000, help="decoded images kept, in MB")
+    parser.add_argument("--checkpoint-minutes", type=float, default=15.0)
+    parser.add_argument("--processes", type=cli.positive, default=1, help="on each node")
+    parser.add_argument("--nodes", type=cli.positive, default=1, help="of a Slurm job")
+    args = parser.parse_args()
+    if args.processes * args.nodes > 1 and not launched():
+        return launch(sys.argv, processes=args.processes, nodes=args.nodes, threads=args.threads)
+    options = Options(
+        device=args.device,
+        threads=args.threads,
+        workers=args.workers,
+        cache_mb=args.cache_mb,
+        checkpoint_minutes=args.checkpoint_minutes,
+    )
+    files = Files(args.manifest, args.validation, args.folder, args.state)
+    if train(args.spec, files, options):
+        return 0
+    print("stopped by a signal; run the same command again to go on", file=sys.stderr)
+    return STOPPED
+
+
+if __name__ == "__main__":
+    cli.run(main)
