@@ -9,6 +9,7 @@ from cogworks.core.errors import InputError
 
 BLOCKS = {"basic": BasicBlock, "bottleneck": Bottleneck}
 # Kernel, stride and whether a 3 x 3 max pool of stride 2 follows: total stride 4, 2 and 1.
+STAGES = 4
 STEMS = {"conv7_pool": (7, 2, True), "conv3_stride2": (3, 2, False), "conv3": (3, 1, False)}
 
 
@@ -67,10 +68,10 @@ def _check(
         raise InputError(f"small_resnet: block is {block!r}, expected one of {', '.join(BLOCKS)}")
     if stem not in STEMS:
         raise InputError(f"small_resnet: stem is {stem!r}, expected one of {', '.join(STEMS)}")
-    if not layers or len(layers) != len(channels) or min(layers) < 1:
+    if len(layers) != STAGES or len(channels) != STAGES or min(layers) < 1:
         raise InputError(
-            f"small_resnet: layers {list(layers)} and channels {list(channels)} must have the "
-            "same length, and each stage at least one block"
+            f"small_resnet: layers {list(layers)} and channels {list(channels)} must have "
+            f"{STAGES} entries each, one a stage, and each stage at least one block"
         )
     if min(channels) < 2 or any(width % 2 for width in channels):
         raise InputError(f"small_resnet: channels {list(channels)} must be even numbers from 2")
