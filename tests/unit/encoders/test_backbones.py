@@ -92,7 +92,7 @@ def test_stems_of_the_small_resnet(stem: str, side: int) -> None:
         (spec("cogworks", "resnet", 64), "only architecture"),
         (spec("cogworks", "small_resnet", 64, width=3), "unknown option width"),
         (spec("cogworks", "small_resnet", 64, stem="conv5"), "stem is 'conv5'"),
-        (spec("cogworks", "small_resnet", 64, layers=[1, 1]), "same length"),
+        (spec("cogworks", "small_resnet", 64, layers=[1, 1]), "4 entries"),
         (spec("cogworks", "small_resnet", 64, channels=[7, 8, 8, 8]), "even numbers"),
     ],
 )

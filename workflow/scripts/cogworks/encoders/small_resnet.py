@@ -25,8 +25,9 @@ def small_resnet(
 
     Args:
         block: `basic` (two 3 x 3 convolutions) or `bottleneck` (output four times as wide).
-        layers: residual blocks per stage; every stage after the first halves the resolution.
-        channels: width per stage, as many as `layers`; even numbers.
+        layers: residual blocks of each of the four stages; every one after the first halves the
+            resolution.
+        channels: width of each stage; even numbers.
         stem: `conv7_pool` (as for ImageNet, stride 4), `conv3_stride2`, or `conv3` (stride 1).
 
     Raises:
