@@ -30,10 +30,10 @@ def main() -> None:
     start = time.process_time()
     hierarchy = Hierarchy(open_wordnet(args.wordnet))
     print(f"WordNet and its heights: {time.process_time() - start:.1f} s, once a pack")
-    look = look_of(TABBY, hierarchy, seed=0, distinctness=0.25)
+    look = look_of(TABBY, hierarchy, seed=0, distinctness=0.2)
     print("size  drawn/s  drawn and encoded as PNG/s")
     for size in (32, 64, 128):
-        canvas = Canvas(size, nuisance=0.6)
+        canvas = Canvas(size, nuisance=0.2)
         start = time.process_time()
         images = [draw_image(look, TABBY, index, canvas, seed=0) for index in range(args.number)]
         drawn = time.process_time() - start

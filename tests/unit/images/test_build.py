@@ -96,3 +96,21 @@ def test_without_verification_a_damaged_image_is_listed(
 ) -> None:
     parts = build(fill, tmp_path, folder(damaged), ["n01", "n02"])
     assert len(ids(parts)) == 12
+
+
+def test_a_pack_of_photographs_with_its_own_split(
+    fill: Any, dev_data: Path, tmp_path: Path
+) -> None:
+    """Optional: 200 classes of real photographs, 100 training and 50 validation images each."""
+    pack = dev_data / "images" / "tiny_imagenet_dev.parquet"
+    source = {
+        "kind": "parquet",
+        "path": str(pack),
+        "id_column": "path",
+        "split_column": "split",
+        "test_splits": ["val"],
+    }
+    parts = build(fill, tmp_path, {"source": source}, ["n01443537", "n02124075"])
+    assert [len(part) for part in parts.values()] == [200, 0, 100]
+    reader = ImageReader(parts["train"])
+    assert all(reader.read_bytes(index).startswith(b"\xff\xd8") for index in range(200))

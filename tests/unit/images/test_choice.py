@@ -73,11 +73,11 @@ def test_the_seed_changes_the_choice() -> None:
 
 
 def test_every_image_is_as_likely_a_test_image_as_any_other() -> None:
-    drawn = [image for seed in range(200) for image in choose(images({"a": 10}), seed=seed)["test"]]
+    drawn = [image for seed in range(100) for image in choose(images({"a": 10}), seed=seed)["test"]]
     counts = pd.Series(drawn).value_counts()
-    # Binomial(200, 0.4): four standard deviations are 28.
+    # Binomial(100, 0.4): four standard deviations are 20.
     assert len(counts) == 10
-    assert counts.between(80 - 28, 80 + 28).all()
+    assert counts.between(40 - 20, 40 + 20).all()
 
 
 def test_a_share_instead_of_a_number() -> None:

@@ -124,7 +124,7 @@ def test_close_concepts_look_alike_in_pixels(
         pictures = []
         for wnid in concepts:
             concept = look_of(wnid, hierarchy, seed=seed, distinctness=0.5)
-            images = [draw_image(concept, wnid, i, canvas, seed=seed) for i in range(40)]
+            images = [draw_image(concept, wnid, i, canvas, seed=seed) for i in range(25)]
             pictures.append(np.mean(images, axis=0, dtype=float).ravel())
         centred = np.array(pictures) - np.mean(pictures, axis=0)
         correlation = np.corrcoef(centred)
