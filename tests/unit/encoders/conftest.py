@@ -18,7 +18,7 @@ SMALL = {
     "weights": "random",
     "image_size": 16,
     "batch_size": 2,
-    "options": {"channels": [4, 4, 4, 6]},
+    "options": {"channels": [8, 8, 16, 16]},
 }
 
 

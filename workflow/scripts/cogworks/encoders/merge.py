@@ -23,7 +23,8 @@ def merge(parts: list[tuple[Path, Path]], *, npy: Path, index: Path) -> None:
         InputError: a damaged shard, shards of different encoders or manifests, or a gap.
     """
     shards = [read_features(array, table) for array, table in parts]
-    order = sorted(range(len(shards)), key=lambda i: shards[i].metadata["start"])
+    # A shard may be empty, where there are more shards than chunks: it goes before its neighbour.
+    order = sorted(range(len(shards)), key=lambda i: _span(shards[i]))
     shards = [shards[i] for i in order]
     _check(shards, [str(parts[i][0]) for i in order])
     common = {key: value for key, value in shards[0].metadata.items() if key not in OWN}
@@ -36,18 +37,23 @@ def merge(parts: list[tuple[Path, Path]], *, npy: Path, index: Path) -> None:
     write_index(_table(shards), index, metadata=metadata)
 
 
+def _span(shard: Features) -> tuple[int, int]:
+    return shard.metadata["start"], shard.metadata["stop"]
+
+
 def _check(shards: list[Features], names: list[str]) -> None:
     first, row = shards[0].metadata, 0
     for shard, name in zip(shards, names, strict=True):
         for key in first:
             if key not in OWN and shard.metadata[key] != first[key]:
                 raise InputError(f"{name}: its {key} is not that of {names[0]}; make both again")
-        if shard.metadata["start"] != row:
+        start, stop = _span(shard)
+        if start != row:
             raise InputError(
-                f"{name}: begins at image {shard.metadata['start']}, expected {row}; "
+                f"{name}: begins at image {start}, expected {row}; "
                 "a shard is missing or was made with another batch size"
             )
-        row = shard.metadata["stop"]
+        row = stop
     if row != first["images"]:
         raise InputError(f"{names[-1]}: ends at image {row} of {first['images']}")
 

@@ -1,0 +1,140 @@
+"""The command lines of the encoders room, and a kill in the middle of one."""
+
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from cogworks.core.schema import validate
+from cogworks.encoders import plan
+from cogworks.images.manifest import write_manifest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
+PAUSE = "TEST_PAUSE_SECONDS"
+ENTRY = f"""
+import os
+import time
+from torch import nn
+
+class Net(nn.Module):
+    def forward(self, images):
+        time.sleep(float(os.environ.get("{PAUSE}", 0)))
+        return images.mean((2, 3))
+
+def load():
+    return Net(), 3
+"""
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with 64 images, their manifest, and an entry point."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(64):
+        path = tmp_path / f"{number}.png"
+        Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)).save(path)
+        rows.append({"id": str(number), "path": str(path), "wnid": "n0"})
+    frame = pd.DataFrame(rows).assign(container="file", locator=0, size=-1)
+    write_manifest(frame, tmp_path / "m.parquet", dataset="set", split="train", classes=["n0"])
+    (tmp_path / "net.py").write_text(ENTRY)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def arguments(stem: str, *extra: str, **section: Any) -> list[str]:
+    """Return the arguments of `extract_features.py`: 64 batches of one image, four chunks."""
+    section = {"entry_point": "net.py:load", "image_size": 8, "batch_size": 1} | section
+    config = validate({"encoders": {"mine": section}})
+    return [
+        *("--spec", json.dumps(plan.spec(config, "mine"))),
+        *("--device", "cpu", "--manifest", "m.parquet"),
+        *("--features", f"{stem}.npy", "--index", f"{stem}.parquet", *extra),
+    ]
+
+
+def run(script: str, given: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run a script as `python script.py ...` does, but without importing torch once more."""
+    monkeypatch.setattr(sys, "argv", [script, *given])
+    threads = torch.get_num_threads()
+    try:
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(SCRIPTS / script), run_name="__main__")
+    finally:
+        torch.set_num_threads(threads)
+    return int(end.value.code or 0)
+
+
+def test_killed_and_resumed(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """SIGKILL in mid-feature, and the identical file after."""
+    assert run("extract_features.py", arguments("whole"), monkeypatch) == 0
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPTS / "extract_features.py"), *arguments("killed")],
+        env=os.environ | {PAUSE: "0.05"},
+        stderr=subprocess.DEVNULL,
+    )
+    work = workplace / "killed.work"
+    deadline = time.monotonic() + 100
+    while not list(work.glob("chunk-000001.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (workplace / "killed.npy").exists()
+    done = len(list(work.glob("chunk-*.json")))
+    assert 2 <= done < 4
+    assert run("extract_features.py", arguments("killed"), monkeypatch) == 0
+    assert f"resuming: {done} of 4 chunks" in capfd.readouterr().out
+    for suffix in ("npy", "parquet"):
+        killed = (workplace / f"killed.{suffix}").read_bytes()
+        assert killed == (workplace / f"whole.{suffix}").read_bytes()
+    assert not work.exists()
+
+
+def test_shards_and_merge(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("extract_features.py", arguments("whole"), monkeypatch) == 0
+    for shard in ("0", "1"):
+        given = arguments(f"s{shard}", "--shard", shard, "--shards", "2")
+        assert run("extract_features.py", given, monkeypatch) == 0
+    given = [
+        *("--parts", "s0.npy", "s1.npy", "--indices", "s0.parquet", "s1.parquet"),
+        *("--features", "joined.npy", "--index", "joined.parquet"),
+    ]
+    assert run("merge_features.py", given, monkeypatch) == 0
+    for suffix in ("npy", "parquet"):
+        joined = (workplace / f"joined.{suffix}").read_bytes()
+        assert joined == (workplace / f"whole.{suffix}").read_bytes()
+
+
+def test_bad_input_is_one_line(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = arguments("x", entry_point=None, model="cogworks:small_resnet", checkpoint="none.pth")
+    assert run("extract_features.py", given, monkeypatch) == 1
+    assert capfd.readouterr().err == "error: none.pth: no such file\n"
+
+
+def test_convert_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.ckpt"
+    torch.save({"model": {"w": torch.ones(2, 3)}, "path": Path("/")}, path)
+    given = ["--input", str(path), "--output", str(tmp_path / "x.safetensors")]
+    assert run("convert_checkpoint.py", [*given, "--container", "model"], monkeypatch) == 0
+    assert "1 tensors, 6 numbers" in capfd.readouterr().out
+    assert run("convert_checkpoint.py", given, monkeypatch) == 1
+    message = capfd.readouterr().err
+    assert message.startswith("error: ")
+    assert "holds besides tensors model, path" in message

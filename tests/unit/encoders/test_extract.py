@@ -1,0 +1,371 @@
+"""Features to files: order, shards, resumption, what is refused."""
+
+import itertools
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision import transforms
+
+from cogworks.core.errors import InputError
+from cogworks.encoders import extract as extraction
+from cogworks.encoders.extract import extract, shard_rows
+from cogworks.encoders.forward import devices, encode, make_runners
+from cogworks.encoders.loader import BatchLoader
+from cogworks.encoders.merge import merge
+from cogworks.encoders.pixels import make_decoder
+from cogworks.encoders.registry import load_encoder
+from cogworks.encoders.store import read_features
+from cogworks.images.manifest import Manifest
+
+CPU = torch.device("cpu")
+Images = Callable[..., Manifest]
+Spec = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of two batches of two images, so that twenty images make five."""
+    monkeypatch.setattr(extraction, "CHUNK_BATCHES", 2)
+
+
+def run(manifest: Manifest, spec: dict[str, Any], stem: Path, **options: Any) -> bool:
+    return extract(
+        manifest,
+        spec,
+        npy=stem.with_suffix(".npy"),
+        index=stem.with_suffix(".parquet"),
+        device=CPU,
+        **options,
+    )
+
+
+def contents(stem: Path) -> tuple[bytes, bytes]:
+    return stem.with_suffix(".npy").read_bytes(), stem.with_suffix(".parquet").read_bytes()
+
+
+def read(stem: Path, **options: Any) -> Any:
+    return read_features(stem.with_suffix(".npy"), stem.with_suffix(".parquet"), **options)
+
+
+def test_features_are_those_of_the_plain_loop(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec
+) -> None:
+    manifest, spec = manifest_of(21), spec_of()
+    assert run(manifest, spec, tmp_path / "a")
+    features = read(tmp_path / "a", manifest=manifest.digest)
+    encoder = load_encoder(spec, device="cpu")
+    prepare = transforms.Compose(
+        [
+            transforms.Resize(16, interpolation=transforms.InterpolationMode.BICUBIC),
+            transforms.CenterCrop(16),
+            transforms.ToTensor(),
+            transforms.Normalize(encoder.image.mean, encoder.image.std),
+        ]
+    )
+    images = torch.stack([prepare(Image.open(path)) for path in manifest.frame["path"]])
+    with torch.no_grad():
+        expected = encoder.module(images).numpy()
+    assert np.allclose(features.x, expected, atol=1e-5)
+    assert features.ids.tolist() == manifest.frame["id"].tolist()
+    assert features.labels.tolist() == manifest.frame["label"].tolist()
+    assert features.classes == ["n0", "n1"]
+    assert features.metadata["encoder"] == "mine"
+    assert features.metadata["version"] == encoder.version
+    assert not (tmp_path / "a.work").exists()
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_workers_do_not_change_a_byte(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, threads: int
+) -> None:
+    manifest = manifest_of(21)
+    run(manifest, spec_of(), tmp_path / "a")
+    run(manifest, spec_of(), tmp_path / "b", threads=threads)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+@pytest.mark.parametrize("shards", [1, 2, 5, 7])
+@pytest.mark.parametrize("corrupt", [(), (0, 6, 20)])
+def test_shards_join_to_the_bytes_of_one_job(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, shards: int, corrupt: tuple[int, ...]
+) -> None:
+    manifest, spec = manifest_of(21, on_corrupt="drop", corrupt=corrupt), spec_of()
+    run(manifest, spec, tmp_path / "whole")
+    stems = [tmp_path / f"part{shard}" for shard in range(shards)]
+    for shard, stem in enumerate(stems):
+        run(manifest, spec, stem, shard=shard, shards=shards)
+    parts = [(stem.with_suffix(".npy"), stem.with_suffix(".parquet")) for stem in stems]
+    merge(parts[::-1], npy=tmp_path / "joined.npy", index=tmp_path / "joined.parquet")
+    assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
+    assert len(read(tmp_path / "joined").x) == 21 - len(corrupt)
+
+
+def test_several_devices_do_not_change_a_byte(manifest_of: Images, spec_of: Spec) -> None:
+    manifest = manifest_of(11)
+    decode = make_decoder(decoder="pil", size=16, resize=16, interpolation="bicubic")
+    spans = [(row, min(row + 2, 11)) for row in range(0, 11, 2)]
+
+    def features(count: int) -> list[np.ndarray]:
+        encoder = load_encoder(spec_of(), device="cpu")
+        runners = make_runners(
+            encoder, [CPU] * count, precision="float32", dtype="float32", compiled=False
+        )
+        batches = BatchLoader(manifest, decode, size=16, threads=1).batches(spans)
+        return [part for _, part in encode(runners, batches)]
+
+    for one, three in zip(features(1), features(3), strict=True):
+        assert np.array_equal(one, three)
+    assert devices(CPU, 4) == [CPU]
+
+
+def test_shard_rows_cover_everything_once() -> None:
+    for rows in (0, 1, 4, 5, 41):
+        for shards in (1, 2, 3, 12):
+            spans = [
+                shard_rows(rows, chunk_rows=4, shard=shard, shards=shards)
+                for shard in range(shards)
+            ]
+            assert spans[0][0] == 0
+            assert spans[-1][1] == rows
+            assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
+            assert all(start % 4 == 0 for start, stop in spans if start < stop)
+
+
+class StopError(Exception):
+    """A crash at a moment of our choice."""
+
+
+def crash_after(monkeypatch: pytest.MonkeyPatch, chunks: int) -> None:
+    """Let the process die when it is about to write one more chunk than `chunks`."""
+    write, count = extraction.PartialFeatures.write, [0]
+
+    def dying(self: Any, *args: Any) -> None:
+        if count[0] == chunks:
+            raise StopError
+        count[0] += 1
+        write(self, *args)
+
+    monkeypatch.setattr(extraction.PartialFeatures, "write", dying)
+
+
+def count_batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Record the first rows of the batches that are decoded from now on."""
+    submit, rows = BatchLoader._submit, []
+
+    def counting(self: Any, pool: Any, start: int, stop: int) -> Any:
+        rows.append(start)
+        return submit(self, pool, start, stop)
+
+    monkeypatch.setattr(BatchLoader, "_submit", counting)
+    return rows
+
+
+@pytest.mark.parametrize("chunks", [0, 1, 3, 5])
+def test_resumed_after_a_crash(
+    tmp_path: Path,
+    manifest_of: Images,
+    spec_of: Spec,
+    monkeypatch: pytest.MonkeyPatch,
+    chunks: int,
+) -> None:
+    manifest, spec = manifest_of(21, on_corrupt="drop", corrupt=(3,)), spec_of()
+    run(manifest, spec, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        crash_after(patch, chunks)
+        with pytest.raises(StopError):
+            run(manifest, spec, tmp_path / "a")
+    assert not (tmp_path / "a.npy").exists()
+    with monkeypatch.context() as patch:
+        rows = count_batches(patch)
+        assert run(manifest, spec, tmp_path / "a")
+    assert min(rows) == 4 * chunks
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
+
+
+def test_a_torn_chunk_is_made_again(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, spec = manifest_of(21), spec_of()
+    run(manifest, spec, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        crash_after(patch, 4)
+        with pytest.raises(StopError):
+            run(manifest, spec, tmp_path / "a")
+    with open(tmp_path / "a.work/features.npy", "r+b") as handle:
+        handle.seek(128 + 5 * 16 * 4)
+        handle.write(b"\x7f" * 8)
+    with monkeypatch.context() as patch:
+        rows = count_batches(patch)
+        run(manifest, spec, tmp_path / "a")
+    assert sorted(rows)[:3] == [4, 6, 16]
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
+
+
+def test_a_signal_stops_after_the_batch_and_the_next_run_goes_on(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, spec = manifest_of(21), spec_of()
+    run(manifest, spec, tmp_path / "whole")
+    write = extraction.PartialFeatures.write
+
+    def signalling(self: Any, chunk: int, *args: Any) -> None:
+        write(self, chunk, *args)
+        if chunk == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(extraction.PartialFeatures, "write", signalling)
+        assert not run(manifest, spec, tmp_path / "a")
+    marks = sorted(path.name for path in (tmp_path / "a.work").glob("chunk-*.json"))
+    assert marks == ["chunk-000000.json", "chunk-000001.json"]
+    assert run(manifest, spec, tmp_path / "a")
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"batch_size": 4}, {"decoder": "fast"}])
+def test_chunks_of_something_else_are_not_reused(
+    tmp_path: Path,
+    manifest_of: Images,
+    spec_of: Spec,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+) -> None:
+    manifest = manifest_of(21)
+    with monkeypatch.context() as patch:
+        crash_after(patch, 2)
+        with pytest.raises(StopError):
+            run(manifest, spec_of(), tmp_path / "a")
+    run(manifest, spec_of(**change), tmp_path / "a")
+    run(manifest, spec_of(**change), tmp_path / "whole")
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
+
+
+def test_two_processes_do_not_write_the_same_file(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, spec = manifest_of(9), spec_of()
+    write = extraction.PartialFeatures.write
+
+    def meddling(self: Any, *args: Any) -> None:
+        with pytest.raises(InputError, match=rf"process {os.getpid()} on .* still writing here"):
+            run(manifest, spec, tmp_path / "a")
+        write(self, *args)
+
+    monkeypatch.setattr(extraction.PartialFeatures, "write", meddling)
+    assert run(manifest, spec, tmp_path / "a")
+
+
+def test_full_disk_is_told_before_the_work_starts(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": 10})
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    with pytest.raises(InputError, match=r"the features need .* GB and the disk has"):
+        run(manifest_of(9), spec_of(), tmp_path / "a")
+
+
+def test_corrupt_images_are_counted_in_the_index(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, capfd: pytest.CaptureFixture[str]
+) -> None:
+    manifest, spec = manifest_of(21, on_corrupt="drop", corrupt=(4, 9)), spec_of()
+    run(manifest, spec, tmp_path / "a")
+    features = read(tmp_path / "a")
+    lost = ["image-0004", "image-0009"]
+    assert features.metadata["dropped"] == lost
+    kept = manifest.frame[~manifest.frame["id"].isin(lost)]
+    assert features.ids.tolist() == kept["id"].tolist()
+    assert "2 corrupt images were left out" in capfd.readouterr().err
+    # The others are those of the whole set: nothing has moved to another batch.
+    whole = manifest_of(21)
+    run(whole, spec, tmp_path / "whole")
+    rows = (~whole.frame["id"].isin(lost)).to_numpy()
+    assert np.array_equal(features.x, read(tmp_path / "whole").x[rows])
+
+
+def test_corrupt_image_stops_by_default(tmp_path: Path, manifest_of: Images, spec_of: Spec) -> None:
+    with pytest.raises(InputError, match=r"0011\.png"):
+        run(manifest_of(21, corrupt=(11,)), spec_of(), tmp_path / "a")
+    assert not (tmp_path / "a.npy").exists()
+
+
+NETS = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(float(factor)))
+    def forward(self, images):
+        return images.mean((2, 3)) * self.factor
+
+def large(): return Net(1e6), 3
+def nan(): return Net(float("nan")), 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "dtype", "kind"), [("nan", "float32", "NaN"), ("large", "float16", "infinite")]
+)
+def test_features_that_are_no_numbers_are_refused(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, function: str, dtype: str, kind: str
+) -> None:
+    (tmp_path / "nets.py").write_text(NETS)
+    spec = spec_of(
+        entry_point=f"{tmp_path}/nets.py:{function}", image_size=8, dtype=dtype, batch_size=2
+    )
+    with pytest.raises(InputError, match=rf"encoder mine for image image-0000 are {kind}"):
+        run(manifest_of(9), spec, tmp_path / "a")
+    assert not (tmp_path / "a.npy").exists()
+
+
+def test_half_precision_storage(tmp_path: Path, manifest_of: Images, spec_of: Spec) -> None:
+    manifest = manifest_of(9)
+    run(manifest, spec_of(), tmp_path / "full")
+    run(manifest, spec_of(dtype="float16"), tmp_path / "half")
+    half, full = read(tmp_path / "half").x, read(tmp_path / "full").x
+    assert half.dtype == np.float16
+    assert np.array_equal(half, full.astype(np.float16))
+
+
+def test_bfloat16_is_close(tmp_path: Path, manifest_of: Images, spec_of: Spec) -> None:
+    manifest = manifest_of(9)
+    run(manifest, spec_of(), tmp_path / "full")
+    run(manifest, spec_of(precision="bfloat16"), tmp_path / "brain")
+    brain, full = read(tmp_path / "brain").x, read(tmp_path / "full").x
+    assert brain.dtype == np.float32
+    cosine = (brain * full).sum(1) / np.linalg.norm(brain, axis=1) / np.linalg.norm(full, axis=1)
+    assert cosine.min() > 0.999
+
+
+def test_empty_split(tmp_path: Path, manifest_of: Images, spec_of: Spec) -> None:
+    from cogworks.images.manifest import write_manifest
+
+    some = manifest_of(2)
+    frame = some.frame.iloc[:0].drop(columns="label")
+    empty = write_manifest(
+        frame, tmp_path / "empty.parquet", dataset="set", split="train", classes=["n0", "n1"]
+    )
+    assert run(empty, spec_of(), tmp_path / "a")
+    assert read(tmp_path / "a").x.shape == (0, 16)
+
+
+def test_work_folder_names_its_key(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = manifest_of(9)
+    with monkeypatch.context() as patch:
+        crash_after(patch, 1)
+        with pytest.raises(StopError):
+            run(manifest, spec_of(), tmp_path / "a")
+    key = json.loads((tmp_path / "a.work/key.json").read_text())
+    assert key["manifest"] == manifest.digest
+    assert {"version", "code", "torch", "device", "compute"} <= key.keys()
