@@ -44,9 +44,7 @@ def ablation_figure(plane: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             _ticks(axes, spec)
             axes.set_xlabel(spec["property"])
             axes.set_ylabel(title.format(seen=spec["seen"]["label"]))
-        if any(names):
-            handles, labels = panels[0].get_legend_handles_labels()
-            fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+        style.legend_below(fig, panels[0])
     return fig
 
 

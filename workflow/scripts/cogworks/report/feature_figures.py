@@ -50,8 +50,7 @@ def feature_figure(measures: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             axes.set_ylim(0, 1.12 * top if top > 0 else 1)
         for axes in flat[len(shown) :]:
             axes.remove()
-        handles, labels = flat[0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 5))
+        style.legend_below(fig, flat[0])
     return fig
 
 
@@ -86,6 +85,5 @@ def spectrum_figure(measures: pd.DataFrame, spec: dict[str, Any]) -> Figure:
         for axes in flat[len(groups) :]:
             axes.remove()
         flat[0].set_ylabel("singular value, share of the sum")
-        handles, labels = flat[0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 5))
+        style.legend_below(fig, flat[0])
     return fig

@@ -38,7 +38,7 @@ def few_shot_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             panels[1][index].set_xlabel("training images a class")
         panels[0][0].set_ylabel("top-1 accuracy (%)")
         panels[1][0].set_ylabel(f"minus {names[spec['baseline']]} (points)")
-        _legend(fig, panels[0][0], len(columns))
+        style.legend_below(fig, panels[0][0])
     return fig
 
 
@@ -71,8 +71,3 @@ def _draw(
         low, high = means - np.nan_to_num(stds), means + np.nan_to_num(stds)
         axes.fill_between(places[:cut], low[:cut], high[:cut], color=look.colour, alpha=0.15, lw=0)
     axes.set_xticks(places, shots)
-
-
-def _legend(fig: Figure, axes: Axes, panels: int) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3 * panels))

@@ -10,33 +10,26 @@ from matplotlib.figure import Figure
 from cogworks.report import style
 from cogworks.report.level_tables import level_rows
 
-# More lines than this are told apart by a legend: their names would not fit beside their ends.
-MAX_DIRECT_LABELS = 12
+# More encoders than this are divided into panels, and need a taller one together.
+MAX_TOGETHER = 12
 
 
 def absolute_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
     """Return top-1 by data set of the axis, a line an encoder, error bars one deviation over seeds.
 
-    The dotted line is chance. Arguments as for `level_tables.level_table`.
+    The dotted line is chance; among many encoders it and the zero are left out. Arguments as for
+    `level_tables.level_table`.
     """
     rows = level_rows(summary, spec)
-    fig, [[axes]] = style.figure()
+    height = max(style.HEIGHT, style.NAME_HEIGHT * len(spec["encoders"]) + style.TICKS_HEIGHT)
+    fig, [[axes]] = style.figure(height=height)
     with style.drawing():
         _draw(axes, rows, spec, spec["encoders"], "mean", "std")
-        chance = [_chance(rows, column["name"]) for column in spec["columns"]]
-        axes.plot(chance, color=style.MUTED, linestyle=":", linewidth=1)
-        axes.annotate(
-            "chance",
-            (len(chance) - 1, chance[-1]),
-            (0, 3),
-            textcoords="offset points",
-            ha="right",
-            color=style.MUTED,
-            fontsize=8,
-        )
+        if len(spec["encoders"]) <= MAX_TOGETHER:
+            _draw_chance(axes, [_chance(rows, column["name"]) for column in spec["columns"]])
+            axes.set_ylim(bottom=0)
         axes.set_ylabel("top-1 accuracy (%)")
-        axes.set_ylim(bottom=0)
-        _finish(axes, rows, spec, spec["encoders"], "mean")
+        _finish(axes, rows, spec, spec["encoders"], "mean", height=height)
     return fig
 
 
@@ -65,7 +58,7 @@ def relative_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
 def _groups(spec: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return the panels of the relative figure: title and encoders."""
     others = [e for e in spec["encoders"] if e["name"] != spec["baseline"]]
-    if len(others) <= MAX_DIRECT_LABELS:
+    if len(others) <= MAX_TOGETHER:
         return [("", others)]
     groups: dict[str, list[dict[str, Any]]] = {}
     for encoder in others:
@@ -101,20 +94,32 @@ def _draw(
         )
 
 
+def _draw_chance(axes: Axes, chance: list[float]) -> None:
+    axes.plot(chance, color=style.MUTED, linestyle=":", linewidth=1)
+    axes.annotate(
+        "chance",
+        (len(chance) - 1, chance[-1]),
+        (0, 3),
+        textcoords="offset points",
+        ha="right",
+        color=style.MUTED,
+        fontsize=8,
+    )
+
+
 def _finish(
     axes: Axes,
     rows: pd.DataFrame,
     spec: dict[str, Any],
     encoders: list[dict[str, Any]],
     value: str,
+    *,
+    height: float = style.HEIGHT,
 ) -> None:
     """Name the axis and the lines, once all that decides the limits is drawn."""
     columns = spec["columns"]
     axes.set_xticks(range(len(columns)), [column["label"] for column in columns])
     axes.set_xlim(-0.25, len(columns) - 0.75)
-    if len(encoders) > MAX_DIRECT_LABELS:
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7)
-        return
     looks = style.looks([e["name"] for e in spec["encoders"]], baseline=spec["baseline"])
     ends = []
     for encoder in encoders:
@@ -122,7 +127,7 @@ def _finish(
         known = means[~np.isnan(means)]
         if len(known):
             ends.append((float(known[-1]), encoder["label"], looks[encoder["name"]].colour))
-    style.label_ends(axes, ends, x=len(columns) - 1)
+    style.label_ends(axes, ends, x=len(columns) - 1, height=height)
 
 
 def _series(

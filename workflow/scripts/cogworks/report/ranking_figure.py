@@ -47,8 +47,7 @@ def rankings_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             axes.set_xticks(range(length), ticks)
             axes.set_title(encoder["label"])
         panels[0].set_ylabel("top-1 accuracy (%)")
-        handles, labels = panels[0].get_legend_handles_labels()
-        fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+        style.legend_below(fig, panels[0])
     return fig
 
 

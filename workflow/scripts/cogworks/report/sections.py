@@ -194,7 +194,7 @@ def _published(config: Config) -> list[Part]:
 def _transfer(config: Config) -> list[Part]:
     if not roles.has_transfer(config):
         return []
-    parts = [_figures("trade_off", wide=True), _table("trade_off"), _table("transfer")]
+    parts = [_figures("trade_off"), _table("trade_off"), _table("transfer")]
     names = [name.replace(" ", "_") for name in plan.ablations(config)]
     if names:
         figures = [_figure(f"ablation_{n}", "ablation", wide=True) for n in names]

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -33,6 +33,11 @@ THEME = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper"} | {
 
 WIDTH = 4.9
 HEIGHT = 3.5
+# Inches that an entry of a legend takes, and each letter of its name; height of a line's name.
+_KEY_WIDTH = 0.6
+_LETTER_WIDTH = 0.085
+NAME_HEIGHT = 0.165
+TICKS_HEIGHT = 0.35
 _RC = {
     "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
@@ -122,8 +127,19 @@ def save(fig: Figure, stem: str | Path) -> None:
             FigureCanvasAgg(fig).print_png(partial, metadata={"Software": None})
 
 
+def legend_below(fig: Figure, axes: Axes) -> None:
+    """Name the lines of `axes` below all panels, in as many columns as fit the figure's width."""
+    handles, labels = axes.get_legend_handles_labels()
+    if not any(labels):
+        return
+    longest = max(len(label) for label in labels)
+    columns = int(fig.get_figwidth() / (_KEY_WIDTH + _LETTER_WIDTH * longest))
+    columns = max(1, min(columns, len(labels)))
+    fig.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
 def label_ends(
-    axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float, gap: float = 0.052
+    axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float, height: float = HEIGHT
 ) -> None:
     """Write each line's name at its right end, moved apart where two would touch.
 
@@ -131,24 +147,19 @@ def label_ends(
         axes: where the lines are; its limits must be final.
         ends: for each line its last y, its name and its colour.
         x: where the lines end, in data units.
-        gap: least distance of two names, as a share of the height.
+        height: of the panel in inches, ticks included.
     """
     low, high = axes.get_ylim()
     order = sorted(range(len(ends)), key=lambda i: ends[i][0])
+    gap = NAME_HEIGHT / (height - TICKS_HEIGHT)
     places = spread([(ends[i][0] - low) / (high - low) for i in order], gap=gap)
     for place, index in zip(places, order, strict=True):
         y, name, colour = ends[index]
-        axes.annotate(
-            name,
-            xy=(x, y),
-            xytext=(12, low + place * (high - low)),
-            textcoords=("offset points", "data"),
-            color=colour,
-            fontsize=9,
-            va="center",
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 1, "shrinkB": 4},
-        )
+        beside: dict[str, Any] = {"textcoords": ("offset points", "data"), "annotation_clip": False}
+        level = low + place * (high - low)
+        axes.annotate(name, (x, y), (16, level), color=colour, fontsize=9, va="center", **beside)
+        leader = {"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 4}
+        axes.annotate("", (x, y), (14, level), arrowprops=leader, **beside)
 
 
 def spread(places: Sequence[float], *, gap: float) -> list[float]:

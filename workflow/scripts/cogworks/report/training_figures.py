@@ -1,6 +1,6 @@
 """How training runs went: loss, validation, and the traces of figures 4.6 (c) and (d)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -56,9 +56,7 @@ def training_figure(
             axes.set_xlim(left=0)
             axes.set_title(title)
             axes.set_xlabel("epoch")
-        handles, labels = panels[0].get_legend_handles_labels()
-        if handles:
-            fig.legend(handles, labels, loc="outside lower center", ncols=_legend_columns(labels))
+        style.legend_below(fig, panels[0])
     return fig
 
 
@@ -69,9 +67,3 @@ def thin(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     piece = (rows["epoch"] / rows["epoch"].max() * PIECES).clip(upper=PIECES - 1).astype(int)
     return rows.groupby(piece).mean()
-
-
-def _legend_columns(labels: Sequence[str]) -> int:
-    """Return how many names fit side by side: fewer where they are long."""
-    longest = max(len(label) for label in labels)
-    return max(1, min(len(labels), 60 // (longest + 5)))
