@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
+from cogworks.core.schema import load_yaml
 from cogworks.core.spec import canonical
 from cogworks.encoders import plan
 
@@ -180,3 +181,16 @@ def test_sharding(config_of: Config) -> None:
         "results/features/a.b/in1k/train.shards/0-of-2.npy",
         "results/features/a.b/in1k/train.shards/1-of-2.npy",
     ]
+
+
+def test_config_of_the_31_models_is_complete(config_of: Config) -> None:
+    root = plan.REGISTRY.parents[1]
+    encoders = load_yaml(root / "config" / "cog-31.yaml")["encoders"]
+    assert {name: section["registry"] for name, section in encoders.items()} == {
+        name: name for name in plan.registry()
+    }
+    config = config_of(**encoders)
+    assert plan.check(config) == []
+    for name in encoders:
+        canonical(plan.spec(config, name))
+        assert plan.inputs(config, name)
