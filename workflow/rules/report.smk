@@ -706,6 +706,37 @@ rule plot_training:
         " --figure results/figures/training_{wildcards.course} > {log} 2>&1"
 
 
+rule tabulate_label_noise:
+    input:
+        crossed=report_plan.crossed_files(config),
+        classes=report_plan.crossed_classes(config),
+    output:
+        shares=multiext("results/tables/label_noise", ".parquet", ".csv", ".md", ".tex"),
+        examples=multiext(
+            "results/tables/label_noise_examples", ".parquet", ".csv", ".md", ".tex"
+        ),
+    log:
+        "logs/tabulate_label_noise.log",
+    benchmark:
+        "logs/benchmarks/tabulate_label_noise.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(report_plan.crossed_spec(config)),
+        code=rule_code("tabulate_label_noise"),
+    message:
+        "Tables of label noise"
+    shell:
+        "python workflow/scripts/tabulate_label_noise.py --spec {params.spec:q}"
+        " --crossed {input.crossed} --classes {input.classes}"
+        " --shares results/tables/label_noise"
+        " --examples results/tables/label_noise_examples > {log} 2>&1"
+
+
 rule build_report:
     input:
         parts=report_sections.inputs(config),

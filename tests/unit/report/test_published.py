@@ -217,3 +217,31 @@ def test_test_sets_beside_the_published(test_scores, test_spec):
     assert rows.loc["in100_sd, dino_multicrop", "top1_0"] == 43.1
     assert len(table.frame) == 2 + 6 + 4 + 17
     assert rows.loc["t-ReX*", "prompt"] == "–"
+
+
+def test_label_noise_names_the_surest_images(tmp_path):
+    from cogworks.core.files import write_parquet
+    from cogworks.report.noise_tables import EXAMPLES, example_table, noise_table, read_crossings
+
+    listed = pd.DataFrame(
+        {
+            "seed": [0] * 15 + [1],
+            "id": [*(f"i{n:02d}" for n in range(15)), "i00"],
+            "wnid": "n1",
+            "predicted": "n2",
+            "confidence": [*np.linspace(0.999, 0.991, 15), 0.9999],
+        }
+    )
+    summary = {"images": 400, "confidence": 0.99, "share": 0.02}
+    write_parquet(listed, tmp_path / "a.parquet", metadata=summary)
+    write_parquet(listed.iloc[:0], tmp_path / "b.parquet", metadata=summary | {"share": None})
+    keys = {"encoder": "base", "dataset": "seen", "other": "L5"}
+    spec = {"crossings": [keys, keys | {"dataset": "L5", "other": "seen"}]}
+    crossings = read_crossings([tmp_path / "a.parquet", tmp_path / "b.parquet"], spec)
+    shares = noise_table(crossings).frame
+    assert shares["share"].iloc[0] == pytest.approx(2)
+    assert math.isnan(shares["share"].iloc[1])
+    examples = example_table(crossings, {"n1": "cliff", "n2": "rock climbing"}).frame
+    assert examples["id"].tolist() == [f"i{n:02d}" for n in range(EXAMPLES)]
+    assert examples["confidence"].iloc[0] == 0.9999
+    assert examples["predicted"].iloc[0] == "n2 rock climbing"

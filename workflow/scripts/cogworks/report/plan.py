@@ -176,6 +176,34 @@ def training_spec(config: Config, kind: str) -> dict[str, Any]:
     return {"runs": [{"name": n, "label": roles.label(config, n)} for n in runs(config, kind)]}
 
 
+def crossed_files(config: Config) -> list[str]:
+    """Return the predictions of one data set's classifiers on another's images."""
+    return [
+        f"results/crossed/{encoder}/{dataset}/{other}/{protocol}.parquet"
+        for encoder, dataset, other, protocol in probes.crossings(config)
+    ]
+
+
+def crossed_classes(config: Config) -> list[str]:
+    """Return the class tables of the data sets in those crossings."""
+    members = [name for _, *pair, _ in probes.crossings(config) for name in pair]
+    return [paths.classes(config, name) for name in dict.fromkeys(members)]
+
+
+def crossed_spec(config: Config) -> dict[str, Any]:
+    """Return what the tables of label noise depend on, besides the predictions."""
+    return {
+        "crossings": [
+            {
+                "encoder": roles.label(config, encoder),
+                "dataset": roles.label(config, dataset),
+                "other": roles.label(config, other),
+            }
+            for encoder, dataset, other, _ in probes.crossings(config)
+        ]
+    }
+
+
 def feature_files(config: Config) -> list[str]:
     """Return the tables of measures that the analysis room makes."""
     return analysis.targets(config)

@@ -107,6 +107,7 @@ def _sections(config: Config) -> list[dict[str, Any]]:
         _published,
         _transfer,
         _test_sets,
+        _label_noise,
         _training,
         _clones,
         _features,
@@ -127,6 +128,7 @@ _TITLES = (
     "Among the published models",
     "Training against transfer",
     "Test sets",
+    "Label noise",
     "Training",
     "Clones",
     "Features",
@@ -152,6 +154,12 @@ def _few_shot(config: Config) -> list[Part]:
 
 def _rankings(config: Config) -> list[Part]:
     return [_figures("rankings", wide=True)] if plan.rankings(config) else []
+
+
+def _label_noise(config: Config) -> list[Part]:
+    if not plan.crossed_files(config):
+        return []
+    return [_table("label_noise"), _table("label_noise_examples", folded=True)]
 
 
 def _training(config: Config) -> list[Part]:
