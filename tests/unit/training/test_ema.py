@@ -1,0 +1,52 @@
+import torch
+from torch import nn
+
+from cogworks.training.ema import MovingAverage
+
+
+def network() -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+
+
+def test_weights_and_buffers_follow() -> None:
+    torch.manual_seed(0)
+    module = network()
+    average = MovingAverage(module, momentum=0.9)
+    expected = {name: value.clone() for name, value in module.state_dict().items()}
+    for _ in range(4):
+        module(torch.randn(8, 3) * 3 + 1).sum().backward()
+        with torch.no_grad():
+            for parameter in module.parameters():
+                parameter.add_(torch.randn_like(parameter))
+        average.update(module)
+        for name, value in module.state_dict().items():
+            if value.is_floating_point():
+                expected[name] = 0.9 * expected[name] + 0.1 * value
+            else:
+                expected[name] = value.clone()
+    state = average.module.state_dict()
+    assert state.keys() == expected.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(state[name], value)
+    assert int(state["1.num_batches_tracked"]) == 4
+    assert float(state["1.running_mean"].abs().sum()) > 0
+
+
+def test_momentum_zero_is_the_module_itself() -> None:
+    module = network()
+    average = MovingAverage(module, momentum=0.0)
+    module(torch.randn(8, 3))
+    with torch.no_grad():
+        module[0].weight.add_(1)
+    average.update(module)
+    images = torch.randn(5, 3)
+    torch.testing.assert_close(average(images), module.eval()(images))
+
+
+def test_stays_in_evaluation_mode_without_gradients() -> None:
+    average = MovingAverage(network(), momentum=0.9).train()
+    assert not any(module.training for module in average.modules())
+    assert not any(parameter.requires_grad for parameter in average.parameters())
+    before = {name: value.clone() for name, value in average.state_dict().items()}
+    average(torch.randn(8, 3))
+    assert all(torch.equal(value, before[name]) for name, value in average.state_dict().items())

@@ -1,0 +1,89 @@
+import math
+
+import pytest
+import torch
+from torch.nn import functional
+
+from cogworks.training.heads import CosineHead, PrototypeHead, SoftmaxHead, build_head
+
+
+def loss_4(z: torch.Tensor, vectors: torch.Tensor, y: list[int], tau: float) -> float:
+    """Equations 4.1 and 4.2, term by term: z (M, d) crops of images with classes y."""
+    total = 0.0
+    for crop, label in zip(z.tolist(), y, strict=True):
+        units = [[x / math.hypot(*vector) for x in vector] for vector in vectors.tolist()]
+        scores = [math.exp(sum(a * b for a, b in zip(crop, u, strict=True)) / tau) for u in units]
+        total -= math.log(scores[label] / sum(scores))
+    return total / len(y)
+
+
+@pytest.mark.parametrize("tau", [0.1, 1.0])
+def test_cosine_softmax_is_equation_4_1(tau: float) -> None:
+    torch.manual_seed(0)
+    head = CosineHead(5, 4, temperature=tau)
+    z = functional.normalize(torch.randn(6, 5), dim=1)
+    y = [0, 1, 2, 3, 0, 1]
+    loss = functional.cross_entropy(head(z), torch.tensor(y))
+    assert float(loss) == pytest.approx(loss_4(z, head.weight, y, tau), rel=1e-5)
+
+
+def test_class_weights_count_by_direction_alone() -> None:
+    head = CosineHead(5, 4, temperature=0.1)
+    z = functional.normalize(torch.randn(6, 5), dim=1)
+    before = head(z)
+    with torch.no_grad():
+        head.weight.mul_(torch.tensor([[0.5], [2.0], [10.0], [1.0]]))
+    torch.testing.assert_close(head(z), before)
+
+
+def test_prototypes_are_equation_4_2() -> None:
+    torch.manual_seed(0)
+    head = PrototypeHead(5, 3, temperature=0.1)
+    memory = functional.normalize(torch.randn(11, 5), dim=1)
+    labels = torch.tensor([0, 1, 2, 0, 1, 2, 0, 0, 0, 2, 1])
+    head.update(memory, labels)
+    means = []
+    for c in range(3):
+        members = [z for z, label in zip(memory, labels.tolist(), strict=True) if label == c]
+        means.append(sum(members) / len(members))
+    z, y = functional.normalize(torch.randn(4, 5), dim=1), [2, 1, 0, 0]
+    loss = functional.cross_entropy(head(z), torch.tensor(y))
+    assert float(loss) == pytest.approx(loss_4(z, torch.stack(means), y, 0.1), rel=1e-5)
+
+
+def test_a_class_without_memory_keeps_its_prototype() -> None:
+    head = PrototypeHead(5, 3, temperature=0.1)
+    first = head.directions()
+    memory = functional.normalize(torch.randn(4, 5), dim=1)
+    head.update(memory, torch.tensor([0, 0, 2, 2]))
+    torch.testing.assert_close(head.directions()[1], first[1])
+    assert not torch.allclose(head.directions()[0], first[0])
+    head.update(memory, torch.tensor([1, 1, 1, 1]))
+    expected = functional.normalize(memory.mean(0), dim=0)
+    torch.testing.assert_close(head.directions()[1], expected)
+    torch.testing.assert_close(head.directions().norm(dim=1), torch.ones(3))
+
+
+def test_no_gradient_reaches_the_prototypes() -> None:
+    head = PrototypeHead(5, 3, temperature=0.1)
+    assert not list(head.parameters())
+    z = functional.normalize(torch.randn(4, 5), dim=1).requires_grad_()
+    head(z).sum().backward()
+    assert z.grad is not None
+
+
+def test_plain_softmax() -> None:
+    head = SoftmaxHead(5, 3)
+    z = torch.randn(4, 5)
+    torch.testing.assert_close(head(z), z @ head.linear.weight.T + head.linear.bias)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("cosine", CosineHead), ("ocm", PrototypeHead), ("softmax", SoftmaxHead)],
+)
+def test_head_of_a_spec(kind: str, expected: type) -> None:
+    head = build_head(5, 3, {"kind": kind, "temperature": 0.2})
+    assert type(head) is expected
+    assert head.directions().shape == (3, 5)
+    torch.testing.assert_close(head.directions().norm(dim=1), torch.ones(3))
