@@ -50,17 +50,19 @@ class Judge:
     @torch.inference_mode()
     def texts(self, texts: Sequence[str]) -> torch.Tensor:
         """Return unit embeddings (N, D) of texts; those that are too long are cut."""
-        inputs = self._processor(text=list(texts), padding=True, truncation=True)
+        inputs = self._processor(
+            text=list(texts), padding=True, truncation=True, return_tensors="pt"
+        )
         return self._unit(self._model.get_text_features, inputs)
 
     @torch.inference_mode()
     def images(self, images: Sequence[Any]) -> torch.Tensor:
         """Return unit embeddings (N, D) of RGB images."""
-        return self._unit(self._model.get_image_features, self._processor(images=list(images)))
+        inputs = self._processor(images=list(images), return_tensors="pt")
+        return self._unit(self._model.get_image_features, inputs)
 
     def _unit(self, embed: Any, inputs: Any) -> torch.Tensor:
-        tensors = {key: torch.as_tensor(value) for key, value in inputs.items()}
-        found = embed(**{key: value.to(self._device) for key, value in tensors.items()})
+        found = embed(**inputs.to(self._device))
         # transformers 5 wraps the embedding; earlier versions return it.
         features: torch.Tensor = getattr(found, "pooler_output", found)
         return torch.nn.functional.normalize(features, dim=-1).cpu()

@@ -47,7 +47,7 @@ def read_images(manifest: Manifest, *, size: int) -> torch.Tensor:
     result = torch.empty(len(reader), 3, size, size, dtype=torch.uint8)
     for index in track(range(len(reader)), label="images", unit="images"):
         image = decode_pil(reader.read_bytes(index), name=reader.name(index))
-        result[index] = torch.from_numpy(np.asarray(fit(image, size))).permute(2, 0, 1)
+        result[index] = torch.from_numpy(np.array(fit(image, size))).permute(2, 0, 1)
     return result
 
 

@@ -12,7 +12,7 @@ from cogworks.synthesis.generator import write_marker
 from cogworks.synthesis.tiny.lessons import read_lessons
 from cogworks.synthesis.tiny.parts import assemble, make_parts
 from cogworks.synthesis.tiny.state import State
-from cogworks.synthesis.tiny.train import Stopped, Trainer
+from cogworks.synthesis.tiny.train import StoppedError, Trainer
 
 
 def make_generator(
@@ -42,7 +42,7 @@ def make_generator(
     with StopFlag() as flag:
         try:
             losses = Trainer(parts, spec, state=state, stopped=lambda: flag.stop).train(lessons)
-        except Stopped:
+        except StoppedError:
             return False
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

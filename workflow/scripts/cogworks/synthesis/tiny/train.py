@@ -28,7 +28,7 @@ WARM_UP = 0.05
 CROP = 32
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """A signal asked the training to stop; its state is on disk."""
 
 
@@ -99,7 +99,7 @@ class Trainer:
     def _denoise(
         self, latents: torch.Tensor, lessons: Lessons
     ) -> Callable[[torch.Generator], torch.Tensor]:
-        """Return the loss of one step of the U-Net: how well it tells noise from latent."""
+        """Return the loss of one step of the U-Net, which predicts the velocity."""
         section = self._spec["denoiser"]
         batch = section["batch_size"]
         schedule = DDPMScheduler(**SCHEDULE)
@@ -110,14 +110,13 @@ class Trainer:
             chosen = torch.randint(len(latents), (batch,), generator=generator)
             clean = latents[chosen]
             noise = torch.randn(clean.shape, generator=generator)
-            times = torch.randint(
-                schedule.config.num_train_timesteps, (batch,), generator=generator
-            )
+            times = torch.randint(len(schedule.betas), (batch,), generator=generator)
             rows = tokens.draw(labels[chosen], section["drop_prompt"], generator)
             distinct, where = rows.unique(return_inverse=True)
             texts = self._parts["text_encoder"](tokens.ids[distinct])[0][where]
             noisy = schedule.add_noise(clean, noise, times)
-            return F.mse_loss(self._parts["unet"](noisy, times, texts).sample, noise)
+            velocity = schedule.get_velocity(clean, noise, times)
+            return F.mse_loss(self._parts["unet"](noisy, times, texts).sample, velocity)
 
         return loss
 
@@ -139,7 +138,7 @@ class Trainer:
             if self._stopped() or self._state.due():
                 self._keep(name, run)
             if self._stopped():
-                raise Stopped
+                raise StoppedError
         self._keep(name, run)
         run.finish()
         return run.loss
@@ -154,7 +153,7 @@ class _Run:
 
     def __init__(self, modules: Sequence[torch.nn.Module], section: dict[str, Any]) -> None:
         self._modules = torch.nn.ModuleList(modules).train()
-        self._parameters = list(self._modules.parameters())
+        self._parameters: list[torch.Tensor] = list(self._modules.parameters())
         self._section = section
         self._optimizer = torch.optim.AdamW(self._parameters, weight_decay=WEIGHT_DECAY)
         self._average = [parameter.detach().clone() for parameter in self._parameters]

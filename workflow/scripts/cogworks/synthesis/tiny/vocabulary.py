@@ -5,6 +5,7 @@ take few tokens. It is learned here, since the trainer of the `tokenizers` libra
 counts differently from run to run.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 
@@ -47,7 +48,7 @@ def learn_merges(words: Counter[tuple[str, ...]], *, count: int) -> list[Pair]:
     while len(merges) < count:
         pairs: Counter[Pair] = Counter()
         for word, times in words.items():
-            for pair in zip(word, word[1:], strict=False):
+            for pair in itertools.pairwise(word):
                 pairs[pair] += times
         if not pairs:
             break

@@ -1,0 +1,250 @@
+"""From a manifest of real images to a clone's manifest, as the rules chain the functions."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import read_metadata, read_parquet, write_parquet
+from cogworks.images.decode import decode_pil
+from cogworks.images.manifest import read_manifest
+from cogworks.images.reader import ImageReader
+from cogworks.synthesis import names
+from cogworks.synthesis.job import draw_shard, shard_slots
+from cogworks.synthesis.merge import count_quality, merge
+from cogworks.synthesis.tables import write_tables
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def prompt_spec(**change: Any) -> dict[str, Any]:
+    spec = {"name": "clone", "prompt": "c", "seed": 0, "like": "real", "classes": None}
+    return spec | {"images_per_class": None, "multiple": 1, "wordnet": None} | change
+
+
+def tables(manifest: Path, folder: Path, *, name: str = "clone", **change: Any) -> None:
+    write_tables(
+        prompt_spec(name=name, **change),
+        source=manifest,
+        scenes=None,
+        generator=folder,
+        prompts=Path(names.table(name, "prompts")),
+        classes=Path(names.table(name, "classes")),
+    )
+
+
+def draw(settings: dict[str, Any], marker: Path, *, n_shards: int = 1, batch_size: int = 8) -> None:
+    name = settings["name"]
+    for number in range(n_shards):
+        assert draw_shard(
+            settings=settings,
+            marker=marker,
+            prompts=Path(names.table(name, "prompts")),
+            classes=Path(names.table(name, "classes")),
+            number=number,
+            n_shards=n_shards,
+            batch_size=batch_size,
+            device=CPU,
+            output=Path(names.shard(name, number)),
+            index=Path(names.index(name, number)),
+        )
+
+
+def merge_all(name: str, *, n_shards: int = 1, shortfall: str = "drop") -> pd.DataFrame:
+    return merge(
+        name=name,
+        shortfall=shortfall,
+        n_shards=n_shards,
+        classes=Path(names.table(name, "classes")),
+        manifest=Path(names.table(name, "manifest")),
+        quality=Path(names.table(name, "quality")),
+    )
+
+
+def hashes(name: str) -> dict[str, str]:
+    """Return the SHA-256 of each image, read through the clone's manifest."""
+    import hashlib
+
+    manifest = read_manifest(names.table(name, "manifest"))
+    reader = ImageReader(manifest)
+    return {
+        image: hashlib.sha256(reader.read_bytes(number)).hexdigest()
+        for number, image in enumerate(manifest.frame["id"])
+    }
+
+
+def test_prompts_are_counted_by_the_generators_own_tokenizer(
+    manifest: Path, pipeline_folder: Path
+) -> None:
+    tables(manifest, pipeline_folder, prompt="c, d")
+    path = names.table("clone", "prompts")
+    table, facts = read_parquet(path), read_metadata(path)
+    assert table["label"].tolist() == [0, 1, 2, 3]
+    assert table["prompt"].iloc[2].startswith("Arctic fox, white fox, Alopex lagopus, thickly-fur")
+    assert facts["limit"] == 20 and (table["tokens"] > 20).all()  # nearly a token a letter
+    assert table["cut"].all() and facts["cut"] == table["wnid"].tolist()
+    tables(manifest, pipeline_folder, prompt="c", name="short", images_per_class=2)
+    table = read_parquet(names.table("short", "prompts"))
+    assert table.loc[table["wnid"] == "n02086910", ["tokens", "cut"]].values.tolist() == [[10, 0]]
+    assert read_parquet(names.table("short", "classes"))["images"].tolist() == [2] * 4
+
+
+def test_a_clone_reads_like_any_other_data_set(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+) -> None:
+    tables(manifest, pipeline_folder)
+    draw(drawing, marker)
+    quality = merge_all("clone")
+    clone, real = read_manifest(names.table("clone", "manifest")), read_manifest(manifest)
+    assert clone.classes == real.classes and clone.split == "train" and clone.dataset == "clone"
+    assert clone.frame["label"].value_counts().to_dict() == {0: 3, 1: 4, 2: 5, 3: 6}
+    reader = ImageReader(clone)
+    for number in range(len(clone)):
+        image = decode_pil(reader.read_bytes(number), name=reader.name(number))
+        assert image.size == (16, 16) and np.asarray(image).std() > 0
+    assert quality["requested"].tolist() == quality["images"].tolist() == [3, 4, 5, 6]
+    assert not quality[["nsfw", "non_finite", "constant", "given_up"]].to_numpy().any()
+
+
+def test_neither_shards_nor_rounds_show_in_the_images(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+) -> None:
+    found = []
+    for n_shards, batch_size in ((1, 8), (3, 1), (7, 100)):
+        name = f"clone_{n_shards}"
+        tables(manifest, pipeline_folder, name=name)
+        draw(drawing | {"name": name}, marker, n_shards=n_shards, batch_size=batch_size)
+        merge_all(name, n_shards=n_shards)
+        found.append(hashes(name))
+    assert len(set(found[0].values())) == 18
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_smaller_clone_is_the_beginning_of_a_larger_one(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+) -> None:
+    for name, multiple in (("small", 1), ("large", 2)):
+        tables(manifest, pipeline_folder, name=name, multiple=multiple)
+        draw(drawing | {"name": name}, marker)
+        merge_all(name)
+    small, large = hashes("small"), hashes("large")
+    assert len(large) == 2 * len(small)
+    assert small.items() <= large.items()
+
+
+def test_images_take_the_prompts_in_turn(tmp_path: Path) -> None:
+    prompts = pd.DataFrame(
+        {"label": [1, 0, 1, 0], "turn": [1, 0, 0, 1], "prompt": list("dacb")}
+        | {"scene": [None, "x", "y", None]}
+    )
+    classes = pd.DataFrame({"label": [0, 1], "wnid": ["n1", "n2"], "images": [3, 2]})
+    write_parquet(prompts, tmp_path / "p.parquet")
+    write_parquet(classes, tmp_path / "c.parquet")
+    slots = shard_slots(tmp_path / "p.parquet", tmp_path / "c.parquet", number=0, n_shards=1)
+    assert [(slot.wnid, slot.index, slot.prompt, slot.scene) for slot in slots] == [
+        ("n1", 0, "a", "x"),
+        ("n1", 1, "b", None),
+        ("n1", 2, "a", "x"),
+        ("n2", 0, "c", "y"),
+        ("n2", 1, "d", None),
+    ]
+
+
+def samples(rejected: list[list[str]], kept: list[bool]) -> pd.DataFrame:
+    hashes = ["0" * 64 if keep else None for keep in kept]
+    return pd.DataFrame({"label": 0, "rejected": rejected, "sha256": hashes})
+
+
+def test_what_went_wrong_is_counted() -> None:
+    classes = pd.DataFrame({"label": [0, 1], "wnid": ["n1", "n2"], "images": [4, 2]})
+    drawn = samples([[], ["nsfw", "duplicate"], ["nsfw"] * 3, ["constant"]], [True, True, 0, True])
+    table = count_quality(drawn, classes).set_index("wnid")
+    assert table.loc["n1"].to_dict() == {
+        "label": 0,
+        "requested": 4,
+        "images": 3,
+        "drawn": 9,
+        "nsfw": 4,
+        "non_finite": 0,
+        "constant": 1,
+        "duplicate": 1,
+        "given_up": 1,
+    }
+    assert table.loc["n2", ["requested", "images", "drawn"]].tolist() == [2, 0, 0]
+
+
+def test_a_generator_that_repeats_itself_falls_short(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+) -> None:
+    tables(manifest, pipeline_folder)
+    # At a distance of 64 bits, every image of a class is a duplicate of its first.
+    draw(drawing | {"duplicate_distance": 64}, marker)
+    table = merge_all("clone")
+    assert table["images"].tolist() == [1] * 4
+    assert table["duplicate"].tolist() == [3 * count for count in (2, 3, 4, 5)]
+    assert len(read_manifest(names.table("clone", "manifest"))) == 4
+    with pytest.raises(InputError, match=r"14 images were given up.*n02086910.*max_attempts"):
+        merge_all("clone", shortfall="error")
+
+
+def test_a_class_without_any_image_is_an_error(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+) -> None:
+    from unittest import mock
+
+    from cogworks.synthesis import quality
+
+    tables(manifest, pipeline_folder)
+    with mock.patch.object(quality, "fault", return_value="constant"):
+        draw(drawing, marker)
+    with pytest.raises(InputError, match=r"no acceptable image of n02086910.*prompt"):
+        merge_all("clone")
+
+
+def test_a_shard_that_its_table_does_not_describe_is_refused(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+) -> None:
+    tables(manifest, pipeline_folder)
+    draw(drawing, marker)
+    with open(names.shard("clone", 0), "ab") as file:
+        file.write(b"x")
+    with pytest.raises(InputError, match=r"shard-00000\.tar: \d+ bytes, but .* describes"):
+        merge_all("clone")
+
+
+def test_a_full_disk_leaves_nothing_that_counts(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+) -> None:
+    from unittest import mock
+
+    from cogworks.synthesis.shard import PartialShard
+
+    tables(manifest, pipeline_folder)
+    flush, calls = PartialShard.flush, []
+
+    def fail_at_the_third(shard: PartialShard) -> None:
+        calls.append(shard)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device")
+        flush(shard)
+
+    with (
+        mock.patch.object(PartialShard, "flush", fail_at_the_third),
+        pytest.raises(InputError, match=r"No space left.*images are kept.*make room"),
+    ):
+        draw(drawing, marker, batch_size=2)
+    folder = Path(names.shard("clone", 0)).parent
+    assert not list(folder.glob("shard-*"))
+    draw(drawing, marker)
+    merge_all("clone")
+    assert not list(folder.glob(".*"))
+    assert len(hashes("clone")) == 18
