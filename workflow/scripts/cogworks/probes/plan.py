@@ -3,6 +3,8 @@
 Imported while the DAG is planned: standard library only.
 """
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,6 +110,20 @@ def other_features(
     return [paths.features(encoder, name, "test")[part] for name in names]
 
 
+def manifests(
+    config: dict[str, Any], encoder: str, dataset: str, protocol: str, split: str
+) -> list[str]:
+    """Return the manifests that the features of a job must have been made from."""
+    parts = job(config, encoder, dataset, protocol).parts
+    return [paths.manifest(config, name, split) for name in parts]
+
+
+def other_manifests(config: dict[str, Any], encoder: str, dataset: str, protocol: str) -> list[str]:
+    """Return the manifests of a job's further test sets."""
+    names = test_sets(config, encoder, dataset, protocol)
+    return [paths.manifest(config, name, "test") for name in names]
+
+
 def group_levels(config: dict[str, Any], encoder: str, dataset: str, protocol: str) -> list[str]:
     """Return the level table by which a pool regroups its classes; none for other jobs."""
     group = job(config, encoder, dataset, protocol).group
@@ -124,9 +140,25 @@ def run_classifier(config: dict[str, Any], encoder: str, protocol: str) -> list[
     return [f"{folder}/spec.json", f"{folder}/classifier.safetensors"]
 
 
-def tune_spec(
-    config: dict[str, Any], encoder: str, dataset: str, protocol: str
-) -> dict[str, Any]:
+def pattern(config: dict[str, Any], *, own: bool) -> str:
+    """Return the wildcard constraint of the protocols of kind classifier, or of all others."""
+    sections = config["probes"].items()
+    names = [name for name, section in sections if (section["kind"] == "classifier") is own]
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def threads(config: dict[str, Any]) -> int:
+    """Return the threads of a job: on a GPU the processor only draws orders and reads files."""
+    return 2 if config["compute"]["gpus"] == 0 else 4
+
+
+def memory(features: list[str]) -> int:
+    """Return the memory of a job in MB: its features once as float32, 20%, and torch itself."""
+    total = sum(os.path.getsize(path) for path in features if os.path.exists(path))
+    return int(2500 + 1.2 * total / 2**20)
+
+
+def tune_spec(config: dict[str, Any], encoder: str, dataset: str, protocol: str) -> dict[str, Any]:
     """Return what the search of a job depends on, besides the training features."""
     section = config["probes"][protocol]
     return _spec(config, encoder, dataset, protocol) | {
@@ -148,13 +180,14 @@ def crossings(config: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return list(_crossings(config))
 
 
-def cross_spec(config: dict[str, Any], encoder: str, dataset: str, other: str, protocol: str) -> (
-    dict[str, Any]
-):
+def cross_spec(
+    config: dict[str, Any], encoder: str, dataset: str, other: str, protocol: str
+) -> dict[str, Any]:
     """Return what one cross-application depends on, besides classifiers and features."""
+    section = config["probes"][protocol]
     return {
         "confidence": _crossings(config)[encoder, dataset, other, protocol],
-        "seeds": config["probes"][protocol]["seeds"],
+        **{key: section[key] for key in ("kind", "normalize", "seeds")},
     }
 
 
@@ -209,9 +242,7 @@ def _groups(
     config: dict[str, Any], entry: dict[str, Any]
 ) -> Iterator[tuple[str, list[str], dict[str, Any] | None]]:
     """Yield the name, the parts and the class choice of each data set of an evaluation."""
-    members = [
-        member for name in entry["datasets"] for member in images.expand(config, name)
-    ]
+    members = [member for name in entry["datasets"] for member in images.expand(config, name)]
     pool = entry["pool"]
     if pool is None:
         yield from ((member, [member], None) for member in members)

@@ -1,0 +1,190 @@
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from cogworks.probes.batches import reader
+from cogworks.probes.stack import Group, Member, Recipe, Stack, orders, start, train
+
+CPU = torch.device("cpu")
+LR = [0.1, 1.0, 10.0, 100.0]
+DECAY = [1e-4, 1e-6, 1e-12, 1e-5]
+
+
+def run(x: Tensor, y: Tensor, groups: list[Group], **keys: Any) -> Stack:
+    select = keys.pop("select", None)
+    recipe = Recipe(**{"epochs": 6, "batch_size": 64, "momentum": 0.9, "schedule": "cosine"} | keys)
+    n_classes = int(y.max()) + 1
+    return train(
+        groups, n_classes=n_classes, source=reader(x, y, CPU), recipe=recipe, select=select
+    )
+
+
+@pytest.fixture(scope="module")
+def data(clusters: Callable[..., tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    return clusters(7, 40, 24, spread=1.0, seed=0)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "cosine_lagged"])
+@pytest.mark.parametrize("batch_size", [64, 1000])
+def test_weights_are_those_of_nn_linear_and_torch_sgd_one_by_one(
+    data: tuple[Tensor, Tensor], oracle: Any, schedule: str, batch_size: int
+) -> None:
+    x, y = data
+    rows = torch.arange(250)
+    stack = run(
+        x, y, [Group(rows, 5, LR, DECAY)], schedule=schedule, batch_size=batch_size, epochs=10
+    )
+    plain = oracle.Plain(x, y, 7, 10, batch_size, schedule=schedule)
+    for place, (lr, decay) in enumerate(zip(LR, DECAY, strict=True)):
+        weight, bias = stack.classifier(Member(0, place))
+        model, _ = plain.fit(rows, 5, lr=lr, weight_decay=decay)
+        assert (weight - model.weight).norm() < 1e-6 * model.weight.norm()
+        assert (bias - model.bias).abs().max() < 1e-6 * model.weight.norm()
+
+
+def test_the_oracle_sees_a_wrong_momentum_and_a_missing_weight_decay(
+    data: tuple[Tensor, Tensor], oracle: Any
+) -> None:
+    x, y = data
+    rows = torch.arange(250)
+    stack = run(x, y, [Group(rows, 5, [10.0], [1e-4])])
+    weight, _ = stack.classifier(Member(0, 0))
+    for momentum, decay in ((0.89, 1e-4), (0.9, 0.0)):
+        plain = oracle.Plain(x, y, 7, 6, 64, momentum=momentum)
+        model, _ = plain.fit(rows, 5, lr=10.0, weight_decay=decay)
+        assert (weight - model.weight).norm() > 1e-5 * model.weight.norm()
+
+
+def test_correct_counts_are_those_of_the_plain_probe(
+    data: tuple[Tensor, Tensor], oracle: Any
+) -> None:
+    x, y = data
+    permuted = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))
+    rows, val = permuted[:200].sort().values, permuted[200:]
+    stack = run(x, y, [Group(rows, 0, LR, DECAY)])
+    found = stack.correct([val])
+    plain = oracle.Plain(x, y, 7, 6, 64)
+    for place, (lr, decay) in enumerate(zip(LR, DECAY, strict=True)):
+        _, accuracy = plain.fit(rows, 0, lr=lr, weight_decay=decay, val=val)
+        assert 100 * found[Member(0, place)] / len(val) == pytest.approx(accuracy)
+    assert max(found.values()) > 2 * len(val) / 7
+
+
+def test_a_group_has_the_same_bits_alone_and_in_company(data: tuple[Tensor, Tensor]) -> None:
+    x, y = data
+    groups = [
+        Group(torch.arange(first, first + 150), seed, LR[: seed + 1], DECAY[: seed + 1])
+        for seed, first in enumerate((0, 60, 120))
+    ]
+    together = run(x, y, groups)
+    for number, group in enumerate(groups):
+        alone = run(x, y, [group])
+        for place in range(len(group.lr)):
+            for part, own in zip(
+                together.classifier(Member(number, place)),
+                alone.classifier(Member(0, place)),
+                strict=True,
+            ):
+                assert torch.equal(part, own)
+
+
+def test_groups_of_unequal_size_are_refused(data: tuple[Tensor, Tensor]) -> None:
+    groups = [Group(torch.arange(n), 0, [1.0], [0.0]) for n in (10, 11)]
+    with pytest.raises(ValueError, match="equally many"):
+        run(*data, groups)
+
+
+def test_a_configuration_that_diverges_ends_early_and_leaves_the_others_alone(
+    data: tuple[Tensor, Tensor], oracle: Any
+) -> None:
+    x, y = data
+    x = 1e4 * x
+    rows = torch.arange(200)
+    seen = []
+
+    def watch(epoch: int, stack: Stack) -> set[Member]:
+        seen.append(set(stack.members))
+        return set(stack.members)
+
+    stack = run(x, y, [Group(rows, 0, [1e-9, 1e38], [0.0, 0.1])], select=watch)
+    assert seen[0] == {Member(0, 0)}
+    assert stack.members == [Member(0, 0)]
+    model, _ = oracle.Plain(x, y, 7, 6, 64).fit(rows, 0, lr=1e-9, weight_decay=0.0)
+    weight, _ = stack.classifier(Member(0, 0))
+    assert (weight - model.weight).norm() < 1e-6 * model.weight.norm()
+
+
+def test_training_ends_when_everything_has_diverged(data: tuple[Tensor, Tensor]) -> None:
+    x, y = data
+    stack = run(1e4 * x, y, [Group(torch.arange(200), 0, [1e38, 1e38], [0.1, 0.1])])
+    assert stack.members == []
+
+
+def test_whoever_is_not_selected_is_dropped(data: tuple[Tensor, Tensor]) -> None:
+    x, y = data
+
+    def second(epoch: int, stack: Stack) -> set[Member]:
+        return {Member(0, 1)} if epoch == 2 else set(stack.members)
+
+    groups = [Group(torch.arange(200), 0, LR, DECAY)]
+    pruned, whole = run(x, y, groups, select=second), run(x, y, groups)
+    assert pruned.members == [Member(0, 1)]
+    for part, own in zip(
+        pruned.classifier(Member(0, 1)), whole.classifier(Member(0, 1)), strict=True
+    ):
+        torch.testing.assert_close(part, own)
+
+
+def test_the_start_is_that_of_nn_linear() -> None:
+    weight, bias = start(3, 64, 0)
+    linear = torch.nn.Linear(64, 3)
+    assert weight.shape == linear.weight.shape
+    assert bias.shape == linear.bias.shape
+    bound = 1 / math.sqrt(64)
+    many, _ = start(400, 64, 1)
+    assert many.abs().max() <= bound
+    assert many.std() == pytest.approx(bound / math.sqrt(3), rel=0.02)
+    assert not torch.equal(start(3, 64, 1)[0], weight)
+
+
+def test_every_epoch_visits_every_row_once_in_another_order() -> None:
+    rows = torch.arange(10, 40)
+    order = orders(rows, 0)
+    first, second = next(order), next(order)
+    assert torch.equal(first.sort().values, rows)
+    assert torch.equal(second.sort().values, rows)
+    assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("precision", ["tf32", "bfloat16"])
+def test_a_search_in_lower_precision_leaves_the_setting_as_it_was(
+    data: tuple[Tensor, Tensor], precision: str
+) -> None:
+    x, y = data
+    before = torch.get_float32_matmul_precision()
+    rows = torch.arange(250)
+    low = run(x, y, [Group(rows, 0, [10.0], [1e-6])], precision=precision)
+    exact = run(x, y, [Group(rows, 0, [10.0], [1e-6])])
+    assert torch.get_float32_matmul_precision() == before
+    weight, wanted = (stack.classifier(Member(0, 0))[0] for stack in (low, exact))
+    assert (weight - wanted).norm() < 0.05 * wanted.norm()
+
+
+def test_bfloat16_operands_as_on_a_gpu_keep_float32_weights(
+    data: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = data
+    groups = [Group(torch.arange(250), seed, [1.0, 10.0], [1e-6, 1e-5]) for seed in (0, 1)]
+    exact = run(x, y, groups)
+    monkeypatch.setattr("cogworks.probes.stack.casts_operands", lambda *_: True)
+    low = run(x, y, groups, precision="bfloat16")
+    for member in exact.members:
+        weight, wanted = (stack.classifier(member)[0] for stack in (low, exact))
+        assert weight.dtype == torch.float32
+        assert 0 < (weight - wanted).norm() < 0.05 * wanted.norm()
+    val = [torch.arange(250, len(x))] * 2
+    assert low.correct(val) == pytest.approx(exact.correct(val), abs=3)

@@ -1,0 +1,78 @@
+"""The cells of a job: one for each (shots, seed), each with a folder of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cogworks.core.errors import InputError
+from cogworks.probes.study import Params
+from cogworks.probes.tune import chosen
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (shots, seed).
+
+    Attributes:
+        shots: an entry of the protocol's `shots`.
+        seed: the repetition.
+        params: hyper-parameters that the search chose; empty where there is none.
+        val_top1: their validation accuracy in percent.
+        folder: where its files are.
+    """
+
+    shots: int | str
+    seed: int
+    params: Params
+    val_top1: float | None
+    folder: Path
+
+    @property
+    def classifier(self) -> Path:
+        """The fitted classifier."""
+        return self.folder / "classifier.safetensors"
+
+    def scores(self, test_set: str) -> Path:
+        """Return the file of its scores on a test set."""
+        return self.folder / f"{test_set}.json"
+
+    def predictions(self, test_set: str) -> Path:
+        """Return the file of its predictions on a test set."""
+        return self.folder / f"{test_set}.npy"
+
+
+def cell_folder(folder: Path, shots: int | str, seed: int) -> Path:
+    """Return the folder of a cell in a job's folder."""
+    return folder / f"{shots}-{seed}"
+
+
+def cells_of(spec: dict[str, Any], folder: Path, trials: pd.DataFrame | None) -> list[Cell]:
+    """Return the cells of a job.
+
+    A classifier that is not trained here is one cell. Nearest neighbours among all images leave
+    nothing to chance, so one seed serves them.
+
+    Raises:
+        InputError: a cell has no trials.
+    """
+    if spec["kind"] == "classifier":
+        return [Cell("all", 0, {}, None, cell_folder(folder, "all", 0))]
+    result = []
+    for shots in spec["shots"]:
+        seeds = 1 if spec["kind"] == "knn" and shots == "all" else spec["seeds"]
+        for seed in range(seeds):
+            params, val_top1 = ({}, None) if trials is None else _chosen(trials, shots, seed)
+            result.append(Cell(shots, seed, params, val_top1, cell_folder(folder, shots, seed)))
+    return result
+
+
+def _chosen(trials: pd.DataFrame, shots: int | str, seed: int) -> tuple[Params, float]:
+    try:
+        return chosen(trials, str(shots), seed)
+    except LookupError:
+        raise InputError(
+            f"the table of trials holds no search for shots {shots}, seed {seed}; "
+            "delete it and let the workflow make it again"
+        ) from None

@@ -1,0 +1,133 @@
+"""Search and fit of logistic regression by L-BFGS (section 4.4, small data sets).
+
+Both methods solve the same problem to its minimum, so that there is neither a start nor an order:
+a seed decides only which images validate, which shots are drawn, and what the search proposes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from cogworks.probes.classifier import Classifier
+from cogworks.probes.lbfgs import Problem, solve
+from cogworks.probes.splits import Rows, Split
+from cogworks.probes.study import DIVERGED, DONE, Outcome, Params
+from cogworks.probes.table import FeatureTable
+
+# What the solver of many C may take in memory: this share of the features, or this many bytes.
+STACK_SHARE, STACK_BYTES = 0.15, 2**29
+# Copies of the weights that a solve holds: history, point, gradient and temporaries.
+WEIGHT_COPIES, LOGIT_COPIES = 24, 5
+
+
+class Solver(Protocol):
+    """Solves the problem on some rows for some values of C."""
+
+    def __call__(self, rows: Rows, Cs: Sequence[float]) -> list[Classifier]:
+        """Return the classifier at each C."""
+
+
+@dataclass(frozen=True)
+class Convex:
+    """Logistic regression on one table of training features.
+
+    Attributes:
+        table: the features.
+        spec: the keys of the protocol.
+        solver: which implementation solves it.
+    """
+
+    table: FeatureTable
+    spec: dict[str, Any]
+    solver: Solver
+
+    @property
+    def space(self) -> dict[str, tuple[float, float]]:
+        """Range of the hyper-parameter."""
+        return {"C": (self.spec["C"]["low"], self.spec["C"]["high"])}
+
+    def companions(self, n_rows: int) -> int:
+        """Return 1: seeds share nothing that would be worth sharing."""
+        return 1
+
+    def search(
+        self, seeds: Sequence[int], splits: Sequence[Split], asked: Sequence[Sequence[Params]]
+    ) -> list[list[Outcome]]:
+        """Fit at each C and return the accuracies on the validation rows; see `Sgd.search`."""
+        return [
+            [
+                self._outcome(classifier, split.val)
+                for classifier in self.solver(split.train, [values["C"] for values in params])
+            ]
+            for split, params in zip(splits, asked, strict=True)
+        ]
+
+    def fit(
+        self, seeds: Sequence[int], rows: Sequence[Rows], params: Sequence[Params]
+    ) -> list[Classifier | None]:
+        """Fit at one C for each seed; None where the result is not finite."""
+        fitted = [
+            self.solver(own, [values["C"]])[0] for own, values in zip(rows, params, strict=True)
+        ]
+        return [classifier if classifier.finite else None for classifier in fitted]
+
+    def _outcome(self, classifier: Classifier, val: Rows) -> Outcome:
+        if not classifier.finite:
+            return Outcome(DIVERGED)
+        rows = torch.from_numpy(val)
+        logits = classifier(self.table.x[rows.to(self.table.x.device)])
+        hits = int((logits.argmax(1).cpu() == self.table.y[rows]).sum())
+        return Outcome(DONE, 100 * hits / len(val))
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """All values of C at once, as many as memory allows; see `lbfgs`."""
+
+    table: FeatureTable
+    tolerance: float
+    max_iterations: int
+
+    def __call__(self, rows: Rows, Cs: Sequence[float]) -> list[Classifier]:
+        """Return the classifier at each C."""
+        table, n_classes = self.table, len(self.table.classes)
+        problem = Problem(table.x, table.y, torch.from_numpy(rows), n_classes=n_classes)
+        each = 4 * n_classes * (WEIGHT_COPIES * table.dim + LOGIT_COPIES * len(rows))
+        count = max(1, int(max(STACK_BYTES, STACK_SHARE * table.x.nbytes) // each))
+        result: list[Classifier] = []
+        for place in range(0, len(Cs), count):
+            solutions = solve(
+                problem,
+                Cs[place : place + count],
+                tolerance=self.tolerance,
+                max_iterations=self.max_iterations,
+            )
+            result += [Classifier(solution.weight, solution.bias) for solution in solutions]
+        return result
+
+
+@dataclass(frozen=True)
+class Sklearn:
+    """One C after the other by scikit-learn."""
+
+    table: FeatureTable
+    tolerance: float
+    max_iterations: int
+
+    def __call__(self, rows: Rows, Cs: Sequence[float]) -> list[Classifier]:
+        """Return the classifier at each C."""
+        index = torch.from_numpy(rows)
+        x = self.table.x.cpu()[index].numpy()
+        y = self.table.y[index].numpy()
+        return [self._fit(x, y, C) for C in Cs]
+
+    def _fit(self, x: Any, y: Any, C: float) -> Classifier:
+        model = LogisticRegression(C=C, tol=self.tolerance, max_iter=self.max_iterations).fit(x, y)
+        weight, bias = (torch.from_numpy(part).float() for part in (model.coef_, model.intercept_))
+        if len(weight) == 1:
+            # Two classes share one vector, the difference of theirs.
+            return Classifier(torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2)
+        return Classifier(weight, bias)

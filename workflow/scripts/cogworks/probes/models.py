@@ -1,0 +1,150 @@
+"""What a job scores: classifiers that are fitted, or training images that vote."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from cogworks.core.progress import track
+from cogworks.probes.cells import Cell
+from cogworks.probes.classifier import (
+    Classifier,
+    StoredClassifier,
+    has_classifier,
+    read_classifier,
+    write_classifier,
+)
+from cogworks.probes.knn import Neighbours
+from cogworks.probes.methods import method, shots_of
+from cogworks.probes.splits import Rows, balance, fit_rows, rows_by_class
+from cogworks.probes.table import FeatureTable, TableSource
+
+
+@dataclass(frozen=True)
+class Model:
+    """Something that classifies features.
+
+    Attributes:
+        logits: gives `(n, C)` for features `(n, D)`; null where the fit diverged.
+        classes: ids of the C classes.
+        n_train: images that it was fitted on here.
+    """
+
+    logits: Callable[[Tensor], Tensor] | None
+    classes: list[str]
+    n_train: int
+
+
+class Models(Protocol):
+    """The models of a job's cells."""
+
+    @property
+    def digest(self) -> str:
+        """Hash of the files that the models depend on."""
+
+    def prepare(self, cells: Sequence[tuple[Cell, str]]) -> None:
+        """Make the models of cells, each with the digest of what it depends on."""
+
+    def model(self, cell: Cell) -> Model:
+        """Return the model of a cell that was prepared."""
+
+
+@dataclass
+class Fitted:
+    """Linear classifiers that are fitted with the hyper-parameters that the search chose."""
+
+    spec: dict[str, Any]
+    source: TableSource
+    device: torch.device
+
+    @property
+    def digest(self) -> str:
+        """See `Models`."""
+        return self.source.digest
+
+    def prepare(self, cells: Sequence[tuple[Cell, str]]) -> None:
+        """Fit the cells whose file is missing; seeds of a small problem together."""
+        todo = [(cell, key) for cell, key in cells if not has_classifier(cell.classifier, key=key)]
+        if not todo:
+            return
+        table = self.source.load(self.device)
+        for _ in track(self._fit(todo, table), label="fit", total=len(todo), unit="classifier"):
+            pass
+
+    def model(self, cell: Cell) -> Model:
+        """See `Models`."""
+        stored = read_classifier(cell.classifier)
+        return Model(stored.classifier, stored.classes, stored.n_train)
+
+    def _fit(self, todo: list[tuple[Cell, str]], table: FeatureTable) -> Iterator[None]:
+        how = method(self.spec, table, self.device)
+        for _, entries in groupby(todo, key=lambda entry: entry[0].shots):
+            group = list(entries)
+            rows = [training_rows(self.spec, table, cell) for cell, _ in group]
+            count = how.companions(len(rows[0]))
+            for place in range(0, len(group), count):
+                part = slice(place, place + count)
+                seeds = [cell.seed for cell, _ in group[part]]
+                params = [cell.params for cell, _ in group[part]]
+                fitted = how.fit(seeds, rows[part], params)
+                for (cell, key), own, found in zip(group[part], rows[part], fitted, strict=True):
+                    self._store(cell, key, table, found, len(own))
+                    yield
+
+    def _store(
+        self, cell: Cell, key: str, table: FeatureTable, found: Classifier | None, n_train: int
+    ) -> None:
+        stored = StoredClassifier(found, table.classes, self.source.normalize, n_train)
+        write_classifier(stored, cell.classifier, key=key)
+
+
+@dataclass
+class Nearest:
+    """The training images themselves."""
+
+    spec: dict[str, Any]
+    source: TableSource
+    device: torch.device
+    table: FeatureTable | None = None
+
+    @property
+    def digest(self) -> str:
+        """See `Models`."""
+        return self.source.digest
+
+    def prepare(self, cells: Sequence[tuple[Cell, str]]) -> None:
+        """Read the training features."""
+        self.table = self.source.load(self.device)
+
+    def model(self, cell: Cell) -> Model:
+        """See `Models`."""
+        table = self.table
+        assert table is not None, "prepare comes first"
+        rows = torch.from_numpy(training_rows(self.spec, table, cell))
+        whole = len(rows) == len(table.y)
+        x = table.x if whole else table.x[rows.to(table.x.device)]
+        neighbours = Neighbours(
+            x=x.to(self.device),
+            y=table.y[rows].to(self.device),
+            n_classes=len(table.classes),
+            k=self.spec["k"],
+            temperature=self.spec["temperature"],
+        )
+        return Model(neighbours, table.classes, len(rows))
+
+
+def training_rows(spec: dict[str, Any], table: FeatureTable, cell: Cell) -> Rows:
+    """Return the rows of the training features that a cell is fitted on."""
+    rows = rows_by_class(table.labels, len(table.classes))
+    if spec["per_class"] is not None:
+        rows = balance(rows, table.classes, spec["per_class"])
+    return fit_rows(
+        rows,
+        table.classes,
+        seed=cell.seed,
+        validation=spec["validation"],
+        shots=shots_of(cell.shots),
+    )

@@ -1,0 +1,51 @@
+"""Classes of several data sets thrown together and grouped anew (section 3.5.2)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import read_parquet
+from cogworks.core.seeds import shuffle_by_hash
+
+
+def read_levels(path: str) -> dict[str, int]:
+    """Return the level of each wnid of a level table."""
+    frame = read_parquet(path, columns=["wnid", "level"])
+    return dict(zip(frame["wnid"], frame["level"].astype(int), strict=True))
+
+
+def group_classes(
+    group: dict[str, Any], classes: Sequence[str], levels: dict[str, int] | None
+) -> list[str]:
+    """Return the sorted classes of one group of a pool.
+
+    Args:
+        group: `number` of the group; `classes` and `seed` of a random draw, or the `benchmark`
+            whose level of that number it is.
+        classes: the distinct ids of all classes in the pool.
+        levels: level of each class of that benchmark; None for a random draw.
+
+    Raises:
+        InputError: the pool holds fewer classes than asked for, or lacks one of the level.
+    """
+    if levels is None:
+        return _draw(group, classes)
+    wanted = sorted(wnid for wnid, level in levels.items() if level == group["number"])
+    missing = sorted(set(wanted) - set(classes))
+    if missing or not wanted:
+        raise InputError(
+            f"pool.benchmark: level {group['number']} of {group['benchmark']} holds {len(wanted)} "
+            f"classes, {len(missing)} of which none of the pooled data sets has"
+            f"{f', first {missing[0]}' if missing else ''}; pool data sets with the same concepts"
+        )
+    return wanted
+
+
+def _draw(group: dict[str, Any], classes: Sequence[str]) -> list[str]:
+    if group["classes"] > len(classes):
+        raise InputError(
+            f"pool.classes: {group['classes']} are asked for, but the pooled data sets hold "
+            f"{len(classes)}; lower it or pool more data sets"
+        )
+    drawn = shuffle_by_hash(classes, "pool", group["seed"], group["number"])
+    return sorted(drawn[: group["classes"]])

@@ -1,0 +1,96 @@
+"""Scores of predictions (section 3.3.4.3 and equation 4.3)."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import stats
+from torch import Tensor
+
+INTERVAL = (0.025, 0.975)
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Score:
+    """Scores of one classifier on one test set.
+
+    Attributes:
+        top1: percentage of images whose highest score is their own class's.
+        top5: percentage whose class is among the five highest (all, where there are fewer).
+        mean_class: mean over classes of the percentage of their images that are right.
+        log_odds: log(p / (1 - p)) of the share p that is right, see `log_odds`.
+        top1_low: lower end of the 95% bootstrap interval of top1, see `interval`.
+        top1_high: its upper end.
+        n_test: images.
+        n_classes: classes among them.
+    """
+
+    top1: float
+    top5: float
+    mean_class: float
+    log_odds: float
+    top1_low: float
+    top1_high: float
+    n_test: int
+    n_classes: int
+
+
+def ranks(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return how many classes come before each image's own, `(N,)`, 0 where it is predicted.
+
+    Args:
+        logits: `(N, C)`; of equal scores the first class comes first, as in `argmax`.
+        labels: `(N,)`.
+    """
+    own = logits.gather(1, labels[:, None])
+    before = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
+    return ((logits > own) | ((logits == own) & before)).sum(1)
+
+
+def score(rank: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]) -> Score:
+    """Return the scores that follow from `ranks`, `(N,)` with N >= 1, and labels `(N,)`."""
+    right = rank == 0
+    correct, n = int(right.sum()), len(rank)
+    classes, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    by_class = np.bincount(place, weights=right, minlength=len(classes)) / counts
+    low, high = interval(correct, n)
+    return Score(
+        top1=100 * correct / n,
+        top5=100 * float((rank < TOP).mean()),
+        mean_class=100 * float(by_class.mean()),
+        log_odds=log_odds(correct, n),
+        top1_low=100 * low,
+        top1_high=100 * high,
+        n_test=n,
+        n_classes=len(classes),
+    )
+
+
+def log_odds(correct: float, n: int) -> float:
+    """Return log(p / (1 - p)), natural, for p = correct / n (equation 4.3).
+
+    So that a perfect or a hopeless classifier has a finite score, `correct` counts as at least half
+    an image and at most n less half an image.
+    """
+    clamped = min(max(correct, 0.5), n - 0.5)
+    return math.log(clamped / (n - clamped))
+
+
+def mean_log_odds(percentages: Iterable[float]) -> float:
+    """Return the mean over data sets of the log odds of top-1 accuracies in percent (table D.1)."""
+    values = [math.log(p / (100 - p)) for p in percentages]
+    return sum(values) / len(values)
+
+
+def interval(correct: int, n: int) -> tuple[float, float]:
+    """Return the 95% percentile bootstrap interval, over test images, of the share correct / n.
+
+    The number of right images among n drawn with replacement is binomial, so the percentiles are
+    those of that distribution: the limit of infinitely many draws, without their noise.
+    """
+    low, high = stats.binom.ppf(INTERVAL, n, correct / n)
+    return float(low) / n, float(high) / n

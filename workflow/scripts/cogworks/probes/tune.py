@@ -1,0 +1,136 @@
+"""The search of one job: every number of shots, every seed, on the training features alone.
+
+A cell is one (shots, seed). Its record is a JSON file of its own, written after each batch of
+configurations, under a digest of everything that it depends on: what is done is kept when the job
+is killed, or run again for another seed.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from cogworks.core.progress import track
+from cogworks.core.spec import digest
+from cogworks.probes.methods import Method, method, shots_of
+from cogworks.probes.splits import Split, balance, rows_by_class, split
+from cogworks.probes.study import Study, batch_sizes
+from cogworks.probes.table import FeatureTable, TableSource
+
+# Keys of a job's spec that its cells do not depend on: what names it and them, and what is done
+# with them afterwards.
+NAMES = ("shots", "seeds", "encoder", "dataset", "protocol", "test_sets")
+AFTERWARDS = ("classifiers", "restrict_classes")
+SPACES = {"sgd": ("lr", "weight_decay"), "lbfgs": ("C",), "sklearn": ("C",)}
+
+
+def cell_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a job's spec on which each of its cells depends."""
+    return {key: value for key, value in spec.items() if key not in (*NAMES, *AFTERWARDS)}
+
+
+def tune(
+    spec: dict[str, Any], source: TableSource, folder: Path, *, code: str, device: torch.device
+) -> pd.DataFrame:
+    """Search hyper-parameters and return all trials.
+
+    Args:
+        spec: see `plan.tune_spec`.
+        source: the training features.
+        folder: where the records of cells are.
+        code: digest of the code that computes them.
+        device: where to compute.
+
+    Returns:
+        One row a trial: encoder, dataset, protocol, shots ('1', ..., 'all'), seed, number, batch,
+        lr, weight_decay, C (null where the kind has none), state (done, pruned or diverged),
+        val_top1 (percent, null where diverged), chosen (the best of its cell).
+    """
+    studies = _studies(spec, source, folder, code)
+    missing = [study for study in studies.values() if not study.finished]
+    if missing:
+        table = source.load(device)
+        todo = sum(len(study.sizes) - study.batch for study in missing)
+        work = _search(spec, studies, table, method(spec, table, device))
+        for _ in track(work, label="search", total=todo, unit="batch"):
+            pass
+    return _frame(spec, studies)
+
+
+def _studies(
+    spec: dict[str, Any], source: TableSource, folder: Path, code: str
+) -> dict[tuple[str, int], Study]:
+    key = digest([cell_spec(spec), source.digest, code])
+    sizes = batch_sizes(spec["trials"], spec["first_batch"], spec["batch"])
+    space = {name: (spec[name]["low"], spec[name]["high"]) for name in SPACES[spec["kind"]]}
+    return {
+        (str(shots), seed): Study(
+            folder / f"{shots}-{seed}.json", key=key, space=space, sizes=sizes, seed=seed
+        )
+        for shots in spec["shots"]
+        for seed in range(spec["seeds"])
+    }
+
+
+def _search(
+    spec: dict[str, Any],
+    studies: dict[tuple[str, int], Study],
+    table: FeatureTable,
+    how: Method,
+) -> Iterator[None]:
+    """Run every batch of every study that has not finished; yields after each."""
+    # All splits first: too few images for the last number of shots shows before hours of work.
+    all_splits = [_splits(spec, table, shots_of(shots)) for shots in spec["shots"]]
+    for shots, splits in zip(spec["shots"], all_splits, strict=True):
+        while open_ := [s for s in range(spec["seeds"]) if not studies[str(shots), s].finished]:
+            # Whoever is behind goes first, so that seeds that were killed apart meet again.
+            behind = min(studies[str(shots), seed].batch for seed in open_)
+            together = [seed for seed in open_ if studies[str(shots), seed].batch == behind]
+            together = together[: how.companions(len(splits[together[0]].train))]
+            asked = [studies[str(shots), seed].ask() for seed in together]
+            outcomes = how.search(together, [splits[seed] for seed in together], asked)
+            for seed, params, found in zip(together, asked, outcomes, strict=True):
+                studies[str(shots), seed].tell(params, found)
+                yield
+
+
+def _splits(spec: dict[str, Any], table: FeatureTable, shots: int | None) -> list[Split]:
+    rows = rows_by_class(table.labels, len(table.classes))
+    if spec["per_class"] is not None:
+        rows = balance(rows, table.classes, spec["per_class"])
+    return [
+        split(rows, table.classes, seed=seed, validation=spec["validation"], shots=shots)
+        for seed in range(spec["seeds"])
+    ]
+
+
+def _frame(spec: dict[str, Any], studies: dict[tuple[str, int], Study]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for (shots, seed), study in studies.items():
+        best = study.best().number
+        for trial in study.trials:
+            rows.append(
+                {
+                    **{name: spec[name] for name in ("encoder", "dataset", "protocol")},
+                    "shots": shots,
+                    "seed": seed,
+                    "number": trial.number,
+                    "batch": trial.batch,
+                    **{name: trial.params.get(name) for name in ("lr", "weight_decay", "C")},
+                    "state": trial.outcome.state,
+                    "val_top1": trial.outcome.value,
+                    "chosen": trial.number == best,
+                }
+            )
+    numbers = ("lr", "weight_decay", "C", "val_top1")
+    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
+
+
+def chosen(trials: pd.DataFrame, shots: str, seed: int) -> tuple[dict[str, float], float]:
+    """Return the hyper-parameters of the best trial of a cell and its validation accuracy."""
+    found = trials[(trials["shots"] == shots) & (trials["seed"] == seed) & trials["chosen"]]
+    row = found.iloc[0]
+    names: Sequence[str] = [n for n in ("lr", "weight_decay", "C") if pd.notna(row[n])]
+    return {name: float(row[name]) for name in names}, float(row["val_top1"])

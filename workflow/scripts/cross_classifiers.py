@@ -1,0 +1,37 @@
+"""Apply the classifiers of one data set to the test images of another; list what they are sure of.
+
+Writes one row a confident prediction; the metadata hold how many of the images that are.
+"""
+
+from pathlib import Path
+
+from cogworks.core import cli
+from cogworks.core.device import pick_device, set_threads
+from cogworks.core.files import write_parquet
+from cogworks.probes.methods import normalizes
+from cogworks.probes.noise import cross_apply
+from cogworks.probes.table import TableSource
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--features", type=Path, required=True, help="the other's test array")
+    parser.add_argument("--index", type=Path, required=True, help="its index")
+    parser.add_argument("--manifest", type=Path, required=True, help="its manifest")
+    parser.add_argument("--cells", type=Path, required=True, help="folder of the fitted cells")
+    parser.add_argument("--output", type=Path, required=True, help="table of predictions")
+    args = parser.parse_args()
+    set_threads(args.threads)
+    source = TableSource([args.features], [args.index], [args.manifest], normalizes(args.spec))
+    listed, summary = cross_apply(
+        args.cells,
+        source,
+        confidence=args.spec["confidence"],
+        seeds=args.spec["seeds"],
+        device=pick_device(args.device),
+    )
+    write_parquet(listed, args.output, metadata=summary)
+
+
+if __name__ == "__main__":
+    cli.run(main)
