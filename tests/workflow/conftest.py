@@ -20,6 +20,7 @@ class Project:
     def __init__(self, folder: Path, configfile: str) -> None:
         self.folder = folder
         self.configfile = configfile
+        folder.mkdir(parents=True)
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
@@ -63,14 +64,29 @@ class Project:
                 jobs[found[1]] = int(found[2])
         return jobs
 
-    def edit(self, path: str, old: str, new: str) -> None:
-        """Replace the one occurrence of `old` in a file of this copy."""
+    def changed(self) -> set[str]:
+        """Return the rules whose own params changed, not those that follow from them."""
+        output = self.snakemake("--dry-run")
+        found = re.search(r"params have changed[^:]*:\n\s+(.*)", output)
+        return set(found[1].split(", ")) if found else set()
+
+    def edit(self, path: str, old: str, new: str, *, first: bool = False) -> None:
+        """Replace the one occurrence (or the first one) of `old` in a file of this copy."""
         file = self.folder / path
         text = file.read_text()
-        assert text.count(old) == 1, f"{path}: {text.count(old)} times {old!r}"
-        file.write_text(text.replace(old, new))
+        count = text.count(old)
+        assert count == 1 or (first and count > 1), f"{path}: {count} times {old!r}"
+        file.write_text(text.replace(old, new, 1))
+
+    def restore(self) -> None:
+        """Undo all edits of sources and configs."""
+        for part in PARTS[1:3]:
+            for source in (ROOT / part).rglob("*"):
+                copy = self.folder / part / source.relative_to(ROOT / part)
+                if source.is_file() and copy.is_file() and copy.read_bytes() != source.read_bytes():
+                    shutil.copy2(source, copy)
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / "project", "config/test.yaml")
+@pytest.fixture(scope="session")
+def make_project() -> type[Project]:
+    return Project

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cogworks.core.codehash import _read_module, rule_code
+from cogworks.core.codehash import _module_files, _read_module, rule_code
 
 SCRIPT = '"""Doc."""\nfrom pkg.used import f\n\n\ndef main() -> None:\n    """Doc."""\n    f()\n'
 
@@ -24,6 +24,7 @@ def tree(tmp_path: Path) -> Path:
 def edited(root: Path, name: str, text: str) -> str:
     (root / name).write_text(text)
     _read_module.cache_clear()
+    _module_files.cache_clear()
     return rule_code("script", root=root)
 
 

@@ -11,7 +11,6 @@ are none of the former, and the latter are declared as inputs.
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parents[2]
@@ -39,72 +38,77 @@ def rule_code(script: str, *, root: Path = SCRIPTS) -> str:
 @functools.cache
 def _read_module(path: Path, root: Path) -> tuple[str, tuple[Path, ...]]:
     """Return the digest of one module's syntax and the local files that it imports."""
-    tree = _Normalise().visit(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
-    text = "".join(_serialise(tree))
-    return hashlib.sha256(text.encode()).hexdigest(), tuple(_imports(tree, root))
+    source = _Source()
+    source.add(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
+    names = dict.fromkeys(source.imported)
+    files = tuple(file for name in names for file in _module_files(name, root))
+    return hashlib.sha256("".join(source.text).encode()).hexdigest(), files
 
 
-class _Normalise(ast.NodeTransformer):
-    """Drops what does not change behaviour: docstrings and imports made for type checking only."""
+class _Source:
+    """One pass over a syntax tree: its text, and the names of the modules that it imports.
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            assert isinstance(body, list)
-            if body and isinstance(body[0], ast.Expr) and _is_text(body[0].value):
-                node.body = body[1:]
-        return node
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            return None
-        return self.generic_visit(node)
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _serialise(value: object) -> Iterator[str]:
-    """Yield a text of the tree that is the same on every Python version that we support.
-
-    `ast.dump` is not: later versions leave out empty fields, and new fields come with each.
+    What does not change behaviour is left out: docstrings, and what is imported for type checking
+    only. The text is the same on every Python version that we support; that of `ast.dump` is not,
+    since later versions leave out empty fields, and new fields come with each.
     """
-    if isinstance(value, ast.AST):
-        yield f"{type(value).__name__}("
-        for field, child in ast.iter_fields(value):
-            if child is not None and child != []:
-                yield f"{field}="
-                yield from _serialise(child)
-        yield ")"
-    elif isinstance(value, list):
-        yield "["
-        for child in value:
-            yield from _serialise(child)
-            yield ","
-        yield "]"
-    else:
-        yield repr(value)
 
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.imported: list[str] = []
 
-def _imports(tree: ast.AST, root: Path) -> Iterator[Path]:
-    """Yield the files under `root` that the module's import statements execute."""
-    for node in ast.walk(tree):
+    def add(self, value: object) -> None:
+        """Append the text of a node, a list of nodes or a plain value."""
+        if isinstance(value, ast.AST):
+            self._add_node(value)
+        elif isinstance(value, list):
+            self.text.append("[")
+            for child in value:
+                if not _is_type_checking(child):
+                    self.add(child)
+                    self.text.append(",")
+            self.text.append("]")
+        else:
+            self.text.append(repr(value))
+
+    def _add_node(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _module_files(alias.name, root)
+            self.imported += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield from _module_files(node.module, root)
-            for alias in node.names:
-                yield from _module_files(f"{node.module}.{alias.name}", root)
+            self.imported.append(node.module)
+            self.imported += [f"{node.module}.{alias.name}" for alias in node.names]
+        self.text.append(f"{type(node).__name__}(")
+        for field in node._fields:
+            child = getattr(node, field, None)
+            if field == "body" and isinstance(node, DOCUMENTED):
+                child = _without_docstring(node.body)
+            if child is not None and child != []:
+                self.text.append(f"{field}=")
+                self.add(child)
+        self.text.append(")")
 
 
-def _module_files(name: str, root: Path) -> Iterator[Path]:
-    """Yield the file of module `name` and of its packages, where they are ours."""
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _is_type_checking(node: object) -> bool:
+    test = node.test if isinstance(node, ast.If) else None
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0].value if body and isinstance(body[0], ast.Expr) else None
+    return body[1:] if isinstance(first, ast.Constant) and isinstance(first.value, str) else body
+
+
+@functools.cache
+def _module_files(name: str, root: Path) -> tuple[Path, ...]:
+    """Return the file of module `name` and those of its packages, where they are ours."""
     parts = name.split(".")
-    for end in range(1, len(parts) + 1):
-        base = root.joinpath(*parts[:end])
-        for candidate in (base / "__init__.py", base.with_suffix(".py")):
-            if candidate.is_file():
-                yield candidate
+    if not (root / parts[0]).is_dir() and not (root / f"{parts[0]}.py").is_file():
+        return ()
+    bases = [root.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+    candidates = [
+        file for base in bases for file in (base / "__init__.py", base.with_suffix(".py"))
+    ]
+    return tuple(file for file in candidates if file.is_file())

@@ -1,0 +1,116 @@
+"""What a change makes stale, asked of Snakemake itself on dry runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# What a change of the probes may never touch: everything that comes before them, or beside them.
+BEFORE_PROBES = {
+    "select_concepts",
+    "rank_concepts",
+    "split_levels",
+    "list_classes",
+    "render_world",
+    "build_manifest",
+    "draw_samples",
+    "train_generator",
+    "write_prompts",
+    "generate_shard",
+    "merge_clone",
+    "draw_sheets",
+    "train_encoder",
+    "extract_features",
+    "measure_features",
+    "plot_features",
+    "plot_training",
+    "plot_ranking",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[..., Any]) -> Any:
+    result = make_project(tmp_path_factory.mktemp("finished") / "project", "config/test.yaml")
+    result.pretend_finished()
+    return result
+
+
+@pytest.fixture(autouse=True)
+def unchanged(project: Any) -> Any:
+    """Undo each test's edits."""
+    yield
+    project.restore()
+
+
+def test_a_finished_project_has_nothing_to_do(project: Any) -> None:
+    assert project.stale() == {}
+
+
+def test_probe_config_reruns_probes_and_report_alone(project: Any) -> None:
+    project.edit("config/test.yaml", "kind: sgd, epochs: 3,", "kind: sgd, epochs: 4,")
+    stale = project.stale()
+    assert stale["tune_probes"] == 6
+    assert stale["fit_probes"] == 6
+    assert stale["build_report"] == 1
+    assert not BEFORE_PROBES & set(stale), stale
+
+
+def test_swapped_values_are_seen(project: Any) -> None:
+    """Snakemake compares params as a set, in which a swap of two values goes unseen."""
+    project.edit("config/test.yaml", "epochs: 3, batch_size: 32, trials: 4,", "epochs: 4, batch_size: 32, trials: 3,")
+    assert project.changed() == {"tune_probes", "fit_probes"}
+
+
+def test_training_config_reruns_that_run_alone(project: Any) -> None:
+    project.edit("config/test.yaml", "dataset: clone, validation", "seed: 1, dataset: clone, validation")
+    stale = project.stale()
+    assert stale["train_encoder"] == 1
+    assert "generate_shard" not in stale
+    assert "tune_probes" not in stale, "the changed run is not probed"
+
+
+def test_prompt_config_draws_again_but_learns_nothing_new(project: Any) -> None:
+    project.edit("config/test.yaml", "generator: tiny, like", 'prompt: "c, d", generator: tiny, like')
+    stale = project.stale()
+    assert stale["write_prompts"] == 1
+    assert stale["generate_shard"] == 2
+    assert "train_generator" not in stale
+    assert "render_world" not in stale
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("concepts/similarity.py", '"""', '"""Another docstring. '),
+        ("probes/schedule.py", "import", "# a comment\nimport"),
+        ("core/seeds.py", "import hashlib\n", "\n\n\nimport hashlib\n"),
+    ],
+)
+def test_a_comment_or_docstring_reruns_nothing(project: Any, path: str, old: str, new: str) -> None:
+    project.edit(f"workflow/scripts/cogworks/{path}", old, new, first=True)
+    assert project.stale() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("concepts/similarity.py", {"rank_concepts"}),
+        ("concepts/levels.py", {"split_levels"}),
+        ("probes/knn.py", {"fit_probes"}),
+        ("training/memory.py", {"train_encoder"}),
+        ("report/level_figures.py", {"plot_levels"}),
+    ],
+)
+def test_an_edit_reruns_exactly_the_rules_that_use_it(
+    project: Any, path: str, rules: set[str]
+) -> None:
+    file = project.folder / "workflow/scripts/cogworks" / path
+    file.write_text(file.read_text() + "\nEDITED = True\n")
+    assert project.changed() == rules
+
+
+def test_touch_and_clone_rerun_nothing(project: Any) -> None:
+    for file in (project.folder / "workflow").rglob("*.py"):
+        Path(file).touch()
+    assert project.stale() == {}
