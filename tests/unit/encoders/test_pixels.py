@@ -71,6 +71,16 @@ def test_fast_is_at_most_one_grey_level_away(shape: tuple[int, int]) -> None:
         assert np.abs(difference).max() <= 1
 
 
+@pytest.mark.parametrize("shape", [(500, 375), (150, 112)])
+def test_fast_is_hardly_ever_two_levels_away(shape: tuple[int, int]) -> None:
+    settings = {"size": 224, "resize": 224, "interpolation": "bicubic"}
+    exact, fast = (make_decoder(decoder=name, **settings) for name in ("pil", "fast"))
+    data = [photograph(*shape, seed=seed) for seed in range(8)]
+    difference = np.stack([exact(one, "x").astype(int) - fast(one, "x") for one in data])
+    assert (np.abs(difference) > 1).mean() < 1e-5
+    assert (difference != 0).mean() < 0.02
+
+
 def test_bgr_turns_the_normalised_channels_round() -> None:
     pixels = torch.randint(0, 256, (2, 4, 4, 3), dtype=torch.uint8)
     mean, std = torch.tensor(MEAN), torch.tensor(STD)
