@@ -11,22 +11,22 @@ rule check_generator:
         files=lambda w: synthesis_plan.generator_files(config, w.generator),
     output:
         marker="results/synthesis/generators/{generator}.json",
-    params:
-        spec=lambda w: canonical(synthesis_plan.given_spec(config, w.generator)),
-        code=rule_code("check_generator"),
     log:
         "logs/check_generator/{generator}.log",
     benchmark:
         "logs/benchmarks/check_generator/{generator}.tsv"
     wildcard_constraints:
         generator=synthesis_plan.pattern(synthesis_plan.given(config)),
+    conda:
+        "../../envs/diffusion.yaml"
     threads: 1
     resources:
         mem_mb=16000,
         runtime=120,
         online=int(config["compute"]["online"]),
-    conda:
-        "../../envs/diffusion.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.given_spec(config, w.generator)),
+        code=rule_code("check_generator"),
     message:
         "Strict loading of the generator {wildcards.generator}"
     shell:
@@ -40,23 +40,23 @@ rule train_generator:
         scenes=lambda w: synthesis_plan.generator_scenes(config, w.generator),
     output:
         marker="results/synthesis/generators/{generator}.json",
-    params:
-        spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
-        code=rule_code("train_generator"),
-        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
-        folder="results/synthesis/generators/{generator}",
     log:
         "logs/train_generator/{generator}.log",
     benchmark:
         "logs/benchmarks/train_generator/{generator}.tsv"
     wildcard_constraints:
         generator=synthesis_plan.pattern(synthesis_plan.trained(config)),
+    conda:
+        "../../envs/diffusion.yaml"
     threads: 2
     resources:
         mem_mb=4000,
         runtime=120,
-    conda:
-        "../../envs/diffusion.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
+        code=rule_code("train_generator"),
+        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
+        folder="results/synthesis/generators/{generator}",
     message:
         "Tiny latent diffusion model {wildcards.generator}: training"
     shell:
@@ -73,20 +73,20 @@ rule write_prompts:
     output:
         prompts="results/synthesis/{clone}/prompts.parquet",
         classes="results/synthesis/{clone}/classes.parquet",
-    params:
-        spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
-        code=rule_code("write_prompts"),
-        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
     log:
         "logs/write_prompts/{clone}.log",
     benchmark:
         "logs/benchmarks/write_prompts/{clone}.tsv"
+    conda:
+        "../../envs/diffusion.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../../envs/diffusion.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
+        code=rule_code("write_prompts"),
+        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
     message:
         "Prompts of {wildcards.clone}"
     shell:
@@ -103,16 +103,14 @@ rule generate_shard:
     output:
         shard=synthesis_names.shard("{clone}", "{number}"),
         index=synthesis_names.index("{clone}", "{number}"),
-    params:
-        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
-        code=rule_code("generate_shard"),
-        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     log:
         "logs/generate_shard/{clone}/{number}.log",
     benchmark:
         "logs/benchmarks/generate_shard/{clone}/{number}.tsv"
     wildcard_constraints:
         number="[0-9]{5}",
+    conda:
+        "../../envs/diffusion.yaml"
     threads: 1
     resources:
         mem_mb=8000,
@@ -120,8 +118,10 @@ rule generate_shard:
         gpu=lambda w: config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
         batch_size=lambda w: synthesis_plan.clone(config, w.clone)["batch_size"],
-    conda:
-        "../../envs/diffusion.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
+        code=rule_code("generate_shard"),
+        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     message:
         "Shard {wildcards.number} of {wildcards.clone} (of {params.n_shards}): drawing"
     shell:
@@ -139,20 +139,20 @@ rule merge_clone:
     output:
         manifest="results/synthesis/{clone}/manifest.parquet",
         quality="results/synthesis/{clone}/quality.parquet",
-    params:
-        spec=lambda w: canonical(synthesis_plan.merge_spec(config, w.clone)),
-        code=rule_code("merge_clone"),
-        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     log:
         "logs/merge_clone/{clone}.log",
     benchmark:
         "logs/benchmarks/merge_clone/{clone}.tsv"
+    conda:
+        "../../envs/base.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../../envs/base.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.merge_spec(config, w.clone)),
+        code=rule_code("merge_clone"),
+        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     message:
         "Manifest and quality of {wildcards.clone}"
     shell:
@@ -167,21 +167,21 @@ rule score_clone:
         prompts="results/synthesis/{clone}/prompts.parquet",
     output:
         table="results/synthesis/{clone}/similarity.parquet",
-    params:
-        spec=lambda w: canonical(synthesis_plan.judge_spec(config, w.clone)),
-        code=rule_code("score_clone"),
     log:
         "logs/score_clone/{clone}.log",
     benchmark:
         "logs/benchmarks/score_clone/{clone}.tsv"
+    conda:
+        "../../envs/diffusion.yaml"
     threads: 2
     resources:
         mem_mb=8000,
         runtime=240,
         gpu=lambda w: config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
-    conda:
-        "../../envs/diffusion.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.judge_spec(config, w.clone)),
+        code=rule_code("score_clone"),
     message:
         "Similarity of images and texts of {wildcards.clone}"
     shell:
@@ -198,20 +198,20 @@ rule draw_sheets:
     output:
         sheets="results/synthesis/sheets/{dataset}.json",
         overview="results/synthesis/sheets/{dataset}.png",
-    params:
-        spec=lambda w: canonical(synthesis_plan.sheet_spec(config, w.dataset)),
-        code=rule_code("draw_sheets"),
-        folder="results/synthesis/sheets/{dataset}",
     log:
         "logs/draw_sheets/{dataset}.log",
     benchmark:
         "logs/benchmarks/draw_sheets/{dataset}.tsv"
+    conda:
+        "../../envs/base.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../../envs/base.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.sheet_spec(config, w.dataset)),
+        code=rule_code("draw_sheets"),
+        folder="results/synthesis/sheets/{dataset}",
     message:
         "Contact sheets of {wildcards.dataset} and its clones"
     shell:
@@ -227,21 +227,21 @@ rule estimate_clone:
         classes="results/synthesis/{clone}/classes.parquet",
     output:
         estimate="results/synthesis/{clone}/estimate.json",
-    params:
-        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
-        code=rule_code("estimate_clone"),
     log:
         "logs/estimate_clone/{clone}.log",
     benchmark:
         "logs/benchmarks/estimate_clone/{clone}.tsv"
+    conda:
+        "../../envs/diffusion.yaml"
     threads: 1
     resources:
         mem_mb=8000,
         runtime=60,
         gpu=lambda w: config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
-    conda:
-        "../../envs/diffusion.yaml"
+    params:
+        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
+        code=rule_code("estimate_clone"),
     message:
         "Cost of {wildcards.clone}: calibration"
     shell:
@@ -252,7 +252,9 @@ rule estimate_clone:
 
 rule estimate:
     input:
-        estimates=[synthesis_names.estimate(name) for name in config["synthesis"]["clones"]],
+        estimates=[
+            synthesis_names.estimate(name) for name in config["synthesis"]["clones"]
+        ],
     log:
         "logs/estimate.log",
     conda:

@@ -90,8 +90,10 @@ def test_prompts_are_counted_by_the_generators_own_tokenizer(
     table, facts = read_parquet(path), read_metadata(path)
     assert table["label"].tolist() == [0, 1, 2, 3]
     assert table["prompt"].iloc[2].startswith("Arctic fox, white fox, Alopex lagopus, thickly-fur")
-    assert facts["limit"] == 20 and (table["tokens"] > 20).all()  # nearly a token a letter
-    assert table["cut"].all() and facts["cut"] == table["wnid"].tolist()
+    assert facts["limit"] == 20
+    assert (table["tokens"] > 20).all()
+    assert table["cut"].all()
+    assert facts["cut"] == table["wnid"].tolist()
     tables(manifest, pipeline_folder, prompt="c", name="short", images_per_class=2)
     table = read_parquet(names.table("short", "prompts"))
     assert table.loc[table["wnid"] == "n02086910", ["tokens", "cut"]].values.tolist() == [[10, 0]]
@@ -105,12 +107,15 @@ def test_a_clone_reads_like_any_other_data_set(
     draw(drawing, marker)
     quality = merge_all("clone")
     clone, real = read_manifest(names.table("clone", "manifest")), read_manifest(manifest)
-    assert clone.classes == real.classes and clone.split == "train" and clone.dataset == "clone"
+    assert clone.classes == real.classes
+    assert clone.split == "train"
+    assert clone.dataset == "clone"
     assert clone.frame["label"].value_counts().to_dict() == {0: 3, 1: 4, 2: 5, 3: 6}
     reader = ImageReader(clone)
     for number in range(len(clone)):
         image = decode_pil(reader.read_bytes(number), name=reader.name(number))
-        assert image.size == (16, 16) and np.asarray(image).std() > 0
+        assert image.size == (16, 16)
+        assert np.asarray(image).std() > 0
     assert quality["requested"].tolist() == quality["images"].tolist() == [3, 4, 5, 6]
     assert not quality[["nsfw", "non_finite", "constant", "given_up"]].to_numpy().any()
 

@@ -30,8 +30,10 @@ def test_calls_of_the_denoiser(kind: str, calls: int) -> None:
 
 def test_the_cost_of_a_clone(pipe: Any, drawing: dict[str, Any]) -> None:
     found = estimate(images=1001, prompts=["a", "b"], settings=drawing, pipe=pipe, device=CPU)
-    assert found["denoiser_calls_per_batch"] == 3 and found["denoiser_calls"] == 251 * 3
-    assert found["rows_per_call"] == 8 and found["measured"] == "one whole batch"
+    assert found["denoiser_calls_per_batch"] == 3
+    assert found["denoiser_calls"] == 251 * 3
+    assert found["rows_per_call"] == 8
+    assert found["measured"] == "one whole batch"
     assert found["device_days"] * 86400 * found["images_per_second"] == pytest.approx(1001)
     assert found["disk_bytes"] == pytest.approx(1001 * found["bytes_per_image"], rel=1e-3)
     assert found["bytes_per_image"] > 16 * 16 * 3
@@ -56,7 +58,11 @@ def test_the_table_has_a_sum(tmp_path: Path) -> None:
         facts = {"clone": name, "measured": "one whole batch", "device": "CPU"}
         paths[-1].write_text(json.dumps(values | facts))
     lines = summary(paths).splitlines()
-    assert "1,281,167" in lines[1] and "15" in lines[1] and "77 GB" in lines[1]
-    assert lines[3].startswith("all") and "2,562,334" in lines[3] and "30.1" in lines[3]
+    assert "1,281,167" in lines[1]
+    assert "15" in lines[1]
+    assert "77 GB" in lines[1]
+    assert lines[3].startswith("all")
+    assert "2,562,334" in lines[3]
+    assert "30.1" in lines[3]
     assert "free on this disk" in lines[4]
     assert "no clone" in summary([])

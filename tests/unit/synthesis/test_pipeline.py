@@ -38,7 +38,9 @@ def rename(path: Path, old: str, new: str) -> None:
 
 def test_a_whole_folder_draws(folder: Path, drawing: dict[str, Any]) -> None:
     (image,) = Artist(load_pipeline(folder, device=CPU), drawing).draw([Order("a cat", 1)])
-    assert image.pixels.shape == (16, 16, 3) and image.finite and not image.flagged
+    assert image.pixels.shape == (16, 16, 3)
+    assert image.finite
+    assert not image.flagged
 
 
 @pytest.mark.parametrize("file", [UNET, TEXT])
@@ -107,7 +109,7 @@ def test_foreign_code_is_not_run(folder: Path) -> None:
     index = json.loads((folder / "model_index.json").read_text())
     index["unet"] = ["my_module", "MyUNet"]
     (folder / "model_index.json").write_text(json.dumps(index))
-    with pytest.raises(InputError, match="my_module.MyUNet"):
+    with pytest.raises(InputError, match=r"my_module.MyUNet"):
         load_pipeline(folder, device=CPU)
 
 
@@ -118,8 +120,9 @@ def test_a_safety_checker_that_is_not_there_is_refused(folder: Path) -> None:
 
 def test_the_published_layout_of_version_1_4_loads(folder: Path) -> None:
     """Keys as Stable Diffusion v1.4 was published: old names of attention, and a buffer of ids."""
-    from cogworks.synthesis.tiny.vocabulary import make_tokenizer
     from diffusers import AutoencoderKL
+
+    from cogworks.synthesis.tiny.vocabulary import make_tokenizer
 
     vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 3,
@@ -227,7 +230,8 @@ def test_a_marker_vouches_for_the_files(folder: Path, tmp_path: Path) -> None:
     marker = tmp_path / "m.json"
     write_marker(marker, name="tiny", folder=folder, details={"variant": None})
     found = read_marker(marker)
-    assert found["pipeline"] == "StableDiffusionPipeline" and UNET in found["files"]
+    assert found["pipeline"] == "StableDiffusionPipeline"
+    assert UNET in found["files"]
     with open(folder / UNET, "ab") as file:
         file.write(b"x")
     with pytest.raises(InputError, match=r"safetensors: has \d+ bytes, not \d+"):
@@ -241,7 +245,7 @@ def test_a_given_folder_is_checked(folder: Path, tmp_path: Path) -> None:
     spec = {"name": "sd", "path": str(folder), "revision": None, "variant": None}
     check_given(spec, online=False, output=tmp_path / "sd.json")
     assert read_marker(tmp_path / "sd.json")["folder"] == str(folder)
-    with pytest.raises(InputError, match="compute.online"):
+    with pytest.raises(InputError, match=r"compute.online"):
         find_folder(spec | {"path": str(tmp_path / "absent")}, online=False)
     with pytest.raises(InputError, match=r"no model_index\.json"):
         find_folder(spec | {"path": str(tmp_path)}, online=False)

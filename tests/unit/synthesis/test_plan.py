@@ -59,7 +59,8 @@ def test_defaults_are_those_of_version_1_4() -> None:
 )
 def test_errors_name_their_key(change: dict[str, Any], named: str) -> None:
     (problem,) = plan.check(filled(**change))
-    assert problem.startswith("synthesis.clones.clone") and re.search(named, problem)
+    assert problem.startswith("synthesis.clones.clone")
+    assert re.search(named, problem)
 
 
 def test_a_generator_is_given_or_trained() -> None:
@@ -95,7 +96,8 @@ def test_rules_match_their_own_generators_only() -> None:
     config = filled()
     assert re.fullmatch(plan.pattern(plan.trained(config)), "tiny")
     assert not re.fullmatch(plan.pattern(plan.trained(config)), "sd14")
-    assert not re.fullmatch(plan.pattern([]), "") and not re.fullmatch(plan.pattern([]), "tiny")
+    assert not re.fullmatch(plan.pattern([]), "")
+    assert not re.fullmatch(plan.pattern([]), "tiny")
 
 
 def test_files_of_a_given_generator(tmp_path: Path) -> None:
@@ -103,12 +105,14 @@ def test_files_of_a_given_generator(tmp_path: Path) -> None:
     section = config["synthesis"]["generators"]["sd14"]
     assert plan.generator_files(config, "sd14") == [f"{section['path']}/model_index.json"]
     (line,) = plan.missing_paths(config)
-    assert line.startswith("synthesis.generators.sd14.path") and section["path"] in line
+    assert line.startswith("synthesis.generators.sd14.path")
+    assert section["path"] in line
     (tmp_path / "unet").mkdir()
     for name in ("model_index.json", "unet/config.json"):
         (tmp_path / name).write_text("{}")
     section["path"] = str(tmp_path)
-    assert len(plan.generator_files(config, "sd14")) == 2 and plan.missing_paths(config) == []
+    assert len(plan.generator_files(config, "sd14")) == 2
+    assert plan.missing_paths(config) == []
 
 
 def test_captions_tell_clones_apart() -> None:

@@ -40,9 +40,9 @@ def test_one_row_a_class_and_scene(texts: list[ClassText]) -> None:
 def test_a_class_without_definition_is_named() -> None:
     texts = [ClassText("n1", ("thing",), ("entity",), ""), ClassText("n2", ("x",), (), "an x")]
     assert prompt_table("c", texts)["prompt"].tolist() == ["thing", "x"]
-    with pytest.raises(InputError, match="definition.* lacks for n1;"):
+    with pytest.raises(InputError, match=r"definition.* lacks for n1;"):
         prompt_table("c, d", texts)
-    with pytest.raises(InputError, match="parents.* lacks for n2;"):
+    with pytest.raises(InputError, match=r"parents.* lacks for n2;"):
         prompt_table("c, h", texts)
 
 
@@ -61,7 +61,8 @@ def test_the_scenes_of_the_project() -> None:
 def test_scenes_in_turn_are_the_same_for_all_and_follow_the_seed() -> None:
     scenes = [f"scene {number}" for number in range(30)]
     order = in_turn(scenes, seed=0)
-    assert sorted(order) == sorted(scenes) and order != scenes
+    assert sorted(order) == sorted(scenes)
+    assert order != scenes
     assert order == in_turn(scenes, seed=0) != in_turn(scenes, seed=1)
 
 

@@ -45,7 +45,9 @@ def test_classes_from_a_file(tmp_path: Path) -> None:
 def test_shards_hold_whole_classes_in_order_and_balanced(n_shards: int) -> None:
     counts = [5, 1, 9, 4, 4, 7, 3, 3]
     shards = shard_of(counts, n_shards=n_shards)
-    assert shards == sorted(shards) and 0 <= min(shards) and max(shards) < n_shards
+    assert shards == sorted(shards)
+    assert min(shards) >= 0
+    assert max(shards) < n_shards
     loads = [
         sum(count for count, owner in zip(counts, shards, strict=True) if owner == shard)
         for shard in range(n_shards)

@@ -13,7 +13,7 @@ from cogworks.synthesis.draw import Artist, Order
 from cogworks.synthesis.generator import read_marker
 from cogworks.synthesis.pipeline import load_pipeline
 from cogworks.synthesis.tiny import make, train
-from cogworks.synthesis.tiny.autoencoder import make_autoencoder, to_unit
+from cogworks.synthesis.tiny.autoencoder import make_autoencoder
 from cogworks.synthesis.tiny.lessons import read_lessons
 from cogworks.synthesis.tiny.make import make_generator
 from cogworks.synthesis.tiny.parts import make_parts
@@ -33,12 +33,14 @@ def test_merges_are_the_most_frequent_pairs() -> None:
 def test_the_vocabulary_is_a_function_of_the_texts() -> None:
     tokenizer = learn_tokenizer(TEXTS, vocabulary=640, length=12)
     again = learn_tokenizer([*reversed(TEXTS), *TEXTS], vocabulary=640, length=12)
-    assert tokenizer.get_vocab() == again.get_vocab() and len(tokenizer) <= 640
+    assert tokenizer.get_vocab() == again.get_vocab()
+    assert len(tokenizer) <= 640
     assert tokenizer.tokenize("tabby fire") == ["tabby</w>", "fire</w>"]
     # Any text can be written; the end token doubles as the unknown one and stands last only.
     for text in ("Βeta zebra", "x-ray 42", ""):
         ids = tokenizer(text).input_ids
-        assert ids.count(tokenizer.eos_token_id) == 1 and ids[-1] == tokenizer.eos_token_id
+        assert ids.count(tokenizer.eos_token_id) == 1
+        assert ids[-1] == tokenizer.eos_token_id
     padded = tokenizer("tabby", padding="max_length").input_ids
     assert len(padded) == tokenizer.model_max_length == 12
 
@@ -67,7 +69,8 @@ def test_lessons_hold_every_image_and_every_text(
     (tmp_path / "scenes.txt").write_text("attic\nbeach\n")
     spec["prompts"] = ["c", "c inside b"]
     lessons = read_lessons(spec, manifest, tmp_path / "scenes.txt")
-    assert lessons.images.shape == (18, 3, 16, 16) and lessons.labels.bincount().tolist() == [
+    assert lessons.images.shape == (18, 3, 16, 16)
+    assert lessons.labels.bincount().tolist() == [
         3,
         4,
         5,
@@ -117,12 +120,14 @@ def test_a_trained_generator_is_a_pipeline_folder(
 ) -> None:
     assert build(spec, manifest, tmp_path / "tiny")
     marker = read_marker(tmp_path / "tiny.json")
-    assert marker["pipeline"] == "StableDiffusionPipeline" and marker["spec"] == spec
+    assert marker["pipeline"] == "StableDiffusionPipeline"
+    assert marker["spec"] == spec
     assert {path.name for path in tmp_path.iterdir()} == {"tiny", "tiny.json", "real"}
     pipe = load_pipeline(tmp_path / "tiny", device=torch.device("cpu"))
     assert pipe.vae.config.scaling_factor != 1
     (image,) = Artist(pipe, drawing).draw([Order("papillon", 0)])
-    assert image.finite and image.pixels.shape == (16, 16, 3)
+    assert image.finite
+    assert image.pixels.shape == (16, 16, 3)
 
 
 def test_training_changes_every_part_and_is_a_function_of_its_inputs(
@@ -168,7 +173,8 @@ def test_a_stop_does_not_show(
     with monkeypatch.context() as patch:
         patch.setattr(make, "StopFlag", Flag)
         assert not build(spec, manifest, tmp_path / "b")
-    assert not (tmp_path / "b").exists() and not (tmp_path / "b.json").exists()
+    assert not (tmp_path / "b").exists()
+    assert not (tmp_path / "b.json").exists()
     assert build(spec, manifest, tmp_path / "b")
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
 
@@ -180,7 +186,8 @@ def test_a_state_of_other_settings_does_not_count(tmp_path: Path) -> None:
     kept = State(path, "one")
     assert kept.load() == {"autoencoder": {"step": 3}}
     kept.remove()
-    assert not path.parent.exists() and State(path, "one").load() == {}
+    assert not path.parent.exists()
+    assert State(path, "one").load() == {}
 
 
 def test_it_learns(spec: dict[str, Any]) -> None:

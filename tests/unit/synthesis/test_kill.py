@@ -1,0 +1,163 @@
+"""1, 3 and 7 shards, killed at random, with other batch sizes: the same bytes.
+
+The processes are forked from this one, which has the libraries loaded, so that each starts at once.
+That is safe with torch held to one thread: there is no pool of threads that a fork would lose.
+"""
+
+import hashlib
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from multiprocessing.context import ForkContext, ForkProcess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import write_parquet
+from cogworks.synthesis.job import draw_shard
+from cogworks.synthesis.shard import read_shard
+
+WNIDS = [f"n0000000{number}" for number in range(1, 9)]
+EACH = 4
+
+
+@pytest.fixture
+def server() -> Iterator[ForkContext]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield multiprocessing.get_context("fork")
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def job(marker: Path, drawing: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """The arguments of `draw_shard` for a clone of 8 classes, 9 images each."""
+    classes = pd.DataFrame({"label": range(8), "wnid": WNIDS, "images": EACH})
+    prompts = pd.DataFrame({"label": range(8), "turn": 0, "prompt": WNIDS, "scene": None})
+    write_parquet(classes, tmp_path / "classes.parquet")
+    write_parquet(prompts, tmp_path / "prompts.parquet")
+    return {
+        "settings": drawing | {"steps": 8},
+        "marker": marker,
+        "prompts": tmp_path / "prompts.parquet",
+        "classes": tmp_path / "classes.parquet",
+        "device": torch.device("cpu"),
+    }
+
+
+def draw(job: dict[str, Any], folder: Path, *, number: int, n_shards: int, batch_size: int) -> None:
+    stem = folder / f"shard-{number:05d}"
+    draw_shard(
+        **job,
+        number=number,
+        n_shards=n_shards,
+        batch_size=batch_size,
+        output=stem.with_suffix(".tar"),
+        index=stem.with_suffix(".parquet"),
+    )
+
+
+def images(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each image in all shards of a folder, from its bytes."""
+    found = {}
+    for path in sorted(folder.glob("shard-*.tar")):
+        content = path.read_bytes()
+        for record, offset, size, _ in read_shard(path):
+            assert record.key not in found
+            found[record.key] = hashlib.sha256(content[offset : offset + size]).hexdigest()
+    return found
+
+
+def start(server: ForkContext, *arguments: Any, **options: Any) -> ForkProcess:
+    process = server.Process(target=draw, args=arguments, kwargs=options)
+    process.start()
+    return process
+
+
+def wait_for_bytes(folder: Path, process: ForkProcess, count: int) -> None:
+    """Wait until the partial files hold `count` bytes, or the process has ended."""
+    while process.is_alive():
+        if sum(path.stat().st_size for path in folder.glob(".*.partial")) >= count:
+            return
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize(("n_shards", "batch_size"), [(3, 5), (7, 8)])
+def test_kills_shards_and_batches_do_not_show(
+    job: dict[str, Any], server: ForkContext, tmp_path: Path, n_shards: int, batch_size: int
+) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    draw(job, whole, number=0, n_shards=1, batch_size=8)
+    size = (whole / "shard-00000.tar").stat().st_size
+    dice = random.Random(n_shards)
+    kills = 0
+    for number in range(n_shards):
+        options = {"number": number, "n_shards": n_shards}
+        for at in (0.3, 0.7):
+            process = start(server, job, broken, batch_size=dice.choice([1, 2, 4]), **options)
+            wait_for_bytes(broken, process, int(at * size / n_shards) + dice.randrange(600))
+            time.sleep(0.01 * dice.random())
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            kills += process.exitcode == -signal.SIGKILL
+            if list(broken.glob(f"shard-{number:05d}.*")):
+                break  # it had finished before the kill
+        if not (broken / f"shard-{number:05d}.parquet").exists():
+            process = start(server, job, broken, batch_size=batch_size, **options)
+            process.join()
+            assert process.exitcode == 0
+    assert kills >= n_shards
+    assert images(broken) == images(whole)
+    assert len(images(whole)) == 8 * EACH
+    assert not list(broken.glob(".*.partial"))
+    assert not list(broken.glob(".*.lock"))
+
+
+def test_an_orphan_keeps_its_shard(
+    job: dict[str, Any], server: ForkContext, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    slow = job | {"settings": job["settings"] | {"steps": 200}}
+    options = {"number": 0, "n_shards": 1, "batch_size": 4}
+    process = start(server, slow, folder, **options)
+    while process.is_alive() and not list(folder.glob(".*.lock")):
+        time.sleep(0.005)
+    time.sleep(0.2)  # the lock file exists a moment before it holds the id
+    with pytest.raises(InputError, match=f"process {process.pid} on"):
+        draw(job, folder, **options)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    draw(job, folder, **options)  # the kernel dropped the lock
+    assert len(images(folder)) == 8 * EACH
+
+
+def test_what_other_settings_left_behind_is_not_continued(
+    job: dict[str, Any], server: ForkContext, tmp_path: Path
+) -> None:
+    folder, fresh = tmp_path / "out", tmp_path / "fresh"
+    folder.mkdir()
+    fresh.mkdir()
+    options = {"number": 0, "n_shards": 1, "batch_size": 4}
+    process = start(server, job, folder, **options)
+    wait_for_bytes(folder, process, 3000)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert list(folder.glob(".*.partial"))
+    other = job | {"settings": job["settings"] | {"guidance": 7.5}}
+    draw(other, folder, **options)
+    draw(other, fresh, **options)
+    assert images(folder) == images(fresh)
+    assert not list(folder.glob(".*"))
