@@ -1,14 +1,12 @@
-"""The plain probe: one configuration at a time, nn.Linear, torch.optim.SGD, one epoch after another.
+"""The plain probe: one configuration at a time, nn.Linear, torch.optim.SGD, epoch after epoch.
 
-It shares with the fast probe only what decides the same experiment (start, order of images, learning
-rate by epoch), so that the weights of the two can be compared, and stands for what the fast probe is
+It shares with the fast probe only what makes the two the same experiment (start, order of images,
+learning rate by epoch), so that their weights can be compared; it is what the fast probe is
 measured against.
 """
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -115,23 +113,6 @@ def _top(logits: Tensor, labels: Tensor) -> tuple[float, float]:
     """Return how many labels are first, and among the first five."""
     right = logits.topk(min(5, logits.shape[1]), dim=1).indices == labels[:, None]
     return right[:, 0].sum().item(), right.sum().item()
-
-
-def search(
-    propose: Iterator[list[dict[str, float]]],
-    tell: Callable[[list[dict[str, float]], list[float | None]], Any],
-    plain: Plain,
-    train: Tensor,
-    val: Tensor,
-    seed: int,
-) -> None:
-    """Run a search whose configurations are tried one by one."""
-    for batch in propose:
-        values = [
-            plain.fit(train, seed, lr=p["lr"], weight_decay=p["weight_decay"], val=val)[1]
-            for p in batch
-        ]
-        tell(batch, values)
 
 
 def clusters(

@@ -81,6 +81,7 @@ class Store:
             }
         )
         stem = self.folder / dataset / split
+        stem.parent.mkdir(parents=True, exist_ok=True)
         manifest = write_manifest(
             frame, self.path(dataset, split)[2], dataset=dataset, split=split, classes=classes
         )

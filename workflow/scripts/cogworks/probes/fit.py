@@ -25,7 +25,7 @@ from cogworks.probes.table import FeatureTable, TableSource
 from cogworks.probes.tune import cell_spec
 
 SCORES = ("top1", "top5", "mean_class", "log_odds", "top1_low", "top1_high")
-HYPER = ("lr", "weight_decay", "C", "k")
+HYPER = ("lr", "weight_decay", "C")
 
 
 def fit(
@@ -92,7 +92,7 @@ def columns() -> dict[str, str]:
     return {
         **dict.fromkeys(text, "str"),
         "seed": "int64",
-        **dict.fromkeys((*SCORES, "val_top1", *HYPER), "float64"),
+        **dict.fromkeys((*SCORES, "val_top1", *HYPER, "k"), "float64"),
         **dict.fromkeys(("n_train", "n_test", "n_classes"), "int64"),
         "diverged": "bool",
     }
@@ -148,7 +148,8 @@ def _rows(
                 "shots": str(cell.shots),
                 "seed": cell.seed,
                 "val_top1": cell.val_top1,
-                **{key: cell.params.get(key, spec.get(key)) for key in HYPER},
+                **{key: cell.params.get(key) for key in HYPER},
+                "k": spec.get("k"),
                 **read_json(cell.scores(name))["score"],
             }
             yield {key: values[key] for key in columns()}

@@ -1,0 +1,106 @@
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import write_parquet
+from cogworks.probes import table as tables
+from cogworks.probes.pools import group_classes, read_levels
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "CHUNK_ROWS", 7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_a_table_holds_the_file_in_float32(store: Any, dtype: str, normalize: bool) -> None:
+    store.toy(n_classes=3, train=9, dtype=dtype)
+    table = store.source("toy", "train", normalize=normalize).load(CPU)
+    x = torch.from_numpy(np.load(store.path("toy", "train")[0]).astype(np.float32))
+    assert table.x.dtype == torch.float32
+    assert torch.equal(table.x, torch.nn.functional.normalize(x, dim=1) if normalize else x)
+    assert table.y.tolist() == np.repeat([0, 1, 2], 9).tolist()
+    assert table.classes == ["n00000000", "n00000001", "n00000002"]
+
+
+def test_a_pool_throws_classes_together_and_labels_them_anew(store: Any) -> None:
+    store.toy("a", n_classes=4, train=5, first=0, seed=1)
+    store.toy("b", n_classes=4, train=3, first=10, seed=2)
+    group = {"number": 2, "classes": 5, "seed": 0, "benchmark": None}
+    source = store.source(["a", "b"], "train", normalize=False, group=group)
+    table = source.load(CPU)
+    everything = ["n0000000" + c for c in "0123"] + ["n0000001" + c for c in "0123"]
+    assert len(table.classes) == 5
+    assert table.classes == sorted(table.classes) == group_classes(group, everything, None)
+    for label, wnid in enumerate(table.classes):
+        dataset, own = ("a", int(wnid[-1])) if wnid[-2] == "0" else ("b", int(wnid[-1]))
+        count = 5 if dataset == "a" else 3
+        x = np.load(store.path(dataset, "train")[0])[own * count :][:count]
+        np.testing.assert_array_equal(table.x[table.y == label].numpy(), x)
+    other = store.source(["a", "b"], "train", normalize=False, group=group | {"number": 3})
+    assert other.classes != source.classes
+    assert other.digest != source.digest
+
+
+def test_groups_by_level_come_from_the_level_table(store: Any, tmp_path: Any) -> None:
+    import pandas as pd
+
+    store.toy("a", n_classes=4, first=0)
+    frame = pd.DataFrame({"wnid": [f"n0000000{i}" for i in range(4)], "level": [2, 1, 2, 1]})
+    write_parquet(frame, tmp_path / "levels.parquet")
+    levels = read_levels(tmp_path / "levels.parquet")
+    group = {"number": 2, "classes": None, "seed": 0, "benchmark": "w2v"}
+    source = store.source("a", "train", group=group, levels=levels)
+    assert source.classes == ["n00000000", "n00000002"]
+    with pytest.raises(InputError, match="level 3 of w2v holds 0 classes"):
+        group_classes(group | {"number": 3}, source.classes, levels)
+    with pytest.raises(InputError, match="first n00000002"):
+        group_classes(group, ["n00000000"], levels)
+
+
+def test_a_pool_of_too_few_classes_is_refused() -> None:
+    group = {"number": 1, "classes": 5, "seed": 0, "benchmark": None}
+    with pytest.raises(InputError, match=r"pool\.classes: 5 are asked for.*hold 4"):
+        group_classes(group, list("abcd"), None)
+
+
+def test_features_with_a_nan_are_refused_by_name(store: Any) -> None:
+    store.toy(n_classes=3, train=9)
+    path = store.path("toy", "train")[0]
+    x = np.load(path)
+    x[4, 2] = np.nan
+    np.save(path, x)
+    with pytest.raises(InputError, match=f"{re.escape(str(path))}.*NaN"):
+        store.source("toy", "train").load(CPU)
+
+
+def test_features_of_the_wrong_length_are_refused_by_name(store: Any) -> None:
+    store.toy(n_classes=3, train=9)
+    path = store.path("toy", "train")[0]
+    np.save(path, np.load(path)[:-1])
+    with pytest.raises(InputError, match=re.escape(str(path))):
+        store.source("toy", "train").load(CPU)
+
+
+def test_features_of_another_manifest_are_refused_by_name(store: Any) -> None:
+    store.toy(n_classes=3, train=9)
+    index = store.path("toy", "train")[1]
+    kept = index.read_bytes()
+    store.toy(n_classes=3, train=10)
+    index.write_bytes(kept)
+    with pytest.raises(InputError, match=f"{re.escape(str(index))}.*manifest"):
+        store.source("toy", "train").load(CPU)
+
+
+def test_features_of_another_encoder_version_are_refused_by_name(store: Any) -> None:
+    store.toy("a", version="v1")
+    store.toy("b", version="v2")
+    with pytest.raises(InputError, match=r"b/test\.npy.*version v2.*a/train\.npy.*version v1"):
+        store.source("a", "train").require_same_encoder(store.source("b", "test"))
