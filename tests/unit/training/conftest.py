@@ -24,8 +24,8 @@ def _small_spec(**changes: Any) -> dict[str, Any]:
     spec = plan.numbers("px32", "base_mc_pr")
     spec["backbone"]["options"] = {
         "block": "basic",
-        "layers": [1, 1],
-        "channels": [8, 16],
+        "layers": [1, 1, 1, 1],
+        "channels": [8, 8, 16, 16],
         "stem": "conv3_stride2",
     }
     spec["backbone"]["image_size"] = 12

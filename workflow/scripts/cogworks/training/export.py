@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from cogworks.core.files import atomic, write_json
@@ -72,4 +72,5 @@ def _head_tensors(head: Head) -> dict[str, torch.Tensor]:
 def _write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
     whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     with atomic(path) as partial:
-        save_file(whole, partial)
+        # Bytes, not save_file, which makes files that only their owner can read.
+        partial.write_bytes(save(whole))

@@ -1,0 +1,161 @@
+"""Two gloo processes against one."""
+
+import multiprocessing
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from cogworks.core.errors import InputError
+from cogworks.training.batch_norm import AllReducedBatchNorm, synchronise
+from cogworks.training.run import Files, Options, train
+from cogworks.training.trainer import Trainer
+
+FORK = multiprocessing.get_context("fork")
+OPTIONS = Options(device="cpu", threads=1, workers=0, cache_mb=10, checkpoint_minutes=60)
+TIMEOUT_SECONDS = 120
+
+
+def in_two_processes(function: Callable[[int], None], folder: Path) -> list[int]:
+    """Run `function(rank)` in two processes that know of each other; return their exit codes."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def child(rank: int) -> None:
+        os.environ |= {
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "WORLD_SIZE": "2",
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+        }
+        torch.set_num_threads(1)
+        function(rank)
+
+    children = [FORK.Process(target=child, args=(rank,)) for rank in range(2)]
+    for process in children:
+        process.start()
+    for process in children:
+        process.join(TIMEOUT_SECONDS)
+        if process.is_alive():
+            process.kill()
+    return [process.exitcode for process in children]
+
+
+def state_of(files: Files) -> dict[str, Any]:
+    return torch.load(files.state / "last.pt", weights_only=True)
+
+
+def compare(one: dict[str, Any], two: dict[str, Any]) -> None:
+    for part in ("model", "means"):
+        for key, value in (one[part] or {}).items():
+            torch.testing.assert_close(two[part][key], value, rtol=0, atol=1e-5, msg=key)
+    for name in ("metric", "step"):
+        assert one["metrics"][name] == two["metrics"][name]
+    for metric, a, b in zip(
+        one["metrics"]["metric"], one["metrics"]["value"], two["metrics"]["value"], strict=True
+    ):
+        if metric not in ("images_per_second", "wait_share"):
+            assert b == pytest.approx(a, rel=1e-3, abs=1e-4), metric
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loss__kind": "cosine"},
+        {"loss__kind": "ocm", "optimizer__accumulation": 1},
+        {"loss__kind": "softmax", "projector__enabled": False},
+    ],
+)
+def test_two_processes_train_what_one_does(
+    changes: dict[str, Any], data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]]
+) -> None:
+    # Few steps: rounding differs, and training amplifies it from step to step.
+    spec = make_spec(optimizer__epochs=1, optimizer__lr_per_256=0.5, **changes)
+
+    def files(name: str) -> Files:
+        folder = tmp_path / name
+        return Files(data / "train.parquet", data / "test.parquet", folder / "r", folder / "state")
+
+    assert train(spec, files("one"), OPTIONS)
+    codes = in_two_processes(lambda rank: train(spec, files("two"), OPTIONS) and None, tmp_path)
+    assert codes == [0, 0]
+    compare(state_of(files("one")), state_of(files("two")))
+    assert (tmp_path / "two" / "r" / "encoder.safetensors").is_file()
+
+
+def test_both_stop_at_the_same_step_and_go_on(
+    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]]
+) -> None:
+    """Only the second process gets the signal; the state is one from which both go on."""
+    spec = make_spec(optimizer__epochs=8)
+    files = Files(data / "train.parquet", None, tmp_path / "r", tmp_path / "state")
+    whole = Files(data / "train.parquet", None, tmp_path / "whole", tmp_path / "whole.state")
+
+    def stopped(rank: int) -> None:
+        original = Trainer._record
+
+        def record(self: Trainer, progress: Any) -> None:
+            original(self, progress)
+            if self.step == 4 and rank == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        Trainer._record = record
+        raise SystemExit(0 if train(spec, files, OPTIONS) else 75)
+
+    assert in_two_processes(stopped, tmp_path) == [75, 75]
+    assert state_of(files)["step"] == 10
+    assert in_two_processes(lambda rank: train(spec, files, OPTIONS) and None, tmp_path) == [0, 0]
+    assert in_two_processes(lambda rank: train(spec, whole, OPTIONS) and None, tmp_path) == [0, 0]
+    one, two = state_of(whole), state_of(files)
+    for key, value in one["model"].items():
+        assert torch.equal(two["model"][key], value), key
+
+
+def test_batch_norm_sees_both_batches(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    images = torch.randn(8, 3, 4, 4, dtype=torch.float32) * 2 + 1
+    weights = torch.randn(8, 3, 4, 4)
+    norm = torch.nn.BatchNorm2d(3)
+    torch.nn.init.normal_(norm.weight)
+    alone = images.clone().requires_grad_()
+    output = norm(alone)
+    (output * weights).sum().backward()
+
+    def half(rank: int) -> None:
+        torch.distributed.init_process_group("gloo")
+        torch.manual_seed(0)
+        mine = torch.nn.Sequential(torch.nn.BatchNorm2d(3))
+        mine[0].load_state_dict({**norm.state_dict(), **fresh})
+        synchronise(mine, torch.device("cpu"))
+        assert type(mine[0]) is AllReducedBatchNorm
+        part = slice(4 * rank, 4 * rank + 4)
+        share = images[part].clone().requires_grad_()
+        result = mine(share)
+        (result * weights[part]).sum().backward()
+        torch.testing.assert_close(result, output[part], rtol=0, atol=1e-6)
+        torch.testing.assert_close(share.grad, alone.grad[part], rtol=0, atol=1e-5)
+        for key, value in mine[0].state_dict().items():
+            torch.testing.assert_close(value, norm.state_dict()[key], msg=key)
+        inference = mine.eval()(share)
+        torch.testing.assert_close(inference, norm.eval()(share))
+        torch.distributed.destroy_process_group()
+
+    fresh = {
+        "running_mean": torch.zeros(3),
+        "running_var": torch.ones(3),
+        "num_batches_tracked": torch.tensor(0),
+    }
+    assert in_two_processes(half, tmp_path) == [0, 0]
+
+
+def test_other_kinds_of_batch_norm_are_refused() -> None:
+    module = torch.nn.Sequential(torch.nn.BatchNorm3d(2))
+    with pytest.raises(InputError, match="0: BatchNorm3d cannot be synchronised on a CPU"):
+        synchronise(module, torch.device("cpu"))

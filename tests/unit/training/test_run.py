@@ -1,0 +1,313 @@
+"""Whole runs on small data: results, resumption, refusals."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from cogworks.core.errors import InputError
+from cogworks.core.files import read_json, read_parquet
+from cogworks.encoders.backbones import build_backbone
+from cogworks.encoders.pixels import make_decoder, normalise
+from cogworks.images.manifest import read_manifest
+from cogworks.images.reader import ImageReader
+from cogworks.training.classifier import load_classifier
+from cogworks.training.run import Files, Options, train
+from cogworks.training.trainer import Trainer
+
+OPTIONS = Options(device="cpu", threads=1, workers=0, cache_mb=10, checkpoint_minutes=60)
+MakeSpec = Callable[..., dict[str, Any]]
+TIMES = ("images_per_second", "wait_share")
+
+
+def files_in(folder: Path, data: Path, *, validate: bool = True) -> Files:
+    validation = data / "test.parquet" if validate else None
+    return Files(data / "train.parquet", validation, folder / "run", folder / "run.state")
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int, number: signal.Signals) -> None:
+    """Send this process a signal once so many steps are done."""
+    original = Trainer._record
+
+    def record(self: Trainer, progress: Any) -> None:
+        original(self, progress)
+        if self.step == steps:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(Trainer, "_record", record)
+
+
+def results(folder: Path) -> dict[str, Any]:
+    """All that a run leaves, without times."""
+    run, state = folder / "run", torch.load(folder / "run.state" / "last.pt", weights_only=True)
+    metrics = read_parquet(run / "metrics.parquet")
+    tensors = {
+        f"{name}/{key}": value
+        for name in ("encoder", "classifier")
+        for key, value in load_file(run / f"{name}.safetensors").items()
+    }
+    for part in ("model", "means"):
+        tensors |= {f"{part}/{key}": value for key, value in (state[part] or {}).items()}
+    for number, entry in state["optimizer"]["state"].items():
+        tensors[f"momentum/{number}"] = entry["momentum_buffer"]
+    return {
+        "tensors": tensors,
+        "metrics": metrics[~metrics["metric"].isin(TIMES)].to_dict("list"),
+        "spec": read_json(run / "spec.json"),
+        "scaler": state["scaler"],
+        "step": state["step"],
+    }
+
+
+def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert first["tensors"].keys() == second["tensors"].keys()
+    for key, value in first["tensors"].items():
+        assert torch.equal(value, second["tensors"][key]), key
+    for key in ("metrics", "spec", "scaler", "step"):
+        assert first[key] == second[key], key
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loss__kind": "softmax", "projector__enabled": False},
+        {"loss__kind": "cosine"},
+        {"loss__kind": "ocm"},
+        {"augmentation__implementation": "pil", "augmentation__local_crops": 0},
+    ],
+)
+def test_it_learns_and_leaves_its_results(
+    changes: dict[str, Any], data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    spec = make_spec(optimizer__epochs=12, **changes)
+    assert train(spec, files_in(tmp_path, data), OPTIONS)
+    run = tmp_path / "run"
+    assert sorted(path.name for path in run.iterdir()) == [
+        "classifier.safetensors",
+        "encoder.safetensors",
+        "metrics.parquet",
+        "spec.json",
+    ]
+    metrics = read_parquet(run / "metrics.parquet")
+    values = {name: part["value"].to_numpy() for name, part in metrics.groupby("metric")}
+    assert values["loss"][-3:].mean() < 0.8 * values["loss"][0]
+    assert values["val_top1"][-1] >= 60
+    assert len(values["val_top1"]) == 12
+    assert len(values["loss"]) == 36
+    assert metrics["epoch"].max() == 12
+    change = "prototype_change" if changes.get("loss__kind") == "ocm" else "weight_change"
+    assert (values[change] > 0).all()
+    description = read_json(run / "spec.json")
+    assert description["classes"] == ["n01", "n02", "n03"]
+    assert (description["feature_dim"], description["image_size"]) == (16, 12)
+    assert description["training"] == json.loads(json.dumps(spec))
+
+
+def test_encoder_and_classifier_give_the_validations_accuracy(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    for kind in ("softmax", "cosine", "ocm"):
+        folder = tmp_path / kind
+        assert train(make_spec(loss__kind=kind), files_in(folder, data), OPTIONS)
+        description = read_json(folder / "run" / "spec.json")
+        encoder, dim = build_backbone(description["backbone"])
+        encoder.load_state_dict(load_file(folder / "run" / "encoder.safetensors"), strict=True)
+        manifest = read_manifest(data / "test.parquet")
+        reader = ImageReader(manifest)
+        decode = make_decoder(decoder="fast", size=12, resize=14, interpolation="bicubic")
+        pixels = np.stack([decode(reader.read_bytes(i), "image") for i in range(len(reader))])
+        mean, std = torch.tensor(description["mean"]), torch.tensor(description["std"])
+        with torch.no_grad():
+            features = encoder.eval()(normalise(torch.from_numpy(pixels), mean, std))
+        assert features.shape[1] == dim == description["feature_dim"]
+        logits = load_classifier(folder / "run")(features)
+        labels = torch.tensor(manifest.frame["label"].to_numpy(dtype=np.int64))
+        top1 = 100 * float((logits.argmax(1) == labels).float().mean())
+        metrics = read_parquet(folder / "run" / "metrics.parquet").set_index("metric")["value"]
+        assert top1 == pytest.approx(metrics["val_top1"].iloc[-1])
+        loss = float(torch.nn.functional.cross_entropy(logits, labels))
+        assert loss == pytest.approx(metrics["val_loss"].iloc[-1], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps", "number"),
+    [
+        ({"loss__kind": "ocm"}, 5, signal.SIGTERM),
+        ({"loss__kind": "cosine", "optimizer__accumulation": 2}, 3, signal.SIGUSR1),
+        ({"loss__kind": "softmax", "precision": "bfloat16"}, 1, signal.SIGTERM),
+        ({"loss__kind": "cosine", "precision": "float16"}, 4, signal.SIGTERM),
+    ],
+)
+def test_a_resumed_run_is_bit_exact(
+    changes: dict[str, Any],
+    steps: int,
+    number: signal.Signals,
+    data: Path,
+    tmp_path: Path,
+    make_spec: MakeSpec,
+) -> None:
+    spec = make_spec(**changes)
+    assert train(spec, files_in(tmp_path / "whole", data), OPTIONS)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_after(patch, steps, number)
+        assert not train(spec, files_in(tmp_path / "cut", data), OPTIONS)
+    assert not (tmp_path / "cut" / "run").exists()
+    saved = torch.load(tmp_path / "cut" / "run.state" / "last.pt", weights_only=True)
+    assert saved["step"] == steps
+    torch.randn(1000)
+    assert train(spec, files_in(tmp_path / "cut", data), OPTIONS)
+    assert_same(results(tmp_path / "whole"), results(tmp_path / "cut"))
+
+
+def test_workers_and_cache_change_nothing(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+    spec = make_spec()
+    for name, options in (
+        ("alone", OPTIONS),
+        ("workers", Options("cpu", 1, workers=2, cache_mb=0, checkpoint_minutes=0.0001)),
+    ):
+        assert train(spec, files_in(tmp_path / name, data), options)
+    assert_same(results(tmp_path / "alone"), results(tmp_path / "workers"))
+
+
+def test_a_finished_run_is_trained_anew(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+    files = files_in(tmp_path, data)
+    assert train(make_spec(), files, OPTIONS)
+    first = results(tmp_path)
+    assert train(make_spec(), files, OPTIONS)
+    assert_same(first, results(tmp_path))
+    assert train(make_spec(optimizer__lr_per_256=0.5), files, OPTIONS)
+    assert results(tmp_path)["spec"]["training"]["optimizer"]["lr_per_256"] == 0.5
+
+
+def test_the_state_of_another_recipe_is_refused(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    files = files_in(tmp_path, data)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_after(patch, 2, signal.SIGTERM)
+        assert not train(make_spec(), files, OPTIONS)
+    other = make_spec(optimizer__lr_per_256=0.5, loss__kind="ocm")
+    with pytest.raises(InputError) as caught:
+        train(other, files, OPTIONS)
+    message = str(caught.value)
+    assert "last.pt" in message
+    assert "recipe.optimizer.lr_per_256: 1.0 there, 0.5 here" in message
+    assert "recipe.loss.kind: 'cosine' there, 'ocm' here" in message
+    assert "projector" not in message
+    assert train(make_spec(), files, OPTIONS)
+
+
+def test_the_state_of_other_images_is_refused(
+    data: Path, tmp_path: Path, make_spec: MakeSpec, make_images: Callable[..., Any]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_after(patch, 2, signal.SIGTERM)
+        assert not train(make_spec(), files_in(tmp_path, data), OPTIONS)
+    make_images(tmp_path, "train", 15)
+    other = Files(tmp_path / "train.parquet", None, tmp_path / "run", tmp_path / "run.state")
+    with pytest.raises(InputError, match="manifest: "):
+        train(make_spec(), other, OPTIONS)
+
+
+def test_a_damaged_state_is_named(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+    files = files_in(tmp_path, data)
+    files.state.mkdir()
+    (files.state / "last.pt").write_bytes(b"half a file")
+    with pytest.raises(InputError, match=r"last\.pt: not a readable state .* delete it"):
+        train(make_spec(), files, OPTIONS)
+
+
+def test_nan_stops_and_keeps_the_last_good_state(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    files = files_in(tmp_path, data)
+    spec = make_spec(augmentation__local_crops=0)
+    often = Options("cpu", 1, 0, 10, checkpoint_minutes=1e-9)
+    original = Trainer._backward
+
+    def poison(self: Trainer, images: Any, labels: Any) -> None:
+        if self.step == 4:
+            images[0][0] = float("nan")
+        original(self, images, labels)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "_backward", poison)
+        with pytest.raises(InputError, match=r"step 5 of 9 \(epoch 2\): the loss is not a finite"):
+            train(spec, files, often)
+    state = torch.load(files.state / "last.pt", weights_only=True)
+    assert state["step"] == 4
+    assert all(value.isfinite().all() for value in state["model"].values())
+    assert not files.folder.exists()
+
+
+def test_too_few_images(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+    with pytest.raises(InputError, match="42 images are fewer than one batch of 43"):
+        train(make_spec(optimizer__batch=43), files_in(tmp_path, data), OPTIONS)
+
+
+def test_other_validation_classes(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+    import pandas as pd
+
+    from cogworks.images.manifest import write_manifest
+
+    frame = read_manifest(data / "test.parquet").frame
+    frame = pd.DataFrame(frame).assign(wnid=frame["wnid"].replace("n03", "n04"))
+    path = tmp_path / "other.parquet"
+    write_manifest(frame, path, dataset="other", split="test", classes=["n01", "n02", "n04"])
+    files = Files(data / "train.parquet", path, tmp_path / "run", tmp_path / "run.state")
+    with pytest.raises(InputError, match="n04 only there, n03 missing there"):
+        train(make_spec(), files, OPTIONS)
+
+
+def test_a_class_without_images(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+    from cogworks.images.manifest import write_manifest
+
+    frame = read_manifest(data / "train.parquet").frame
+    path = tmp_path / "gap.parquet"
+    classes = ["n01", "n02", "n03", "n05"]
+    write_manifest(frame, path, dataset="gap", split="train", classes=classes)
+    files = Files(path, None, tmp_path / "run", tmp_path / "run.state")
+    with pytest.raises(InputError, match="no image of 1 of its 4 classes, first n05"):
+        train(make_spec(), files, OPTIONS)
+
+
+def test_accumulation_adds_up_to_the_whole_batch(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    """With a network without batch norm, pieces give the same gradient as the whole."""
+    spec = make_spec(
+        backbone__library="timm",
+        backbone__name="vit_tiny_patch16_224",
+        backbone__options={"patch_size": 4, "embed_dim": 8, "depth": 1, "num_heads": 2},
+        augmentation__local_crops=0,
+        projector__layers=0,
+        optimizer__epochs=1,
+    )
+    for pieces in (1, 3):
+        spec["optimizer"]["accumulation"] = pieces
+        files = files_in(tmp_path / str(pieces), data, validate=False)
+        assert train(spec, files, OPTIONS)
+    one, three = results(tmp_path / "1")["tensors"], results(tmp_path / "3")["tensors"]
+    for key, value in one.items():
+        torch.testing.assert_close(three[key], value, rtol=1e-4, atol=1e-6, msg=key)
+
+
+def test_tensorboard_events(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    files = files_in(tmp_path, data)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_after(patch, 4, signal.SIGTERM)
+        assert not train(make_spec(), files, OPTIONS)
+    assert train(make_spec(), files, OPTIONS)
+    events = EventAccumulator(str(files.state / "tensorboard"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("loss")] == list(range(1, 10))
+    assert [event.step for event in events.Scalars("val_top1")] == [3, 6, 9]
