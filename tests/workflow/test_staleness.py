@@ -58,12 +58,18 @@ def test_probe_config_reruns_probes_and_report_alone(project: Any) -> None:
 
 def test_swapped_values_are_seen(project: Any) -> None:
     """Snakemake compares params as a set, in which a swap of two values goes unseen."""
-    project.edit("config/test.yaml", "epochs: 3, batch_size: 32, trials: 4,", "epochs: 4, batch_size: 32, trials: 3,")
+    project.edit(
+        "config/test.yaml",
+        "epochs: 3, batch_size: 32, trials: 4,",
+        "epochs: 4, batch_size: 32, trials: 3,",
+    )
     assert project.changed() == {"tune_probes", "fit_probes"}
 
 
 def test_training_config_reruns_that_run_alone(project: Any) -> None:
-    project.edit("config/test.yaml", "dataset: clone, validation", "seed: 1, dataset: clone, validation")
+    project.edit(
+        "config/test.yaml", "dataset: clone, validation", "seed: 1, dataset: clone, validation"
+    )
     stale = project.stale()
     assert stale["train_encoder"] == 1
     assert "generate_shard" not in stale
@@ -71,7 +77,9 @@ def test_training_config_reruns_that_run_alone(project: Any) -> None:
 
 
 def test_prompt_config_draws_again_but_learns_nothing_new(project: Any) -> None:
-    project.edit("config/test.yaml", "generator: tiny, like", 'prompt: "c, d", generator: tiny, like')
+    project.edit(
+        "config/test.yaml", "generator: tiny, like", 'prompt: "c, d", generator: tiny, like'
+    )
     stale = project.stale()
     assert stale["write_prompts"] == 1
     assert stale["generate_shard"] == 2
