@@ -1,0 +1,39 @@
+"""The config's documentation follows its schema, and names every key."""
+
+from pathlib import Path
+from typing import Any
+
+from cogworks import config
+from cogworks.core.document import document
+from cogworks.core.schema import load_yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_readme_of_the_config_is_what_the_schema_says() -> None:
+    assert (ROOT / "config/README.md").read_text() == document(), "run `make docs`"
+
+
+def test_every_key_of_every_config_is_documented() -> None:
+    text = document()
+    for path in sorted((ROOT / "config").glob("*.yaml")):
+        for key in _keys(load_yaml(path).get("concepts", {}), "concepts.NAME"):
+            assert f"`{key}`" in text, f"{path.name}: {key}"
+
+
+def test_every_shipped_config_is_valid() -> None:
+    paths = sorted((ROOT / "config").glob("*.yaml"))
+    assert len(paths) >= 5
+    for path in paths:
+        loaded = load_yaml(path)
+        assert set(config.load(loaded, [path])) >= set(loaded)
+
+
+def _keys(value: dict[str, Any], prefix: str) -> set[str]:
+    """Return the dotted keys below the named things of a section, two levels deep."""
+    return {
+        f"{prefix}.{key}" + (f".{inner}" if isinstance(sub, dict) else "")
+        for thing in value.values()
+        for key, sub in thing.items()
+        for inner in (sub if isinstance(sub, dict) else [""])
+    }
