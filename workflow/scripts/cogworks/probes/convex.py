@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
-from sklearn.linear_model import LogisticRegression
 
 from cogworks.probes.classifier import Classifier
 from cogworks.probes.lbfgs import Problem, solve
@@ -107,27 +106,3 @@ class Stacked:
             )
             result += [Classifier(solution.weight, solution.bias) for solution in solutions]
         return result
-
-
-@dataclass(frozen=True)
-class Sklearn:
-    """One C after the other by scikit-learn."""
-
-    table: FeatureTable
-    tolerance: float
-    max_iterations: int
-
-    def __call__(self, rows: Rows, Cs: Sequence[float]) -> list[Classifier]:
-        """Return the classifier at each C."""
-        index = torch.from_numpy(rows)
-        x = self.table.x.cpu()[index].numpy()
-        y = self.table.y[index].numpy()
-        return [self._fit(x, y, C) for C in Cs]
-
-    def _fit(self, x: Any, y: Any, C: float) -> Classifier:
-        model = LogisticRegression(C=C, tol=self.tolerance, max_iter=self.max_iterations).fit(x, y)
-        weight, bias = (torch.from_numpy(part).float() for part in (model.coef_, model.intercept_))
-        if len(weight) == 1:
-            # Two classes share one vector, the difference of theirs.
-            return Classifier(torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2)
-        return Classifier(weight, bias)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import torch
 
 from cogworks.probes.classifier import Classifier
-from cogworks.probes.convex import Convex, Sklearn, Stacked
+from cogworks.probes.convex import Convex, Solver, Stacked
 from cogworks.probes.sgd import Sgd
 from cogworks.probes.splits import Rows, Split
 from cogworks.probes.study import Outcome, Params
@@ -38,8 +38,14 @@ def method(spec: dict[str, Any], table: FeatureTable, device: torch.device) -> M
     """Return the method that a protocol's `kind` names."""
     if spec["kind"] == "sgd":
         return Sgd(table, spec, device)
-    solver = Stacked if spec["kind"] == "lbfgs" else Sklearn
-    return Convex(table, spec, solver(table, spec["tolerance"], spec["max_iterations"]))
+    limits = (spec["tolerance"], spec["max_iterations"])
+    solver: Solver = Stacked(table, *limits)
+    if spec["kind"] == "sklearn":
+        # It takes as long to import as torch, so only who asks for it waits for it.
+        from cogworks.probes.by_sklearn import Sklearn
+
+        solver = Sklearn(table, *limits)
+    return Convex(table, spec, solver)
 
 
 def normalizes(spec: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import stats
+from scipy.special import bdtr, bdtrik
 from torch import Tensor
 
 INTERVAL = (0.025, 0.975)
@@ -92,5 +92,13 @@ def interval(correct: int, n: int) -> tuple[float, float]:
     The number of right images among n drawn with replacement is binomial, so the percentiles are
     those of that distribution: the limit of infinitely many draws, without their noise.
     """
-    low, high = stats.binom.ppf(INTERVAL, n, correct / n)
-    return float(low) / n, float(high) / n
+    if correct in (0, n):
+        return correct / n, correct / n
+    low, high = (_binomial_quantile(share, n, correct / n) for share in INTERVAL)
+    return low / n, high / n
+
+
+def _binomial_quantile(share: float, n: int, p: float) -> int:
+    """Return the least k for which a binomial (n, p) number is at most k with chance `share`."""
+    k = math.ceil(bdtrik(share, n, p))
+    return k - 1 if k > 0 and bdtr(k - 1, n, p) >= share else k
