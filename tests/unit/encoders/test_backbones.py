@@ -89,7 +89,7 @@ def test_stems_of_the_small_resnet(stem: str, side: int) -> None:
         (spec("timm", "resnet18", 64, colour=1), "timm:resnet18: .*colour"),
         (spec("transformers", "no/such/folder", 64), "neither a folder"),
         (spec("transformers", "vit", 64, pool="max"), "options.pool is 'max'"),
-        (spec("cogworks", "resnet", 64), "only architecture"),
+        (spec("cogworks", "resnet", 64), "there are small_resnet"),
         (spec("cogworks", "small_resnet", 64, width=3), "unknown option width"),
         (spec("cogworks", "small_resnet", 64, stem="conv5"), "stem is 'conv5'"),
         (spec("cogworks", "small_resnet", 64, layers=[1, 1]), "4 entries"),

@@ -16,6 +16,7 @@ from torchvision import transforms
 
 from cogworks.core.errors import InputError
 from cogworks.encoders import extract as extraction
+from cogworks.encoders import forward
 from cogworks.encoders.extract import extract, shard_rows
 from cogworks.encoders.forward import devices, encode, make_runners
 from cogworks.encoders.loader import BatchLoader
@@ -369,3 +370,31 @@ def test_work_folder_names_its_key(
     key = json.loads((tmp_path / "a.work/key.json").read_text())
     assert key["manifest"] == manifest.digest
     assert {"version", "code", "torch", "device", "compute"} <= key.keys()
+
+
+def test_padding_for_a_compiled_network_leaves_no_trace(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = []
+
+    def compile_nothing(net: Any, device: torch.device) -> Callable[..., torch.Tensor]:
+        def run_and_record(pixels: torch.Tensor) -> torch.Tensor:
+            shapes.append(len(pixels))
+            return net(pixels)
+
+        return run_and_record
+
+    monkeypatch.setattr(forward, "_compile", compile_nothing)
+    manifest = manifest_of(9)
+    run(manifest, spec_of(batch_size=4), tmp_path / "eager")
+    run(manifest, spec_of(batch_size=4, compile=True), tmp_path / "compiled")
+    assert shapes == [4, 4, 4]
+    assert np.allclose(read(tmp_path / "eager").x, read(tmp_path / "compiled").x, atol=1e-6)
+
+
+def test_compiling_without_a_compiler_is_explained(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(InputError, match=r"compile: true needs a C\+\+ compiler"):
+        run(manifest_of(3), spec_of(compile=True), tmp_path / "a")

@@ -21,7 +21,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan
+from cogworks.encoders import backbones, plan
 from cogworks.encoders.backbones import describe_backbone
 from cogworks.encoders.convert import convert
 from cogworks.encoders.registry import load_encoder
@@ -40,6 +40,22 @@ class NoInitialisation(TorchFunctionMode):
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         return args[0] if function in self.SKIPPED else function(*args, **(kwargs or {}))
+
+
+@pytest.fixture(autouse=True)
+def one_forward_pass_an_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Find the width of each architecture once: most of the models are the same ResNet50."""
+    measure = backbones.output_width
+
+    def width(module: nn.Module, image_size: int, name: str) -> int:
+        if name not in WIDTHS:
+            WIDTHS[name] = measure(module, image_size, name)
+        return WIDTHS[name]
+
+    monkeypatch.setattr(backbones, "output_width", width)
+
+
+WIDTHS: dict[str, int] = {}
 
 
 def constant(key: str) -> float:

@@ -140,12 +140,14 @@ def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tup
 
 
 def _own(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
-    from cogworks.encoders import published
     from cogworks.encoders.small_resnet import small_resnet
 
+    if name == "small_resnet":
+        return small_resnet(**options), ()
+    # Imports timm, which takes seconds that a small network need not pay.
+    from cogworks.encoders import published
+
     try:
-        if name == "small_resnet":
-            return small_resnet(**options), ()
         if name == "resnet50_same":
             return published.resnet50_same(**options), ("fc.",)
         if name == "deit_distilled":

@@ -1,26 +1,57 @@
-"""Residual networks for small images: few blocks, narrow stages, a stem that keeps pixels."""
+"""Residual networks for small images: few blocks, narrow stages, a stem that keeps pixels.
 
+Plain torch, although timm could be bent to it: importing timm (and torchvision with it) costs ten
+seconds, which every job of a small experiment would pay.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
-from timm.models.resnet import BasicBlock, Bottleneck, ResNet
-from torch import nn
+from torch import Tensor, nn
 
 from cogworks.core.errors import InputError
 
-BLOCKS = {"basic": BasicBlock, "bottleneck": Bottleneck}
+BLOCKS = ("basic", "bottleneck")
+EXPANSION = {"basic": 1, "bottleneck": 4}
 # Kernel, stride and whether a 3 x 3 max pool of stride 2 follows: total stride 4, 2 and 1.
 STAGES = 4
 STEMS = {"conv7_pool": (7, 2, True), "conv3_stride2": (3, 2, False), "conv3": (3, 1, False)}
 
 
+class Block(nn.Module):
+    """A residual block: (B, C, H, W) to (B, C', H / stride, W / stride)."""
+
+    def __init__(self, kind: str, inputs: int, width: int, stride: int) -> None:
+        super().__init__()
+        outputs = width * EXPANSION[kind]
+        if kind == "basic":
+            sizes = [(inputs, width, 3, stride), (width, outputs, 3, 1)]
+        else:
+            sizes = [(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)]
+        layers: list[nn.Module] = []
+        for size in sizes:
+            layers += [*_convolution(*size), nn.ReLU(inplace=True)]
+        self.branch = nn.Sequential(*layers[:-1])
+        same = stride == 1 and inputs == outputs
+        self.shortcut = (
+            nn.Identity() if same else nn.Sequential(*_convolution(inputs, outputs, 1, stride))
+        )
+        self.activation = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add the branch to the shortcut."""
+        return self.activation(self.branch(x) + self.shortcut(x))
+
+
 def small_resnet(
     *,
     block: str = "basic",
-    layers: tuple[int, ...] = (1, 1, 1, 1),
-    channels: tuple[int, ...] = (64, 128, 256, 512),
+    layers: Sequence[int] = (1, 1, 1, 1),
+    channels: Sequence[int] = (64, 128, 256, 512),
     stem: str = "conv3_stride2",
     **unknown: Any,
-) -> ResNet:
+) -> nn.Sequential:
     """Build a ResNet without classifier: images (B, 3, H, W) to pooled features (B, D).
 
     Args:
@@ -33,24 +64,40 @@ def small_resnet(
     Raises:
         InputError: an unknown option or a value outside of the above.
     """
-    _check(block, layers, channels, stem, unknown)
+    _check(block, tuple(layers), tuple(channels), stem, unknown)
     kernel, stride, pool = STEMS[stem]
-    width = channels[0]
-    # timm fixes the width of a plain stem at 64; that of a deep stem follows stem_width, so the
-    # network is built with a deep one, whose convolutions are then replaced by a single one.
-    model = ResNet(
-        BLOCKS[block],
-        tuple(layers),
-        num_classes=0,
-        stem_type="deep",
-        stem_width=width // 2,
-        channels=tuple(channels),
-    )
-    model.conv1 = nn.Conv2d(3, width, kernel, stride=stride, padding=kernel // 2, bias=False)
-    nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
-    if not pool:
-        model.maxpool = nn.Identity()
+    convolution, norm = _convolution(3, channels[0], kernel, stride)
+    model = nn.Sequential(OrderedDict(conv1=convolution, bn1=norm, relu=nn.ReLU(inplace=True)))
+    if pool:
+        model.add_module("maxpool", nn.MaxPool2d(3, stride=2, padding=1))
+    inputs = channels[0]
+    for number, (depth, width) in enumerate(zip(layers, channels, strict=True), start=1):
+        stage = nn.Sequential()
+        for index in range(depth):
+            stage.append(Block(block, inputs, width, 2 if number > 1 and not index else 1))
+            inputs = width * EXPANSION[block]
+        model.add_module(f"layer{number}", stage)
+    model.add_module("pool", nn.AdaptiveAvgPool2d(1))
+    model.add_module("flatten", nn.Flatten())
+    _initialise(model)
     return model
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, stride: int) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs)]
+
+
+def _initialise(model: nn.Module) -> None:
+    """Start every block as its shortcut: the last norm of each branch scales by zero."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    for module in model.modules():
+        if isinstance(module, Block):
+            last = module.branch[-1]
+            assert isinstance(last, nn.BatchNorm2d)
+            nn.init.zeros_(last.weight)
 
 
 def _check(
