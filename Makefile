@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 # Nothing is fetched from a model or data hub behind the user's back.
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo test lint check setup lock docs clean
+.PHONY: help demo test lint check setup wordnet lock docs clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ $(SYNCED): requirements.lock
 $(WORDNET): $(SYNCED)
 	python workflow/scripts/fetch_wordnet.py
 	@touch $@
+
+wordnet: $(SYNCED)  ## Find WordNet 3.0, or fetch it.
+	python workflow/scripts/fetch_wordnet.py
 
 lock: setup  ## Resolve pyproject.toml anew into requirements.lock.
 	uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
