@@ -51,7 +51,7 @@ class Project:
                 target = self.folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.touch()
-        self.snakemake("--touch")
+        self.snakemake("--touch", "--forceall")
 
     def stale(self, *arguments: str) -> Counter[str]:
         """Return how many jobs of each rule a run would execute (`all` and the like left out)."""

@@ -1,6 +1,8 @@
 """Named lists and files of wnids."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,7 +16,16 @@ def test_named_lists_have_the_protocols_sizes(pool, seen):
     assert len(seen) == len(set(seen)) == 1000
     assert set(seen) - set(pool) == {"n04399382"}
     assert pool == sorted(pool)
-    assert "timm" not in sys.modules
+
+
+def test_the_lists_are_read_without_importing_timm():
+    code = (
+        "import sys; from cogworks.concepts.wnid_lists import read_wnids; "
+        "read_wnids('imagenet1k', key='seen'); "
+        "assert not {'timm', 'torch'} & set(sys.modules)"
+    )
+    scripts = Path(__file__).resolve().parents[3] / "workflow" / "scripts"
+    subprocess.run([sys.executable, "-c", code], cwd=scripts, check=True)
 
 
 def test_text_file_with_comments(tmp_path):

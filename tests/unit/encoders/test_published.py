@@ -48,9 +48,11 @@ def one_forward_pass_an_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
     measure = backbones.output_width
 
     def width(module: nn.Module, image_size: int, name: str) -> int:
-        if name not in WIDTHS:
-            WIDTHS[name] = measure(module, image_size, name)
-        return WIDTHS[name]
+        # Parameters tell apart the sizes of one architecture.
+        key = f"{name}, {sum(parameter.numel() for parameter in module.parameters())} parameters"
+        if key not in WIDTHS:
+            WIDTHS[key] = measure(module, image_size, name)
+        return WIDTHS[key]
 
     monkeypatch.setattr(backbones, "output_width", width)
 

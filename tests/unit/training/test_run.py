@@ -97,7 +97,8 @@ def test_it_learns_and_leaves_its_results(
     ]
     metrics = read_parquet(run / "metrics.parquet")
     values = {name: part["value"].to_numpy() for name, part in metrics.groupby("metric")}
-    assert values["loss"][-3:].mean() < 0.8 * values["loss"][0]
+    # The loss of one step of twelve images is noisy: three epochs against the first one.
+    assert values["loss"][-9:].mean() < 0.8 * values["loss"][:3].mean()
     assert values["val_top1"][-1] >= 60
     assert len(values["val_top1"]) == 12
     assert len(values["loss"]) == 36
