@@ -18,7 +18,7 @@ from cogworks.encoders.store import read_features
 from cogworks.probes.batches import fits
 from cogworks.probes.pools import group_classes
 
-CHUNK_ROWS = 8192
+CHUNK_BYTES = 2**22
 
 
 @dataclass(frozen=True)
@@ -174,11 +174,12 @@ def _fill(out: Tensor, part: _Part, rows: npt.NDArray[np.int64], *, normalize: b
     """Copy `rows` (ascending) of an array into `out`, without ever mapping more than a chunk."""
     total, dim = part.shape
     width = dim * part.dtype.itemsize
-    for start in range(0, total, CHUNK_ROWS):
-        first, last = np.searchsorted(rows, [start, start + CHUNK_ROWS])
+    count = max(1, CHUNK_BYTES // width)
+    for start in range(0, total, count):
+        first, last = np.searchsorted(rows, [start, start + count])
         if first == last:
             continue
-        shape = (min(CHUNK_ROWS, total - start), dim)
+        shape = (min(count, total - start), dim)
         offset = part.offset + start * width
         chunk = np.memmap(part.path, part.dtype, mode="r", offset=offset, shape=shape)
         values = torch.from_numpy(chunk[rows[first:last] - start].astype(np.float32))

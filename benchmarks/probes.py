@@ -1,0 +1,299 @@
+"""The stacked probe against the plain one: time, accuracy, weights, memory.
+
+The plain probe (`probe_oracle.py`) trains one configuration at a time with nn.Linear and
+torch.optim.SGD, proposed one by one by Optuna, and evaluates after every epoch. It is timed in two
+versions: `plain` with the bookkeeping of published loops (running loss, top-1 and top-5 of the
+training batches, a check for divergence, loss and top-5 in validation), `lean` with nothing but the
+accuracy. Each seed runs all contenders in turn, so that a busy machine slows them alike. There are
+two ratios: of wall time, and of processor time, which other programs disturb less.
+
+    python benchmarks/probes.py [--rows all shot weights memory] [--threads 2] [--seeds 5]
+"""
+
+import argparse
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from probe_oracle import Plain, clusters
+
+from cogworks.core.schema import validate
+from cogworks.probes.batches import reader
+from cogworks.probes.plan import FIT_KEYS, TUNE_KEYS
+from cogworks.probes.sgd import Sgd
+from cogworks.probes.splits import fit_rows, rows_by_class, split
+from cogworks.probes.stack import Group, Member, Recipe, train
+from cogworks.probes.study import Study, batch_sizes
+from cogworks.probes.table import FeatureTable
+
+ROOT = Path(__file__).resolve().parents[1]
+CPU = torch.device("cpu")
+ALL = {"n_classes": 100, "per_class": 160, "dim": 512, "spread": 4.5}
+SHOT = {"n_classes": 1000, "per_class": 100, "dim": 512, "spread": 1.2}
+TESTS = 40
+# Runs a script and prints the peak of its memory in kB. (The peak that the system keeps of a child
+# process begins with its parent's.)
+PEAK = """
+import re, runpy, sys
+try:
+    sys.argv = sys.argv[1:]
+    sys.path[0] = sys.argv[0].rpartition("/")[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
+SPACE = {"lr": (0.1, 100.0), "weight_decay": (1e-12, 1e-4)}
+
+
+@dataclass
+class Task:
+    """Features, their test part, and how a probe of them is tuned."""
+
+    table: FeatureTable
+    test: tuple[torch.Tensor, torch.Tensor]
+    section: dict[str, Any]
+    shots: int | None
+
+    @classmethod
+    def make(cls, sizes: dict[str, Any], *, shots: int | None, epochs: int, trials: int) -> "Task":
+        """Draw the features of one row of the table."""
+        count = sizes["per_class"]
+        x, y = clusters(**sizes | {"per_class": count + TESTS}, seed=0)
+        test = torch.arange(len(y)) % (count + TESTS) >= count
+        wnids = [f"n{label:08d}" for label in range(sizes["n_classes"])]
+        section = {"kind": "sgd", "epochs": epochs, "trials": trials}
+        return cls(
+            FeatureTable(x[~test], y[~test], wnids, "benchmark"),
+            (x[test], y[test]),
+            validate({"probes": {"p": section}})["probes"]["p"],
+            shots,
+        )
+
+    def split(self, seed: int) -> Any:
+        """Return the split of the search and the rows of the fit."""
+        rows = rows_by_class(self.table.labels, len(self.table.classes))
+        keys: dict[str, Any] = {"seed": seed, "validation": 0.2, "shots": self.shots}
+        fit = fit_rows(rows, self.table.classes, **keys)
+        return split(rows, self.table.classes, **keys), torch.from_numpy(fit)
+
+    def accuracy(self, weight: torch.Tensor, bias: torch.Tensor) -> float:
+        """Return the accuracy on the test images in percent."""
+        x, y = self.test
+        return 100 * float((torch.addmm(bias, x, weight.T).argmax(1) == y).float().mean())
+
+
+def by_plain(task: Task, seed: int, *, monitor: bool) -> float:
+    """Return the final top-1 of the plain probe."""
+    parts, rows = task.split(seed)
+    table, epochs = task.table, task.section["epochs"]
+    plain = Plain(table.x, table.y, len(table.classes), epochs, monitor=monitor)
+    train_rows, val_rows = torch.from_numpy(parts.train), torch.from_numpy(parts.val)
+
+    def objective(trial: optuna.Trial) -> float:
+        lr, decay = (trial.suggest_float(name, *SPACE[name], log=True) for name in SPACE)
+        found = plain.fit(train_rows, seed, lr=lr, weight_decay=decay, val=val_rows)[1]
+        return found if found is not None else float("nan")
+
+    sampler = optuna.samplers.TPESampler(multivariate=True, seed=seed)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    study.optimize(objective, n_trials=task.section["trials"])
+    # The final fit of the plain probe evaluates on the test images after every epoch too.
+    x, y = task.test
+    final = Plain(
+        torch.cat([table.x, x]),
+        torch.cat([table.y, y]),
+        len(table.classes),
+        epochs,
+        monitor=monitor,
+    )
+    tests = torch.arange(len(table.y), len(table.y) + len(y))
+    return float(final.fit(rows, seed, **study.best_params, val=tests)[1] or 0.0)
+
+
+def by_stack(task: Task, seed: int, **changes: Any) -> float:
+    """Return the final top-1 of the stacked probe, search and fit as the workflow makes them."""
+    parts, rows = task.split(seed)
+    section = task.section | changes
+    how = Sgd(task.table, section, CPU)
+    sizes = batch_sizes(section["trials"], section["first_batch"], section["batch"])
+    with tempfile.TemporaryDirectory() as folder:
+        study = Study(Path(folder, "s.json"), key="", space=SPACE, sizes=sizes, seed=seed)
+        while not study.finished:
+            asked = study.ask()
+            study.tell(asked, how.search([seed], [parts], [asked])[0])
+        best = study.best()
+    (classifier,) = how.fit([seed], [rows.numpy()], [best.params])
+    assert classifier is not None
+    return task.accuracy(classifier.weight, classifier.bias)
+
+
+CONTENDERS: dict[str, Callable[[Task, int], float]] = {
+    "plain": lambda task, seed: by_plain(task, seed, monitor=True),
+    "lean": lambda task, seed: by_plain(task, seed, monitor=False),
+    "float32": by_stack,
+    "bfloat16": lambda task, seed: by_stack(task, seed, search_precision="bfloat16"),
+    "float32, pruned": lambda task, seed: by_stack(
+        task, seed, pruning={"epoch": max(1, task.section["epochs"] // 4), "keep": 8 / 30}
+    ),
+}
+
+
+@dataclass
+class Clock:
+    """Wall and processor time of each contender."""
+
+    wall: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    cpu: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def run(self, name: str, work: Callable[[], float]) -> float:
+        """Time `work` and return its result."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = work()
+        self.wall[name] += time.perf_counter() - wall
+        self.cpu[name] += time.process_time() - cpu
+        return result
+
+
+def compare(title: str, task: Task, seeds: int) -> None:
+    """Print times, ratios and accuracies of all contenders."""
+    clock, scores = Clock(), defaultdict(list)
+    for seed in range(seeds):
+        for name, work in CONTENDERS.items():
+            scores[name].append(clock.run(name, lambda work=work, seed=seed: work(task, seed)))
+    print(f"\n{title}, {seeds} seeds")
+    print("| probe | wall s | cpu s | plain/it wall | cpu | lean/it wall | cpu | top-1 mean |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, values in scores.items():
+        ratios = [
+            f"{times[base] / times[name]:.2f}"
+            for base in ("plain", "lean")
+            for times in (clock.wall, clock.cpu)
+        ]
+        times = f"{clock.wall[name]:.1f} | {clock.cpu[name]:.1f}"
+        print(f"| {name} | {times} | {' | '.join(ratios)} | {np.mean(values):.2f} |", flush=True)
+
+
+def weights(task: Task) -> None:
+    """Print the largest relative difference of the weights, ten configurations, same order."""
+    table, epochs = task.table, task.section["epochs"]
+    rows = torch.arange(len(table.y))
+    rng = np.random.default_rng(0)
+    lr = list(10 ** rng.uniform(-1, 2, 10))
+    decay = list(10 ** rng.uniform(-12, -4, 10))
+    stack = train(
+        [Group(rows, 0, lr, decay)],
+        n_classes=len(table.classes),
+        source=reader(table.x, table.y, CPU),
+        recipe=Recipe(epochs, 1024, 0.9, "cosine"),
+    )
+    plain = Plain(table.x, table.y, len(table.classes), epochs)
+    worst = 0.0
+    for place in range(10):
+        model, _ = plain.fit(rows, 0, lr=lr[place], weight_decay=decay[place])
+        wanted = model.weight.detach()
+        weight, _ = stack.classifier(Member(0, place))
+        worst = max(worst, float((weight - wanted).norm() / wanted.norm()))
+    print(f"\nweights, same order and start: largest relative difference {worst:.1e} (below 1e-6)")
+
+
+def memory(threads: int) -> None:
+    """Print the peak memory of a search and of a fit beyond that of the same job on few images."""
+    with tempfile.TemporaryDirectory() as folder:
+        peaks: dict[tuple[str, str], int] = {}
+        for name, per_class in (("few", 20), ("many", 2000)):
+            store = feature_store(Path(folder) / name)
+            store.toy(n_classes=50, train=per_class, test=20, dim=512)
+            for step, command in job(store, Path(folder) / name).items():
+                command = [sys.executable, "-c", PEAK, *command, "--threads", str(threads)]
+                done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+                peaks[name, step] = int(done.stdout) * 1024
+    size = 50 * 2000 * 512 * 4
+    for step in ("tune", "fit"):
+        extra = (peaks["many", step] - peaks["few", step]) / size
+        print(f"memory of {step}: features of {size / 2**20:.0f} MB take {extra:.2f} times that")
+
+
+def feature_store(folder: Path) -> Any:
+    """The writer of toy features that the tests use."""
+    path = ROOT / "tests" / "unit" / "probes" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("probe_fixtures", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["probe_fixtures"] = module
+    spec.loader.exec_module(module)
+    return module.Store(folder)
+
+
+def job(store: Any, folder: Path) -> dict[str, list[str]]:
+    """Return the command lines of a search and of the fit after it."""
+    section = {"kind": "sgd", "epochs": 2, "trials": 10, "seeds": 1}
+    whole = validate({"probes": {"p": section}})["probes"]["p"]
+    names = {"encoder": "toy", "dataset": "toy", "protocol": "p", "group": None, "kind": "sgd"}
+
+    def spec(keys: tuple[str, ...]) -> str:
+        return json.dumps(names | {"test_sets": []} | {key: whole[key] for key in keys})
+
+    def files(split: str, prefix: str) -> list[str]:
+        parts = zip(("features", "indices", "manifests"), store.path("toy", split), strict=True)
+        return [text for part, path in parts for text in (f"--{prefix}{part}", str(path))]
+
+    scripts, trials = ROOT / "workflow" / "scripts", str(folder / "trials.parquet")
+    cells = ["--cells", str(folder / "cells"), "--output"]
+    tune = ["tune_probes.py", "--spec", spec(TUNE_KEYS["sgd"]), *files("train", "")]
+    fit = ["fit_probes.py", "--spec", spec(FIT_KEYS["sgd"]), "--trials", trials]
+    fit += [*files("train", "train-"), *files("test", "test-")]
+    return {
+        step: [str(scripts / arguments[0]), *arguments[1:], *cells, output]
+        for step, arguments, output in (
+            ("tune", tune, trials),
+            ("fit", fit, str(folder / "scores.parquet")),
+        )
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", nargs="+", default=["all", "shot", "weights", "memory"])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--trials", type=int, default=30)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    capability = torch.backends.cpu.get_cpu_capability()
+    print(f"{args.threads} threads, {capability}, bfloat16 products in hardware: {has_bfloat16()}")
+    keys = {"epochs": args.epochs, "trials": args.trials}
+    if "all" in args.rows:
+        compare("16k x 512, 100 classes", Task.make(ALL, shots=None, **keys), args.seeds)
+    if "shot" in args.rows:
+        compare("one shot, 1000 classes", Task.make(SHOT, shots=1, **keys), min(args.seeds, 2))
+    if "weights" in args.rows:
+        weights(Task.make(ALL, shots=None, **keys))
+    if "memory" in args.rows:
+        memory(args.threads)
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 matrices in hardware."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+if __name__ == "__main__":
+    main()
