@@ -11,9 +11,9 @@ def network() -> nn.Module:
 def test_weights_and_buffers_follow() -> None:
     torch.manual_seed(0)
     module = network()
-    average = MovingAverage(module, momentum=0.9)
+    average = MovingAverage(module, momentum=0.3)
     expected = {name: value.clone() for name, value in module.state_dict().items()}
-    for _ in range(4):
+    for momentum in (1 / 10, 2 / 11, 3 / 12, 0.3, 0.3):
         module(torch.randn(8, 3) * 3 + 1).sum().backward()
         with torch.no_grad():
             for parameter in module.parameters():
@@ -21,14 +21,14 @@ def test_weights_and_buffers_follow() -> None:
         average.update(module)
         for name, value in module.state_dict().items():
             if value.is_floating_point():
-                expected[name] = 0.9 * expected[name] + 0.1 * value
+                expected[name] = momentum * expected[name] + (1 - momentum) * value
             else:
                 expected[name] = value.clone()
     state = average.module.state_dict()
     assert state.keys() == expected.keys()
     for name, value in expected.items():
         torch.testing.assert_close(state[name], value)
-    assert int(state["1.num_batches_tracked"]) == 4
+    assert int(state["1.num_batches_tracked"]) == 5
     assert float(state["1.running_mean"].abs().sum()) > 0
 
 
@@ -50,3 +50,13 @@ def test_stays_in_evaluation_mode_without_gradients() -> None:
     before = {name: value.clone() for name, value in average.state_dict().items()}
     average(torch.randn(8, 3))
     assert all(torch.equal(value, before[name]) for name, value in average.state_dict().items())
+
+
+def test_the_first_state_is_soon_forgotten() -> None:
+    module = nn.Linear(2, 1)
+    average = MovingAverage(module, momentum=0.999)
+    with torch.no_grad():
+        module.weight.fill_(5.0)
+    for _ in range(100):
+        average.update(module)
+    torch.testing.assert_close(average.module.weight, torch.full((1, 2), 5.0))
