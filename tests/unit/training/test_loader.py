@@ -93,7 +93,7 @@ def test_a_batch(data: Path, make_spec: Callable[..., dict[str, Any]]) -> None:
     images = images_of(data, make_spec())
     batch = images[0, np.array([0, 20, 41])]
     assert batch.labels.tolist() == [0, 1, 2]
-    assert [tuple(crops.shape) for crops in batch.crops] == [(3, 3, 12, 12), (6, 3, 8, 8)]
+    assert [tuple(crops.shape) for crops in batch.crops] == [(3, 3, 12, 12), (6, 3, 10, 10)]
     assert batch.crops[0].dtype == torch.uint8
     means = batch.crops[1].float().mean(dim=(2, 3))
     assert (means[:3] - means[3:]).abs().max() > 0
