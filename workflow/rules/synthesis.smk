@@ -46,6 +46,7 @@ rule train_generator:
         "logs/benchmarks/train_generator/{generator}.tsv"
     wildcard_constraints:
         generator=synthesis_plan.pattern(synthesis_plan.trained(config)),
+    priority: 3
     conda:
         "../../envs/diffusion.yaml"
     threads: 2
@@ -109,6 +110,7 @@ rule generate_shard:
         "logs/benchmarks/generate_shard/{clone}/{number}.tsv"
     wildcard_constraints:
         number="[0-9]{5}",
+    priority: 2
     conda:
         "../../envs/diffusion.yaml"
     threads: 1

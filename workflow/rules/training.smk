@@ -15,6 +15,7 @@ rule train_encoder:
         "logs/train_encoder/{run}.log",
     benchmark:
         "logs/benchmarks/train_encoder/{run}.tsv"
+    priority: 1
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: training_plan.cores(config, w.run)
