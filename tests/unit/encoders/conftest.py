@@ -27,7 +27,7 @@ def config_of() -> Callable[..., dict[str, Any]]:
     """Return a function from encoders by name to a whole config, with one training run, `base`."""
 
     def make(**encoders: dict[str, Any]) -> dict[str, Any]:
-        return validate({"encoders": encoders}) | {"training": {"base": {}}}
+        return validate({"encoders": encoders}) | {"training": {"base": {"sweep": []}}}
 
     return make
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.core.schema import load_yaml
+from cogworks.core.schema import load_yaml, validate
 from cogworks.core.spec import canonical
 from cogworks.encoders import plan
 
@@ -181,6 +181,33 @@ def test_sharding(config_of: Config) -> None:
         "results/features/a.b/in1k/train.shards/0-of-2.npy",
         "results/features/a.b/in1k/train.shards/1-of-2.npy",
     ]
+
+
+def test_an_encoder_of_a_sweep_stands_for_its_runs() -> None:
+    memory = {"key": "loss.memory", "values": [512, 1024]}
+    given = {
+        "training": {"ocm": {"dataset": "seen", "recipe": "ocm", "sweep": [memory]}},
+        "encoders": {"mine": {"run": "ocm"}, "one": {"run": "ocm_512"}, "other": RANDOM},
+        "evaluations": [
+            {"encoders": ["other", "mine"], "datasets": ["seen"], "protocols": ["linear"]},
+            {"encoders": "all", "datasets": ["seen"], "protocols": ["linear"]},
+        ],
+        "analysis": {"encoders": ["mine", "mine_512"]},
+    }
+    config = plan.expand_sweeps(validate(given))
+    assert {name: section["run"] for name, section in config["encoders"].items()} == {
+        "mine_512": "ocm_512",
+        "mine_1024": "ocm_1024",
+        "one": "ocm_512",
+        "other": None,
+    }
+    assert [entry["encoders"] for entry in config["evaluations"]] == [
+        ["other", "mine_512", "mine_1024"],
+        "all",
+    ]
+    assert config["analysis"]["encoders"] == ["mine_512", "mine_1024"]
+    assert plan.check(config) == []
+    assert plan.inputs(config, "mine_1024")[0] == "results/training/ocm_1024/encoder.safetensors"
 
 
 def test_config_of_the_31_models_is_complete(config_of: Config) -> None:

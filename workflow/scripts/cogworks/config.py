@@ -31,7 +31,7 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[str, 
     """
     for path in files:
         schema.load_yaml(path)
-    filled = schema.validate(config)
+    filled = encoders.expand_sweeps(schema.validate(config))
     problems = [problem for room in ROOMS for problem in room.check(filled)]
     if problems:
         raise InputError("\n".join(["the config has errors:", *problems]))

@@ -13,6 +13,7 @@ from typing import Any
 
 from cogworks.core import paths
 from cogworks.core.schema import load_yaml
+from cogworks.training import plan as training
 
 REGISTRY = Path(__file__).resolve().parents[4] / "resources" / "encoders.yaml"
 WEIGHTS = "weights"
@@ -46,6 +47,44 @@ def registry() -> dict[str, dict[str, Any]]:
             normalization = content["normalizations"][entry.get("normalization", "imagenet")]
             _registry[name] = {"image_size": 224} | entry | normalization
     return _registry
+
+
+def expand_sweeps(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the config in which an encoder of a sweep is one encoder for each of its runs.
+
+    An encoder `ocm` of the sweep `memory` becomes `ocm_2048`, `ocm_4096` and so on, and lists of
+    encoders that name `ocm` name all of them.
+    """
+    families = {
+        name: {f"{name}{run.removeprefix(section['run'])}": run for run in runs}
+        for name, section in config["encoders"].items()
+        if (runs := _swept(config, section["run"]))
+    }
+
+    def listed(names: Any) -> Any:
+        if not isinstance(names, list):
+            return names
+        return list(dict.fromkeys(m for name in names for m in families.get(name, [name])))
+
+    encoders = {
+        member: section | {"run": run}
+        for name, section in config["encoders"].items()
+        for member, run in families.get(name, {name: section["run"]}).items()
+    }
+    return config | {
+        "encoders": encoders,
+        "evaluations": [
+            entry | {"encoders": listed(entry["encoders"])} for entry in config["evaluations"]
+        ],
+        "analysis": config["analysis"] | {"encoders": listed(config["analysis"]["encoders"])},
+    }
+
+
+def _swept(config: dict[str, Any], run: str | None) -> list[str]:
+    """Return the runs of a sweep; none for a single run or another name."""
+    if run is None or not config["training"].get(run, {}).get("sweep"):
+        return []
+    return training.expand(config, run)
 
 
 def spec(config: dict[str, Any], encoder: str) -> dict[str, Any]:
@@ -137,8 +176,8 @@ def _problems(config: dict[str, Any], section: dict[str, Any]) -> Iterator[str]:
     if section["registry"] is not None and section["registry"] not in registry():
         yield f".registry: {section['registry']!r} is not in resources/encoders.yaml"
         return
-    if section["run"] is not None and section["run"] not in config["training"]:
-        known = ", ".join(config["training"]) or "none"
+    if section["run"] is not None and section["run"] not in training.runs(config):
+        known = ", ".join(training.runs(config)) or "none"
         yield f".run: {section['run']!r} is no training run; known: {known}"
     yield from _weight_problems(config, section, given[0])
     yield from _image_problems(section)
