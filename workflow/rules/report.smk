@@ -1,5 +1,6 @@
 # From probe scores to tables, figures and one HTML page. Which of them there are follows from the
 # config (report_sections), so nothing here waits for a file to know what to do next.
+from cogworks.report import fine_tuned
 from cogworks.report import roles as report_roles
 from cogworks.report import sections as report_sections
 
@@ -581,6 +582,38 @@ rule plot_rankings:
     shell:
         "python workflow/scripts/plot_rankings.py --spec {params.spec:q}"
         " --summary {input.summary} --figure results/figures/rankings > {log} 2>&1"
+
+
+rule compare_fine_tuning:
+    input:
+        summary="results/tables/summary.parquet",
+    output:
+        table=multiext("results/tables/fine_tuning", ".parquet", ".csv", ".md", ".tex"),
+        figure=report(
+            "results/figures/fine_tuning.svg",
+            caption="../report/figures/fine_tuning.rst",
+            category="Levels",
+        ),
+        figure_png="results/figures/fine_tuning.png",
+    log:
+        "logs/compare_fine_tuning.log",
+    benchmark:
+        "logs/benchmarks/compare_fine_tuning.tsv"
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=canonical(fine_tuned.spec(config)),
+        code=rule_code("compare_fine_tuning"),
+    message:
+        "Frozen features against fine-tuning"
+    shell:
+        "python workflow/scripts/compare_fine_tuning.py --spec {params.spec:q}"
+        " --summary {input.summary} --table results/tables/fine_tuning"
+        " --figure results/figures/fine_tuning > {log} 2>&1"
 
 
 rule tabulate_features:

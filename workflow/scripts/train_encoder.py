@@ -12,6 +12,9 @@ def main() -> int:
     parser = cli.parser(__doc__)
     parser.add_argument("--manifest", type=Path, required=True, help="training images")
     parser.add_argument("--validation", type=Path, nargs="?", help="validation images")
+    parser.add_argument(
+        "--start", type=Path, nargs="?", help="weights of the encoder to begin with"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="where the results go")
     parser.add_argument("--state", type=Path, required=True, help="folder of the resumable state")
     parser.add_argument("--workers", type=int, default=-1, help="loader processes; -1 chooses")
@@ -29,7 +32,7 @@ def main() -> int:
         cache_mb=args.cache_mb,
         checkpoint_minutes=args.checkpoint_minutes,
     )
-    files = Files(args.manifest, args.validation, args.folder, args.state)
+    files = Files(args.manifest, args.validation, args.folder, args.state, args.start)
     if train(args.spec, files, options):
         return 0
     print("stopped by a signal; run the same command again to go on", file=sys.stderr)

@@ -61,6 +61,16 @@ def test_all_encoders_means_trained_ones_where_their_own_classifier_is_scored(fi
     assert plan.training_features(config, "base", "seen", "own", 0) == []
 
 
+def test_a_runs_own_classifier_is_scored_on_the_classes_that_it_knows(fill: Any) -> None:
+    own = {"encoders": ["base"], "datasets": ["seen", "cog"], "protocols": ["own"]}
+    config = fill(evaluations=[own])
+    assert plan.jobs(config) == [("base", "seen", "own")]
+    assert plan.check(config) == []
+    config = fill(evaluations=[own | {"datasets": ["cog"]}])
+    (problem,) = plan.check(config)
+    assert problem.startswith("evaluations[0].datasets: none of them has the classes that the run")
+
+
 def test_the_search_reads_training_features_alone(fill: Any) -> None:
     config = fill(evaluations=[entry(test_sets=["cog"])])
     job = ("random", "seen", "linear")

@@ -1,6 +1,7 @@
 """What follows from the config: roles of data sets, sections of the report, errors."""
 
 import copy
+import functools
 import re
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from cogworks import config as config_loader
 from cogworks.core import schema
 from cogworks.core.errors import InputError
-from cogworks.report import plan, recipes, roles, sections
+from cogworks.probes import plan as probes
+from cogworks.report import fine_tuned, plan, recipes, roles, sections
 
 from .conftest import REPOSITORY
 
@@ -279,9 +281,42 @@ def test_measures_of_features_make_a_section(load):
     assert len(plan.feature_files(config)) == 5 * 3
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "test.yaml"])
-def test_the_rules_make_what_the_configs_ask_for(name):
-    config = config_loader.load(schema.load_yaml(REPOSITORY / "config" / name))
+def merged(names):
+    """Return config files merged from left to right, as Snakemake merges them."""
+
+    def merge(left, right):
+        both = {
+            key: merge(left[key], right[key])
+            for key in left.keys() & right.keys()
+            if isinstance(left[key], dict) and isinstance(right[key], dict)
+        }
+        return left | right | both
+
+    files = [schema.load_yaml(REPOSITORY / "config" / f"{name}.yaml") for name in names]
+    return config_loader.load(functools.reduce(merge, files))
+
+
+def test_chapter_3s_further_analyses_are_one_config():
+    config = merged(["imagenet-cog", "cog-analysis"])
+    datasets = {dataset for _, dataset, _ in probes.jobs(config)}
+    assert {"words_l5", "random_15", "in1k_blurred", "cog_l5"} <= datasets
+    assert len(probes.crossings(config)) == 2 * 6 * 5
+    (comparison,) = fine_tuned.comparisons(config)
+    assert list(comparison["tuned"]) == ["in1k", *(f"cog_l{level}" for level in range(1, 6))]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["config"],
+        ["test"],
+        ["photographs"],
+        ["imagenet-cog", "cog-31"],
+        ["imagenet-cog", "cog-analysis"],
+    ],
+)
+def test_the_rules_make_what_the_configs_ask_for(names):
+    config = merged(names)
     folder = REPOSITORY / "workflow" / "rules"
     rules = "".join(path.read_text() for path in folder.glob("*.smk"))
     stems = re.findall(r'"(results/[^"]+?)(?:\.parquet|\.svg|\.png)?"', rules)

@@ -166,6 +166,38 @@ def test_sweep_expands_to_every_combination() -> None:
         plan.expand(both, "nope")
 
 
+def test_a_run_starts_from_another_one_or_from_a_file() -> None:
+    start = {"container": "state_dict", "prefix": "module.", "drop": []}
+    runs = {
+        "base": section(recipe="base"),
+        "tuned": section(recipe="fine_tune", start={"run": "base", "checkpoint": None, **start}),
+        "file": section(recipe="base", start={"run": None, "checkpoint": "w.pth", **start}),
+    }
+    whole = config(**runs)
+    assert plan.check(whole) == []
+    assert plan.start_file(whole, "base") == []
+    assert plan.start_file(whole, "tuned") == ["results/training/base/encoder.safetensors"]
+    assert plan.start_file(whole, "file") == ["w.pth"]
+    assert "start" not in plan.spec(whole, "base")
+    assert plan.spec(whole, "tuned")["start"] == start
+    assert plan.missing_paths(whole) == ["training.file.start.checkpoint: w.pth does not exist"]
+
+
+@pytest.mark.parametrize(
+    ("start", "problem"),
+    [
+        ({"run": "bse"}, r"training.a.start.run: 'bse' is no training run; known: a, b"),
+        ({"run": "b"}, r"training.a.start.run: a -> b -> a goes round in a circle"),
+        ({"run": "b", "checkpoint": "w.pth"}, r"training.a.start: give exactly one of"),
+        ({}, r"training.a.start: give exactly one of run and checkpoint"),
+    ],
+)
+def test_errors_of_a_start(start: dict[str, Any], problem: str) -> None:
+    empty = {"run": None, "checkpoint": None, "container": ".", "prefix": "", "drop": []}
+    whole = config(a=section(start=empty | start), b=section(start=empty | {"run": "a"}))
+    assert re.search(problem, "\n".join(plan.check(whole)))
+
+
 def test_a_longer_sweep_keeps_the_runs_that_exist() -> None:
     def memories(values: list[int]) -> dict[str, Any]:
         return config(ocm=section(sweep=[{"key": "loss.memory", "values": values}]))

@@ -4,13 +4,14 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json, read_parquet
@@ -246,6 +247,29 @@ def test_nan_stops_and_keeps_the_last_good_state(
     assert state["step"] == 4
     assert all(value.isfinite().all() for value in state["model"].values())
     assert not files.folder.exists()
+
+
+def test_an_encoder_begins_with_the_weights_of_another_run(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    first, then = files_in(tmp_path / "first", data), files_in(tmp_path / "then", data)
+    assert train(make_spec(), first, OPTIONS)
+    weights = load_file(first.folder / "encoder.safetensors")
+    start = {"container": ".", "prefix": "encoder.", "drop": ["head."]}
+    given = {f"encoder.{key}": value for key, value in weights.items()}
+    save_file(given | {"head.weight": torch.zeros(3)}, tmp_path / "given.safetensors")
+    # At a rate of nearly nothing the weights stay where they began.
+    spec = make_spec(optimizer__lr_per_256=1e-12, seed=1) | {"start": start}
+    assert train(spec, replace(then, start=tmp_path / "given.safetensors"), OPTIONS)
+    found = load_file(then.folder / "encoder.safetensors")
+    for key in ("conv1.weight", "layer4.0.branch.0.weight"):
+        torch.testing.assert_close(found[key], weights[key])
+    other = spec | {"start": start | {"drop": []}}
+    files = replace(files_in(tmp_path / "bad", data), start=tmp_path / "given.safetensors")
+    with pytest.raises(
+        InputError, match=r"start .*given.safetensors into .*unexpected .*head.weight"
+    ):
+        train(other, files, OPTIONS)
 
 
 def test_too_few_images(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:

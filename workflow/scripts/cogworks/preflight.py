@@ -12,6 +12,7 @@ from cogworks.core.errors import InputError
 from cogworks.encoders.plan import missing as missing_weights
 from cogworks.images.plan import missing_paths as missing_image_paths
 from cogworks.synthesis.plan import missing_paths as missing_synthesis_paths
+from cogworks.training.plan import missing_paths as missing_training_paths
 
 SPACE_GIB = 5
 
@@ -36,6 +37,7 @@ def inspect(config: dict[str, Any], *, folder: Path = Path()) -> Iterator[Findin
     yield from _listed("concepts", missing_concept_paths(config))
     yield from _listed("images", missing_image_paths(config))
     yield from _listed("synthesis", missing_synthesis_paths(config))
+    yield from _listed("training", missing_training_paths(config))
     yield from _listed("encoders", missing_weights(config))
     free = shutil.disk_usage(folder).free / 2**30
     words = f"{free:.0f} GiB free" + ("" if free >= SPACE_GIB else f", at least {SPACE_GIB} wanted")

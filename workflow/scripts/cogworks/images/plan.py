@@ -64,6 +64,20 @@ def known(config: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def same_classes(config: dict[str, Any], one: str, other: str) -> bool:
+    """Say whether two data sets are declared to have the same classes; clones have their model's.
+
+    A list that comes with the images themselves (`part: source`) is the same for one source only.
+    """
+    names = [
+        config["synthesis"]["clones"].get(name, {}).get("like") or name for name in (one, other)
+    ]
+    if names[0] == names[1]:
+        return True
+    sections = [datasets(config).get(name, {}).get("classes") for name in names]
+    return sections[0] == sections[1] and (sections[0] or {}).get("part") != "source"
+
+
 def classes_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
     """Return the slice of the config that the class list of `dataset` depends on."""
     section = datasets(config)[dataset]

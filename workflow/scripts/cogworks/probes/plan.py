@@ -12,6 +12,7 @@ from typing import Any
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images
+from cogworks.training import plan as training
 
 TUNED = ("sgd", "lbfgs", "sklearn")
 SAMPLING = ("shots", "seeds", "per_class", "normalize", "validation")
@@ -209,7 +210,11 @@ def check(config: dict[str, Any]) -> list[str]:
     ]
     for index, entry in enumerate(config["evaluations"]):
         problems += _check_entry(config, f"evaluations[{index}]", entry)
-    return problems or list(_check_groups(config))
+    if problems or training.check(config):
+        return problems
+    for index, entry in enumerate(config["evaluations"]):
+        problems += _check_classifiers(config, f"evaluations[{index}]", entry)
+    return [*problems, *_check_groups(config)]
 
 
 def _jobs(config: dict[str, Any]) -> dict[tuple[str, str, str], Job]:
@@ -217,6 +222,8 @@ def _jobs(config: dict[str, Any]) -> dict[tuple[str, str, str], Job]:
     for entry in config["evaluations"]:
         for name, parts, group in _groups(config, entry):
             for encoder, protocol in _pairs(config, entry):
+                if not _applies(config, encoder, parts, protocol):
+                    continue
                 new = Job(encoder, name, protocol, parts, group)
                 found = result.setdefault((encoder, name, protocol), new)
                 found.test_sets += [
@@ -236,6 +243,17 @@ def _pairs(config: dict[str, Any], entry: dict[str, Any]) -> Iterator[tuple[str,
             kind = config["probes"][protocol]["kind"]
             if kind != "classifier" or config["encoders"][encoder]["run"] or not everyone:
                 yield encoder, protocol
+
+
+def _applies(config: dict[str, Any], encoder: str, parts: list[str], protocol: str) -> bool:
+    """Say whether a protocol can score an encoder on a data set.
+
+    A run's own classifier knows the classes of its training set alone.
+    """
+    if config["probes"][protocol]["kind"] != "classifier":
+        return True
+    trained = training.runs(config)[config["encoders"][encoder]["run"]]["dataset"]
+    return len(parts) == 1 and images.same_classes(config, trained, parts[0])
 
 
 def _groups(
@@ -333,6 +351,17 @@ def _check_runs(config: dict[str, Any], key: str, entry: dict[str, Any]) -> Iter
                     f"{key}.encoders: {encoder} comes from no training run, so it has no "
                     f"classifier of its own for the protocol {name}; leave out one of the two"
                 )
+
+
+def _check_classifiers(config: dict[str, Any], key: str, entry: dict[str, Any]) -> Iterator[str]:
+    """Yield the encoders whose own classifier fits none of an entry's data sets."""
+    parts = [parts for _, parts, _ in _groups(config, entry)]
+    for encoder, protocol in _pairs(config, entry):
+        if not any(_applies(config, encoder, part, protocol) for part in parts):
+            yield (
+                f"{key}.datasets: none of them has the classes that the run of {encoder} was "
+                f"trained on, so {protocol} cannot score it; add one, or leave out one of the two"
+            )
 
 
 def _check_pool(config: dict[str, Any], key: str, entry: dict[str, Any]) -> Iterator[str]:

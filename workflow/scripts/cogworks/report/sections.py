@@ -9,7 +9,7 @@ from typing import Any
 
 from cogworks.core.spec import canonical, digest
 from cogworks.images import plan as images
-from cogworks.report import plan, roles
+from cogworks.report import fine_tuned, plan, roles
 from cogworks.synthesis import plan as synthesis
 
 Config = dict[str, Any]
@@ -104,6 +104,7 @@ def _sections(config: Config) -> list[dict[str, Any]]:
         _levels,
         _few_shot,
         _rankings,
+        _fine_tuning,
         _published,
         _transfer,
         _test_sets,
@@ -125,6 +126,7 @@ _TITLES = (
     "Accuracy by level",
     "Few images a class",
     "Other rankings",
+    "Fine-tuning",
     "Among the published models",
     "Training against transfer",
     "Test sets",
@@ -154,6 +156,12 @@ def _few_shot(config: Config) -> list[Part]:
 
 def _rankings(config: Config) -> list[Part]:
     return [_figures("rankings", wide=True)] if plan.rankings(config) else []
+
+
+def _fine_tuning(config: Config) -> list[Part]:
+    if not fine_tuned.comparisons(config):
+        return []
+    return [_figures("fine_tuning"), _table("fine_tuning")]
 
 
 def _label_noise(config: Config) -> list[Part]:

@@ -1,12 +1,14 @@
 """What is trained: encoder, projector and head; for online class means, the memory beside."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from cogworks.encoders.backbones import build_backbone
+from cogworks.encoders.backbones import Backbone, describe_backbone
+from cogworks.encoders.checkpoints import load_strictly, map_keys, read_checkpoint
 from cogworks.training.ema import MovingAverage
 from cogworks.training.heads import Head, PrototypeHead, build_head
 from cogworks.training.memory import Memory
@@ -68,13 +70,27 @@ class OnlineMeans(nn.Module):
         head.update(self.memory.embeddings, self.memory.labels)
 
 
-def build_model(spec: dict[str, Any], classes: int) -> tuple[Classifier, OnlineMeans | None, int]:
+def build_model(
+    spec: dict[str, Any], classes: int, start: Path | None = None
+) -> tuple[Classifier, OnlineMeans | None, int]:
     """Build what a run trains, on the CPU, from torch's global generator.
+
+    Args:
+        spec: the run's spec.
+        classes: how many there are.
+        start: file of the weights with which the encoder begins, whose keys are mapped as
+            `spec["start"]` says; None leaves them random.
 
     Returns:
         The classifier, the means where the loss is `ocm`, and the width of the features.
+
+    Raises:
+        InputError: the weights do not fit the architecture.
     """
-    encoder, dim = build_backbone(spec["backbone"])
+    backbone = describe_backbone(spec["backbone"])
+    encoder, dim = backbone.module, backbone.feature_dim
+    if start is not None:
+        _load(backbone, start, spec)
     loss = spec["loss"]
     projector, width = build_projector(dim, spec["projector"], loss["kind"])
     embedder = Embedder(encoder, projector)
@@ -85,3 +101,15 @@ def build_model(spec: dict[str, Any], classes: int) -> tuple[Classifier, OnlineM
         means = OnlineMeans(embedder, memory, momentum=loss["ema_momentum"])
         head.update(memory.embeddings, memory.labels)
     return Classifier(embedder, head), means, dim
+
+
+def _load(backbone: Backbone, path: Path, spec: dict[str, Any]) -> None:
+    mapping = spec["start"]
+    state = map_keys(
+        read_checkpoint(path, [mapping["container"]]),
+        prefix=mapping["prefix"],
+        drop=mapping["drop"],
+        rename=[],
+    )
+    title = f"start {path} into {spec['backbone']['library']}:{spec['backbone']['name']}"
+    load_strictly(backbone.module, state, heads=backbone.heads, name=title)

@@ -18,8 +18,12 @@ from cogworks.images import plan as images_plan
 RECIPES = Path(__file__).resolve().parents[3] / "recipes" / "training.yaml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # Keys of a run that are no numbers of its training; the first two choose where those come from.
-OWN_KEYS = ("recipe", "scale", "dataset", "sweep", "compute", "validation", "traces", "seed")
+OWN_KEYS = (
+    *("recipe", "scale", "dataset", "start", "sweep"),
+    *("compute", "validation", "traces", "seed"),
+)
 UNSWEPT = ("sweep", "compute", "validation", "traces")
+KEY_MAPPING = ("container", "prefix", "drop")
 
 
 def runs(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -50,6 +54,8 @@ def spec(config: dict[str, Any], run: str) -> dict[str, Any]:
     section = runs(config)[run]
     result = _numbers_of(section)
     result["backbone"]["image_size"] = result["augmentation"]["global_size"]
+    if section["start"] is not None:
+        result["start"] = {key: section["start"][key] for key in KEY_MAPPING}
     return result | {
         "seed": section["seed"],
         "traces": section["traces"],
@@ -88,6 +94,26 @@ def validation_manifest(config: dict[str, Any], run: str) -> list[str]:
     if chosen["split"] == "none":
         return []
     return [paths.manifest(config, chosen["dataset"] or section["dataset"], chosen["split"])]
+
+
+def start_file(config: dict[str, Any], run: str) -> list[str]:
+    """Return the file of the weights with which `run` begins; none where they are random."""
+    start = runs(config)[run]["start"]
+    if start is None:
+        return []
+    if start["run"] is not None:
+        return [f"{paths.run_dir(start['run'])}/encoder.safetensors"]
+    return [start["checkpoint"]]
+
+
+def missing_paths(config: dict[str, Any]) -> list[str]:
+    """Return a line for each path of the training section that does not exist."""
+    given = {name: (section["start"] or {}) for name, section in config["training"].items()}
+    return [
+        f"training.{name}.start.checkpoint: {start['checkpoint']} does not exist"
+        for name, start in given.items()
+        if start.get("checkpoint") is not None and not Path(start["checkpoint"]).is_file()
+    ]
 
 
 def compute(config: dict[str, Any], run: str) -> dict[str, Any]:
@@ -208,6 +234,7 @@ def _check_run(
             return
     yield from _check_dataset(config, f"{key}.dataset", section["dataset"])
     yield from _check_validation(config, f"{key}.validation", section)
+    yield from _check_start(config, f"{key}.start", member)
     where = key if member == name else f"{key} (its run {member})"
     for problem in _check_numbers(_numbers_of(section), section["compute"]):
         yield f"{where}.{problem}" if where == key else f"{where}: {problem}"
@@ -240,6 +267,25 @@ def _check_validation(config: dict[str, Any], key: str, section: dict[str, Any])
         )
     elif chosen["dataset"] is not None:
         yield from _check_dataset(config, f"{key}.dataset", name)
+
+
+def _check_start(config: dict[str, Any], key: str, run: str) -> Iterator[str]:
+    found = runs(config)
+    start = found[run]["start"]
+    if start is None:
+        return
+    if (start["run"] is None) == (start["checkpoint"] is None):
+        yield f"{key}: give exactly one of run and checkpoint"
+    visited = [run]
+    while start is not None and start["run"] is not None:
+        if start["run"] not in found:
+            yield f"{key}.run: {start['run']!r} is no training run; known: {', '.join(found)}"
+            return
+        if start["run"] in visited:
+            yield f"{key}.run: {' -> '.join([*visited, start['run']])} goes round in a circle"
+            return
+        visited.append(start["run"])
+        start = found[start["run"]]["start"]
 
 
 def _check_numbers(full: dict[str, Any], compute_: dict[str, Any]) -> Iterator[str]:

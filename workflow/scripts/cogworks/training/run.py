@@ -9,6 +9,7 @@ import torch
 
 from cogworks.core.device import pick_device, set_threads
 from cogworks.core.errors import InputError
+from cogworks.core.files import sha256_file
 from cogworks.core.seeds import derive_seed
 from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.training import checkpoint
@@ -38,12 +39,14 @@ class Files:
         validation: validation images; None trains without validation.
         folder: gets encoder.safetensors, classifier.safetensors, spec.json and metrics.parquet.
         state: the folder of the resumable state.
+        start: weights with which the encoder begins; None begins with random ones.
     """
 
     manifest: Path
     validation: Path | None
     folder: Path
     state: Path
+    start: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,13 @@ def _train(spec: dict[str, Any], files: Files, options: Options, processes: Proc
     _check_images(manifest, spec["optimizer"]["batch"])
     validation = _validation(spec, manifest, files, options, processes)
     identity = {"recipe": spec, "classes": manifest.classes, "manifest": manifest.digest}
+    if files.start is not None:
+        identity["start"] = sha256_file(files.start)
     state = checkpoint.load_state(files.state, identity)
     if processes.first and state is None:
         checkpoint.begin(files.state)
     torch.manual_seed(derive_seed(spec["seed"], "weights"))
-    model, means, feature_dim = build_model(spec, len(manifest.classes))
+    model, means, feature_dim = build_model(spec, len(manifest.classes), files.start)
     if processes.count > 1:
         synchronise(model, processes.device)
     kinds = crop_kinds(spec["augmentation"])
