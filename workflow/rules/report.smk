@@ -351,14 +351,14 @@ rule tabulate_test_sets:
         scores="results/tables/scores.parquet",
     output:
         table=multiext(
-            "results/tables/test_sets_{protocol}", ".parquet", ".csv", ".md", ".tex"
+            "results/tables/test_sets_{tested}", ".parquet", ".csv", ".md", ".tex"
         ),
     log:
-        "logs/tabulate_test_sets/{protocol}.log",
+        "logs/tabulate_test_sets/{tested}.log",
     benchmark:
-        "logs/benchmarks/tabulate_test_sets/{protocol}.tsv"
+        "logs/benchmarks/tabulate_test_sets/{tested}.tsv"
     wildcard_constraints:
-        protocol=report_plan.pattern(config["probes"]),
+        tested=report_plan.pattern(report_plan.test_tables(config)),
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -366,18 +366,18 @@ rule tabulate_test_sets:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=lambda w: canonical(report_plan.test_sets_spec(config, w.protocol)),
+        spec=lambda w: canonical(report_plan.test_sets_spec(config, w.tested)),
         code=rule_code("tabulate_test_sets"),
     message:
-        "Table of test sets with {wildcards.protocol}"
+        "Table of test sets with {wildcards.tested}"
     shell:
         "python workflow/scripts/tabulate_test_sets.py --spec {params.spec:q}"
-        " --scores {input.scores} --table results/tables/test_sets_{wildcards.protocol} > {log} 2>&1"
+        " --scores {input.scores} --table results/tables/test_sets_{wildcards.tested} > {log} 2>&1"
 
 
 rule compare_test_sets:
     input:
-        own="results/tables/test_sets_{protocol}.parquet",
+        own="results/tables/test_sets_{tested}.parquet",
         paper=[
             "resources/paper/trex_imagenet_sets.csv",
             "resources/paper/sd_augmentation.csv",
@@ -385,18 +385,18 @@ rule compare_test_sets:
         ],
     output:
         table=multiext(
-            "results/tables/test_sets_published_{protocol}",
+            "results/tables/test_sets_published_{tested}",
             ".parquet",
             ".csv",
             ".md",
             ".tex",
         ),
     log:
-        "logs/compare_test_sets/{protocol}.log",
+        "logs/compare_test_sets/{tested}.log",
     benchmark:
-        "logs/benchmarks/compare_test_sets/{protocol}.tsv"
+        "logs/benchmarks/compare_test_sets/{tested}.tsv"
     wildcard_constraints:
-        protocol=report_plan.pattern(config["probes"]),
+        tested=report_plan.pattern(report_plan.published_test_tables(config)),
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -404,14 +404,14 @@ rule compare_test_sets:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=lambda w: canonical(report_plan.test_sets_spec(config, w.protocol)),
+        spec=lambda w: canonical(report_plan.test_sets_spec(config, w.tested)),
         code=rule_code("compare_test_sets"),
     message:
-        "Published test sets beside ours with {wildcards.protocol}"
+        "Published test sets beside ours with {wildcards.tested}"
     shell:
         "python workflow/scripts/compare_test_sets.py --spec {params.spec:q}"
         " --own {input.own} --paper resources/paper"
-        " --table results/tables/test_sets_published_{wildcards.protocol} > {log} 2>&1"
+        " --table results/tables/test_sets_published_{wildcards.tested} > {log} 2>&1"
 
 
 rule tabulate_concepts:

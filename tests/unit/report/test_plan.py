@@ -196,6 +196,27 @@ def test_test_sets_are_grouped(load):
     ]
 
 
+def test_an_encoder_with_its_classifier_has_a_table_for_each_data_set(load, small):
+    own = {"encoders": ["base", "twenty"], "datasets": ["seen", "Pets"], "protocols": ["own"]}
+    config = load(
+        {
+            "training": small["training"] | {"twenty": CROPS | {"dataset": "Pets"}},
+            "encoders": small["encoders"] | {"twenty": {"run": "twenty"}},
+            "probes": small["probes"] | {"own": {"kind": "classifier"}},
+            "evaluations": [*small["evaluations"], own],
+        }
+    )
+    assert plan.test_tables(config) == {
+        "linear": ("seen", "linear"),
+        "own": ("seen", "own"),
+        "own_Pets": ("Pets", "own"),
+    }
+    assert plan.published_test_tables(config) == ["linear", "own"]
+    spec = plan.test_sets_spec(config, "own_Pets")
+    assert [encoder["name"] for encoder in spec["encoders"]] == ["twenty"]
+    assert "results/tables/test_sets_own_Pets.parquet" in sections.inputs(config)
+
+
 def test_recipes_show_what_tells_runs_apart(load):
     found = {e["name"]: e["recipe"] for e in plan.transfer_spec(load())["encoders"]}
     assert found["random"] == {}

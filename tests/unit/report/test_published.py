@@ -189,6 +189,7 @@ def test_spec(spec):
     spec["encoders"][1]["recipe"] = {"prompt": "c, d", "guidance": "2"}
     return {
         "protocol": "logreg",
+        "dataset": "seen",
         "encoders": spec["encoders"][1:],
         "test_sets": [
             {"label": "seen", "published": "val", "members": [["seen", "seen"]]},

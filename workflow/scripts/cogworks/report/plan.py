@@ -223,27 +223,37 @@ def features_spec(config: Config) -> dict[str, Any]:
     }
 
 
-def test_protocols(config: Config) -> list[str]:
-    """Return the protocols under which the seen classes are tested on several test sets.
+def test_tables(config: Config) -> dict[str, tuple[str, str]]:
+    """Return the data set and the protocol of each table of test sets, by the table's name.
 
-    Those of kind classifier count in any case: the encoder and its classifier as one model.
+    There is one where a data set is tested on several test sets, or under a protocol of kind
+    classifier: the encoder and its classifier as one model. The levels have tables of their own.
     """
+    first, levels = roles.seen(config), roles.levels(config)
+    pairs = dict.fromkeys((d, p) for _, d, p in probes.jobs(config) if d not in levels)
+    return {
+        p if d == first else f"{p}_{d}": (d, p)
+        for d, p in sorted(pairs, key=lambda pair: pair[0] != first)
+        if config["probes"][p]["kind"] == "classifier" or len(_test_sets(config, d, p)) > 1
+    }
+
+
+def published_test_tables(config: Config) -> list[str]:
+    """Return the names of those tables that have a counterpart in the thesis."""
     first = roles.seen(config)
-    found = dict.fromkeys(p for _, dataset, p in probes.jobs(config) if dataset == first)
-    return [
-        name
-        for name in found
-        if config["probes"][name]["kind"] == "classifier" or len(_test_sets(config, name)) > 1
-    ]
+    found = test_tables(config).items()
+    return [name for name, (d, _) in found if d == first and config["report"]["published"]]
 
 
 def test_sets_spec(config: Config, name: str) -> dict[str, Any]:
-    """Return what the table of test sets under protocol `name` depends on, besides the scores."""
-    jobs = [job for job in probes.jobs(config) if job[2] == name and job[1] == roles.seen(config)]
+    """Return what the table of test sets called `name` depends on, besides the scores."""
+    dataset, protocol = test_tables(config)[name]
+    jobs = [job for job in probes.jobs(config) if job[1:] == (dataset, protocol)]
     return {
-        "protocol": name,
+        "protocol": protocol,
+        "dataset": roles.label(config, dataset),
         "encoders": roles.encoders(config, list(dict.fromkeys(encoder for encoder, _, _ in jobs))),
-        "test_sets": _test_sets(config, name),
+        "test_sets": _test_sets(config, dataset, protocol),
     }
 
 
@@ -251,12 +261,11 @@ def _published_axis(config: Config) -> list[str | None]:
     return [roles.published_name(config, name) for name in roles.axis(config)]
 
 
-def _test_sets(config: Config, name: str) -> list[dict[str, Any]]:
-    """Return the columns of the table of test sets: the seen set's own first, groups merged."""
-    first = roles.seen(config)
+def _test_sets(config: Config, dataset: str, protocol: str) -> list[dict[str, Any]]:
+    """Return the columns of a table of test sets: the data set's own first, groups merged."""
     members: dict[str, list[list[str]]] = {}
-    for encoder, dataset, p in probes.jobs(config):
-        if p == name and dataset == first:
+    for encoder, name, p in probes.jobs(config):
+        if (name, p) == (dataset, protocol):
             for test_set in [dataset, *probes.test_sets(config, encoder, dataset, p)]:
                 pairs = members.setdefault(_group(config, test_set), [])
                 if [dataset, test_set] not in pairs:
@@ -264,7 +273,7 @@ def _test_sets(config: Config, name: str) -> list[dict[str, Any]]:
     return [
         {
             "label": roles.label(config, key),
-            "published": VALIDATION if key == first else _published_test(config, key),
+            "published": VALIDATION if key == dataset else _published_test(config, key),
             "members": pairs,
         }
         for key, pairs in members.items()

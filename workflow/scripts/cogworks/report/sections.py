@@ -225,9 +225,9 @@ def _transfer(config: Config) -> list[Part]:
 
 def _test_sets(config: Config) -> list[Part]:
     parts = []
-    for name in plan.test_protocols(config):
+    for name in plan.test_tables(config):
         parts.append(_table(f"test_sets_{name}"))
-        if config["report"]["published"]:
+        if name in plan.published_test_tables(config):
             parts.append(_table(f"test_sets_published_{name}", folded=True))
     return parts
 

@@ -22,8 +22,9 @@ def own_table(scores: pd.DataFrame, spec: dict[str, Any]) -> Table:
 
     Args:
         scores: the long table of `scores.collect`.
-        spec: `protocol`; `encoders`, each with a `recipe` of heading and text; `test_sets`: label,
-            `published` name or None, and `members`, pairs of data set and test set.
+        spec: `protocol`; `dataset`, its label; `encoders`, each with a `recipe` of heading and
+            text; `test_sets`: label, `published` name or None, and `members`, pairs of data set
+            and test set.
     """
     recipes = [encoder["recipe"] for encoder in spec["encoders"]]
     headings = list(dict.fromkeys(key for recipe in recipes for key in recipe))
@@ -40,7 +41,7 @@ def own_table(scores: pd.DataFrame, spec: dict[str, Any]) -> Table:
             frame[key], frame[key + STD] = _mean(values).to_numpy(), values.std(axis=1).to_numpy()
             columns.append(Column(key, f"{entry['label']} {title}"))
     return Table(
-        title=f"Test sets of the seen classes (%), {spec['protocol']}",
+        title=f"Test sets for the classes of {spec['dataset']} (%), {spec['protocol']}",
         columns=[
             text_column("encoder", "encoder"),
             *(text_column(heading, heading) for heading in headings),
