@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from types import FrameType
 
 # The exit status of a run that a signal stopped: its state is kept, and the same command goes on.
-# It is EX_TEMPFAIL; Slurm queues such a job again where `RequeueExit=75` says so, and Snakemake's
-# retries start it again in any case.
+# It is EX_TEMPFAIL. At a job's time limit Slurm sends the signal; Snakemake's retries then submit
+# the job again. Slurm itself queues a script of one's own again where `RequeueExit=75` says so.
 STOPPED = 75
 
 

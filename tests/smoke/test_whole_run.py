@@ -1,0 +1,66 @@
+"""The smallest run of the whole workflow, for real: every room, from WordNet to the report."""
+
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cogworks.core.files import read_parquet
+
+pytestmark = pytest.mark.smoke
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[..., Any]) -> Any:
+    """A copy of the project in which `config/test.yaml` has run."""
+    project = make_project(tmp_path_factory.mktemp("smoke") / "project", "config/test.yaml")
+    output = project.snakemake("--profile", "profiles/local", seconds=1500)
+    assert "100%" in output
+    return project
+
+
+def test_every_encoder_has_a_score_on_every_level(finished: Any) -> None:
+    levels = read_parquet(finished.folder / "results/tables/levels.parquet")
+    assert levels["encoder"].tolist() == ["random", "base"]
+    for column in ("seen", "cog_l1", "cog_l2"):
+        assert levels[column].between(0, 100).all()
+        assert levels[column + "_std"].notna().all()
+
+
+def test_clone_and_fine_tuning_have_their_tables(finished: Any) -> None:
+    tables = finished.folder / "results/tables"
+    clones = read_parquet(tables / "clones_quality.parquet")
+    assert clones["kept"].tolist() == [4 * 8]
+    tested = read_parquet(tables / "test_sets_own_classifier.parquet")
+    assert {"base", "on_clone", "tuned_seen"} <= set(tested["encoder"])
+    tuned = read_parquet(tables / "fine_tuning.parquet").set_index("trained")
+    probe, own, difference = (
+        tuned.loc[name, "cog_l1"] for name in ("linear probe", "fine-tuned", "difference")
+    )
+    assert math.isclose(probe - own, difference)
+
+
+def test_the_report_holds_every_figure_and_no_link_outside(finished: Any) -> None:
+    page = (finished.folder / "results/report.html").read_text()
+    for title in ("Accuracy by level", "Fine-tuning", "Clones", "Features", "All scores"):
+        assert f">{title}<" in page
+    assert page.count("<svg") + page.count("data:image/png") >= 8
+    assert not re.search(r'(src|href)="https?:', page)
+
+
+def test_the_summary_names_the_report_and_the_main_table(finished: Any) -> None:
+    script = "workflow/scripts/print_summary.py"
+    done = subprocess.run(
+        [sys.executable, script], cwd=finished.folder, capture_output=True, text=True, check=True
+    )
+    assert str(Path("results") / "report.html") in done.stdout
+    assert "Top-1 accuracy by level" in done.stdout
+
+
+def test_a_second_run_has_nothing_to_do(finished: Any) -> None:
+    assert finished.stale() == {}
