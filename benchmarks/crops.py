@@ -1,0 +1,98 @@
+"""Images a second and core from JPEG bytes to the crops of a training step: 1 of 224, 8 of 96 px.
+
+The plain implementation is the reference path, Pillow image by image and crop by crop, with the
+same random choices. Rounds alternate, so that a busy machine slows both alike; the ratio is that of
+the medians of CPU time. The share that only decoding takes is what is left on the CPU where a GPU
+makes the crops.
+
+    python benchmarks/crops.py [--number 64] [--batch 32] [--rounds 5]
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from decode import photographs
+
+from cogworks.images.manifest import Manifest, write_manifest
+from cogworks.training import plan
+from cogworks.training.augmentation.choices import crop_kinds
+from cogworks.training.loader import TrainingImages
+
+NEEDED = 2.0
+
+
+def write_images(folder: Path, number: int) -> Manifest:
+    """Write a pack of JPEGs of 500 x 375 and its manifest."""
+    pack = folder / "pack.parquet"
+    pq.write_table(pa.table({"image": photographs(number)}), pack)
+    rows = pd.DataFrame({"id": [f"{n:05d}" for n in range(number)], "locator": range(number)})
+    rows = rows.assign(path=str(pack), container="parquet", size=-1, wnid="n00000000")
+    path = folder / "train.parquet"
+    return write_manifest(rows, path, dataset="noise", split="train", classes=["n00000000"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--number", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    kinds = crop_kinds(plan.numbers("imagenet", "base_mc_pr")["augmentation"])
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = write_images(Path(folder), args.number)
+
+        def images(implementation: str, *, on_device: bool) -> TrainingImages:
+            return TrainingImages(
+                manifest, kinds, seed=0, implementation=implementation, on_device=on_device
+            )
+
+        ways = {
+            "reference": images("pil", on_device=False),
+            "fast": images("fast", on_device=False),
+            "decoding alone": images("fast", on_device=True),
+        }
+        batches = np.array_split(np.arange(args.number), max(1, args.number // args.batch))
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        for epoch in range(args.rounds):
+            for name, way in ways.items():
+                seconds[name].append(
+                    _timed(lambda way=way, epoch=epoch: _read(way, epoch, batches))
+                )
+    base = float(np.median(seconds["reference"]))
+    print(f"{args.number} images of 500 x 375, {args.rounds} rounds, one thread, CPU time")
+    print("| path | images/s | ms an image | ratio |")
+    print("| --- | --- | --- | --- |")
+    for name, times in seconds.items():
+        median = float(np.median(times))
+        each = 1000 * median / args.number
+        print(f"| {name} | {args.number / median:.0f} | {each:.2f} | {base / median:.2f} |")
+    print(f"fast is to be at least {NEEDED} times as fast as the reference")
+
+
+def _read(images: TrainingImages, epoch: int, batches: list[np.ndarray]) -> None:
+    for indices in batches:
+        images[epoch, indices]
+
+
+def _timed(work: Callable[[], None]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()
