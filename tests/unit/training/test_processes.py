@@ -77,7 +77,7 @@ def test_two_processes_train_what_one_does(
     changes: dict[str, Any], data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]]
 ) -> None:
     # Few steps: rounding differs, and training amplifies it from step to step.
-    spec = make_spec(optimizer__epochs=1, optimizer__lr_per_256=0.5, **changes)
+    spec = make_spec(optimizer__epochs=1, optimizer__lr_per_256=0.1, **changes)
 
     def files(name: str) -> Files:
         folder = tmp_path / name

@@ -314,6 +314,7 @@ def test_accumulation_adds_up_to_the_whole_batch(
         augmentation__local_crops=0,
         projector__layers=0,
         optimizer__epochs=1,
+        optimizer__lr_per_256=0.1,
     )
     for pieces in (1, 3):
         spec["optimizer"]["accumulation"] = pieces
