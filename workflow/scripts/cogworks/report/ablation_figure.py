@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -31,16 +30,8 @@ def ablation_figure(plane: pd.DataFrame, spec: dict[str, Any]) -> Figure:
                 look = looks[str(number)]
                 values = [value for value, _ in entry["points"]]
                 own = rows.reindex([encoder for _, encoder in entry["points"]])
-                axes.errorbar(
-                    values,
-                    own[key],
-                    yerr=np.nan_to_num(own[f"{key}_std"].to_numpy("float64")),
-                    color=look.colour,
-                    marker=look.marker,
-                    capsize=2,
-                    elinewidth=1,
-                    label=entry["label"],
-                )
+                means, stds = (own[name].to_numpy("float64") for name in (key, f"{key}_std"))
+                style.curve(axes, values, means, stds, look, label=entry["label"])
             _ticks(axes, spec)
             axes.set_xlabel(spec["property"])
             axes.set_ylabel(title.format(seen=spec["seen"]["label"]))

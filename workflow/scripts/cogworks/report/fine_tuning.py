@@ -52,15 +52,7 @@ def fine_tuning_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             values = list(_values(summary, spec, encoder).values())
             means = np.array([found[RELATIVE] for found in values])
             stds = np.array([found[FROZEN + STD] for found in values])
-            axes.errorbar(
-                np.arange(len(means)),
-                means,
-                yerr=np.nan_to_num(stds),
-                color=look.colour,
-                marker=look.marker,
-                linestyle=look.line,
-                capsize=2,
-            )
+            style.curve(axes, range(len(means)), means, stds, look)
             known = means[~np.isnan(means)]
             if len(known):
                 ends.append((float(known[-1]), encoder["label"], look.colour))

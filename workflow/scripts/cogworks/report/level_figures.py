@@ -78,17 +78,14 @@ def _draw(
     for encoder in encoders:
         look = looks[encoder["name"]]
         means, stds = _series(rows, spec, encoder["name"], value, deviation)
-        axes.errorbar(
-            np.arange(len(means)),
+        style.curve(
+            axes,
+            range(len(means)),
             means,
-            yerr=np.nan_to_num(stds),
-            color=look.colour,
-            marker=look.marker,
-            linestyle=look.line,
+            stds,
+            look,
             markeredgecolor=style.PAPER,
             markeredgewidth=0.6,
-            elinewidth=1,
-            capsize=2,
             label=encoder["label"],
             zorder=2 if encoder["name"] == spec["baseline"] else 3,
         )

@@ -28,16 +28,7 @@ def rankings_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             for entry in spec["rankings"]:
                 means, stds = _scores(summary, encoder["name"], [*first, *entry["columns"]])
                 look = looks[entry["label"]]
-                axes.errorbar(
-                    np.arange(len(means)),
-                    means,
-                    yerr=np.nan_to_num(stds),
-                    color=look.colour,
-                    marker=look.marker,
-                    elinewidth=1,
-                    capsize=2,
-                    label=entry["label"],
-                )
+                style.curve(axes, range(len(means)), means, stds, look, label=entry["label"])
             if spec["random"]:
                 means, _ = _scores(summary, encoder["name"], spec["random"])
                 centre, spread = np.nanmean(means), np.nanstd(means)

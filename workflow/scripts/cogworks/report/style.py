@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -115,6 +116,26 @@ def drawing() -> Iterator[None]:
     """Within this context whatever is drawn takes the project's style."""
     with mpl.rc_context(_RC):
         yield
+
+
+def curve(
+    axes: Axes, x: Any, means: np.ndarray, stds: np.ndarray, look: Look, **options: Any
+) -> None:
+    """Draw means `(N,)` over `x` as a line with error bars of one deviation, NaN for none.
+
+    `options` are those of matplotlib's `errorbar`, such as `label`.
+    """
+    axes.errorbar(
+        x,
+        means,
+        yerr=np.nan_to_num(stds),
+        color=look.colour,
+        marker=look.marker,
+        linestyle=look.line,
+        elinewidth=1,
+        capsize=2,
+        **options,
+    )
 
 
 def save(fig: Figure, stem: str | Path) -> None:
