@@ -35,7 +35,7 @@ def test_every_encoder_has_a_score_on_every_level(finished: Any) -> None:
 def test_clone_and_fine_tuning_have_their_tables(finished: Any) -> None:
     tables = finished.folder / "results/tables"
     clones = read_parquet(tables / "clones_quality.parquet")
-    assert clones["kept"].tolist() == [4 * 8]
+    assert clones["images"].tolist() == clones["requested"].tolist() == [32]
     tested = read_parquet(tables / "test_sets_own_classifier.parquet")
     assert {"base", "on_clone", "tuned_seen"} <= set(tested["encoder"])
     tuned = read_parquet(tables / "fine_tuning.parquet").set_index("trained")
