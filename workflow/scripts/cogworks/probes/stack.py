@@ -23,6 +23,8 @@ from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
 from cogworks.probes.schedule import factors
 
+# Logits that an evaluation holds at once.
+EVALUATED_LOGITS = 2**20
 MATMUL_PRECISION = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
 
 
@@ -174,7 +176,7 @@ class Stack:
         """
         device, count = self.weight.device, len(self.members)
         hits = torch.zeros(count, dtype=torch.int64, device=device)
-        size = max(256, 2**22 // max(1, count * self.n_classes))
+        size = max(256, EVALUATED_LOGITS // (count * self.n_classes))
         for x, y in self.source.batches(torch.stack(list(rows)), size):
             logits = self._logits(x, self.weight)
             predicted = logits.view(x.shape[1], count, self.n_classes).argmax(2)
