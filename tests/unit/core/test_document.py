@@ -22,7 +22,8 @@ def test_every_key_of_every_config_is_documented() -> None:
 
 
 def test_every_shipped_config_is_valid() -> None:
-    paths = sorted((ROOT / "config").glob("*.yaml"))
+    """But for those that stand on another one: tests/unit/report/test_plan.py merges them."""
+    paths = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config" / "cog-analysis.yaml"})
     assert len(paths) >= 5
     for path in paths:
         loaded = load_yaml(path)
