@@ -194,6 +194,9 @@ def test_an_encoder_of_a_sweep_stands_for_its_runs() -> None:
         ],
         "analysis": {"encoders": ["mine", "mine_512"]},
     }
+    twice = given | {"encoders": {"mine": {"run": "ocm"}, "mine_512": RANDOM}}
+    with pytest.raises(InputError, match=r"encoders.mine_512: the sweep of encoders.mine makes"):
+        plan.expand_sweeps(validate(twice))
     config = plan.expand_sweeps(validate(given))
     assert {name: section["run"] for name, section in config["encoders"].items()} == {
         "mine_512": "ocm_512",

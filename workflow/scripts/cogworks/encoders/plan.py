@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cogworks.core import paths
+from cogworks.core.errors import InputError
 from cogworks.core.schema import load_yaml
 from cogworks.training import plan as training
 
@@ -54,12 +55,23 @@ def expand_sweeps(config: dict[str, Any]) -> dict[str, Any]:
 
     An encoder `ocm` of the sweep `memory` becomes `ocm_2048`, `ocm_4096` and so on, and lists of
     encoders that name `ocm` name all of them.
+
+    Raises:
+        InputError: one of those names is that of another encoder.
     """
     families = {
         name: {f"{name}{run.removeprefix(section['run'])}": run for run in runs}
         for name, section in config["encoders"].items()
         if (runs := _swept(config, section["run"]))
     }
+
+    for name, members in families.items():
+        for member in members:
+            if member in config["encoders"]:
+                raise InputError(
+                    f"encoders.{member}: the sweep of encoders.{name} makes an encoder of this "
+                    "name; rename one"
+                )
 
     def listed(names: Any) -> Any:
         if not isinstance(names, list):
