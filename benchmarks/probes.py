@@ -5,7 +5,10 @@ torch.optim.SGD, proposed one by one by Optuna, and evaluates after every epoch.
 versions: `plain` with the bookkeeping of published loops (running loss, top-1 and top-5 of the
 training batches, a check for divergence, loss and top-5 in validation), `lean` with nothing but the
 accuracy. Each seed runs all contenders in turn, so that a busy machine slows them alike. There are
-two ratios: of wall time, and of processor time, which other programs disturb less.
+two ratios: of wall time, and of processor time, which other programs disturb less. `products` is
+the share of a probe's time that its matrix products alone would take at the rate that this machine
+reaches in one large product: what is left of it bounds every further gain, and with a library of
+slow small products the ratios are larger than with a fast one.
 
     python benchmarks/probes.py [--rows all shot weights memory] [--threads 2] [--seeds 5]
 """
@@ -151,6 +154,29 @@ CONTENDERS: dict[str, Callable[[Task, int], float]] = {
         task, seed, pruning={"epoch": max(1, task.section["epochs"] // 4), "keep": 8 / 30}
     ),
 }
+# The type of the search's products, for the contenders that train every epoch of every trial.
+SEARCHED_IN = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def product_rate(kind: torch.dtype, dim: int) -> float:
+    """Return the multiplications and additions a second of a product of a batch's size."""
+    x, w = torch.ones(1024, dim, dtype=kind), torch.ones(dim, 1000, dtype=kind)
+    times = []
+    for _ in range(30):
+        start = time.perf_counter()
+        x @ w
+        times.append(time.perf_counter() - start)
+    return 2 * 1024 * dim * 1000 / sorted(times)[len(times) // 2]
+
+
+def product_seconds(task: Task, *, search: torch.dtype) -> float:
+    """Return the time that the products of a search, one evaluation and a fit take at that rate."""
+    parts, rows = task.split(0)
+    dim, section = task.table.dim, task.section
+    one = 2.0 * dim * len(task.table.classes)  # of one image through one classifier
+    trained = section["trials"] * section["epochs"] * len(parts.train) * 2 * one
+    exact = section["trials"] * len(parts.val) * one + section["epochs"] * len(rows) * 2 * one
+    return trained / product_rate(search, dim) + exact / product_rate(torch.float32, dim)
 
 
 @dataclass
@@ -171,13 +197,18 @@ class Clock:
 
 def compare(title: str, task: Task, seeds: int) -> None:
     """Print times, ratios and accuracies of all contenders."""
-    clock, scores = Clock(), defaultdict(list)
+    clock, scores, products = Clock(), defaultdict(list), defaultdict(float)
     for seed in range(seeds):
         for name, work in CONTENDERS.items():
+            if name in SEARCHED_IN:
+                products[name] += product_seconds(task, search=SEARCHED_IN[name])
             scores[name].append(clock.run(name, lambda work=work, seed=seed: work(task, seed)))
     print(f"\n{title}, {seeds} seeds")
-    print("| probe | wall s | cpu s | plain/it wall | cpu | lean/it wall | cpu | top-1 mean |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| probe | wall s | cpu s | plain/it wall | cpu | lean/it wall | cpu | products "
+        "| top-1 mean |"
+    )
+    print(f"|{' --- |' * 9}")
     for name, values in scores.items():
         ratios = [
             f"{times[base] / times[name]:.2f}"
@@ -185,7 +216,9 @@ def compare(title: str, task: Task, seeds: int) -> None:
             for times in (clock.wall, clock.cpu)
         ]
         times = f"{clock.wall[name]:.1f} | {clock.cpu[name]:.1f}"
-        print(f"| {name} | {times} | {' | '.join(ratios)} | {np.mean(values):.2f} |", flush=True)
+        share = f"{products[name] / clock.wall[name]:.0%}" if name in products else ""
+        cells = [name, times, *ratios, share, f"{np.mean(values):.2f}"]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def weights(task: Task) -> None:

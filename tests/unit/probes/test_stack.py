@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from cogworks.probes.batches import reader
-from cogworks.probes.stack import Group, Member, Recipe, Stack, orders, start, train
+from cogworks.probes.stack import Group, Member, Recipe, Stack, blocks, orders, start, train
 
 CPU = torch.device("cpu")
 LR = [0.1, 1.0, 10.0, 100.0]
@@ -92,6 +92,37 @@ def test_a_group_has_the_same_bits_alone_and_in_company(data: tuple[Tensor, Tens
                 assert torch.equal(part, own)
 
 
+def test_blocks_share_out_every_member_once_and_cut_a_group_by_itself() -> None:
+    sizes = [3, 1, 5]
+    members = [Member(group, place) for group, size in enumerate(sizes) for place in range(size)]
+    found = blocks(members, 10, 40, CPU)
+    # Group 0 and 1 fit together; group 2 is cut after four of its own, not where a block is full.
+    assert [block.members for block in found] == [slice(0, 4), slice(4, 8), slice(8, 9)]
+    assert [block.rows for block in found] == [slice(0, 40), slice(40, 80), slice(80, 90)]
+    assert found[0].group_of.tolist() == [0, 0, 0, 1]
+    assert found[0].products == [(0, slice(0, 30), slice(0, 30)), (1, slice(30, 40), slice(30, 40))]
+    assert found[2].products == [(2, slice(80, 90), slice(0, 10))]
+    assert [block.width for block in blocks(members, 10, 5, CPU)] == [10] * 9
+    assert len(blocks(members, 10, 90, CPU)) == 1
+    assert blocks([], 10, 40, CPU) == []
+
+
+@pytest.mark.parametrize("logits", [1, 256 * 7 * 3])
+def test_blocks_change_no_weight(
+    data: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch, logits: int
+) -> None:
+    x, y = data
+    groups = [Group(torch.arange(n, n + 150), n, LR, DECAY) for n in (0, 60)]
+    val = [torch.arange(210, len(x))] * 2
+    whole = run(x, y, groups)
+    monkeypatch.setattr("cogworks.probes.stack.CACHED_LOGITS", logits)
+    cut = run(x, y, groups)
+    for member in whole.members:
+        weight, wanted = (stack.classifier(member)[0] for stack in (cut, whole))
+        assert (weight - wanted).norm() < 1e-6 * wanted.norm()
+    assert cut.correct(val) == whole.correct(val)
+
+
 def test_groups_of_unequal_size_are_refused(data: tuple[Tensor, Tensor]) -> None:
     groups = [Group(torch.arange(n), 0, [1.0], [0.0]) for n in (10, 11)]
     with pytest.raises(ValueError, match="equally many"):
@@ -162,11 +193,12 @@ def test_every_epoch_visits_every_row_once_in_another_order() -> None:
 
 @pytest.mark.parametrize("precision", ["tf32", "bfloat16"])
 def test_a_search_in_lower_precision_leaves_the_setting_as_it_was(
-    data: tuple[Tensor, Tensor], precision: str
+    data: tuple[Tensor, Tensor], precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x, y = data
     before = torch.get_float32_matmul_precision()
     rows = torch.arange(250)
+    monkeypatch.setattr("cogworks.probes.stack.casts_operands", lambda *_: False)
     low = run(x, y, [Group(rows, 0, [10.0], [1e-6])], precision=precision)
     exact = run(x, y, [Group(rows, 0, [10.0], [1e-6])])
     assert torch.get_float32_matmul_precision() == before
@@ -174,7 +206,7 @@ def test_a_search_in_lower_precision_leaves_the_setting_as_it_was(
     assert (weight - wanted).norm() < 0.05 * wanted.norm()
 
 
-def test_bfloat16_operands_as_on_a_gpu_keep_float32_weights(
+def test_bfloat16_operands_keep_float32_weights(
     data: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x, y = data

@@ -12,6 +12,7 @@ small problems spend their time on. A group's results do not depend on its compa
 """
 
 import contextlib
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,11 @@ from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
 from cogworks.probes.schedule import factors
 
-# Logits that an evaluation holds at once.
-EVALUATED_LOGITS = 2**20
+# Logits that a processor's cache holds together with their gradients: softmax, gradient and update
+# find them there.
+CACHED_LOGITS = 2**20
+# Images that an evaluation looks at together, where the batches of the training are smaller.
+EVALUATED_ROWS = 256
 MATMUL_PRECISION = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
 
 
@@ -65,6 +69,29 @@ class Member:
     place: int
 
 
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring members that take a step together.
+
+    Attributes:
+        members: where they stand among the members.
+        rows: where they stand among the rows of the stacked weights.
+        group_of: the group of each, on the device that computes.
+        products: of each matrix product its group, its rows of the stacked weights, and its columns
+            of the block's logits.
+    """
+
+    members: slice
+    rows: slice
+    group_of: Tensor
+    products: Sequence[tuple[int, slice, slice]]
+
+    @property
+    def width(self) -> int:
+        """Columns of the block's logits."""
+        return int(self.rows.stop - self.rows.start)
+
+
 # Called after every epoch (counted from 1) with the stack; returns the members that go on.
 Selection = Callable[[int, "Stack"], set[Member]]
 
@@ -81,8 +108,10 @@ def matmul_precision(precision: str) -> Iterator[None]:
 
 
 def casts_operands(precision: str, device: torch.device) -> bool:
-    """Say whether products take bfloat16 operands: on a GPU; a CPU rounds inside the product."""
-    return precision == "bfloat16" and device.type == "cuda"
+    """Say whether products take bfloat16 operands: where the device multiplies them in hardware."""
+    if precision != "bfloat16":
+        return False
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def start(n_classes: int, dim: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -100,6 +129,44 @@ def orders(rows: Tensor, seed: int) -> Iterator[Tensor]:
     generator = torch.Generator().manual_seed(derive_seed("order", seed))
     while True:
         yield rows[torch.randperm(len(rows), generator=generator)]
+
+
+def blocks(
+    members: Sequence[Member], n_classes: int, limit: int, device: torch.device
+) -> list[Block]:
+    """Cut members, group by group, into blocks of at most `limit` logits an image.
+
+    A block has one member at least. How a group's own members share matrix products depends on
+    nothing but them.
+    """
+    cuts: list[list[tuple[int, int, int]]] = []
+    for group, places in itertools.groupby(range(len(members)), lambda i: members[i].group):
+        own, size = list(places), max(1, limit // n_classes)
+        for begin in own[::size]:
+            product = (group, begin, min(begin + size, own[-1] + 1))
+            if not cuts or (product[2] - cuts[-1][0][1]) * n_classes > limit:
+                cuts.append([])
+            cuts[-1].append(product)
+    return [_block(products, members, n_classes, device) for products in cuts]
+
+
+def _block(
+    products: Sequence[tuple[int, int, int]],
+    members: Sequence[Member],
+    n_classes: int,
+    device: torch.device,
+) -> Block:
+    first, last = products[0][1], products[-1][2]
+
+    def rows(begin: int, end: int, origin: int = 0) -> slice:
+        return slice((begin - origin) * n_classes, (end - origin) * n_classes)
+
+    return Block(
+        slice(first, last),
+        rows(first, last),
+        torch.tensor([member.group for member in members[first:last]], device=device),
+        [(group, rows(begin, end), rows(begin, end, first)) for group, begin, end in products],
+    )
 
 
 class Stack:
@@ -174,37 +241,30 @@ class Stack:
         Args:
             rows: for each group, the rows `(n,)` that it is tested on.
         """
-        device, count = self.weight.device, len(self.members)
-        hits = torch.zeros(count, dtype=torch.int64, device=device)
-        size = max(256, EVALUATED_LOGITS // (count * self.n_classes))
-        for x, y in self.source.batches(torch.stack(list(rows)), size):
-            logits = self._logits(x, self.weight)
-            predicted = logits.view(x.shape[1], count, self.n_classes).argmax(2)
-            hits += (predicted == y.T[:, self._group_of]).sum(0)
+        hits = torch.zeros(len(self.members), dtype=torch.int64, device=self.weight.device)
+        for x, y in self.source.batches(torch.stack(list(rows)), self._n_evaluated):
+            for block in self._blocks:
+                logits = self._logits(block, x, self.weight, self._errors)
+                predicted = logits.argmax(2)
+                hits[block.members] += (predicted == y.T[:, block.group_of]).sum(0)
         return dict(zip(self.members, hits.tolist(), strict=True))
 
     def _lay_out(self) -> None:
-        """Derive what depends on who is alive: slices of rows, rates and buffers."""
-        device, width = self.weight.device, self.n_classes
-        self._group_of = torch.tensor([m.group for m in self.members], device=device)
-        self._slices = []
-        done = 0
-        for number in range(len(self.groups)):
-            size = width * sum(member.group == number for member in self.members)
-            self._slices.append(slice(done, done + size))
-            done += size
+        """Derive what depends on who is alive: blocks, rates and buffers."""
+        device = self.weight.device
+        n_rows = min(self.recipe.batch_size, len(self.groups[0].rows))
+        self._n_evaluated = max(n_rows, EVALUATED_ROWS)
+        limit = CACHED_LOGITS // self._n_evaluated if device.type == "cpu" else len(self.weight)
+        self._blocks = blocks(self.members, self.n_classes, limit, device)
         self._lr = self._by_row("lr")
         self._decay = self._by_row("weight_decay")
-        rows = min(self.recipe.batch_size, len(self.groups[0].rows))
-        self._raw = self._buffer(rows)
-        self._probabilities = torch.empty(rows, len(self.weight), device=device)
-        self._minus_one = torch.full((rows, len(self.members), 1), -1.0, device=device)
-        self._ones = torch.ones(rows, device=device)
-        self._operand = self.weight.bfloat16() if self._low else self.weight
-
-    def _buffer(self, rows: int) -> Tensor:
+        widest = max((block.width for block in self._blocks), default=0)
         kind = torch.bfloat16 if self._low else torch.float32
-        return torch.empty(rows, len(self.weight), device=self.weight.device, dtype=kind)
+        self._raw = torch.empty(n_rows * widest, device=device, dtype=kind)
+        self._errors = torch.empty(self._n_evaluated * widest, device=device)
+        self._minus_one = torch.full((n_rows, widest // self.n_classes, 1), -1.0, device=device)
+        self._ones = torch.ones(n_rows, device=device)
+        self._operand = self.weight.bfloat16() if self._low else self.weight
 
     def _by_row(self, name: str) -> Tensor:
         """Return a hyper-parameter of each row of the stacked weights, `(M * C, 1)`."""
@@ -212,44 +272,51 @@ class Stack:
         column = torch.tensor(values, dtype=torch.float32, device=self.weight.device)
         return column.repeat_interleave(self.n_classes)[:, None]
 
-    def _logits(self, x: Tensor, weight: Tensor, out: Tensor | None = None) -> Tensor:
-        """Return `x W^T + b` of each group, `(B, M * C)`, for features `(G, B, D)`."""
-        if out is None:
-            out = torch.empty(x.shape[1], len(weight), device=x.device, dtype=x.dtype)
+    def _logits(self, block: Block, x: Tensor, weight: Tensor, buffer: Tensor) -> Tensor:
+        """Return `x W^T + b` of a block, `(B, m, C)`, in `buffer`, for features `(G, B, D)`."""
+        n = x.shape[1]
+        out = buffer[: n * block.width].view(n, block.width)
         bias = self.bias.to(x.dtype)
-        for own, rows in zip(x, self._slices, strict=True):
-            torch.addmm(bias[rows], own, weight[rows].T, out=out[:, rows])
-        return out
+        for group, rows, columns in block.products:
+            torch.addmm(bias[rows], x[group], weight[rows].T, out=out[:, columns])
+        return out.view(n, -1, self.n_classes)
 
     def _step(self, x: Tensor, y: Tensor, rate: Tensor) -> None:
         """Take one SGD step on features `(G, B, D)` and labels `(G, B)`."""
-        n = x.shape[1]
         if self._low:
             x = x.bfloat16()
-        logits = self._logits(x, self._operand, out=self._raw[:n])
-        # The gradient by the logits of the summed loss: softmax minus one at the label.
-        shape = (n, len(self.members), self.n_classes)
-        error = self._probabilities[:n]
-        torch.softmax(logits.view(shape), 2, dtype=torch.float32, out=error.view(shape))
-        labels = y.T[:, self._group_of][:, :, None]
-        error.view(shape).scatter_add_(2, labels, self._minus_one[:n])
-        momentum = self.recipe.momentum
-        self._bias_momentum.addmv_(error.T, self._ones[:n], beta=momentum, alpha=1 / n)
-        self._accumulate(x, error, n)
-        self._update(self.weight, self._weight_momentum, self._decay, rate)
-        self._update(self.bias, self._bias_momentum, self._decay[:, 0], rate[:, 0])
-        if self._low:
-            self._operand.copy_(self.weight)
+        for block in self._blocks:
+            error = self._error(block, x, y)
+            self._accumulate(block, x, error)
+            weight, bias, decay = (p[block.rows] for p in (self.weight, self.bias, self._decay))
+            step = rate[block.rows]
+            self._update(weight, self._weight_momentum[block.rows], decay, step)
+            self._update(bias, self._bias_momentum[block.rows], decay[:, 0], step[:, 0])
+            if self._low:
+                self._operand[block.rows].copy_(weight)
 
-    def _accumulate(self, x: Tensor, error: Tensor, n: int) -> None:
-        """Add the mean gradient of the weights to `momentum` times what was there."""
-        momentum = self.recipe.momentum
-        for own, rows in zip(x, self._slices, strict=True):
+    def _error(self, block: Block, x: Tensor, y: Tensor) -> Tensor:
+        """Return the gradient by the logits of the summed loss: softmax minus one at the label."""
+        logits = self._logits(block, x, self._operand, self._raw)
+        n, count = logits.shape[:2]
+        error = self._errors[: logits.numel()].view(logits.shape)
+        torch.softmax(logits, 2, dtype=torch.float32, out=error)
+        labels = y.T[:, block.group_of][:, :, None]
+        error.scatter_add_(2, labels, self._minus_one[:n, :count])
+        return error.view(n, -1)
+
+    def _accumulate(self, block: Block, x: Tensor, error: Tensor) -> None:
+        """Add the mean gradient of a block to `momentum` times what was there."""
+        n, momentum = len(error), self.recipe.momentum
+        bias = self._bias_momentum[block.rows]
+        bias.addmv_(error.T, self._ones[:n], beta=momentum, alpha=1 / n)
+        for group, rows, columns in block.products:
             target = self._weight_momentum[rows]
             if self._low:
-                target.mul_(momentum).add_(error[:, rows].bfloat16().T @ own, alpha=1 / n)
+                gradient = error[:, columns].bfloat16().T @ x[group]
+                target.mul_(momentum).add_(gradient, alpha=1 / n)
             else:
-                target.addmm_(error[:, rows].T, own, beta=momentum, alpha=1 / n)
+                target.addmm_(error[:, columns].T, x[group], beta=momentum, alpha=1 / n)
 
 
 def _update(parameter: Tensor, momentum: Tensor, decay: Tensor, rate: Tensor) -> None:
