@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import torch
 from torch import Tensor
 
@@ -156,7 +157,11 @@ def _check(array: Path, index: Path, manifest: Path) -> _Part:
     features = read_features(array, index, manifest=read_metadata(manifest)["digest"])
     x = features.x
     offset = x.offset if isinstance(x, np.memmap) else 0
-    return _Part(array, offset, x.dtype, x.shape, features.labels, features.classes)
+    part = _Part(array, offset, x.dtype, x.shape, features.labels, features.classes)
+    del features, x
+    # Arrow keeps the memory of the index, its ids above all, for a reader that never comes.
+    pa.default_memory_pool().release_unused()
+    return part
 
 
 def _kept_rows(
