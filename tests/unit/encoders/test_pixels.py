@@ -81,6 +81,17 @@ def test_fast_is_hardly_ever_two_levels_away(shape: tuple[int, int]) -> None:
     assert (difference != 0).mean() < 0.02
 
 
+@pytest.mark.parametrize("size", [100, 112, 160])
+def test_fast_keeps_to_pillow_where_a_tall_image_is_all_overshoot(size: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 2, (300, 128, 3)) * 255
+    buffer = io.BytesIO()
+    Image.fromarray(noise.astype(np.uint8)).save(buffer, "jpeg", quality=100, subsampling=0)
+    settings = {"size": size, "resize": size, "interpolation": "bicubic"}
+    exact, fast = (make_decoder(decoder=name, **settings) for name in ("pil", "fast"))
+    difference = exact(buffer.getvalue(), "x").astype(int) - fast(buffer.getvalue(), "x")
+    assert np.abs(difference).max() <= 2
+
+
 def test_bgr_turns_the_normalised_channels_round() -> None:
     pixels = torch.randint(0, 256, (2, 4, 4, 3), dtype=torch.uint8)
     mean, std = torch.tensor(MEAN), torch.tensor(STD)
