@@ -29,8 +29,7 @@ def _small_spec(**changes: Any) -> dict[str, Any]:
         "stem": "conv3_stride2",
     }
     spec["backbone"]["image_size"] = 12
-    # Not 8 px: one pixel would reach a convolution of stride 2, whose gradient in bfloat16 holds
-    # unwritten memory on some processors (oneDNN, torch 2.15).
+    # Not 8 px: see `training.tiny_maps`.
     spec["augmentation"] |= {"global_size": 12, "local_size": 10, "local_crops": 2}
     spec["projector"] |= {"hidden": 16, "bottleneck": 8}
     spec["loss"] |= {"memory": 20, "ema_momentum": 0.9}

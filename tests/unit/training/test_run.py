@@ -218,6 +218,16 @@ def test_the_state_of_other_images_is_refused(
         train(make_spec(), other, OPTIONS)
 
 
+def test_crops_too_small_for_bfloat16_on_a_cpu_are_refused_before_a_step(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    small = {"augmentation__local_size": 8, "precision": "bfloat16"}
+    with pytest.raises(InputError, match=r"augmentation\.local_size: .*8 px.*layer4.*float32"):
+        train(make_spec(**small), files_in(tmp_path, data), OPTIONS)
+    assert not (tmp_path / "run" / "encoder.safetensors").exists()
+    assert train(make_spec(augmentation__local_size=8), files_in(tmp_path, data), OPTIONS)
+
+
 def test_a_damaged_state_is_named(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
     files = files_in(tmp_path, data)
     files.state.mkdir()

@@ -26,6 +26,7 @@ from cogworks.training.loader import BatchOrder, TrainingImages, make_loader
 from cogworks.training.model import build_model
 from cogworks.training.processes import Processes, join_processes, leave_processes
 from cogworks.training.progress import Progress
+from cogworks.training.tiny_maps import refuse_single_pixels
 from cogworks.training.trainer import Trainer
 from cogworks.training.validation import Validation, check_classes
 
@@ -101,6 +102,8 @@ def _train(spec: dict[str, Any], files: Files, options: Options, processes: Proc
     if processes.count > 1:
         synchronise(model, processes.device)
     kinds = crop_kinds(spec["augmentation"])
+    if processes.device.type == "cpu" and spec["precision"] == "bfloat16":
+        refuse_single_pixels(model.embedder, kinds)
     trainer = Trainer(
         spec,
         model=model,
