@@ -40,7 +40,7 @@ from cogworks.probes.batches import reader
 from cogworks.probes.plan import FIT_KEYS, TUNE_KEYS
 from cogworks.probes.sgd import Sgd
 from cogworks.probes.splits import fit_rows, rows_by_class, split
-from cogworks.probes.stack import Group, Member, Recipe, train
+from cogworks.probes.stack import Group, Member, Recipe, cpu_multiplies_bfloat16, train
 from cogworks.probes.study import Study, batch_sizes
 from cogworks.probes.table import FeatureTable
 
@@ -310,8 +310,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    capability = torch.backends.cpu.get_cpu_capability()
-    print(f"{args.threads} threads, {capability}, bfloat16 products in hardware: {has_bfloat16()}")
+    capability, low = torch.backends.cpu.get_cpu_capability(), cpu_multiplies_bfloat16()
+    print(f"{args.threads} threads, {capability}, bfloat16 products in hardware: {low}")
     keys = {"epochs": args.epochs, "trials": args.trials}
     if "all" in args.rows:
         compare("16k x 512, 100 classes", Task.make(ALL, shots=None, **keys), args.seeds)
@@ -321,11 +321,6 @@ def main() -> None:
         weights(Task.make(ALL, shots=None, **keys))
     if "memory" in args.rows:
         memory(args.threads)
-
-
-def has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 matrices in hardware."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 if __name__ == "__main__":
