@@ -155,7 +155,10 @@ CONTENDERS: dict[str, Callable[[Task, int], float]] = {
     ),
 }
 # The type of the search's products, for the contenders that train every epoch of every trial.
-SEARCHED_IN = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+SEARCHED_IN = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16 if cpu_multiplies_bfloat16() else torch.float32,
+}
 
 
 def product_rate(kind: torch.dtype, dim: int) -> float:

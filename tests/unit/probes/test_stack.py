@@ -7,7 +7,17 @@ import torch
 from torch import Tensor
 
 from cogworks.probes.batches import reader
-from cogworks.probes.stack import Group, Member, Recipe, Stack, blocks, orders, start, train
+from cogworks.probes.stack import (
+    Group,
+    Member,
+    Recipe,
+    Stack,
+    blocks,
+    casts_operands,
+    orders,
+    start,
+    train,
+)
 
 CPU = torch.device("cpu")
 LR = [0.1, 1.0, 10.0, 100.0]
@@ -193,17 +203,34 @@ def test_every_epoch_visits_every_row_once_in_another_order() -> None:
 
 @pytest.mark.parametrize("precision", ["tf32", "bfloat16"])
 def test_a_search_in_lower_precision_leaves_the_setting_as_it_was(
-    data: tuple[Tensor, Tensor], precision: str, monkeypatch: pytest.MonkeyPatch
+    data: tuple[Tensor, Tensor], precision: str
 ) -> None:
     x, y = data
     before = torch.get_float32_matmul_precision()
     rows = torch.arange(250)
-    monkeypatch.setattr("cogworks.probes.stack.casts_operands", lambda *_: False)
     low = run(x, y, [Group(rows, 0, [10.0], [1e-6])], precision=precision)
     exact = run(x, y, [Group(rows, 0, [10.0], [1e-6])])
     assert torch.get_float32_matmul_precision() == before
     weight, wanted = (stack.classifier(Member(0, 0))[0] for stack in (low, exact))
     assert (weight - wanted).norm() < 0.05 * wanted.norm()
+
+
+@pytest.mark.parametrize(
+    ("abilities", "expected"),
+    [
+        ({"avx512_f": True, "avx512_bf16": True, "l2_cache_size": 1048576}, True),
+        ({"avx512_f": True, "amx_bf16": True}, True),
+        ({"avx512_f": True, "avx512_bf16": False, "cpu_name": "bf16"}, False),
+        ({}, False),
+    ],
+)
+def test_a_processor_casts_operands_only_where_it_multiplies_bfloat16(
+    monkeypatch: pytest.MonkeyPatch, abilities: dict[str, Any], expected: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: abilities)
+    assert casts_operands("bfloat16", CPU) is expected
+    assert not casts_operands("float32", CPU)
+    assert not casts_operands("tf32", CPU)
 
 
 def test_bfloat16_operands_keep_float32_weights(

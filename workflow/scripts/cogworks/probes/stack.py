@@ -282,9 +282,9 @@ class Stack:
         """Return `x W^T + b` of a block, `(B, m, C)`, in `buffer`, for features `(G, B, D)`."""
         n = x.shape[1]
         out = buffer[: n * block.width].view(n, block.width)
-        bias = self.bias.to(x.dtype)
         for group, rows, columns in block.products:
-            torch.addmm(bias[rows], x[group], weight[rows].T, out=out[:, columns])
+            bias = self.bias[rows].to(x.dtype)
+            torch.addmm(bias, x[group], weight[rows].T, out=out[:, columns])
         return out.view(n, -1, self.n_classes)
 
     def _step(self, x: Tensor, y: Tensor, rate: Tensor) -> None:

@@ -1,7 +1,7 @@
 """A guard against a fault of bfloat16 on processors, which would train on garbage in silence.
 
 oneDNN (torch 2.15) leaves parts of a weight gradient unwritten where a single pixel, channels last,
-reaches a convolution that is larger than a pixel and takes more than one at a time.
+reaches a convolution whose kernel and stride are both larger than one.
 """
 
 from collections.abc import Iterable
