@@ -1,0 +1,95 @@
+"""Files that users bring: text in the encodings that people save, and files that are not what their
+name says.
+
+Imported while the DAG is planned: standard library only.
+"""
+
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+
+# Folders that a file system or an archiver adds and nobody meant to share.
+_LITTER = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "lost+found"}
+_LFS = b"version https://git-lfs.github.com/spec/"
+_HEAD = 512
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is no content of its folder.
+
+    Hidden files (`.DS_Store`, `.git`, macOS's `._x.jpg` companions) and the folders that archivers
+    and file servers leave behind are passed over wherever a folder or an archive is read.
+
+    Args:
+        name: one name, not a path.
+    """
+    return name.startswith(".") or name in _LITTER
+
+
+def is_hidden_path(path: str) -> bool:
+    """Whether any part of a path inside an archive or a folder is hidden; `./x` is not."""
+    return any(is_hidden(part) for part in path.split("/") if part not in ("", ".", ".."))
+
+
+def impostor(head: bytes) -> str | None:
+    """Say what a file is that stands in the place of another, from its first bytes.
+
+    Args:
+        head: at least the file's first 512 bytes, or all of it.
+
+    Returns:
+        What it is and what to do, to be put after "is"; None where it is neither empty, a Git LFS
+        pointer nor a web page.
+    """
+    if not head:
+        return "an empty file: copy or download it again"
+    if head.startswith(_LFS):
+        return "a Git LFS pointer, not the file itself: run `git lfs pull` in its repository"
+    start = head[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head")):
+        return "a web page, not the file itself: download it again, logged in where that is needed"
+    return None
+
+
+def check_genuine(path: str | Path) -> None:
+    """Refuse a file that is empty, a Git LFS pointer or a web page.
+
+    Raises:
+        InputError: it is one of these, or cannot be read; the message names the file.
+    """
+    try:
+        with open(path, "rb") as handle:
+            what = impostor(handle.read(_HEAD))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if what:
+        raise InputError(f"{path} is {what}")
+
+
+def read_text(path: str | Path) -> str:
+    """Return a text file's content: UTF-8, with or without a byte-order mark; lines end in `\\n`.
+
+    Raises:
+        InputError: the file is missing, is not UTF-8 (the line is named), or is a Git LFS pointer
+            or a web page.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    what = impostor(content) if content else None
+    if what:
+        raise InputError(f"{path} is {what}")
+    return decode_text(content, str(path))
+
+
+def decode_text(content: bytes, place: str) -> str:
+    """Decode the content of a text file, as `read_text` does; `place` is named in errors."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{place}: UTF-16 text; save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{place}, line {line}: not UTF-8 text; save it as UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
