@@ -11,6 +11,7 @@ from cogworks.report import test_set_tables
 from cogworks.report.published import linear_probe, read_paper
 from cogworks.report.published_tables import mismatch, published_table, standing_table
 from cogworks.report.scores import collect
+from cogworks.report.summary import summarise
 from cogworks.report.transfer import training_versus_transfer, upper_right_hull
 from cogworks.report.transfer_tables import (
     published_plane,
@@ -71,6 +72,24 @@ def test_rank_among_the_published_models(summary, spec):
     assert rows.loc[("Random", "seen"), "rank"] == 32
 
 
+def test_an_encoder_whose_probes_diverged_has_no_rank(scores, spec):
+    values = scores.copy()
+    values.loc[values["encoder"] == "trex", ["value", "diverged"]] = [math.nan, True]
+    summary = summarise(values, baseline=None).assign(n_classes=1000)
+    assert summary.loc[summary["encoder"] == "trex", "diverged"].eq(3).all()
+    table = standing_table(summary, linear_probe(PAPER), spec)
+    assert "Trex" not in set(table.frame["encoder"])
+    assert "every probe diverged: Trex on seen, Trex on L1, Trex on L2." in table.note
+
+
+def test_a_rank_is_that_of_the_number_shown(summary, spec):
+    # s-DINO has 57.6 on L5: 57.64 is shown as 57.6 too, and is not behind or ahead of it.
+    column = spec["columns"][0] | {"published": "cog_l5"}
+    rows = summary.assign(n_classes=1000, mean=57.56)
+    table = standing_table(rows, linear_probe(PAPER), spec | {"columns": [column]})
+    assert "s-DINO 57.6" not in set(table.frame["above"])
+
+
 def test_a_missing_paper_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"trex_transfer\.csv: no such file"):
         read_paper(tmp_path, "trex_transfer", [])
@@ -86,6 +105,13 @@ def test_transfer_is_the_mean_log_odds_over_sets(scores, spec):
     assert plane.loc["plain", "transfer_std"] == pytest.approx(pd.Series(odds).std())
     assert plane.loc["plain", "train"] == 80
     assert plane["hull"].tolist() == [False, True, True]
+
+
+def test_diverged_seeds_are_told_beside_transfer_scores(scores, summary, spec):
+    rows = summary.copy()
+    rows.loc[(rows["encoder"] == "trex") & (rows["dataset"] == "cog_l1"), "diverged"] = 2
+    assert "Trex on L1 (2 of 5)" in transfer_table(scores, rows, spec).note
+    assert "diverged" not in transfer_table(scores, summary, spec).note
 
 
 def test_an_encoder_that_lacks_a_set_has_no_transfer_score(scores, spec):
@@ -206,6 +232,12 @@ def test_test_sets_are_averaged_within_their_group(test_scores, test_spec):
     assert table.frame["top1_1"].tolist() == [65, 60]
     assert table.frame["top1_1_std"].tolist() == [1, 1]
     assert [c.label for c in table.columns][-2:] == ["mine top-1", "mine top-5"]
+    assert "diverged" not in table.note
+    first = (test_scores["seed"] == 0) & (test_scores["encoder"] == test_scores["encoder"].iloc[0])
+    rows = test_scores.assign(diverged=first, value=test_scores["value"].mask(first))
+    note = test_set_tables.own_table(rows, test_spec).note
+    assert "Seeds whose probe diverged, left out of the mean:" in note
+    assert "(1 of 3)" in note
 
 
 def test_test_sets_beside_the_published(test_scores, test_spec):
@@ -246,3 +278,6 @@ def test_label_noise_names_the_surest_images(tmp_path):
     assert examples["id"].tolist() == [f"i{n:02d}" for n in range(EXAMPLES)]
     assert examples["confidence"].iloc[0] == 0.9999
     assert examples["predicted"].iloc[0] == "n2 rock climbing"
+    # A class that WordNet does not know has its id for a name, and is not called by it twice.
+    examples = example_table(crossings, {"n1": "cliff", "n2": "n2"}).frame
+    assert examples["predicted"].iloc[0] == "n2"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from cogworks.report.summary import select
+from cogworks.report.summary import diverged_note, select
 from cogworks.report.table import OWN, STD, Column, Table, text_column
 
 
@@ -21,7 +21,7 @@ def level_table(summary: pd.DataFrame, spec: dict[str, Any]) -> Table:
         columns=[text_column("encoder", "encoder"), *columns],
         frame=_frame(summary, spec, "mean", "std"),
         note=f"{_protocols(spec)} Mean ± standard deviation over {_seeds(summary, spec)} seeds. "
-        f"{_chance(summary, spec)}",
+        f"{_chance(summary, spec)}{_diverged(summary, spec)}",
     )
 
 
@@ -35,7 +35,8 @@ def relative_table(summary: pd.DataFrame, spec: dict[str, Any]) -> Table:
         columns=[text_column("encoder", "encoder"), *columns],
         frame=_frame(summary, spec | {"encoders": others}, "relative", "relative_std"),
         note="Difference seed by seed, mean ± standard deviation over seeds. Levels differ in "
-        "difficulty by themselves, so the advantage over a baseline says more than the accuracy.",
+        "difficulty by themselves, so the advantage over a baseline says more than the accuracy."
+        + _diverged(summary, spec),
     )
 
 
@@ -66,6 +67,14 @@ def _protocols(spec: dict[str, Any]) -> str:
     return f"Probe: {', '.join(names)}."
 
 
+def _diverged(summary: pd.DataFrame, spec: dict[str, Any]) -> str:
+    return diverged_note(level_rows(summary, spec), _labels(spec))
+
+
+def _labels(spec: dict[str, Any]) -> dict[str, str]:
+    return {entry["name"]: entry["label"] for entry in [*spec["encoders"], *spec["columns"]]}
+
+
 def _seeds(summary: pd.DataFrame, spec: dict[str, Any]) -> str:
     seeds = level_rows(summary, spec)["seeds"]
     low, high = int(seeds.min()), int(seeds.max())
@@ -78,6 +87,6 @@ def _chance(summary: pd.DataFrame, spec: dict[str, Any]) -> str:
     if len(chance) == 1:
         return f"Chance is {chance.pop()}."
     counts = rows.groupby("dataset", sort=False)["n_classes"].first()
-    labels = {entry["name"]: entry["label"] for entry in spec["columns"]}
+    labels = _labels(spec)
     parts = [f"{labels[name]} {100 / count:.3g}%" for name, count in counts.items()]
     return f"Chance: {', '.join(parts)}."

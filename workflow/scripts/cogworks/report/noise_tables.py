@@ -73,7 +73,7 @@ def example_table(crossings: Sequence[Mapping[str, Any]], names: Mapping[str, st
         frames.append(rows.assign(**keys))
     frame = pd.concat(frames, ignore_index=True)
     for column in ("wnid", "predicted"):
-        frame[column] = frame[column].map(lambda wnid: f"{wnid} {names.get(wnid, '')}".strip())
+        frame[column] = frame[column].map(lambda wnid: _with_name(wnid, names.get(wnid, "")))
     return Table(
         title="Images that another data set's classifier is surest of",
         columns=[
@@ -88,6 +88,11 @@ def example_table(crossings: Sequence[Mapping[str, Any]], names: Mapping[str, st
         frame=frame.drop(columns="seed").assign(**{OWN: True}),
         note=f"At most {EXAMPLES} images of each pair. As figure 3.8.",
     )
+
+
+def _with_name(wnid: str, name: str) -> str:
+    """Return class id and name; a class that WordNet does not know has its id for a name."""
+    return wnid if name in ("", wnid) else f"{wnid} {name}"
 
 
 def _percent(share: float | None) -> float:

@@ -1,5 +1,6 @@
 """Tables B.1 to B.6 with one's own encoders above the 31 published models, and their ranks."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -7,9 +8,10 @@ import pandas as pd
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.reference import CATEGORIES, DATASETS
 from cogworks.report.summary import select
-from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
+from cogworks.report.table import GROUP, OWN, STD, Column, Table, rounded, text_column
 
 OWN_GROUP = "This run"
+_TOP1 = Column("top1", "top-1 (%)", best=None)
 
 
 def published_table(
@@ -47,10 +49,11 @@ def published_table(
 def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: dict[str, Any]) -> Table:
     """Return where each own encoder stands among the published models, for each data set.
 
-    Rank 1 is the best; `above` and `below` are the neighbours among the published models. A data
-    set with another number of classes than the published one has no rank.
+    Rank 1 is the best, on numbers as they are shown; `above` and `below` are the neighbours among
+    the published models. There is no rank on a data set with another number of classes than the
+    published one, nor for an encoder all of whose probes diverged.
     """
-    records = []
+    records, unranked = [], []
     for column in spec["columns"]:
         if mismatch(summary, [column]):
             continue
@@ -59,22 +62,23 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: dict[st
         ].sort_values("top1_mean", ascending=False, kind="stable")
         own = _own_rows(summary, spec, column)
         for _, row in own[own["shots"] == "all"].iterrows():
-            records.append(_standing(row, rows, column))
+            if math.isnan(row["mean"]):
+                unranked.append(f"{row['model']} on {column['label']}")
+            else:
+                records.append(_standing(row, rows, column))
     keys = ["encoder", "dataset", "top1", "top1" + STD, "rank", "above", "below"]
     return Table(
         title="Where the encoders of this run stand among the 31 published models",
         columns=[
             text_column("encoder", "encoder"),
             text_column("dataset", "data set"),
-            Column("top1", "top-1 (%)", best=None),
+            _TOP1,
             Column("rank", f"rank of {published['model'].nunique() + 1}", digits=0, best="low"),
             text_column("above", "next better"),
             text_column("below", "next worse"),
         ],
         frame=pd.DataFrame(records, columns=keys).assign(**{OWN: True}),
-        note="Rank among the published models of tables B.1 to B.6, all training images."
-        if records
-        else "No rank: none of this run's data sets has the 1000 classes of the published one.",
+        note=_standing_note(ranked=bool(records), unranked=unranked),
     )
 
 
@@ -116,9 +120,21 @@ def _wide(rows: pd.DataFrame, shots: list[str]) -> pd.DataFrame:
     return frame
 
 
+def _standing_note(*, ranked: bool, unranked: list[str]) -> str:
+    parts = []
+    if ranked:
+        parts.append("Rank among the published models of tables B.1 to B.6, all training images.")
+    if unranked:
+        parts.append(f"No rank, since every probe diverged: {', '.join(unranked)}.")
+    if not parts:
+        parts.append("No rank: none of this run's data sets has the 1000 classes of the published.")
+    return " ".join(parts)
+
+
 def _standing(row: Any, rows: pd.DataFrame, column: dict[str, Any]) -> dict[str, Any]:
-    better = rows[rows["top1_mean"] > row["mean"]]
-    worse = rows[rows["top1_mean"] <= row["mean"]]
+    shown = rounded(row["mean"], _TOP1)
+    better = rows[rows["top1_mean"] > shown]
+    worse = rows[rows["top1_mean"] <= shown]
     return {
         "encoder": row["model"],
         "dataset": column["label"],

@@ -1,5 +1,7 @@
 """Mean and standard deviation over seeds, and the difference to a baseline encoder."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -7,7 +9,7 @@ from cogworks.core.errors import InputError
 from cogworks.report.scores import CELL, SIZES
 
 GROUP = [*CELL, "metric"]
-SUMMARY = ["mean", "std", "seeds", "low", "high", "relative", "relative_std"]
+SUMMARY = ["mean", "std", "seeds", "diverged", "low", "high", "relative", "relative_std"]
 
 
 def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
@@ -19,9 +21,10 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
 
     Returns:
         `mean` and `std` (sample standard deviation, NaN for one seed) over the `seeds` fits that
-        did not diverge; `low` and `high`, the mean bounds of the 95% interval over test images;
-        `relative` and `relative_std`, the same of the difference to the baseline with the same
-        seed. Percent, and points of percent, but for `log_odds`. Order as in `scores`.
+        did not diverge; `diverged`, how many others did; `low` and `high`, the mean bounds of the
+        95% interval over test images; `relative` and `relative_std`, the same of the difference to
+        the baseline with the same seed. Percent, and points of percent, but for `log_odds`. Order
+        as in `scores`.
 
     Raises:
         InputError: `baseline` has no scores at all.
@@ -35,6 +38,7 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
             mean=("value", "mean"),
             std=("value", "std"),
             seeds=("value", "count"),
+            diverged=("diverged", "sum"),
             low=("low", "mean"),
             high=("high", "mean"),
             relative=("relative", "mean"),
@@ -57,6 +61,27 @@ def _relative(scores: pd.DataFrame, baseline: str | None) -> pd.Series:
     joined = scores.join(reference, on=keys)
     with np.errstate(invalid="ignore"):
         return joined["value"] - joined["reference"]
+
+
+def diverged_note(rows: pd.DataFrame, labels: Mapping[str, str], *, place: str = "dataset") -> str:
+    """Return a sentence on the cells of which seeds diverged, after a space; or an empty text.
+
+    Their means are over the other seeds, and would look better than they are without a word.
+
+    Args:
+        rows: rows of a summary.
+        labels: the names to show for encoders and data sets.
+        place: column that tells the cells apart: `dataset` or `test_set`.
+    """
+    parts = []
+    for _, row in rows[(rows["diverged"] > 0) & (rows["metric"] == "top1")].iterrows():
+        names = [labels.get(row[key], row[key]) for key in ("encoder", place)]
+        shots = "" if row["shots"] == "all" else f" with {row['shots']} shots"
+        count = int(row["diverged"])
+        parts.append(f"{names[0]} on {names[1]}{shots} ({count} of {count + int(row['seeds'])})")
+    if not parts:
+        return ""
+    return f" Seeds whose probe diverged, left out of the mean: {', '.join(parts)}."
 
 
 def select(

@@ -18,6 +18,8 @@ from cogworks.core.files import read_metadata, read_parquet, write_parquet
 STD = "_std"
 GROUP = "group"
 OWN = "own"
+# Whether a number stands on the side of one's own rows, and its column.
+Cell = tuple[bool, str]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its frame may also hold `group` (a heading above rows) and `own` (one's own row)."""
+    """A table: its frame may also hold `group` (a heading above rows) and `own` (one's own row).
+
+    A `warning` says that own rows and others cannot be compared. It is part of every export.
+    """
 
     title: str
     columns: Sequence[Column]
@@ -62,27 +67,48 @@ class Table:
         """Return the deviation of a cell, NaN where there is none."""
         return float(row.get(column.key + STD, math.nan))
 
-    def best(self) -> dict[str, float]:
-        """Return the best number of each column that has one, as it is shown (rounded)."""
+    def best(self) -> dict[Cell, float]:
+        """Return the best number of each column that has one, as it is shown (rounded).
+
+        Under a `warning` one's own rows and the others are not compared: each have their own best.
+        """
         found = {}
+        sides = [self._side(row) for _, row in self.frame.iterrows()]
         for column in self.columns:
-            if column.is_number and column.best:
-                shown = self.frame[column.key].astype("float64").round(column.digits).dropna()
-                if len(shown) > 1:
-                    found[column.key] = float(shown.max() if column.best == "high" else shown.min())
+            if not (column.is_number and column.best):
+                continue
+            shown: dict[bool, list[float]] = {}
+            for side, value in zip(sides, self.frame[column.key].astype("float64"), strict=True):
+                if not math.isnan(value):
+                    shown.setdefault(side, []).append(rounded(value, column))
+            choose = max if column.best == "high" else min
+            for side, values in shown.items():
+                if len(values) > 1:
+                    found[side, column.key] = choose(values)
         return found
 
-    def is_best(self, row: Any, column: Column, best: dict[str, float]) -> bool:
+    def is_best(self, row: Any, column: Column, best: dict[Cell, float]) -> bool:
         """Whether a cell, as it is shown, equals the best of its column."""
-        if column.key not in best:
-            return False
-        assert column.digits is not None
-        return round(self.number(row, column), column.digits) == best[column.key]
+        key = (self._side(row), column.key)
+        return key in best and rounded(self.number(row, column), column) == best[key]
+
+    def _side(self, row: Any) -> bool:
+        """Return which rows a row is compared with: all, or its own side where there are two."""
+        return not self.warning or bool(row.get(OWN, True))
 
 
 def text_column(key: str, label: str) -> Column:
     """Return a column of text."""
     return Column(key=key, label=label, digits=None, best=None)
+
+
+def rounded(value: float, column: Column) -> float:
+    """Return a number as it is shown.
+
+    By way of its text: NumPy's `round` multiplies first, so that 61.15, which lies a little below
+    that decimal, becomes 61.2 there and 61.1 in the text.
+    """
+    return float(f"{value:.{column.digits}f}")
 
 
 def format_number(value: float, column: Column) -> str:

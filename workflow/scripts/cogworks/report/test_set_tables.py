@@ -9,6 +9,7 @@ import pandas as pd
 from cogworks.report.published import read_paper
 from cogworks.report.published_tables import OWN_GROUP
 from cogworks.report.reference import TEST_SETS
+from cogworks.report.summary import diverged_note, summarise
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
 
 _METRICS = (("top1", "top-1"), ("top5", "top-5"))
@@ -49,7 +50,7 @@ def own_table(scores: pd.DataFrame, spec: dict[str, Any]) -> Table:
         ],
         frame=frame.assign(**{OWN: True}),
         note="Mean ± standard deviation over seeds, where there are several. As tables 4.2 and "
-        "5.2.",
+        f"5.2.{_diverged(rows, spec)}",
     )
 
 
@@ -81,6 +82,13 @@ def compared_table(own: Table, spec: dict[str, Any], paper: Path) -> Table:
         warning="The published rows are for the 1000 or 100 classes of ImageNet named in them: "
         "compare only with runs on the same classes.",
     )
+
+
+def _diverged(rows: pd.DataFrame, spec: dict[str, Any]) -> str:
+    shown = [set_name for entry in spec["test_sets"] for _, set_name in entry["members"]]
+    labels = {encoder["name"]: encoder["label"] for encoder in spec["encoders"]}
+    rows = rows[rows["test_set"].isin(shown) & rows["encoder"].isin(labels)]
+    return diverged_note(summarise(rows, baseline=None), labels, place="test_set")
 
 
 def _by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFrame:

@@ -50,12 +50,13 @@ def upper_right_hull(points: np.ndarray) -> list[int]:
     """Return the indices of the points on the upper right part of the convex hull, left to right.
 
     That is the hull from the highest point to the one farthest right: no mixture of other points
-    is better on both axes. Points with a NaN are left out; of equal points the first counts.
+    is better on both axes. Points that are not finite are left out (a perfect score has infinite
+    log odds); of equal points the first counts.
 
     Args:
         points: `(N, 2)`.
     """
-    known = [i for i in range(len(points)) if not np.isnan(points[i]).any()]
+    known = [i for i in range(len(points)) if np.isfinite(points[i]).all()]
     hull: list[int] = []
     for index in sorted(known, key=lambda i: (points[i][0], points[i][1], -i)):
         new = points[index]

@@ -10,7 +10,7 @@ import pandas as pd
 from cogworks.report.published import read_paper
 from cogworks.report.published_tables import OWN_GROUP, mismatch
 from cogworks.report.reference import TRANSFER as TRANSFER_SETS
-from cogworks.report.summary import select
+from cogworks.report.summary import diverged_note, select
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
 from cogworks.report.transfer import training_versus_transfer
 
@@ -36,12 +36,16 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: dict[str, 
     plane = training_versus_transfer(scores, spec)
     frame = pd.DataFrame({"encoder": [encoder["label"] for encoder in spec["encoders"]]})
     names = [encoder["name"] for encoder in spec["encoders"]]
+    shown = []
     for column in columns:
         rows = select(summary, protocol=column["protocol"])
-        rows = rows[rows["dataset"] == column["name"]].set_index("encoder").reindex(names)
+        rows = rows[(rows["dataset"] == column["name"]) & rows["encoder"].isin(names)]
+        shown.append(rows)
+        rows = rows.set_index("encoder").reindex(names)
         frame[column["name"]] = rows["mean"].to_numpy()
         frame[column["name"] + STD] = rows["std"].to_numpy()
     frame[TRANSFER], frame[TRANSFER + STD] = plane["transfer"], plane["transfer_std"]
+    labels = {entry["name"]: entry["label"] for entry in [*spec["encoders"], *columns]}
     return Table(
         title="Top-1 by data set (%) and mean log odds over the transfer sets",
         columns=[
@@ -51,7 +55,8 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: dict[str, 
         ],
         frame=frame.assign(**{OWN: True}),
         note="Mean ± standard deviation over seeds. Log odds log(p / (1 - p)) of the accuracy p "
-        f"(equation 4.3), averaged over all columns but {spec['seen']['label']}. As table D.1.",
+        f"(equation 4.3), averaged over all columns but {spec['seen']['label']}. As table D.1."
+        + diverged_note(pd.concat(shown), labels),
     )
 
 
