@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from cogworks.core import cli, paths
-from cogworks.core.files import atomic, write_parquet
+from cogworks.core.files import write_parquet, write_text
+from cogworks.report.formats import csv_text
 from cogworks.report.scores import collect
 
 
@@ -16,8 +17,7 @@ def main() -> None:
     jobs = [[names[part][i] for part, i in enumerate(job)] for job in args.spec["jobs"]]
     scores = collect([paths.scores(*job) for job in jobs])
     write_parquet(scores, args.parquet)
-    with atomic(args.csv) as partial:
-        scores.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
+    write_text(csv_text(scores), args.csv)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from cogworks.core import cli
-from cogworks.core.files import atomic, read_parquet, write_parquet
+from cogworks.core.files import read_parquet, write_parquet, write_text
+from cogworks.report.formats import csv_text
 from cogworks.report.summary import summarise
 
 
@@ -15,8 +16,7 @@ def main() -> None:
     args = parser.parse_args()
     summary = summarise(read_parquet(args.scores), baseline=args.spec["baseline"])
     write_parquet(summary, args.parquet)
-    with atomic(args.csv) as partial:
-        summary.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
+    write_text(csv_text(summary), args.csv)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Tables and their formats."""
 
+import csv
+import io
 import math
 
 import pandas as pd
@@ -123,7 +125,7 @@ def test_levels(summary, spec):
     assert table.frame["encoder"].tolist() == ["Random", "Plain", "Trex"]
     assert table.frame["cog_l2"].tolist() == [28, 60, 65]
     assert table.frame["cog_l2_std"].tolist() == [1, 1, 1]
-    assert table.best() == {"seen": 80, "cog_l1": 70, "cog_l2": 65}
+    assert table.best() == {(True, "seen"): 80, (True, "cog_l1"): 70, (True, "cog_l2"): 65}
     assert "3 seeds" in table.note
     assert "Chance is 5%" in table.note
 
@@ -166,3 +168,91 @@ def test_level_contents_leave_out_what_is_not_known():
     table = level_content_table(summary, benchmark="cog")
     assert table.frame["ranks"].tolist() == ["1 to 10", "13 to 22"]
     assert "images" not in [column.key for column in table.columns]
+
+
+def single(values, *, own=True, warning="", digits=1, best="high"):
+    frame = pd.DataFrame({"name": [f"x{i}" for i in range(len(values))], "a": values, "own": own})
+    columns = [text_column("name", "name"), Column("a", "a", digits=digits, best=best)]
+    return Table("T", columns, frame, warning=warning)
+
+
+def test_counts_of_millions_keep_their_digits():
+    table = single([1281167.0, 14197122.0, 0.1 + 0.2], digits=0)
+    cells = [line.split(",")[1] for line in to_csv(table).splitlines()[1:]]
+    assert cells == ["1281167", "14197122", "0.3"]
+
+
+def test_the_best_is_bold_where_python_and_numpy_round_differently():
+    # 61.15 lies below that decimal: 61.1 as text, 61.2 by NumPy's round.
+    table = single([61.15, 60.0])
+    assert "**61.1**" in to_markdown(table)
+    assert r"\textbf{61.1}" in to_latex(table)
+    assert 'class="number best" data-value="61.15"' in html_table(table, name="t")
+    assert "\033[1m61.1" in to_terminal(table, width=80, colour=True).replace("  ", "")
+
+
+def test_the_warning_is_in_every_export():
+    warning = "Not comparable: 14 classes, not 1,000."
+    table = single([95.4, 60.0, 73.7, 70.1], own=[True, True, False, False], warning=warning)
+    assert warning in to_markdown(table)
+    assert warning in to_latex(table)
+    rows = list(csv.DictReader(io.StringIO(to_csv(table))))
+    assert [row["warning"] for row in rows] == [warning] * 4
+    assert warning in html_table(table, name="t")
+
+
+def test_bold_does_not_cross_what_cannot_be_compared():
+    values, own = [95.4, 60.0, 73.7, 70.1], [True, True, False, False]
+    text = to_markdown(single(values, own=own, warning="Not comparable."))
+    assert "**95.4**" in text
+    assert "**73.7**" in text
+    assert "**73.7**" not in to_markdown(single(values, own=own))
+
+
+def test_a_single_row_of_a_side_is_not_its_best():
+    text = to_markdown(single([95.4, 73.7, 70.1], own=[True, False, False], warning="No."))
+    assert "**95.4**" not in text
+    assert "**73.7**" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("★", r"$\star$ & 1.0 \\"),
+        ("a|b<c>", r"a\textbar{}b\textless{}c\textgreater{} & 1.0 \\"),
+        ("[1] x", r"{}[1] x & 1.0 \\"),
+        ("*x", r"{}*x & 1.0 \\"),
+        ("two\nlines", r"two lines & 1.0 \\"),
+        ('"q"', r"''q'' & 1.0 \\"),
+    ],
+)
+def test_latex_takes_no_name_for_a_command(name, latex):
+    table = single([1.0])
+    table.frame["name"] = name
+    assert latex in to_latex(table).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "markdown"),
+    [
+        ("base_mc_pr", "base_mc_pr"),
+        ("_x_", r"\_x\_"),
+        ("a*b*", r"a\*b\*"),
+        ("<script>", r"\<script\>"),
+        ("a|b\nc", r"a\|b c"),
+        ("[x](y)", r"\[x\](y)"),
+        ("`a`", r"\`a\`"),
+    ],
+)
+def test_markdown_takes_no_name_for_markup(name, markdown):
+    table = single([1.0])
+    table.frame["name"] = name
+    assert f"| {markdown} " in to_markdown(table)
+
+
+def test_diverged_seeds_are_told_beside_their_mean(summary, spec):
+    rows = summary.copy()
+    rows.loc[(rows["encoder"] == "trex") & (rows["dataset"] == "cog_l1"), "diverged"] = 2
+    assert "Trex on L1 (2 of 5)" in level_table(rows, spec).note
+    assert "Trex on L1 (2 of 5)" in relative_table(rows, spec).note
+    assert "diverged" not in level_table(summary, spec).note

@@ -2,12 +2,19 @@
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from cogworks.core.files import write_text
-from cogworks.report.table import GROUP, STD, Column, Table, format_number, write_table
+from cogworks.report.table import GROUP, STD, Cell, Column, Table, format_number, write_table
+
+WARNING = "warning"
+# Twelve digits keep every count and hide the last bits of a sum.
+CSV_NUMBERS = "%.12g"
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -19,6 +26,14 @@ _LATEX = {
     "{": r"\{",
     "}": r"\}",
     "~": r"\textasciitilde{}",
+    "|": r"\textbar{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    '"': "''",
+    "★": r"$\star$",
+    "·": r"$\cdot$",
+    "≥": r"$\geq$",
+    "…": r"\ldots{}",
     "^": r"\textasciicircum{}",
     "−": "$-$",
     "±": r"$\pm$",
@@ -41,23 +56,34 @@ def write_formats(table: Table, stem: str | Path) -> None:
 
 
 def to_csv(table: Table) -> str:
-    """Return the table as CSV: keys as heads, mean and deviation in columns of their own."""
+    """Return the table as CSV: keys as heads, mean and deviation in columns of their own.
+
+    A warning is a last column, the same in all rows: a line of its own would be no CSV.
+    """
     keys = [GROUP] if GROUP in table.frame else []
     for column in table.columns:
         keys.append(column.key)
         if column.key + STD in table.frame:
             keys.append(column.key + STD)
+    frame = table.frame[keys]
+    if table.warning:
+        frame = frame.assign(**{WARNING: table.warning})
+    return csv_text(frame)
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV: numbers with twelve digits, lines that end in `\\n`."""
     buffer = io.StringIO()
-    table.frame[keys].to_csv(buffer, index=False, float_format="%.6g", lineterminator="\n")
+    frame.to_csv(buffer, index=False, float_format=CSV_NUMBERS, lineterminator="\n")
     return buffer.getvalue()
 
 
 def to_markdown(table: Table) -> str:
     """Return the table as Markdown with aligned pipes; the best of a column is bold."""
-    rows = [[column.label.replace("|", r"\|") for column in table.columns]]
+    rows = [[escape_markdown(column.label) for column in table.columns]]
     for heading, cells in _rows(table, _markdown_cell):
         if heading is not None:
-            rows.append([f"*{heading}*", *[""] * (len(table.columns) - 1)])
+            rows.append([f"*{escape_markdown(heading)}*", *[""] * (len(table.columns) - 1)])
         rows.append(cells)
     widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(table.columns))]
     lines = [_markdown_line(row, widths, table) for row in rows]
@@ -66,35 +92,49 @@ def to_markdown(table: Table) -> str:
         for column, width in zip(table.columns, widths, strict=True)
     ]
     lines.insert(1, "| " + " | ".join(rule) + " |")
-    parts = [f"**{table.title}**", "\n".join(lines), table.warning, table.note]
+    texts = [escape_markdown(text) for text in (table.title, table.warning, table.note)]
+    parts = [f"**{texts[0]}**", "\n".join(lines), *texts[1:]]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def to_latex(table: Table) -> str:
-    """Return the table as LaTeX (needs `booktabs`); the best of a column is bold."""
+    """Return the table as LaTeX (needs `booktabs`); the best of a column is bold.
+
+    A warning stands at the end of the caption.
+    """
+    caption = " ".join(filter(None, [table.title + ".", table.note, table.warning]))
     width = len(table.columns)
     layout = "".join("r" if column.is_number else "l" for column in table.columns)
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{escape_latex(' '.join(filter(None, [table.title + '.', table.note])))}}}",
+        rf"\caption{{{escape_latex(caption)}}}",
         rf"\begin{{tabular}}{{{layout}}}",
         r"\toprule",
-        " & ".join(escape_latex(column.label) for column in table.columns) + r" \\",
+        _latex_row([escape_latex(column.label) for column in table.columns]),
         r"\midrule",
     ]
     for index, (heading, cells) in enumerate(_rows(table, _latex_cell)):
         if heading is not None:
             lines += [r"\midrule"] * (index > 0)
             lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\")
-        lines.append(" & ".join(cells) + r" \\")
+        lines.append(_latex_row(cells))
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
     return "\n".join(lines) + "\n"
 
 
 def escape_latex(text: str) -> str:
     """Return a text with LaTeX's special characters escaped."""
-    return "".join(_LATEX.get(character, character) for character in text)
+    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
+
+
+def escape_markdown(text: str) -> str:
+    """Return a text of which Markdown takes no character for markup; a line break is a space.
+
+    An underscore within a word is none, and names are full of them.
+    """
+    text = re.sub(r"([\\`*<>|\[\]~])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", text)
 
 
 def _rows(table: Table, cell: Any) -> Iterator[tuple[str | None, list[str]]]:
@@ -119,12 +159,18 @@ def shown(table: Table, row: Any, column: Column) -> str:
     return text
 
 
-def _markdown_cell(table: Table, row: Any, column: Column, best: dict[str, float]) -> str:
-    text = shown(table, row, column).replace("|", r"\|")
+def _markdown_cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
+    text = escape_markdown(shown(table, row, column))
     return f"**{text}**" if table.is_best(row, column, best) else text
 
 
-def _latex_cell(table: Table, row: Any, column: Column, best: dict[str, float]) -> str:
+def _latex_row(cells: list[str]) -> str:
+    """Return a row; one that begins with `[` or `*` would be an argument of the command before."""
+    line = " & ".join(cells) + r" \\"
+    return "{}" + line if line.startswith(("[", "*")) else line
+
+
+def _latex_cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
     text = escape_latex(shown(table, row, column))
     return rf"\textbf{{{text}}}" if table.is_best(row, column, best) else text
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from cogworks.report.formats import to_csv, to_latex, to_markdown
-from cogworks.report.table import GROUP, OWN, Column, Table, format_number
+from cogworks.report.table import GROUP, OWN, Cell, Column, Table, format_number
 
 # A longer table scrolls within its frame and has a field to search it.
 LONG = 40
@@ -64,7 +64,7 @@ def _body(table: Table) -> list[str]:
     return lines
 
 
-def _cell(table: Table, row: Any, column: Column, best: dict[str, float]) -> str:
+def _cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
     if not column.is_number:
         return f'<td class="text">{escape(str(row[column.key]))}</td>'
     number, std = table.number(row, column), table.std(row, column)
