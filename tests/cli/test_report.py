@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from cogworks.core.files import read_parquet, sha256_file, write_parquet
+from cogworks.report.html_table import html_table
+from cogworks.report.table import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,9 +112,13 @@ def test_levels_end_up_on_the_terminal(folder, level_spec):
     done = run("print_summary", folder=folder)
     assert done.returncode == 1
     assert "results/report.html: no such file; run snakemake first" in done.stderr
-    (folder / "results" / "report.html").touch()
+    # A table of an earlier config lies beside those that the report shows.
+    (tables / "test_sets_old.parquet").write_bytes((tables / "levels.parquet").read_bytes())
+    page = html_table(read_table(tables / "levels.parquet"), name="levels")
+    (folder / "results" / "report.html").write_text(page, encoding="utf-8")
     done = run("print_summary", folder=folder)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Top-1 accuracy by level (%)") == 1
     lines = done.stdout.splitlines()
     assert "Top-1 accuracy by level (%)" in lines
     row = next(line.split() for line in lines if line.startswith("base "))

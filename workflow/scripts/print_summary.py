@@ -7,12 +7,13 @@ from pathlib import Path
 
 from cogworks.core import cli
 from cogworks.core.errors import InputError
+from cogworks.report.page import tables_of
 from cogworks.report.table import read_table
 from cogworks.report.terminal import to_terminal
 
 TABLES = ("levels", "levels_relative")
 # One's own tables of test sets, without the thesis's rows.
-TESTED, PUBLISHED = "test_sets_*.parquet", "test_sets_published_*"
+TESTED, PUBLISHED = "test_sets_", "test_sets_published_"
 
 
 def main() -> None:
@@ -23,11 +24,12 @@ def main() -> None:
     if not report.is_file():
         raise InputError(f"{report}: no such file; run snakemake first")
     width, colour = shutil.get_terminal_size(fallback=(120, 24)).columns, sys.stdout.isatty()
-    tables = args.results / "tables"
-    tested = [path for path in sorted(tables.glob(TESTED)) if not path.match(PUBLISHED)]
-    for path in [*(tables / f"{name}.parquet" for name in TABLES), *tested]:
-        if path.is_file():
-            print(f"\n{to_terminal(read_table(path), width=width, colour=colour)}")
+    # The folder may hold tables of an earlier config: only what the report shows belongs to it.
+    shown = tables_of(report.read_text(encoding="utf-8"))
+    tested = sorted(n for n in shown if n.startswith(TESTED) and not n.startswith(PUBLISHED))
+    for name in [*(name for name in TABLES if name in shown), *tested]:
+        table = read_table(args.results / "tables" / f"{name}.parquet")
+        print(f"\n{to_terminal(table, width=width, colour=colour)}")
     print(f"\nThe report with all tables and figures: {report.resolve()}")
 
 

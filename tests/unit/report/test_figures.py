@@ -22,13 +22,11 @@ from cogworks.report.transfer import training_versus_transfer
 
 
 def lines(axes) -> dict[str, list[float]]:
-    """The heights of the lines that have a label."""
+    """The heights of the lines that have a name."""
     found = {}
-    for container in axes.containers:
-        found[container.get_label()] = container.lines[0].get_ydata().tolist()
-    for line in axes.lines:
-        if not line.get_label().startswith("_"):
-            found.setdefault(line.get_label(), np.asarray(line.get_ydata()).tolist())
+    for handle, name in zip(*style.legend_entries(axes), strict=True):
+        line = getattr(handle, "lines", [handle])[0]
+        found.setdefault(name, np.asarray(line.get_ydata()).tolist())
     return found
 
 
@@ -211,3 +209,85 @@ def test_training_curves_and_traces():
     thinned = thin(trace)
     assert len(thinned) == PIECES
     assert thinned["value"].mean() == pytest.approx(trace["value"].mean(), rel=1e-2)
+
+
+HOSTILE = ["$\\foo$", "_hidden", "a_b^c", "100% \\frac{", "Übung & <b>"]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_names_are_drawn_as_they_are_in_every_figure(label, summary, scores, spec, tmp_path):
+    named = [entry | {"label": label} for entry in spec["encoders"][1:2]]
+    own = spec | {"encoders": [*named, *spec["encoders"][2:]], "baseline": "trex"}
+    column = [entry | {"label": label} for entry in spec["columns"]]
+    ranking = {"encoders": named, "seen": None, "random": column[1:]}
+    ranking["rankings"] = [{"label": label, "columns": column[1:]}]
+    plane = training_versus_transfer(scores, own | {"seen": column[0]})
+    series = {"property": label, "series": [{"label": label, "points": [[2, "plain"]]}]}
+    table = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "weight_change", "value": [1e-5, 2e-3]})
+    runs = {"runs": [{"name": "r", "label": label}]}
+    figures = [
+        absolute_figure(summary, own | {"columns": column}),
+        relative_figure(summary, own | {"columns": column}),
+        few_shot_figure(summary, own | {"columns": column}),
+        rankings_figure(summary, ranking),
+        ablation_figure(plane, own | series),
+        trade_off_figure(plane, own | {"seen": column[0]}),
+        training_figure({"r": table}, runs, TRACES),
+        images_figure({label: [3, 2]}),
+    ]
+    for number, figure in enumerate(figures):
+        save(figure, tmp_path / str(number))
+        texts = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+        assert any(label in text.get_text() for text in texts), number
+
+
+def test_names_that_begin_with_an_underscore_are_in_the_legend(summary, spec):
+    encoders = [spec["encoders"][0], spec["encoders"][1] | {"label": "_mine"}]
+    figure = few_shot_figure(summary, spec | {"encoders": encoders})
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Random", "_mine"]
+
+
+def test_numbers_on_a_logarithmic_axis_are_plain(tmp_path):
+    table = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "weight_change", "value": [1e-5, 2e-3]})
+    figure = training_figure({"r": table}, {"runs": [{"name": "r", "label": "r"}]}, TRACES)
+    save(figure, tmp_path / "figure")
+    ticks = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert "1e−03" in ticks
+    assert not any("$" in text for text in ticks)
+
+
+def test_ticks_of_an_ablation_keep_their_digits(scores, spec):
+    plane = training_versus_transfer(scores, spec)
+    series = [{"label": "x", "points": [[8192, "plain"], [1281167, "trex"]]}]
+    figure = ablation_figure(plane, spec | {"property": "memory", "series": series})
+    ticks = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert ticks == ["8192", "1281167"]
+
+
+def test_an_infinite_score_is_left_out_of_the_plane(scores, spec, tmp_path):
+    plane = training_versus_transfer(scores, spec)
+    plane.loc[plane["encoder"] == "trex", "transfer"] = np.inf
+    figure = trade_off_figure(plane, spec)
+    save(figure, tmp_path / "plane")
+    assert sorted(text.get_text() for text in figure.axes[0].texts) == ["Plain", "Random"]
+
+
+def test_a_missing_or_broken_measure_leaves_the_mean_empty(measures, measure_spec):
+    lacking = measures[~((measures["encoder"] == "trex") & (measures["dataset"] == "a"))]
+    lacking.loc[(lacking["encoder"] == "plain") & (lacking["dataset"] == "a"), "value"] = np.nan
+    frame = averages(lacking, measure_spec)
+    assert frame["redundancy"].isna().tolist() == [True, False, True, False]
+    assert set(mean_spectra(lacking, measure_spec)) == {("plain", "b"), ("trex", "b")}
+
+
+def test_random_groups_without_a_score_are_counted(summary, spec):
+    rows = summary.copy()
+    gone = (rows["encoder"] == "plain") & (rows["dataset"] == "cog_l2")
+    rows.loc[gone, "mean"] = np.nan
+    entry = {"label": "as ranked", "columns": spec["columns"][1:]}
+    parts = {"encoders": spec["encoders"][1:2], "seen": None, "rankings": [entry]}
+    [axes] = rankings_figure(rows, parts | {"random": spec["columns"][1:]}).axes
+    assert lines(axes)["random groups (1 of 2)"] == [70, 70]
+    rows.loc[rows["encoder"] == "plain", "mean"] = np.nan
+    [axes] = rankings_figure(rows, parts | {"random": spec["columns"][1:]}).axes
+    assert "random" not in " ".join(lines(axes))

@@ -31,7 +31,7 @@ def ablation_figure(plane: pd.DataFrame, spec: dict[str, Any]) -> Figure:
                 values = [value for value, _ in entry["points"]]
                 own = rows.reindex([encoder for _, encoder in entry["points"]])
                 means, stds = (own[name].to_numpy("float64") for name in (key, f"{key}_std"))
-                style.curve(axes, values, means, stds, look, label=entry["label"])
+                style.curve(axes, values, means, stds, look, label=style.named(entry["label"]))
             _ticks(axes, spec)
             axes.set_xlabel(spec["property"])
             axes.set_ylabel(title.format(seen=spec["seen"]["label"]))
@@ -44,6 +44,6 @@ def _ticks(axes: Any, spec: dict[str, Any]) -> None:
     values = sorted({value for entry in spec["series"] for value, _ in entry["points"]})
     if values[0] > 0 and values[-1] / values[0] > WIDE:
         axes.set_xscale("log", base=2)
-    axes.set_xticks(values, [f"{value:g}" for value in values])
+    axes.set_xticks(values, [f"{value:.12g}" for value in values])
     axes.minorticks_off()
     axes.margins(x=0.1)

@@ -54,13 +54,13 @@ def images_figure(counts: Mapping[str, Sequence[int]]) -> Figure:
         for label, numbers in counts.items():
             ordered = np.sort(np.asarray(numbers))[::-1]
             share = (np.arange(len(ordered)) + 0.5) / max(len(ordered), 1) * 100
-            name = f"{label}: {ordered.sum():,} of {len(ordered):,} concepts"
+            name = f"{style.named(label)}: {ordered.sum():,} of {len(ordered):,} concepts"
             axes.step(share, ordered, where="mid", color=looks[label].colour, label=name)
         axes.set_ylim(0, 1.1 * max(max(numbers, default=0) for numbers in counts.values()))
         axes.set_xlim(0, 100)
         axes.set_xlabel("concepts, those with most images first (%)")
         axes.set_ylabel("images of the concept")
-        axes.legend(loc="lower left")
+        axes.legend(*style.legend_entries(axes), loc="lower left")
     return fig
 
 

@@ -41,7 +41,7 @@ def feature_figure(measures: pd.DataFrame, spec: dict[str, Any]) -> Figure:
                     markersize=6,
                     linestyle="",
                     color=look.colour,
-                    label=encoder["label"],
+                    label=style.named(encoder["label"]),
                 )
             axes.set_xticks(range(len(groups)), groups)
             axes.set_xlim(-0.5, len(groups) - 0.5)
@@ -75,10 +75,9 @@ def spectrum_figure(measures: pd.DataFrame, spec: dict[str, Any]) -> Figure:
                 if values is not None:
                     look = looks[encoder["name"]]
                     positions = np.arange(1, len(values) + 1)
-                    axes.plot(
-                        positions, values, color=look.colour, ls=look.line, label=encoder["label"]
-                    )
-            axes.set_yscale("log")
+                    name = style.named(encoder["label"])
+                    axes.plot(positions, values, color=look.colour, ls=look.line, label=name)
+            style.logarithmic(axes)
             axes.set_ylim(1e-6, 1)
             axes.set_title(group)
             axes.set_xlabel("dimension")

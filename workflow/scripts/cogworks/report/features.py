@@ -29,6 +29,9 @@ def read_measures(paths: Sequence[str | Path]) -> pd.DataFrame:
 def averages(measures: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
     """Return one row for each encoder and group, a column a measure: means over the data sets.
 
+    A mean is over all data sets of the group: where an encoder lacks one, or its measure there is
+    not a number, it has none. A mean of some would be compared with others' means of all.
+
     Args:
         measures: what `read_measures` returns.
         spec: `encoders`, and `groups`: name and data sets, as `plan.features_spec` gives it.
@@ -40,7 +43,7 @@ def averages(measures: pd.DataFrame, spec: dict[str, Any]) -> pd.DataFrame:
     for encoder in spec["encoders"]:
         for group in spec["groups"]:
             rows = [(encoder["name"], dataset) for dataset in group["datasets"]]
-            means = wide.reindex(pd.MultiIndex.from_tuples(rows)).mean()
+            means = wide.reindex(pd.MultiIndex.from_tuples(rows)).mean(skipna=False)
             records.append({"encoder": encoder["name"], "group": group["name"]} | means.to_dict())
     return pd.DataFrame(records)
 
@@ -60,14 +63,16 @@ def feature_table(measures: pd.DataFrame, spec: dict[str, Any]) -> Table:
         columns=columns,
         frame=frame.rename(columns={"group": "datasets"}).assign(**{OWN: True}),
         note="On l2-normalised features, without any classifier; means over the data sets of a "
-        "group. Definitions in the thesis, sections 4.4.2 and 5.5.4.",
+        "group, empty where one of them has no value. Definitions in the thesis, sections 4.4.2 "
+        "and 5.5.4.",
     )
 
 
 def mean_spectra(measures: pd.DataFrame, spec: dict[str, Any]) -> dict[tuple[str, str], np.ndarray]:
     """Return the normalised singular values by (encoder, group), averaged over its data sets.
 
-    They are sorted first and averaged then, dimension by dimension, as in figure 4.6 (b).
+    They are sorted first and averaged then, dimension by dimension, as in figure 4.6 (b). An
+    encoder that lacks one of a group's data sets has no mean for the group.
     """
     rows = measures[measures["metric"] == "singular_values"]
     result = {}
@@ -76,7 +81,7 @@ def mean_spectra(measures: pd.DataFrame, spec: dict[str, Any]) -> dict[tuple[str
             own = rows[
                 (rows["encoder"] == encoder["name"]) & rows["dataset"].isin(group["datasets"])
             ]
-            if len(own):
+            if set(own["dataset"]) == set(group["datasets"]) and own["value"].notna().all():
                 means = own.groupby("position")["value"].mean().sort_index()
                 result[encoder["name"], group["name"]] = means.to_numpy("float64")
     return result

@@ -64,7 +64,7 @@ def _draw(
             means[:cut],
             marker=look.marker,
             linestyle=look.line,
-            label=encoder["label"],
+            label=style.named(encoder["label"]),
             **options,
         )
         axes.plot(places[cut:], means[cut:], marker=look.marker, linestyle="", **options)

@@ -86,7 +86,7 @@ def _draw(
             look,
             markeredgecolor=style.PAPER,
             markeredgewidth=0.6,
-            label=encoder["label"],
+            label=style.named(encoder["label"]),
             zorder=2 if encoder["name"] == spec["baseline"] else 3,
         )
 

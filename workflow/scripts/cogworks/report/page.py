@@ -74,6 +74,11 @@ def build_page(spec: dict[str, Any], *, config: dict[str, Any], texts: Path) -> 
     )
 
 
+def tables_of(html: str) -> set[str]:
+    """Return the names of the tables that a page shows, as `report_spec` gives them."""
+    return set(re.findall(r'<table class="sortable" id="rows-([^"]+)"', html))
+
+
 def facts(spec: dict[str, Any]) -> list[dict[str, str]]:
     """Return the few figures at the top: the best encoder of both ends of the level axis."""
     if spec["levels"] is None:

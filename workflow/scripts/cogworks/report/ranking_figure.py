@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogworks.report import style
@@ -28,18 +29,29 @@ def rankings_figure(summary: pd.DataFrame, spec: dict[str, Any]) -> Figure:
             for entry in spec["rankings"]:
                 means, stds = _scores(summary, encoder["name"], [*first, *entry["columns"]])
                 look = looks[entry["label"]]
-                style.curve(axes, range(len(means)), means, stds, look, label=entry["label"])
+                style.curve(
+                    axes, range(len(means)), means, stds, look, label=style.named(entry["label"])
+                )
             if spec["random"]:
                 means, _ = _scores(summary, encoder["name"], spec["random"])
-                centre, spread = np.nanmean(means), np.nanstd(means)
-                axes.axhline(centre, color=style.MUTED, ls="--", lw=1, label="random groups")
-                axes.axhspan(centre - spread, centre + spread, color=style.MUTED, alpha=0.15, lw=0)
+                _draw_random(axes, means)
             ticks = [c["label"] for c in first] + [f"L{i + 1}" for i in range(length - len(first))]
             axes.set_xticks(range(length), ticks)
             axes.set_title(encoder["label"])
         panels[0].set_ylabel("top-1 accuracy (%)")
         style.legend_below(fig, panels[0])
     return fig
+
+
+def _draw_random(axes: Axes, means: np.ndarray) -> None:
+    """Draw the mean and deviation of random groups, and say so where some have no score."""
+    known = means[~np.isnan(means)]
+    if not len(known):
+        return
+    some = f" ({len(known)} of {len(means)})" if len(known) < len(means) else ""
+    centre, spread = known.mean(), known.std()
+    axes.axhline(centre, color=style.MUTED, ls="--", lw=1, label=f"random groups{some}")
+    axes.axhspan(centre - spread, centre + spread, color=style.MUTED, alpha=0.15, lw=0)
 
 
 def _scores(

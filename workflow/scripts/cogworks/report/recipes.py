@@ -148,6 +148,5 @@ def _labelled(series: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _text(heading: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if heading == "size":
-        return f"{value:g}×"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:.12g}" if isinstance(value, float) else str(value)
+    return f"{text}×" if heading == "size" else text

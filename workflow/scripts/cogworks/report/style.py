@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from cogworks.core.files import atomic
 
@@ -38,6 +39,8 @@ HEIGHT = 3.5
 _KEY_WIDTH = 0.6
 _LETTER_WIDTH = 0.085
 NAME_HEIGHT = 0.165
+# What a line's name begins with until it is written, see `named`.
+_VISIBLE = "\N{WORD JOINER}"
 TICKS_HEIGHT = 0.35
 _RC = {
     "axes.axisbelow": True,
@@ -62,6 +65,8 @@ _RC = {
     "legend.fontsize": 9,
     "lines.linewidth": 1.6,
     "lines.markersize": 4.5,
+    # Names are the user's: a dollar sign in one is a dollar sign.
+    "text.parse_math": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "cogworks",
     "text.color": INK,
@@ -148,10 +153,28 @@ def save(fig: Figure, stem: str | Path) -> None:
             FigureCanvasAgg(fig).print_png(partial, metadata={"Software": None})
 
 
+def logarithmic(axes: Axes) -> None:
+    """Make the vertical axis logarithmic; its numbers are plain text, as all others are."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(LogFormatter())
+    axes.yaxis.set_minor_formatter(LogFormatter())
+
+
+def named(label: str) -> str:
+    """Return a line's name for a legend: Matplotlib hides names that begin with `_`."""
+    return _VISIBLE + label if label else ""
+
+
+def legend_entries(axes: Axes) -> tuple[list[Any], list[str]]:
+    """Return the lines of `axes` that have a name, and their names as `named` was given them."""
+    handles, names = axes.get_legend_handles_labels()
+    return handles, [name.removeprefix(_VISIBLE) for name in names]
+
+
 def legend_below(fig: Figure, axes: Axes) -> None:
     """Name the lines of `axes` below all panels, in as many columns as fit the figure's width."""
-    handles, labels = axes.get_legend_handles_labels()
-    if not any(labels):
+    handles, labels = legend_entries(axes)
+    if not labels:
         return
     longest = max(len(label) for label in labels)
     columns = int(fig.get_figwidth() / (_KEY_WIDTH + _LETTER_WIDTH * longest))

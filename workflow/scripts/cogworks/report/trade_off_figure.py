@@ -31,7 +31,7 @@ def trade_off_figure(
     """
     fig, [[axes]] = style.figure(width=6.4, height=4.2)
     looks = style.looks([e["name"] for e in spec["encoders"]], baseline=spec["baseline"])
-    known = plane.dropna(subset=["train", "transfer"])
+    known = plane[np.isfinite(plane[["train", "transfer"]]).all(axis=1)]
     names: list[tuple[float, float, str, str]] = []
     with style.drawing():
         axes.grid(visible=True, axis="both")

@@ -49,10 +49,10 @@ def training_figure(
                     color=look.colour,
                     marker=marker,
                     markersize=3.5,
-                    label=run["label"],
+                    label=style.named(run["label"]),
                 )
             if logarithmic:
-                axes.set_yscale("log")
+                style.logarithmic(axes)
             axes.set_xlim(left=0)
             axes.set_title(title)
             axes.set_xlabel("epoch")
