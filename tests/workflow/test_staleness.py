@@ -101,21 +101,39 @@ def test_a_comment_or_docstring_reruns_nothing(project: Any, path: str, old: str
 
 
 @pytest.mark.parametrize(
-    ("path", "rules"),
+    ("path", "old", "new", "rules"),
     [
-        ("concepts/similarity.py", {"rank_concepts"}),
-        ("concepts/levels.py", {"split_levels"}),
-        ("probes/knn.py", {"fit_probes", "score_classifiers"}),
-        ("training/memory.py", {"train_encoder"}),
-        ("report/level_figures.py", {"plot_levels"}),
+        (
+            "concepts/similarity.py",
+            "total = row + column",
+            "total = column + row",
+            {"rank_concepts"},
+        ),
+        ("concepts/levels.py", "offsets = [0] * count", "offsets = count * [0]", {"split_levels"}),
+        ("probes/knn.py", "return votes", "return 1 * votes", {"fit_probes", "score_classifiers"}),
+        ("training/memory.py", "def push", "def pushed", {"train_encoder"}),
+        ("report/level_figures.py", "MAX_TOGETHER = 12", "MAX_TOGETHER = 13", {"plot_levels"}),
     ],
 )
 def test_an_edit_reruns_exactly_the_rules_that_use_it(
-    project: Any, path: str, rules: set[str]
+    project: Any, path: str, old: str, new: str, rules: set[str]
 ) -> None:
-    file = project.folder / "workflow/scripts/cogworks" / path
-    file.write_text(file.read_text() + "\nEDITED = True\n")
+    project.edit(f"workflow/scripts/cogworks/{path}", old, new, first=True)
     assert project.changed() == rules
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("core/errors.py", "class", "def unused():\n    return 1\n\n\nclass"),
+        ("core/files.py", ": no such file", ": there is no such file"),
+        ("core/progress.py", "LOG_INTERVAL_SECONDS = 10.0", "LOG_INTERVAL_SECONDS = 30.0"),
+        ("training/progress.py", "images/s", "images a second"),
+    ],
+)
+def test_what_only_tells_reruns_nothing(project: Any, path: str, old: str, new: str) -> None:
+    project.edit(f"workflow/scripts/cogworks/{path}", old, new, first=True)
+    assert project.stale() == {}
 
 
 def test_touch_and_clone_rerun_nothing(project: Any) -> None:

@@ -1,72 +1,204 @@
 """The digest of a rule's code: what changes it, and what does not."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from cogworks.core.codehash import _module_files, _read_module, rule_code
+from cogworks.core import codehash
+from cogworks.core.codehash import SCRIPTS, reached, rule_code
+from cogworks.core.syntax import TELLING
 
-SCRIPT = '"""Doc."""\nfrom pkg.used import f\n\n\ndef main() -> None:\n    """Doc."""\n    f()\n'
+SCRIPT = '''"""Doc."""
+import argparse
+
+from pkg.passing import f
+from pkg import kinds
+
+
+def main() -> None:
+    """Doc."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--x", help="an x")
+    f(kinds.KINDS["a"]())
+
+
+if __name__ == "__main__":
+    main()
+'''
+USED = '''from cogworks.core.progress import track
+from pkg import deep
+
+LIMIT = 3
+
+
+class InputError(Exception):
+    """Bad input."""
+
+
+def f(x: int) -> int:
+    assert x, "no x"
+    if x > LIMIT:
+        raise InputError(f"too large: {deep.text(x)}")
+    print("working")
+    for part in track([x], label="parts"):
+        x += deep.g(part)
+    return x
+
+
+def unused():
+    return deep.h()
+'''
+KINDS = "from pkg.kind_a import A\n\nKINDS = {'a': A}\n"
+KIND_A = "class A:\n    def run(self):\n        return helper()\n\n\ndef helper():\n    return 1\n"
+DEEP = "def g(x):\n    return 1\n\n\ndef h():\n    return 2\n\n\ndef text(x):\n    return str(x)\n"
+FILES = {
+    "script.py": SCRIPT,
+    "pkg/__init__.py": "",
+    "pkg/used.py": USED,
+    "pkg/passing.py": "from pkg.used import f\n",
+    "pkg/kinds.py": KINDS,
+    "pkg/kind_a.py": KIND_A,
+    "pkg/deep.py": DEEP,
+    "pkg/alone.py": "x = 1\n",
+    "cogworks/__init__.py": "",
+    "cogworks/core/__init__.py": "",
+    "cogworks/core/progress.py": "def track(parts, label):\n    yield from parts\n",
+}
+
+
+def forget() -> None:
+    """Drop what is kept of files that a test has edited."""
+    for cached in (codehash._module, codehash._file, codehash._split):
+        cached.cache_clear()
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    package = tmp_path / "pkg"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "used.py").write_text("from pkg import deep\n\ndef f():\n    return deep.g()\n")
-    (package / "deep.py").write_text("def g():\n    return 1\n")
-    (package / "unused.py").write_text("x = 1\n")
-    (tmp_path / "script.py").write_text(SCRIPT)
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    forget()
     return tmp_path
 
 
-def edited(root: Path, name: str, text: str) -> str:
-    (root / name).write_text(text)
-    _read_module.cache_clear()
-    _module_files.cache_clear()
+def edited(root: Path, name: str, old: str, new: str) -> str:
+    text = (root / name).read_text()
+    assert old in text
+    (root / name).write_text(text.replace(old, new, 1))
+    forget()
     return rule_code("script", root=root)
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("name", "old", "new"),
     [
-        ("script.py", SCRIPT.replace("f()", "f(); f()")),
-        ("pkg/used.py", "from pkg import deep\n\ndef f():\n    return deep.g() + 1\n"),
-        ("pkg/deep.py", "def g():\n    return 2\n"),
-        ("pkg/deep.py", "def g():\n    return 1.0\n"),
-        ("pkg/__init__.py", "side_effect = 1\n"),
+        ("script.py", "f(kinds", "f(2 + kinds"),
+        ("pkg/used.py", "deep.g(part)", "deep.g(part) + 1"),
+        ("pkg/used.py", "LIMIT = 3", "LIMIT = 4"),
+        ("pkg/used.py", "LIMIT = 3", "LIMIT = 3.0"),
+        ("pkg/used.py", "x > LIMIT", "x >= LIMIT"),
+        ("pkg/used.py", "track([x]", "track([x, x]"),
+        ("pkg/deep.py", "return 1", "return 2"),
+        ("pkg/kind_a.py", "return 1", "return 2"),
+        ("pkg/kinds.py", "'a': A", "'a': A, 'b': A"),
+        ("pkg/passing.py", "import f", "import unused as f"),
+        ("pkg/__init__.py", "", "print(open('x').read(), file=open('y', 'w'))\n"),
+        ("pkg/deep.py", "def g", "@int\ndef g"),
+        ("pkg/deep.py", "def g(x)", "def g(x=1)"),
     ],
 )
-def test_an_edit_of_own_code_changes_the_digest(tree: Path, name: str, text: str) -> None:
+def test_an_edit_of_what_is_reached_changes_the_digest(
+    tree: Path, name: str, old: str, new: str
+) -> None:
     before = rule_code("script", root=tree)
-    assert edited(tree, name, text) != before
+    assert edited(tree, name, old, new) != before
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("name", "old", "new"),
     [
-        ("script.py", SCRIPT.replace("Doc", "Another text")),
-        ("script.py", "# a comment\n" + SCRIPT.replace("f()", "(\n        f()\n    )  # why")),
-        ("pkg/deep.py", 'def g():\n    """New docstring."""\n    # why\n    return 1\n'),
-        ("pkg/unused.py", "x = 2\n"),
-        (
-            "pkg/deep.py",
-            "if TYPE_CHECKING:\n    from pkg import unused\n\ndef g():\n    return 1\n",
-        ),
+        ("script.py", "Doc", "Another text"),
+        ("script.py", "f(kinds", "f(  # why\n        kinds"),
+        ("script.py", "an x", "another x"),
+        ("pkg/used.py", "Bad input", "Input that is bad"),
+        ("pkg/used.py", "too large", "larger than allowed"),
+        ("pkg/used.py", "deep.text(x)", "x"),
+        ("pkg/used.py", '"no x"', '"an x is needed"'),
+        ("pkg/used.py", "working", "at work"),
+        ("pkg/used.py", '"parts"', '"pieces"'),
+        ("pkg/used.py", "x: int) -> int", "x)"),
+        ("pkg/used.py", "return deep.h()", "return 7"),
+        ("pkg/deep.py", "return 2", "return 3"),
+        ("pkg/deep.py", "def h", "NEW = 1\n\n\ndef new():\n    return 1\n\n\ndef h"),
+        ("pkg/deep.py", "def g", "if TYPE_CHECKING:\n    from pkg import alone\n\n\ndef g"),
+        ("pkg/alone.py", "x = 1", "x = 2"),
+        ("cogworks/core/progress.py", "yield from parts", "yield from list(parts)"),
     ],
 )
-def test_what_does_not_run_leaves_the_digest(tree: Path, name: str, text: str) -> None:
+def test_what_cannot_change_a_result_leaves_the_digest(
+    tree: Path, name: str, old: str, new: str
+) -> None:
     before = rule_code("script", root=tree)
-    assert edited(tree, name, text) == before
+    assert edited(tree, name, old, new) == before
 
 
 def test_an_import_inside_a_function_counts(tree: Path) -> None:
-    lazy = SCRIPT.replace("    f()", "    from pkg import unused\n    f(unused.x)")
-    before = edited(tree, "script.py", lazy)
-    assert edited(tree, "pkg/unused.py", "x = 2\n") != before
+    before = edited(tree, "script.py", "    f(", "    from pkg import alone\n    f(alone.x); f(")
+    assert edited(tree, "pkg/alone.py", "x = 1", "x = 2") != before
+
+
+def test_a_module_that_is_handed_on_counts_as_a_whole(tree: Path) -> None:
+    before = edited(tree, "script.py", "f(kinds.", "vars(kinds); f(kinds.")
+    assert edited(tree, "pkg/kinds.py", "KINDS = ", "OTHER = 1\nKINDS = ") != before
+
+
+def test_what_runs_on_import_counts(tree: Path) -> None:
+    before = rule_code("script", root=tree)
+    assert edited(tree, "pkg/deep.py", "def g", "g.x = 1\n\n\ndef g") != before
+
+
+def test_the_version_of_a_library_that_shapes_numbers_counts(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = edited(
+        tree, "pkg/deep.py", "def g(x):", "import torch\n\n\ndef g(x):\n    torch.ones(1)"
+    )
+    monkeypatch.setattr(codehash, "_version", lambda name: "0.0")
+    assert rule_code("script", root=tree) != before
 
 
 def test_no_script_is_an_error(tree: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"missing\.py"):
         rule_code("missing", root=tree)
+
+
+def test_code_that_refers_to_itself_ends(tree: Path) -> None:
+    before = edited(
+        tree, "pkg/deep.py", "    return 1", "    from pkg.used import f\n    return f(1)"
+    )
+    assert before == rule_code("script", root=tree)
+
+
+def test_every_module_that_only_tells_is_there() -> None:
+    for module in TELLING:
+        assert SCRIPTS.joinpath(*module.split(".")).with_suffix(".py").is_file()
+
+
+def test_rules_reach_their_own_room() -> None:
+    assert "cogworks.probes.knn:KnnModel" not in reached("rank_concepts")
+    assert "cogworks.training.memory:Memory" in reached("train_encoder")
+    assert any(name.startswith("cogworks.probes.knn:") for name in reached("fit_probes"))
+
+
+def test_an_unused_function_makes_nothing_stale(tmp_path: Path) -> None:
+    """A new function in a module that all rules use is no reason to run one of them again."""
+    root = tmp_path / "scripts"
+    shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
+    scripts = [path.stem for path in root.glob("*.py")]
+    before = {script: rule_code(script, root=root) for script in scripts}
+    for module in ("core/files", "core/cli", "core/errors", "training/progress"):
+        path = root / "cogworks" / f"{module}.py"
+        path.write_text(path.read_text() + "\n\ndef unused():\n    return 1\n")
+    forget()
+    assert {script: rule_code(script, root=root) for script in scripts} == before

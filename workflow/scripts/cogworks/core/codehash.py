@@ -1,114 +1,175 @@
 """Digest of the code that a rule runs.
 
 Snakemake does not track the modules that a script imports, and tracks the script itself by its
-modification time. The digest made here goes into a rule's params instead: it covers the script
-and every `cogworks` module that it imports, directly or not, as normalised syntax trees. So an
-edit anywhere in a rule's own code makes its outputs stale; a comment, a docstring, a new line
-break, a touch or a fresh clone does not. It is blind to dynamic imports and to data files: there
-are none of the former, and the latter are declared as inputs.
+modification time. The digest made here goes into a rule's params instead. It goes by definition:
+from the script along the names that it uses, through every `cogworks` module, to the ground. So an
+edit of a function makes stale the rules that can reach it, and no others; a comment, a docstring,
+a message, a new function, a touch or a fresh clone changes nothing. It is blind to dynamic imports
+and to data files: there are none of the former, and the latter are declared as inputs.
+
+The versions of libraries that shape numbers belong to it, major and minor, where the rule's code
+reaches them: a patch release is taken to change no result.
 """
 
-import ast
 import functools
 import hashlib
+import importlib.metadata
+from collections.abc import Iterator
 from pathlib import Path
 
+from cogworks.core.syntax import Chain, Definition, Module, is_telling, parse_module
+
 SCRIPTS = Path(__file__).resolve().parents[2]
+# Import name of each library whose version can change a result -> distribution.
+SHAPING = {
+    "PIL": "pillow",
+    "diffusers": "diffusers",
+    "numpy": "numpy",
+    "optuna": "optuna",
+    "scipy": "scipy",
+    "simplejpeg": "simplejpeg",
+    "sklearn": "scikit-learn",
+    "timm": "timm",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "transformers": "transformers",
+}
+# What a definition uses: a module of ours and a name in it, None for all that the module holds.
+Place = tuple[str, str | None]
+# The name under which a module's statements that always run are kept.
+ALWAYS = ""
 
 
 def rule_code(script: str, *, root: Path = SCRIPTS) -> str:
-    """Return the digest (16 hex digits) of `<root>/<script>.py` and the local modules it imports.
+    """Return the digest (16 hex digits) of what `<root>/<script>.py` reaches.
 
     Raises:
         FileNotFoundError: there is no such script.
     """
-    start = root / f"{script}.py"
-    seen: dict[str, str] = {}
-    queue = [start]
+    reached, libraries = _reach(script, root)
+    lines = [f"{name} {_version(name)}" for name in sorted(libraries) if name in SHAPING]
+    return hashlib.sha256("\n".join([*sorted(reached.values()), *lines]).encode()).hexdigest()[:16]
+
+
+def reached(script: str, *, root: Path = SCRIPTS) -> set[str]:
+    """Return the definitions that a script reaches, each as `module:name`."""
+    found, _ = _reach(script, root)
+    return {f"{module}:{name}" for module, name in found if name != ALWAYS}
+
+
+def _reach(script: str, root: Path) -> tuple[dict[tuple[str, str], str], set[str]]:
+    """Return a line for each definition that is reached, and the libraries that they name."""
+    if not (root / f"{script}.py").is_file():
+        raise FileNotFoundError(root / f"{script}.py")
+    lines: dict[tuple[str, str], str] = {}
+    libraries: set[str] = set()
+    queue: list[Place] = [(script, None)]
+    entered: set[Place] = set()
     while queue:
-        path = queue.pop()
-        name = str(path.relative_to(root))
-        if name not in seen:
-            seen[name], imported = _read_module(path, root)
-            queue.extend(imported)
-    text = "\n".join(f"{name} {seen[name]}" for name in sorted(seen))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+        place = queue.pop()
+        if place in entered:
+            continue
+        entered.add(place)
+        module, name = place
+        if (module, ALWAYS) not in lines:
+            lines[module, ALWAYS] = ""  # Claimed before its own names lead back here.
+            queue += [(other, ALWAYS) for other in _executed(module, root)]
+            queue.append((module, ALWAYS))
+        for key, definition in _chosen(_module(module, root), name):
+            uses, named = _targets(module, definition, root)
+            libraries |= named
+            queue += uses
+            used = sorted(f"{m}:{n}" for m, n in uses)
+            lines[module, key] = f"{module}:{key} {definition.digest} {' '.join(used)}"
+    return lines, libraries
+
+
+def _chosen(module: Module, name: str | None) -> Iterator[tuple[str, Definition]]:
+    """Yield the definitions of a module that a place stands for."""
+    if name is None:
+        yield from module.definitions.items()
+    elif name == ALWAYS:
+        yield ALWAYS, module.always
+    elif name in module.definitions:
+        yield name, module.definitions[name]
+
+
+def _executed(module: str, root: Path) -> Iterator[str]:
+    """Yield the modules that are run when `module` is imported: its packages, its imports."""
+    parts = module.split(".")
+    for end in range(1, len(parts)):
+        package = ".".join(parts[:end])
+        if _file(package, root):
+            yield package
+    for target in _module(module, root).imports.values():
+        found, _ = _split(target, root)
+        if found and not is_telling(found):
+            yield found
+
+
+def _targets(module: str, definition: Definition, root: Path) -> tuple[list[Place], set[str]]:
+    """Return the places that a definition uses, and the libraries that it names."""
+    imports = _module(module, root).imports | definition.imports
+    places: list[Place] = []
+    libraries: set[str] = set()
+    for chain in definition.uses:
+        if chain[0] not in imports:
+            places.append((module, chain[0]))
+            continue
+        target = ".".join((imports[chain[0]], *chain[1:]))
+        place = _find(target, root)
+        if place is None:
+            libraries.add(target.split(".")[0])
+        elif not is_telling(place[0]):
+            places.append(place)
+    known = _module(module, root).definitions
+    return [p for p in places if p[0] != module or p[1] is None or p[1] in known], libraries
+
+
+def _find(target: str, root: Path) -> Place | None:
+    """Return where a dotted name is defined, through what modules pass on; None: not ours."""
+    module, rest = _split(target, root)
+    if not module:
+        return None
+    if not rest:
+        return module, None
+    parts = _module(module, root)
+    if rest[0] in parts.definitions or rest[0] not in parts.imports:
+        return module, rest[0]
+    return _find(".".join((parts.imports[rest[0]], *rest[1:])), root)
 
 
 @functools.cache
-def _read_module(path: Path, root: Path) -> tuple[str, tuple[Path, ...]]:
-    """Return the digest of one module's syntax and the local files that it imports."""
-    source = _Source()
-    source.add(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
-    names = dict.fromkeys(source.imported)
-    files = tuple(file for name in names for file in _module_files(name, root))
-    return hashlib.sha256("".join(source.text).encode()).hexdigest(), files
-
-
-class _Source:
-    """One pass over a syntax tree: its text, and the names of the modules that it imports.
-
-    What does not change behaviour is left out: docstrings, and what is imported for type checking
-    only. The text is the same on every Python version that we support; that of `ast.dump` is not,
-    since later versions leave out empty fields, and new fields come with each.
-    """
-
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.imported: list[str] = []
-
-    def add(self, value: object) -> None:
-        """Append the text of a node, a list of nodes or a plain value."""
-        if isinstance(value, ast.AST):
-            self._add_node(value)
-        elif isinstance(value, list):
-            self.text.append("[")
-            for child in value:
-                if not _is_type_checking(child):
-                    self.add(child)
-                    self.text.append(",")
-            self.text.append("]")
-        else:
-            self.text.append(repr(value))
-
-    def _add_node(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Import):
-            self.imported += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            self.imported.append(node.module)
-            self.imported += [f"{node.module}.{alias.name}" for alias in node.names]
-        self.text.append(f"{type(node).__name__}(")
-        for field in node._fields:
-            child = getattr(node, field, None)
-            if field == "body" and isinstance(node, DOCUMENTED):
-                child = _without_docstring(node.body)
-            if child is not None and child != []:
-                self.text.append(f"{field}=")
-                self.add(child)
-        self.text.append(")")
-
-
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _is_type_checking(node: object) -> bool:
-    test = node.test if isinstance(node, ast.If) else None
-    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
-
-
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    first = body[0].value if body and isinstance(body[0], ast.Expr) else None
-    return body[1:] if isinstance(first, ast.Constant) and isinstance(first.value, str) else body
+def _split(target: str, root: Path) -> tuple[str, Chain]:
+    """Return the longest part of a dotted name that is a module of ours, and the rest."""
+    parts = target.split(".")
+    for end in range(len(parts), 0, -1):
+        module = ".".join(parts[:end])
+        if _file(module, root):
+            return module, tuple(parts[end:])
+    return "", tuple(parts)
 
 
 @functools.cache
-def _module_files(name: str, root: Path) -> tuple[Path, ...]:
-    """Return the file of module `name` and those of its packages, where they are ours."""
-    parts = name.split(".")
-    if not (root / parts[0]).is_dir() and not (root / f"{parts[0]}.py").is_file():
-        return ()
-    bases = [root.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
-    candidates = [
-        file for base in bases for file in (base / "__init__.py", base.with_suffix(".py"))
-    ]
-    return tuple(file for file in candidates if file.is_file())
+def _file(module: str, root: Path) -> Path | None:
+    base = root.joinpath(*module.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+@functools.cache
+def _module(name: str, root: Path) -> Module:
+    path = _file(name, root)
+    if path is None:
+        return Module({}, Definition("", frozenset(), {}), {})
+    return parse_module(path.read_text(encoding="utf-8"), path=str(path))
+
+
+@functools.cache
+def _version(library: str) -> str:
+    try:
+        return ".".join(importlib.metadata.version(SHAPING[library]).split(".")[:2])
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
