@@ -7,6 +7,7 @@ from typing import Any
 from cogworks.analysis import plan as analysis
 from cogworks.concepts import plan as concepts
 from cogworks.core import schema
+from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
 from cogworks.images import plan as images
@@ -18,7 +19,7 @@ from cogworks.training import plan as training
 ROOMS = (concepts, images, synthesis, training, encoders, probes, analysis, report)
 
 
-def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[str, Any]:
+def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
     """Return the checked config with all defaults.
 
     Args:
@@ -31,7 +32,7 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[str, 
     """
     for path in files:
         schema.load_yaml(path)
-    filled = encoders.expand_sweeps(schema.validate(config))
+    filled = Config(encoders.expand_sweeps(schema.validate(config)))
     problems = [problem for room in ROOMS for problem in room.check(filled)]
     if problems:
         raise InputError("\n".join(["the config has errors:", *problems]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cogworks.core import paths
+from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images
 
@@ -14,6 +15,7 @@ Config = dict[str, Any]
 ALL = "all"
 
 
+@derived
 def jobs(config: Config) -> list[tuple[str, str, str]]:
     """Return every (encoder, data set, split) whose features are analysed, each once."""
     section = config["analysis"]

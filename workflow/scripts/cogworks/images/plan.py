@@ -9,6 +9,7 @@ from typing import Any
 
 from cogworks.concepts.wnid_lists import NAMED
 from cogworks.core import paths
+from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 
 SPLITS = ("train", "val", "test")
@@ -30,6 +31,7 @@ PACK_SUFFIXES = (".parquet", ".tar")
 UNSPLIT = ("EuroSAT",)
 
 
+@derived
 def datasets(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return every data set by its expanded name, with its section of the config.
 
@@ -43,6 +45,7 @@ def datasets(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+@derived
 def expand(config: dict[str, Any], name: str) -> list[str]:
     """Return the data sets that `name` stands for: a family's members, else `name` itself.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cogworks.core import paths
+from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images
 from cogworks.training import plan as training
@@ -217,6 +218,7 @@ def check(config: dict[str, Any]) -> list[str]:
     return [*problems, *_check_groups(config)]
 
 
+@derived
 def _jobs(config: dict[str, Any]) -> dict[tuple[str, str, str], Job]:
     result: dict[tuple[str, str, str], Job] = {}
     for entry in config["evaluations"]:
@@ -290,6 +292,7 @@ def _spec(config: dict[str, Any], encoder: str, dataset: str, protocol: str) -> 
     }
 
 
+@derived
 def _crossings(config: dict[str, Any]) -> dict[tuple[str, str, str, str], float]:
     """Return the confidence of each cross-application; the lowest where two entries ask."""
     result: dict[tuple[str, str, str, str], float] = {}

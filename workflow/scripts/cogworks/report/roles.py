@@ -6,6 +6,7 @@ Imported while the DAG is planned: no numpy, no pandas.
 import re
 from typing import Any
 
+from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images
@@ -19,6 +20,7 @@ Config = dict[str, Any]
 LINEAR = ("sgd", "lbfgs", "sklearn")
 
 
+@derived
 def levels(config: Config) -> list[str]:
     """Return the data sets of the levels, nearest first; empty where none is evaluated."""
     given = config["report"]["levels"]
@@ -45,12 +47,14 @@ def seen(config: Config) -> str | None:
     return None
 
 
+@derived
 def axis(config: Config) -> list[str]:
     """Return the seen data set (if any) and the levels: the horizontal axis of figure 3.4."""
     first = seen(config)
     return levels(config) if first is None else [first, *levels(config)]
 
 
+@derived
 def transfer(config: Config) -> list[str]:
     """Return the data sets over which the transfer score is taken."""
     given = config["report"]["transfer"]
@@ -61,6 +65,7 @@ def transfer(config: Config) -> list[str]:
     return [name for name in trained if name != seen(config)]
 
 
+@derived
 def expand(config: Config, name: str) -> list[str]:
     """Return the evaluated data sets that a name stands for, groups of a pool included.
 
@@ -80,11 +85,13 @@ def expand(config: Config, name: str) -> list[str]:
     raise InputError(f"{name!r} is no evaluated data set; evaluated are {listed(known)}")
 
 
+@derived
 def evaluated(config: Config) -> list[str]:
     """Return every data set on which something is evaluated, groups of pools included."""
     return list(dict.fromkeys(dataset for _, dataset, _ in probes.jobs(config)))
 
 
+@derived
 def protocol(config: Config, dataset: str) -> str | None:
     """Return the protocol whose scores stand for a data set.
 
@@ -97,6 +104,7 @@ def protocol(config: Config, dataset: str) -> str | None:
     return next(iter([*wanted, *linear, *found]), None)
 
 
+@derived
 def baseline(config: Config) -> str | None:
     """Return the encoder that others are compared with, by default the first on the levels."""
     given: str | None = config["report"]["baseline"]

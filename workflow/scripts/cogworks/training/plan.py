@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cogworks.core import paths, schema
+from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images_plan
 
@@ -26,6 +27,7 @@ UNSWEPT = ("sweep", "compute", "validation", "traces")
 KEY_MAPPING = ("container", "prefix", "drop")
 
 
+@derived
 def runs(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return every run by its expanded name: its section of the config, without sweep."""
     return {
