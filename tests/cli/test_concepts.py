@@ -93,12 +93,12 @@ def test_bad_input_is_one_line(run, tmp_path):
 def test_scan(run, tmp_path):
     (tmp_path / "images" / "n02123045").mkdir(parents=True)
     (tmp_path / "images" / "n02123045" / "a.JPEG").write_bytes(b"x")
-    spec = {"benchmark": "mini", "folder": "images"}
+    spec = {"benchmark": "mini", "sources": ["images"]}
     done = run("scan_image_counts", spec, output=tmp_path / "counts.csv", threads=2)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "1 classes, 1 images\n"
     assert (tmp_path / "counts.csv").read_text() == "wnid,images\nn02123045,1\n"
-    done = run("scan_image_counts", spec | {"folder": "nowhere"}, output=tmp_path / "c.csv")
+    done = run("scan_image_counts", spec | {"sources": ["nowhere"]}, output=tmp_path / "c.csv")
     assert done.stderr == "error: concepts.mini.image_counts: no folder nowhere\n"
 
 

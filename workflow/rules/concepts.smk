@@ -1,7 +1,9 @@
 # From WordNet to levels: which concepts are eligible, how far each is from the seen ones, and who
-# is in which level (thesis 3.3). Only image folders are scanned in a job of their own: that is the
+# is in which level (thesis 3.3). Only images are counted in a job of their own: that is the
 # one step that can take long, and its table is kept.
 rule scan_image_counts:
+    input:
+        files=lambda w: concepts_plan.scan_inputs(config, w.benchmark),
     output:
         counts="results/concepts/{benchmark}/image_counts.csv",
     log:

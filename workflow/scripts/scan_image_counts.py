@@ -1,8 +1,8 @@
-"""Count the images of each class in an ImageNet folder (class folders or tar archives)."""
+"""Count the images of each class in ImageNet folders (class folders or tar archives) and packs."""
 
 from pathlib import Path
 
-from cogworks.concepts.counts import scan_folder, write_counts
+from cogworks.concepts.counts import scan_sources, write_counts
 from cogworks.core import cli
 
 
@@ -11,7 +11,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="CSV: wnid,images")
     args = parser.parse_args()
     key = f"concepts.{args.spec['benchmark']}.image_counts"
-    counts = scan_folder(args.spec["folder"], threads=args.threads, key=key)
+    counts = scan_sources(args.spec["sources"], threads=args.threads, key=key)
     write_counts(counts, args.output)
     print(f"{len(counts)} classes, {sum(counts.values())} images")
 

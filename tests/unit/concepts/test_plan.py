@@ -88,11 +88,12 @@ def test_check_across_keys(concepts_config, tmp_path):
 def test_missing_paths_are_listed_by_key(concepts_config, tmp_path):
     config = concepts_config(
         cog={"image_counts": "none/counts.csv", "pool": "none/pool.txt", "discard": str(tmp_path)},
-        fine={"discard": None},
+        fine={"discard": None, "image_counts": [str(tmp_path), "none/b"]},
     )
     assert plan.missing_paths(config) == [
         "concepts.cog.image_counts: none/counts.csv does not exist",
         "concepts.cog.pool: none/pool.txt does not exist",
+        "concepts.fine.image_counts: none/b does not exist",
     ]
 
 
@@ -136,6 +137,7 @@ def test_inputs_are_the_files_that_a_rule_reads(concepts_config, toy_folder):
             "word_vectors": {"file": "mine/vectors.txt"},
         },
         table={"image_counts": "mine/counts.csv", "discard": None},
+        several={"image_counts": ["a/train", "b/new.parquet", "c.csv"], "discard": None},
     )
     assert plan.select_inputs(config, "cog") == ["resources/paper/discarded_concepts.txt"]
     assert plan.rank_inputs(config, "cog") == []
@@ -147,6 +149,10 @@ def test_inputs_are_the_files_that_a_rule_reads(concepts_config, toy_folder):
         ontology,
     ]
     assert plan.rank_inputs(config, "mine") == ["mine/vectors.txt", ontology]
-    assert plan.scan_spec(config, "mine") == {"benchmark": "mine", "folder": "mine/folder"}
+    assert plan.scan_spec(config, "mine") == {"benchmark": "mine", "sources": ["mine/folder"]}
+    assert plan.scan_inputs(config, "mine") == []
     assert plan.select_inputs(config, "table") == ["mine/counts.csv"]
+    counted = "results/concepts/several/image_counts.csv"
+    assert plan.select_inputs(config, "several") == [counted]
+    assert plan.scan_inputs(config, "several") == ["b/new.parquet", "c.csv"]
     assert "results/concepts/mine/levels.parquet" in plan.targets(config, "mine")

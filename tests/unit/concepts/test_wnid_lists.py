@@ -34,6 +34,30 @@ def test_text_file_with_comments(tmp_path):
     assert read_wnids(str(path), key="pool") == ["n00000001", "n00000002"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"n00000002 tench, Tinca tinca\nn00000001 goldfish\n",
+        b"n00000002\ttench, Tinca tinca\r\nn00000001\tgoldfish\r\n",
+        b"\xef\xbb\xbfn00000002\r\nn00000001\r\n",
+        b"n00000002  # tench\n\n#n00000003\nn00000001\t\n",
+    ],
+    ids=["LOC_synset_mapping", "tabs", "byte-order mark", "comments"],
+)
+def test_lists_as_they_are_published_and_saved(tmp_path, content):
+    path = tmp_path / "pool.txt"
+    path.write_bytes(content)
+    assert read_wnids(str(path), key="pool") == ["n00000001", "n00000002"]
+
+
+@pytest.mark.parametrize("name", ["pool.txt", "pool.parquet"])
+def test_a_pointer_in_place_of_a_list_is_named(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n")
+    with pytest.raises(InputError, match=rf"{name} is a Git LFS pointer"):
+        read_wnids(str(path), key="pool")
+
+
 def test_parquet_pack_gives_its_distinct_wnids(tmp_path):
     path = tmp_path / "pack.parquet"
     pd.DataFrame({"wnid": ["n00000002", "n00000001", "n00000002"], "x": [1, 2, 3]}).to_parquet(path)

@@ -1,23 +1,28 @@
-"""How many images each synset has: from a table, or by scanning an ImageNet folder."""
+"""How many images each synset has: from a table, or by scanning folders, tar files and packs."""
 
 import csv
+import io
 import os
-import tarfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from cogworks.concepts.wnid_lists import WNID
 from cogworks.core.errors import InputError
-from cogworks.core.files import atomic
+from cogworks.core.files import atomic, read_parquet
+from cogworks.core.image_files import count_images, is_image, note_left_out, report_left_out
+from cogworks.core.inputs import check_genuine, read_text
 from cogworks.core.progress import track
+from cogworks.core.tar_files import list_members
 
 COLUMNS = ("wnid", "images")
-IMAGE_SUFFIXES = frozenset((".jpeg", ".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"))
 
 
 def read_counts(path: str | Path, *, key: str) -> dict[str, int]:
-    """Read a CSV with the columns wnid and images (a whole number from 0).
+    """Read a table with the columns wnid and images (a whole number from 0).
+
+    Its columns are parted by commas, or by semicolons or tabs, as spreadsheets do in some languages.
 
     Raises:
         InputError: no such file, other columns, a wnid twice, or a value that is no count; names
@@ -25,23 +30,26 @@ def read_counts(path: str | Path, *, key: str) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     try:
-        with open(path, newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
-            if not set(COLUMNS) <= set(reader.fieldnames or ()):
-                found = ", ".join(reader.fieldnames or ()) or "nothing"
-                raise InputError(f"{key}: {path}: columns wnid,images expected, found {found}")
-            for row in reader:
-                place = f"{key}: {path}, line {reader.line_num}"
-                wnid, images = row["wnid"] or "", row["images"] or ""
-                if not WNID.fullmatch(wnid):
-                    raise InputError(f"{place}: {wnid!r} is no wnid, such as n02124075")
-                if wnid in counts:
-                    raise InputError(f"{place}: {wnid} stands there twice")
-                if not (images.isascii() and images.isdigit()):
-                    raise InputError(f"{place}: images is {images!r}, a whole number expected")
-                counts[wnid] = int(images)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{key}: {path} cannot be read ({error})") from error
+        text = read_text(path)
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from error
+    header = text.partition("\n")[0]
+    parted = next((sign for sign in ",;\t" if sign in header), ",")
+    reader = csv.DictReader(io.StringIO(text), delimiter=parted)
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    if not set(COLUMNS) <= set(reader.fieldnames):
+        found = ", ".join(reader.fieldnames) or "nothing"
+        raise InputError(f"{key}: {path}: columns wnid,images expected, found {found}")
+    for row in reader:
+        place = f"{key}: {path}, line {reader.line_num}"
+        wnid, images = ((row[name] or "").strip() for name in COLUMNS)
+        if not WNID.fullmatch(wnid):
+            raise InputError(f"{place}: {wnid!r} is no wnid, such as n02124075")
+        if wnid in counts:
+            raise InputError(f"{place}: {wnid} stands there twice")
+        if not (images.isascii() and images.isdigit()):
+            raise InputError(f"{place}: images is {images!r}, a whole number expected")
+        counts[wnid] = int(images)
     if not counts:
         raise InputError(f"{key}: {path} holds no counts")
     return counts
@@ -55,24 +63,51 @@ def write_counts(counts: dict[str, int], path: str | Path) -> None:
         writer.writerows(sorted(counts.items()))
 
 
+def scan_sources(sources: Sequence[str], *, threads: int, key: str) -> dict[str, int]:
+    """Count the images of each class in folders, packs and tables; counts of a class add up.
+
+    Args:
+        sources: ImageNet folders (see `scan_folder`), Parquet packs with a column `wnid`, and
+            tables as for `read_counts`.
+        threads: processes.
+        key: the config key to name in errors.
+
+    Raises:
+        InputError: as for `scan_folder` and `read_counts`.
+    """
+    counts: Counter[str] = Counter()
+    for source in sources:
+        if source.lower().endswith(".csv"):
+            counts.update(read_counts(source, key=key))
+        elif source.lower().endswith(".parquet"):
+            counts.update(_count_pack(source, key))
+        else:
+            counts.update(scan_folder(source, threads=threads, key=key))
+    return dict(sorted(counts.items()))
+
+
 def scan_folder(folder: str | Path, *, threads: int, key: str) -> dict[str, int]:
     """Count the images of each class below an ImageNet folder, in `threads` processes.
 
     A class is a folder or a tar archive named by its wnid; what else lies there is not looked at.
-    In a class, files with an image's suffix count. An empty class counts 0.
+    What counts as an image is what the manifests take (`core.image_files`). An empty class
+    counts 0.
 
     Raises:
         InputError: no such folder, no class in it, a class twice, or a damaged archive.
     """
     classes = _find_classes(Path(folder), key)
     counts: dict[str, int] = {}
+    left_out: Counter[str] = Counter()
     with ProcessPoolExecutor(max_workers=threads) as pool:
         results = pool.map(_count, classes.values(), chunksize=16)
-        counted: Iterator[int] = track(
+        counted: Iterator[tuple[int, Counter[str]]] = track(
             results, label="scan image counts", total=len(classes), unit="classes"
         )
-        for wnid, images in zip(classes, counted, strict=True):
+        for wnid, (images, others) in zip(classes, counted, strict=True):
             counts[wnid] = images
+            left_out.update(others)
+    report_left_out(left_out, folder)
     return counts
 
 
@@ -97,16 +132,20 @@ def _find_classes(folder: Path, key: str) -> dict[str, Path]:
     return classes
 
 
-def _count(path: Path) -> int:
-    try:
-        if path.suffix == ".tar":
-            with tarfile.open(path, "r:") as archive:
-                return sum(_is_image(member.name) for member in archive if member.isfile())
-        with os.scandir(path) as entries:
-            return sum(_is_image(entry.name) for entry in entries)
-    except (OSError, tarfile.TarError) as error:
-        raise InputError(f"{path} cannot be counted ({error})") from error
+def _count(path: Path) -> tuple[int, Counter[str]]:
+    left_out: Counter[str] = Counter()
+    if path.suffix != ".tar":
+        return count_images(path, left_out), left_out
+    names = [member.name for member in list_members(path)]
+    for name in names:
+        if not is_image(name):
+            note_left_out(name, left_out)
+    return len(names) - left_out.total(), left_out
 
 
-def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+def _count_pack(path: str, key: str) -> Counter[str]:
+    check_genuine(path)
+    counts = Counter(str(wnid) for wnid in read_parquet(path, columns=["wnid"])["wnid"])
+    if odd := next((wnid for wnid in counts if not WNID.fullmatch(wnid)), None):
+        raise InputError(f"{key}: {path}: {odd!r} in column wnid is no wnid, such as n02124075")
+    return counts

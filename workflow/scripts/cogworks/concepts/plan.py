@@ -30,8 +30,13 @@ def summary(benchmark: str, name: str) -> str:
 
 
 def scan_spec(config: Config, benchmark: str) -> Config:
-    """Return the slice for scanning the image folder of a benchmark."""
-    return {"benchmark": benchmark, "folder": config["concepts"][benchmark]["image_counts"]}
+    """Return the slice for counting the images of a benchmark."""
+    return {"benchmark": benchmark, "sources": _list(config["concepts"][benchmark]["image_counts"])}
+
+
+def scan_inputs(config: Config, benchmark: str) -> list[str]:
+    """Return the tables and packs in which images are counted; folders are not tracked."""
+    return [path for path in scan_spec(config, benchmark)["sources"] if _is_table(path)]
 
 
 def select_inputs(config: Config, benchmark: str) -> list[str]:
@@ -100,12 +105,13 @@ def missing_paths(config: Config) -> list[str]:
     """Return a line for each path of the section that does not exist (for the preflight)."""
     lines = []
     for name, section in config["concepts"].items():
-        given = {key: section[key] for key in ("wordnet", "image_counts", "discard")}
-        given |= {key: section[key] for key in ("pool", "seen") if section[key] not in NAMED}
-        given["word_vectors.file"] = section["word_vectors"]["file"]
-        for key, value in given.items():
-            if value is not None and not Path(value).expanduser().exists():
-                lines.append(f"concepts.{name}.{key}: {value} does not exist")
+        given = {key: _list(section[key]) for key in ("wordnet", "image_counts", "discard")}
+        given |= {key: [section[key]] for key in ("pool", "seen") if section[key] not in NAMED}
+        given["word_vectors.file"] = _list(section["word_vectors"]["file"])
+        for key, values in given.items():
+            for value in values:
+                if not Path(value).expanduser().exists():
+                    lines.append(f"concepts.{name}.{key}: {value} does not exist")
     return lines
 
 
@@ -126,10 +132,20 @@ def check(config: Config) -> list[str]:
 
 
 def _counts(section: Config, benchmark: str) -> str | None:
-    given: str | None = section["image_counts"]
-    if given is None or given.endswith(".csv"):
-        return given
+    given = _list(section["image_counts"])
+    if not given:
+        return None
+    if len(given) == 1 and given[0].lower().endswith(".csv"):
+        return given[0]
     return summary(benchmark, "image_counts")
+
+
+def _list(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or [])
+
+
+def _is_table(path: str) -> bool:
+    return path.lower().endswith((".csv", ".parquet")) and not Path(path).is_dir()
 
 
 def _members(section: Config) -> str | None:

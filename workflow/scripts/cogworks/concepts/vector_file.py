@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import check_genuine
 from cogworks.core.progress import track
 
 CHUNK_BYTES = 1 << 20
@@ -39,6 +40,7 @@ def read_vectors(path: str | Path, wanted: Collection[str], *, file_format: str)
     path = Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"word_vectors.file: no file {path}")
+    check_genuine(path)
     binary = file_format == "binary" or (file_format == "auto" and ".bin" in path.suffixes)
     keys = {word.encode() for word in wanted}
     found: Vectors = {}

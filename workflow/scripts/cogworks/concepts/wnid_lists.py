@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
+from cogworks.core.inputs import check_genuine, read_text
 from cogworks.core.seeds import shuffle_by_hash
 
 # Name in the config -> file in timm's package, each with one wnid a line.
@@ -21,7 +22,8 @@ def read_wnids(source: str, *, key: str) -> list[str]:
 
     Args:
         source: a name in NAMED; a text file with one wnid a line, blank lines and lines that
-            start with `#` apart; or a Parquet file with a column `wnid`, such as a pack of
+            start with `#` apart, and whatever follows the wnid after a space, as the names in
+            LOC_synset_mapping.txt; or a Parquet file with a column `wnid`, such as a pack of
             images, whose distinct values count.
         key: the config key to name in errors.
 
@@ -32,7 +34,8 @@ def read_wnids(source: str, *, key: str) -> list[str]:
     if not path.is_file():
         names = ", ".join(NAMED)
         raise InputError(f"{key}: no file {path}; expected {names} or a file of wnids")
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
+        check_genuine(path)
         wnids = [str(wnid) for wnid in read_parquet(path, columns=["wnid"])["wnid"].unique()]
         numbered = dict.fromkeys(wnids, "column wnid")
     else:
@@ -62,12 +65,12 @@ def sample(wnids: list[str], limit: int | None, *, seed: int, key: str) -> list[
 
 def _read_lines(path: Path, key: str) -> dict[str, str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{key}: {path} cannot be read ({error})") from error
+        lines = read_text(path).split("\n")
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from error
     numbered: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
-        wnid = line.strip()
+        wnid = next(iter(line.split()), "")
         if not wnid or wnid.startswith("#"):
             continue
         if wnid in numbered:

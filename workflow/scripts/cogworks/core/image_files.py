@@ -1,0 +1,114 @@
+"""What is an image among a user's files: one rule for counting them and for reading them.
+
+A regular file with one of `SUFFIXES`, in capitals or not, is an image, however deep it lies below
+its class. Hidden files and folders are passed over, links are followed. Whatever else lies there is
+left out, but never without a word: see `report_left_out`.
+"""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+from cogworks.core.inputs import is_hidden
+
+# Formats that the decoder reads; of an animation it takes the first frame.
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .bmp .dib .webp .gif .tif .tiff .ppm .pgm .pbm .pnm .avif"
+    " .jp2".split()
+)
+LOST_LINK = "links that lead nowhere"
+ROUND_LINK = "links back to a folder above"
+
+
+def is_image(name: str) -> bool:
+    """Say whether a file of this name is taken as an image."""
+    return os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def images_below(folder: str | Path, left_out: Counter[str]) -> list[tuple[str, int]]:
+    """Return the images under a folder with their sizes in bytes, sorted by path.
+
+    Args:
+        folder: where to look, at any depth.
+        left_out: is given what else lies there: a suffix, or a kind of link -> how many.
+
+    Raises:
+        InputError: a folder cannot be read, or an image's name is not UTF-8.
+    """
+    try:
+        return sorted((entry.path, entry.stat().st_size) for entry in _walk(folder, left_out))
+    except OSError as error:
+        raise InputError(f"{error.filename or folder}: {error.strerror}") from error
+
+
+def count_images(folder: str | Path, left_out: Counter[str]) -> int:
+    """Return how many images `images_below` would list, without a look at each file."""
+    try:
+        return sum(1 for _ in _walk(folder, left_out))
+    except OSError as error:
+        raise InputError(f"{error.filename or folder}: {error.strerror}") from error
+
+
+def note_left_out(name: str, left_out: Counter[str]) -> None:
+    """Count a file that is no image, by its suffix."""
+    left_out[os.path.splitext(name)[1].lower() or "without a suffix"] += 1
+
+
+def report_left_out(left_out: Counter[str], place: str | Path) -> None:
+    """Say on the log which files of `place` were not taken as images."""
+    if left_out:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
+        print(f"warning: {place}: left out, since they are no images: {kinds}", file=sys.stderr)
+
+
+def check_name(path: str) -> None:
+    """Refuse a path that is not UTF-8: tables and hashes are made of its characters.
+
+    Raises:
+        InputError: it has bytes that are no UTF-8.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{os.fsencode(path)!r}: a file name that is not UTF-8; rename it (convmv does so for "
+            "whole folders)"
+        ) from error
+
+
+def _walk(
+    folder: str | Path, left_out: Counter[str], above: frozenset[tuple[int, int]] = frozenset()
+) -> Iterator["os.DirEntry[str]"]:
+    status = os.stat(folder)
+    identity = status.st_dev, status.st_ino
+    if identity in above:
+        left_out[ROUND_LINK] += 1
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_hidden(entry.name):
+                continue
+            kind = _kind(entry)
+            if kind == "folder":
+                yield from _walk(entry.path, left_out, above | {identity})
+            elif kind == "file" and is_image(entry.name):
+                check_name(entry.path)
+                yield entry
+            elif kind == "file":
+                note_left_out(entry.name, left_out)
+            else:
+                left_out[kind] += 1
+
+
+def _kind(entry: "os.DirEntry[str]") -> str:
+    try:
+        if entry.is_dir():
+            return "folder"
+        if entry.is_file():
+            return "file"
+    except OSError:  # a link that leads to itself
+        return LOST_LINK
+    return LOST_LINK if entry.is_symlink() else "pipes, sockets or devices"

@@ -1,0 +1,120 @@
+"""Uncompressed tar files as tables: where the bytes of each member lie."""
+
+import os
+import posixpath
+import sys
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+from cogworks.core.image_files import check_name
+from cogworks.core.inputs import check_genuine, is_hidden_path
+
+_PACKED = {b"\x1f\x8b": "gzip -d", b"BZ": "bzip2 -d", b"\xfd7": "xz -d", b"\x28\xb5": "zstd -d"}
+_MOST_LINKS = 40
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in a tar file.
+
+    Attributes:
+        name: its path there, without `./` or `/` in front.
+        offset: position of its first byte in the tar file.
+        size: length in bytes.
+    """
+
+    name: str
+    offset: int
+    size: int
+
+
+def list_members(path: str | Path) -> list[Member]:
+    """Return the files of a tar file in their order; a link to another member is its file.
+
+    Hidden files are passed over. Links to what is not in the archive are left out with a warning.
+
+    Raises:
+        InputError: the file is missing, compressed, cut off or damaged; the message names it.
+    """
+    check_genuine(path)
+    try:
+        # "r:" refuses compressed archives: they cannot be read from the middle.
+        with tarfile.open(path, "r:") as archive:
+            entries = archive.getmembers()
+            _check_end(path, archive.offset)
+    except (tarfile.TarError, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable, uncompressed tar file ({error}){_hint(path)}"
+        ) from error
+    return _resolve(path, [entry for entry in entries if not is_hidden_path(entry.name)])
+
+
+def read_member(path: str | Path, member: Member) -> bytes:
+    """Return the bytes of a member."""
+    with open(path, "rb") as handle:
+        handle.seek(member.offset)
+        return handle.read(member.size)
+
+
+def _resolve(path: str | Path, entries: Iterable[tarfile.TarInfo]) -> list[Member]:
+    files: dict[str, tarfile.TarInfo] = {}
+    links: dict[str, str] = {}
+    names: list[str] = []
+    for entry in entries:
+        name = _plain(entry.name)
+        check_name(name)
+        if entry.isreg() and entry.issparse():
+            raise InputError(f"{path}: {name} is stored with holes (sparse); write it without -S")
+        if entry.isreg():
+            files.setdefault(name, entry)
+            # A name that is given twice stays there twice, so that its ids are found to repeat.
+            names.append(name)
+        elif entry.islnk() or entry.issym():
+            folder = posixpath.dirname(name) if entry.issym() else ""
+            links[name] = _plain(posixpath.join(folder, entry.linkname))
+            names.append(name)
+    targets = {name: files.get(_end(name, links)) for name in names}
+    if lost := [name for name, target in targets.items() if target is None]:
+        print(
+            f"warning: {path}: left out, since they lead out of the archive: {len(lost)} links, "
+            f"first {lost[0]}",
+            file=sys.stderr,
+        )
+    found = ((name, targets[name]) for name in names)
+    return [Member(name, entry.offset_data, entry.size) for name, entry in found if entry]
+
+
+def _end(name: str, links: dict[str, str]) -> str:
+    """Follow links, as far as there are; a circle of them ends at no file."""
+    for _ in range(_MOST_LINKS):
+        if name not in links:
+            break
+        name = links[name]
+    return name
+
+
+def _plain(name: str) -> str:
+    return posixpath.normpath(name).lstrip("/")
+
+
+def _check_end(path: str | Path, offset: int) -> None:
+    """Look at what ended the listing: `tarfile` takes a damaged header for the end."""
+    with open(path, "rb") as handle:
+        handle.seek(offset)
+        block = handle.read(tarfile.BLOCKSIZE)
+    if block.strip(b"\0"):
+        raise tarfile.ReadError(f"damaged at byte {offset}")
+    if len(block) < tarfile.BLOCKSIZE:
+        print(f"warning: {path}: ends without an end mark; was it cut off?", file=sys.stderr)
+
+
+def _hint(path: str | Path) -> str:
+    try:
+        with open(path, "rb") as handle:
+            tool = _PACKED.get(handle.read(2))
+    except OSError:
+        return ""
+    return f"; images are read in place, so unpack it first: {tool} {path}" if tool else ""
