@@ -11,6 +11,7 @@ from PIL import Image
 
 from cogworks.core import schema
 from cogworks.images import plan
+from cogworks.images.sources.scan import scan
 
 
 def encode(pixels: np.ndarray, kind: str = "png", **options: Any) -> bytes:
@@ -75,5 +76,19 @@ def fill() -> Any:
         if check:
             assert plan.check(config) == []
         return config
+
+    return make
+
+
+@pytest.fixture
+def listed(fill: Any) -> Any:
+    """Scan a source given as in the config; returns the listing sorted by id."""
+
+    def make(source: dict[str, Any], wnids: list[str] | None) -> pd.DataFrame:
+        section = {"source": source, "classes": {"wnids": ["a"]}, "test_images": 1}
+        if "train_path" in source or "test_path" in source or "split_column" in source:
+            del section["test_images"]
+        frame = scan(plan.manifest_spec(fill({"x": section}), "x")["source"], wnids, threads=1)
+        return frame.sort_values("id", ignore_index=True)
 
     return make

@@ -1,6 +1,8 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cogworks.core.errors import InputError
@@ -114,3 +116,98 @@ def test_a_pack_of_photographs_with_its_own_split(
     assert [len(part) for part in parts.values()] == [200, 0, 100]
     reader = ImageReader(parts["train"])
     assert all(reader.read_bytes(index).startswith(b"\xff\xd8") for index in range(200))
+
+
+def write_structs(path: Path, kind: pa.DataType, values: list[Any]) -> dict[str, Any]:
+    table = pa.table(
+        {"image": pa.array(values, kind), "label": [n % 2 for n in range(len(values))]}
+    )
+    pq.write_table(table, path)
+    source = {"kind": "parquet", "path": str(path), "class_column": "label"}
+    return {"source": source, "test_images": 1}
+
+
+STRUCT = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+
+@pytest.mark.parametrize("column", ["image", "image.bytes"])
+def test_the_struct_column_of_hugging_face(fill: Any, tmp_path: Path, column: str) -> None:
+    values = [{"bytes": b"image %d" % n, "path": f"{n}.jpg"} for n in range(4)]
+    section = write_structs(tmp_path / "p.parquet", STRUCT, values)
+    section["source"]["image_column"] = column
+    parts = build(fill, tmp_path, section, ["0", "1"])
+    assert {part.image_column for part in parts.values()} == {"image.bytes"}
+    reader = ImageReader(parts["train"])
+    found = [reader.read_bytes(index) for index in range(len(parts["train"]))]
+    assert found == [b"image %d" % row for row in parts["train"].frame["locator"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (
+            STRUCT,
+            [{"bytes": None, "path": "a.jpg"}] * 2,
+            r"column image\.bytes is empty in 2 of 2 rows",
+        ),
+        (pa.string(), ["aGVsbG8="] * 2, "column image holds string, expected encoded images"),
+        (pa.struct([("url", pa.string())]), [{"url": "x"}] * 2, "column image holds struct<url"),
+        (pa.list_(pa.float32()), [[0.5]] * 2, "column image holds list"),
+        (pa.binary(), [b"x", None], "column image is empty in 1 of 2 rows"),
+    ],
+)
+def test_columns_without_images_are_found_when_the_manifest_is_made(
+    fill: Any, tmp_path: Path, kind: pa.DataType, values: list[Any], message: str
+) -> None:
+    section = write_structs(tmp_path / "p.parquet", kind, values)
+    with pytest.raises(InputError, match=rf"p\.parquet: {message}"):
+        build(fill, tmp_path, section, ["0", "1"])
+    section["source"]["image_column"] = "img"
+    with pytest.raises(InputError, match=r"no column img with images .*it has image, label"):
+        build(fill, tmp_path, section, ["0", "1"])
+
+
+def copies(capsys: Any) -> list[str]:
+    lines = capsys.readouterr().err.splitlines()
+    return [line for line in lines if line.startswith("warning: ")]
+
+
+def test_copies_get_a_warning(fill: Any, make_folder: Any, tmp_path: Path, capsys: Any) -> None:
+    root = make_folder({"n01": 4, "n02": 4})
+    build(fill, tmp_path, folder(root), ["n01", "n02"])
+    assert copies(capsys) == []
+    for name in ("n01_0 (1).png", "n01_0 copy.png", "n01_1 - Copy (2).png", "n01_9 (1).png"):
+        (root / "n01" / name).write_bytes(name.encode())
+    build(fill, tmp_path, folder(root), ["n01", "n02"])
+    (line,) = copies(capsys)
+    assert line.startswith("warning: 3 images are named like copies of others: n01/n01_0 (1).png =")
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_images_that_training_and_test_share_get_a_warning(
+    fill: Any, make_folder: Any, tmp_path: Path, capsys: Any, verify: bool
+) -> None:
+    train, test = make_folder({"n01": 3, "n02": 3}, "a"), make_folder({"n01": 2, "n02": 1}, "b")
+    other = (train / "n02" / "n02_2.png").read_bytes()
+    for name in ("n01/n01_0.png", "n01/n01_1.png"):
+        (test / name).write_bytes(other)
+    source = {"kind": "folder", "train_path": str(train), "test_path": str(test)}
+    build(fill, tmp_path, {"source": source, "verify": verify}, ["n01", "n02"])
+    assert copies(capsys) == [
+        "warning: 1 images have the same bytes as an image of another split: "
+        "test/n02/n02_0.png = train/n02/n02_0.png"
+    ]
+
+
+def test_with_verify_packs_are_compared_too(
+    fill: Any, make_pack: Any, tmp_path: Path, capsys: Any
+) -> None:
+    pack = make_pack([("n01", "train")] * 3 + [("n01", "test")])
+    table = pq.read_table(pack)
+    images = table["image"].to_pylist()
+    images[3] = images[1]
+    pq.write_table(table.set_column(2, "image", [images]), pack)
+    source = {"kind": "parquet", "path": str(pack), "split_column": "split"}
+    build(fill, tmp_path, {"source": source, "verify": True}, ["n01"])
+    (line,) = copies(capsys)
+    assert line.endswith("another split: pack.parquet:3 = pack.parquet:1")

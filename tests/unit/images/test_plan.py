@@ -17,6 +17,14 @@ PACK = {
     "classes": {"part": "source"},
 }
 
+FLAT = {
+    "kind": "folder",
+    "train_path": "train",
+    "test_path": "val",
+    "test_layout": "flat",
+    "mapping": "val.txt",
+}
+
 
 def family() -> dict[str, Any]:
     return WORLD | {"classes": {"benchmark": "cog", "part": "levels", "limit": 5}}
@@ -115,6 +123,11 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
         ({"source": {"kind": "folder", "path": "x", "layout": "samples"}}, "is no layout of kind"),
         ({"source": {"kind": "tar", "path": "x", "layout": "index"}}, "is no layout of kind tar"),
         ({"source": {"kind": "tar", "path": "x", "split_column": "s"}}, "only for kind parquet"),
+        ({"source": FLAT | {"test_layout": "flat", "mapping": None}}, "mapping: needed"),
+        ({"source": FLAT | {"test_path": None}}, "test_layout: only for kind folder with"),
+        ({"source": FLAT | {"kind": "tar"}}, "test_layout: only for kind folder with"),
+        ({"source": FLAT | {"test_layout": "index", "mapping": ["a", "b"]}}, "mapping: two files"),
+        ({"source": FLAT | {"layout": "index"}}, "mapping: the list of layout flat and that of"),
         ({"source": {"kind": "torchvision", "path": "x"}}, "needs dataset and path"),
         ({"source": {"kind": "folder", "path": "x", "dataset": "DTD"}}, "only for kind torchvis"),
         ({"test_images": None}, "images.x.test_images: the source has no split"),
@@ -142,6 +155,19 @@ def test_names_that_collide_are_refused(fill: Any) -> None:
     assert any("cog_l2 exists twice" in problem for problem in problems)
     problems = plan.check(fill({"drawn": WORLD}, check=False))
     assert problems == ["images.drawn: drawn is the name of a clone in synthesis too"]
+
+
+def test_a_flat_test_set_beside_class_folders(fill: Any) -> None:
+    section = {"source": FLAT, "classes": {"file": "imagenet1k"}}
+    config = fill({"x": section})
+    assert plan.source_inputs(config, "x") == ["val.txt"]
+    numbers = FLAT | {"mapping": ["val.txt", "imagenet1k"]}
+    config = fill({"x": section | {"source": numbers}})
+    assert plan.source_inputs(config, "x") == ["val.txt"]
+    numbers = FLAT | {"mapping": ["val.txt", "synsets.txt"]}
+    config = fill({"x": section | {"source": numbers}})
+    assert plan.source_inputs(config, "x") == ["val.txt", "synsets.txt"]
+    assert "images.x.source.mapping: synsets.txt does not exist" in plan.missing_paths(config)
 
 
 def test_missing_paths_are_named_by_key(fill: Any, tmp_path: Any) -> None:

@@ -22,7 +22,7 @@ COLUMNS = ("wnid", "images")
 def read_counts(path: str | Path, *, key: str) -> dict[str, int]:
     """Read a table with the columns wnid and images (a whole number from 0).
 
-    Its columns are parted by commas, or by semicolons or tabs, as spreadsheets do in some languages.
+    Its columns are parted by commas, or by semicolons or tabs, as some spreadsheets do.
 
     Raises:
         InputError: no such file, other columns, a wnid twice, or a value that is no count; names

@@ -15,10 +15,10 @@ from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden
 
 # Formats that the decoder reads; of an animation it takes the first frame.
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .dib .webp .gif .tif .tiff .ppm .pgm .pbm .pnm .avif"
-    " .jp2".split()
-)
+_JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
+_NETPBM = (".ppm", ".pgm", ".pbm", ".pnm")
+_OTHERS = (".png", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".jp2", ".avif")
+SUFFIXES = frozenset((*_JPEG, *_NETPBM, *_OTHERS))
 LOST_LINK = "links that lead nowhere"
 ROUND_LINK = "links back to a folder above"
 

@@ -1,6 +1,5 @@
 """Uncompressed tar files as tables: where the bytes of each member lie."""
 
-import os
 import posixpath
 import sys
 import tarfile

@@ -9,9 +9,10 @@ import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.images.choice import choose_images
+from cogworks.images.copies import report_copies
 from cogworks.images.manifest import write_manifest
 from cogworks.images.sources.listing import name_some
-from cogworks.images.sources.scan import scan
+from cogworks.images.sources.scan import find_image_column, scan
 from cogworks.images.verify import find_corrupt
 
 
@@ -35,8 +36,11 @@ def build_manifests(
     Raises:
         InputError: missing classes or files, too few images, or damaged ones.
     """
+    column = find_image_column(spec["source"])
+    spec = spec | {"source": spec["source"] | {"image_column": column}}
     frame = scan(spec["source"], wnids, threads=threads, online=online)
     parts, dropped = _choose_readable(frame, wnids, spec, threads=threads)
+    report_copies(parts, image_column=column, thorough=spec["verify"])
     for split, path in outputs.items():
         manifest = write_manifest(
             parts[split],
@@ -45,7 +49,7 @@ def build_manifests(
             split=split,
             classes=wnids,
             on_corrupt=spec["on_corrupt"],
-            image_column=spec["source"]["image_column"],
+            image_column=column,
             dropped=len(dropped),
         )
         print(f"{split}: {len(manifest)} images of {len(wnids)} classes", file=sys.stderr)

@@ -12,6 +12,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.core.seeds import shuffle_by_hash
 from cogworks.images.class_files import read_class_file
+from cogworks.images.sources.listing import canonical
 from cogworks.images.sources.scan import scan
 
 WNID = re.compile(r"n\d{8}")
@@ -60,7 +61,7 @@ def _all_classes(
 ) -> set[str]:
     wanted = spec["classes"]
     if wanted["wnids"] is not None:
-        return set(wanted["wnids"])
+        return {canonical(wnid) for wnid in wanted["wnids"]}
     if wanted["file"] is not None:
         return set(read_class_file(wanted["file"]))
     if wanted["part"] == "source":

@@ -11,6 +11,7 @@ from cogworks.concepts.wnid_lists import NAMED
 from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
+from cogworks.core.patterns import expand as expand_paths
 
 SPLITS = ("train", "val", "test")
 RULE_KEYS = (
@@ -126,14 +127,16 @@ def manifest_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
 def source_inputs(config: dict[str, Any], dataset: str) -> list[str]:
     """Return the files among the sources of `dataset` whose change makes its manifests stale.
 
-    These are packs that are named one by one, and mapping files. Folders are not tracked: their
-    dates say nothing of what is in them, so after a change there use `--forcerun build_manifest`.
+    These are packs that are named, one by one or by a pattern, and mapping files. Folders are not
+    tracked: their dates say nothing of what is in them, so after a change there use
+    `--forcerun build_manifest`.
     """
     source = datasets(config)[dataset]["source"]
     if source["kind"] == "world":
         return [pack(dataset)]
-    packs = [path for path in _places(source) if path.endswith(PACK_SUFFIXES)]
-    return packs + _named_files(source["mapping"])
+    places = expand_paths(_places(source))
+    packs = [path for path in places if path.lower().endswith(PACK_SUFFIXES)]
+    return [path for path in packs if not Path(path).is_dir()] + _named_files(source["mapping"])
 
 
 def scan_threads(config: dict[str, Any], dataset: str) -> int:
@@ -171,7 +174,7 @@ def missing_paths(config: dict[str, Any]) -> list[str]:
         if source["kind"] == "torchvision" and config["compute"]["online"]:
             del given["source.path"]
         for key, values in given.items():
-            for value in values:
+            for value in expand_paths(values):
                 if not Path(value).exists():
                     lines.append(f"images.{name}.{key}: {value} does not exist")
     return lines
@@ -216,9 +219,9 @@ def _places(source: dict[str, Any]) -> list[str]:
     return [path for key in PATH_KEYS for path in list_of(source[key])]
 
 
-def _named_files(value: str | None) -> list[str]:
-    """Return `value` where it is a file, not null or the name of a list such as imagenet1k."""
-    return [] if value is None or value in NAMED else [value]
+def _named_files(value: str | list[str] | None) -> list[str]:
+    """Return those of `value` that are files, not the names of lists such as imagenet1k."""
+    return [name for name in list_of(value) if name not in NAMED]
 
 
 def _check_source(key: str, source: dict[str, Any]) -> Iterator[str]:
@@ -236,14 +239,34 @@ def _check_source(key: str, source: dict[str, Any]) -> Iterator[str]:
         yield f"{key}: kind torchvision needs dataset and path (the root folder)"
     if kind != "torchvision" and source["dataset"] is not None:
         yield f"{key}.dataset: only for kind torchvision"
-    if kind in LAYOUTS and source["layout"] not in LAYOUTS[kind]:
-        known = ", ".join(LAYOUTS[kind])
-        yield f"{key}.layout: {source['layout']!r} is no layout of kind {kind}; known: {known}"
-    needs_mapping = kind == "folder" and source["layout"] in ("index", "flat")
-    if needs_mapping and source["mapping"] is None:
-        yield f"{key}.mapping: needed for layout {source['layout']}"
+    if kind in LAYOUTS:
+        yield from _check_layouts(key, source)
     if kind != "parquet" and source["split_column"] is not None:
         yield f"{key}.split_column: only for kind parquet"
+
+
+def _check_layouts(key: str, source: dict[str, Any]) -> Iterator[str]:
+    kind, known = source["kind"], LAYOUTS[source["kind"]]
+    layouts = {"layout": source["layout"], "test_layout": source["test_layout"]}
+    for name, layout in layouts.items():
+        if layout is not None and layout not in known:
+            yield (
+                f"{key}.{name}: {layout!r} is no layout of kind {kind}; known: {', '.join(known)}"
+            )
+    if source["test_layout"] is not None and (kind != "folder" or source["test_path"] is None):
+        yield f"{key}.test_layout: only for kind folder with test_path"
+    if kind == "folder":
+        yield from _check_mapping(key, set(layouts.values()), list_of(source["mapping"]))
+
+
+def _check_mapping(key: str, layouts: set[str | None], mapping: list[str]) -> Iterator[str]:
+    for layout in ("index", "flat"):
+        if layout in layouts and not mapping:
+            yield f"{key}.mapping: needed for layout {layout}"
+    if len(mapping) > 1 and "flat" not in layouts:
+        yield f"{key}.mapping: two files only for layout flat: its list, and what its numbers mean"
+    if {"index", "flat"} <= layouts and len(mapping) == 1:
+        yield f"{key}.mapping: the list of layout flat and that of layout index are needed"
 
 
 def _check_classes(config: dict[str, Any], key: str, section: dict[str, Any]) -> Iterator[str]:

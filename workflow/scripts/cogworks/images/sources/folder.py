@@ -1,6 +1,7 @@
-"""Folders of image files: a folder a class, folders by number, or one flat folder."""
+"""Folders of image files: a folder a class, folders by number, or flat folders with a list."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,121 +9,206 @@ from pathlib import Path
 import pandas as pd
 
 from cogworks.core.errors import InputError
+from cogworks.core.image_files import images_below, is_image, report_left_out
+from cogworks.core.inputs import is_hidden
 from cogworks.core.progress import track
-from cogworks.images.sources.listing import listing, name_some, read_lines
+from cogworks.images.sources.labels import class_id
+from cogworks.images.sources.listing import canonical, listing, name_some
+from cogworks.images.sources.mapping import ImageNames, read_mapping
+from cogworks.images.sources.places import SPLITS, distinct_names
 
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
-)
 
-
-def scan_classes(root: Path, folders: dict[str, Path], *, split: str, threads: int) -> pd.DataFrame:
+def scan_classes(
+    roots: Sequence[Path],
+    wnids: Sequence[str],
+    *,
+    numbered: Sequence[str] | None,
+    split: str,
+    threads: int,
+) -> pd.DataFrame:
     """List the images of classes that have a folder each, however deep below it.
 
     Args:
-        root: ids are the paths relative to it.
-        folders: class id -> folder.
+        roots: folders of class folders; a class may have one in each. Ids are paths relative to
+            them, with the root's name in front where there are several.
+        wnids: the classes wanted.
+        numbered: where folders bear numbers (as in ImageNet-v2), the class id of each, from 0; None
+            where they bear the class ids.
         split: the split that all of them belong to, or empty.
         threads: folders read at once; the file system, not Python, is what takes the time.
 
     Raises:
-        InputError: class folders are missing; the message names them.
+        InputError: class folders are missing or doubled; the message names them.
     """
-    missing = [f"{path} ({wnid})" for wnid, path in folders.items() if not path.is_dir()]
-    if missing:
-        raise InputError(f"{root}: {len(missing)} class folders are missing: {name_some(missing)}")
+    find = _folders_by_name if numbered is None else _folders_by_number
+    found = {root: find(root, numbered or wnids) for root in roots}
+    _check_complete(found, wnids, numbered)
+    prefixes = _prefixes(roots)
+    places = [
+        (wnid, root, folders[wnid])
+        for wnid in wnids
+        for root, folders in found.items()
+        if wnid in folders
+    ]
+    left_out: Counter[str] = Counter()
     with ThreadPoolExecutor(threads) as pool:
-        found = pool.map(_images_below, folders.values())
-        shown = track(found, label=f"listing {root}", total=len(folders), unit="classes")
-        return listing(
-            (_id(path, root), str(path), "file", 0, size, wnid, split)
-            for wnid, images in zip(folders, shown, strict=True)
-            for path, size in images
-        )
+        jobs = pool.map(_list_folder, (folder for _, _, folder in places))
+        where = name_some([str(root) for root in roots])
+        shown = track(jobs, label=f"listing {where}", total=len(places), unit="classes")
+        rows = []
+        for (wnid, root, folder), (images, others) in zip(places, shown, strict=True):
+            _check_one_split(folder, [_below(folder, path) for path, _ in images])
+            left_out.update(others)
+            prefix = f"{prefixes[root]}{folder.relative_to(root).as_posix()}/"
+            rows += [
+                (prefix + _below(folder, path), path, "file", 0, size, wnid, split)
+                for path, size in images
+            ]
+    report_left_out(left_out, where)
+    return listing(rows)
 
 
-def wnid_folders(root: Path, wnids: Sequence[str]) -> dict[str, Path]:
-    """Return class id -> folder where the folders bear the class ids."""
-    return {wnid: root / wnid for wnid in wnids}
-
-
-def numbered_folders(root: Path, wnids: Sequence[str], numbered: Sequence[str]) -> dict[str, Path]:
-    """Return class id -> folder where the folders bear numbers, as in ImageNet-v2.
-
-    Args:
-        root: holds the folders `0`, `1`, `2`, ... (also `000`): they are read as whole numbers,
-            since sorting them as text puts `10` before `2`.
-        wnids: the classes wanted.
-        numbered: the class id of each number, from 0.
-
-    Raises:
-        InputError: a number stands for no class, two folders for one, or a class has no number.
-    """
-    if not root.is_dir():
-        raise InputError(f"{root}: no such folder")
-    found: dict[str, Path] = {}
-    for path in sorted(path for path in root.iterdir() if path.is_dir()):
-        if not path.name.isdecimal() or int(path.name) >= len(numbered):
-            raise InputError(f"{path}: expected folders named 0 to {len(numbered) - 1}")
-        wnid = numbered[int(path.name)]
-        if wnid in found:
-            raise InputError(f"{path}: the same number as {found[wnid].name}")
-        found[wnid] = path
-    unknown = sorted(set(wnids) - set(numbered))
-    if unknown:
-        raise InputError(f"{root}: no number stands for {name_some(unknown)}; see source.mapping")
-    return {wnid: found.get(wnid, root / str(numbered.index(wnid))) for wnid in wnids}
-
-
-def scan_flat(root: Path, mapping: str | Path, wnids: Sequence[str], *, split: str) -> pd.DataFrame:
-    """List the images of one flat folder whose classes stand in a file.
+def scan_flat(
+    roots: Sequence[Path], mapping: str, *, numbered: Sequence[str] | None, split: str
+) -> pd.DataFrame:
+    """List the images of flat folders whose classes stand in a file.
 
     Args:
-        root: the folder.
-        mapping: text file with a line `file-name class-id` for each image.
-        wnids: the classes wanted.
+        roots: the folders.
+        mapping: the file, see `mapping.read_mapping`.
+        numbered: where it gives numbers, the class id of each, from 0; else None.
         split: the split that all of them belong to, or empty.
 
     Raises:
         InputError: an image without a line, a line without an image, or a damaged line.
     """
-    if not root.is_dir():
-        raise InputError(f"{root}: no such folder")
-    classes: dict[str, str] = {}
-    for line in read_lines(mapping):
-        name, _, wnid = line.partition(" ")
-        if not wnid.strip() or name in classes:
-            raise InputError(f"{mapping}: expected one `file-name class-id` a file, got {line!r}")
-        classes[name] = wnid.strip()
-    images = dict(_images_below(root))
-    names = {_id(path, root) for path in images}
-    for problem, odd in (
-        (f"images without a line in {mapping}", sorted(names - classes.keys())),
-        (f"lines of {mapping} without an image", sorted(classes.keys() - names)),
-    ):
-        if odd:
-            raise InputError(f"{root}: {len(odd)} {problem}: {name_some(odd)}")
-    wanted = set(wnids)
+    images: dict[str, tuple[str, str, int]] = {}
+    prefixes = _prefixes(roots)
+    left_out: Counter[str] = Counter()
+    where = name_some([str(root) for root in roots])
+    for root in roots:
+        for path, size in images_below(root, left_out):
+            name = _below(root, path)
+            if name in images:
+                raise InputError(f"{path}: {mapping} cannot tell it from {images[name][1]}")
+            images[name] = prefixes[root] + name, path, size
+    report_left_out(left_out, where)
+    classes = _classes_of(list(images), mapping, numbered, where)
     return listing(
-        (_id(path, root), str(path), "file", 0, size, classes[_id(path, root)], split)
-        for path, size in images.items()
-        if classes[_id(path, root)] in wanted
+        (image, path, "file", 0, size, classes[name], split)
+        for name, (image, path, size) in images.items()
     )
 
 
-def _images_below(folder: Path) -> list[tuple[Path, int]]:
-    """Return the images under a folder with their sizes in bytes, sorted by path."""
-    return sorted(_walk(folder))
+def _classes_of(
+    images: Sequence[str], mapping: str, numbered: Sequence[str] | None, where: str
+) -> dict[str, str]:
+    """Return image -> class id, for exactly the images given."""
+    names = ImageNames(images)
+    classes: dict[str, str] = {}
+    lost: list[str] = []
+    for line, label in read_mapping(mapping, names):
+        name = names.find(line)
+        if name is None:
+            lost.append(line)
+        elif name in classes:
+            raise InputError(f"{mapping}: expected one line a file, got two of {line!r}")
+        else:
+            classes[name] = class_id(label, numbered, f"{mapping}: {line}")
+    for problem, odd in (
+        (f"images without a line in {mapping}", sorted(set(images) - classes.keys())),
+        (f"lines of {mapping} without an image", sorted(lost)),
+    ):
+        if odd:
+            raise InputError(f"{where}: {len(odd)} {problem}: {name_some(odd)}")
+    return classes
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, int]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _walk(Path(entry.path))
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                yield Path(entry.path), entry.stat().st_size
+def _prefixes(roots: Sequence[Path]) -> dict[Path, str]:
+    names = [f"{name}/" for name in distinct_names(roots)] if len(roots) > 1 else [""]
+    return dict(zip(roots, names, strict=True))
 
 
-def _id(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
+def _folders_by_name(root: Path, wnids: Sequence[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in _subfolders(root):
+        name = canonical(path.name)
+        if name in found:
+            raise InputError(f"{path}: the same name as {found[name]}, in another Unicode form")
+        found[name] = path
+    # A class of two levels, such as SUN397's `a/apse/indoor`, is a folder in a folder.
+    deeper = [wnid for wnid in wnids if "/" in wnid and (root / wnid).is_dir()]
+    return found | {wnid: root / wnid for wnid in deeper}
+
+
+def _folders_by_number(root: Path, numbered: Sequence[str]) -> dict[str, Path]:
+    """Read names as whole numbers (also `007`), since as text `10` comes before `2`."""
+    found: dict[str, Path] = {}
+    for path in _subfolders(root):
+        name = path.name
+        if not (name.isascii() and name.isdecimal()) or int(name) >= len(numbered):
+            raise InputError(f"{path}: expected folders named 0 to {len(numbered) - 1}")
+        wnid = numbered[int(name)]
+        if wnid in found:
+            raise InputError(f"{path}: the same number as {found[wnid].name}")
+        found[wnid] = path
+    return found
+
+
+def _subfolders(root: Path) -> Iterator[Path]:
+    """Yield the folders in `root`, also links to folders, by name; warn of images beside them."""
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder")
+    beside: Counter[str] = Counter()
+    with os.scandir(root) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if is_hidden(entry.name):
+                continue
+            if os.path.isdir(entry.path):
+                yield root / entry.name
+            elif is_image(entry.name):
+                beside["beside the class folders"] += 1
+    report_left_out(beside, root)
+
+
+def _check_complete(
+    found: dict[Path, dict[str, Path]], wnids: Sequence[str], numbered: Sequence[str] | None
+) -> None:
+    there = {wnid for folders in found.values() for wnid in folders}
+    missing = [wnid for wnid in wnids if wnid not in there]
+    if not missing:
+        return
+    roots = name_some([str(root) for root in found])
+    if numbered is not None:
+        numbers = {wnid: str(number) for number, wnid in enumerate(numbered)}
+        if unknown := sorted(set(missing) - numbers.keys()):
+            raise InputError(
+                f"{roots}: no number stands for {name_some(unknown)}; see source.mapping"
+            )
+        missing = [f"{numbers[wnid]} ({wnid})" for wnid in missing]
+    names = sorted(path.name for folders in found.values() for path in folders.values())
+    raise InputError(
+        f"{roots}: {len(missing)} class folders are missing: {name_some(missing)}; there are "
+        f"{name_some(names) or 'none'}"
+    )
+
+
+def _list_folder(folder: Path) -> tuple[list[tuple[str, int]], Counter[str]]:
+    left_out: Counter[str] = Counter()
+    return images_below(folder, left_out), left_out
+
+
+def _check_one_split(folder: Path, images: Sequence[str]) -> None:
+    inside = {image.partition("/")[0] for image in images if "/" in image}
+    splits = {SPLITS[name.lower()]: name for name in sorted(inside) if name.lower() in SPLITS}
+    if len(splits) > 1:
+        raise InputError(
+            f"{folder}: a class folder with folders of several splits in it "
+            f"({', '.join(splits.values())}); put class folders into those of the splits instead, "
+            "for train_path and test_path"
+        )
+
+
+def _below(folder: Path, path: str) -> str:
+    """Return the path of an image that was found in `folder`, relative to it."""
+    return path[len(str(folder)) + 1 :]

@@ -1,14 +1,18 @@
 """What every source gives: one row an image, before the image rule has chosen."""
 
+import string
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from cogworks.core.errors import InputError
+from cogworks.core.inputs import read_text
 
 COLUMNS = ("id", "path", "container", "locator", "size", "wnid", "split")
 UNSPLIT, TRAIN, TEST = "", "train", "test"
+# Files that were put together have byte-order marks inside; pages have spaces that do not break.
+_BLANK = string.whitespace + "\ufeff\u00a0"
 
 
 def listing(rows: Iterable[tuple[str, str, str, int, int, str, str]]) -> pd.DataFrame:
@@ -20,33 +24,17 @@ def listing(rows: Iterable[tuple[str, str, str, int, int, str, str]]) -> pd.Data
     return frame.astype({"locator": "int64", "size": "int64"})
 
 
-def files_of(paths: Sequence[str], *, suffix: str) -> list[Path]:
-    """Return the files that `paths` name: themselves, or for a folder those in it with `suffix`.
+def canonical(name: str) -> str:
+    """Return a class id or an image id in the one form (NFC) in which they are compared.
 
-    Raises:
-        InputError: one does not exist, or a folder holds none.
+    A Mac writes `é` as two characters, other systems as one: both name the same class.
     """
-    files: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(path.glob(f"*{suffix}"))
-            if not inside:
-                raise InputError(f"{path}: no {suffix} file in this folder")
-            files += inside
-        elif path.is_file():
-            files.append(path)
-        else:
-            raise InputError(f"{path}: no such file or folder")
-    return files
+    return unicodedata.normalize("NFC", name)
 
 
 def read_lines(path: str | Path) -> list[str]:
     """Return the lines of a text file, stripped, without empty ones and `#` comments."""
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
-    stripped = [line.strip() for line in lines]
+    stripped = [line.strip(_BLANK) for line in read_text(path).split("\n")]
     return [line for line in stripped if line and not line.startswith("#")]
 
 

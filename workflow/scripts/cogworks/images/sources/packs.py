@@ -1,15 +1,20 @@
 """Parquet packs: encoded images in one column, their classes in another."""
 
-from collections import Counter
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
+from cogworks.core.inputs import check_genuine
+from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, name_some
+from cogworks.images.sources.places import distinct_names
 
 
 @dataclass(frozen=True)
@@ -17,13 +22,16 @@ class PackColumns:
     """Which columns of a pack hold what (config `images.<name>.source`).
 
     Attributes:
-        class_column: the class id.
+        class_column: the class id, or its number.
+        numbered: the class id of each number, from 0; None for the names that Hugging Face's packs
+            give their numbers, or else the labels as they stand there.
         id_column: the image id, or None for the pack's name and the row.
         split_column: the official split, or None.
         train_splits, test_splits: values of that column that are training and test images.
     """
 
     class_column: str
+    numbered: Sequence[str] | None = None
     id_column: str | None = None
     split_column: str | None = None
     train_splits: Sequence[str] = (TRAIN,)
@@ -34,31 +42,59 @@ def scan_packs(packs: Sequence[Path], columns: PackColumns, *, split: str) -> pd
     """List the images of Parquet packs; the images themselves are not read.
 
     Args:
-        packs: the files, with distinct names.
+        packs: the files.
         columns: which column holds what.
         split: the split that all of them belong to, or empty.
 
     Raises:
         InputError: a column is missing, a class or id is empty, a split is never met.
     """
-    names = Counter(pack.name for pack in packs)
-    if twice := sorted(name for name, count in names.items() if count > 1):
-        raise InputError(f"{name_some(twice)}: packs of one data set need distinct file names")
-    frame = pd.concat([_scan_pack(pack, columns) for pack in packs], ignore_index=True)
+    named = zip(distinct_names(packs), packs, strict=True)
+    frame = pd.concat([_scan_pack(name, pack, columns) for name, pack in named], ignore_index=True)
     if columns.split_column is None:
         return frame.assign(split=split)
     return _by_split(frame, columns)
 
 
-def _scan_pack(pack: Path, columns: PackColumns) -> pd.DataFrame:
+def find_images(pack: Path, column: str) -> str:
+    """Return the column of `pack` with the encoded images: `column`, or its field `bytes`.
+
+    Hugging Face's packs hold them in a struct of `bytes` and `path`.
+
+    Raises:
+        InputError: there is no such column, or it holds something else.
+    """
+    schema = _schema(pack)
+    root, *fields = column.split(".")
+    if root not in schema.names:
+        raise InputError(
+            f"{pack}: no column {root} with images (source.image_column); it has "
+            f"{', '.join(schema.names)}"
+        )
+    found = schema.field(root).type
+    for field in fields:
+        found = _field(found, field)
+    if inside := _field(found, "bytes"):
+        column, found = f"{column}.bytes", inside
+    if not _holds_bytes(found):
+        raise InputError(
+            f"{pack}: column {column} holds {found}, expected encoded images (binary); see "
+            "source.image_column"
+        )
+    _check_filled(pack, column)
+    return column
+
+
+def _scan_pack(name: str, pack: Path, columns: PackColumns) -> pd.DataFrame:
+    schema = _schema(pack)
     wanted = [columns.class_column, columns.id_column, columns.split_column]
     table = read_parquet(pack, columns=list(dict.fromkeys(name for name in wanted if name)))
-    for name in table:
-        if table[name].isna().any():
-            row = int(table[name].isna().to_numpy().argmax())
-            raise InputError(f"{pack}: column {name} is empty in row {row}")
+    for column in table:
+        if table[column].isna().any():
+            row = int(table[column].isna().to_numpy().argmax())
+            raise InputError(f"{pack}: column {column} is empty in row {row}")
     rows = pd.RangeIndex(len(table))
-    ids = table[columns.id_column] if columns.id_column else pack.name + ":" + rows.astype(str)
+    ids = table[columns.id_column] if columns.id_column else name + ":" + rows.astype(str)
     return pd.DataFrame(
         {
             "id": pd.Series(ids).astype(str),
@@ -66,10 +102,77 @@ def _scan_pack(pack: Path, columns: PackColumns) -> pd.DataFrame:
             "container": "parquet",
             "locator": rows,
             "size": -1,
-            "wnid": table[columns.class_column].astype(str),
+            "wnid": _class_ids(table[columns.class_column], pack, schema, columns),
             "split": table[columns.split_column].astype(str) if columns.split_column else UNSPLIT,
         }
     )
+
+
+def _class_ids(
+    labels: pd.Series, pack: Path, schema: pa.Schema, columns: PackColumns
+) -> "pd.Series[str]":
+    where = f"{pack}: column {columns.class_column}"
+    kind = schema.field(columns.class_column).type
+    if pa.types.is_nested(kind):
+        raise InputError(f"{where} holds {kind}, expected one class for each image")
+    numbered = columns.numbered
+    if numbered is None and pa.types.is_integer(kind):
+        numbered = _label_names(schema, columns.class_column, pack)
+    classes = {label: class_id(label, numbered, where) for label in labels.unique().tolist()}
+    return labels.map(classes).astype(str)
+
+
+def _label_names(schema: pa.Schema, column: str, pack: Path) -> list[str] | None:
+    """Return the names that a pack of Hugging Face's `datasets` keeps of its numbers, if any."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        names = features[column]["names"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not isinstance(names, list) or len(set(names)) < len(names):
+        raise InputError(
+            f"{pack}: the names of column {column} in its metadata are not distinct; give a file "
+            "of class ids as source.mapping"
+        )
+    return [str(name) for name in names]
+
+
+def _schema(pack: Path) -> pa.Schema:
+    check_genuine(pack)
+    try:
+        return pq.read_schema(pack)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{pack}: not a readable Parquet file ({error})") from error
+
+
+def _field(kind: pa.DataType | None, name: str) -> pa.DataType | None:
+    if kind is None or not pa.types.is_struct(kind) or kind.get_field_index(name) < 0:
+        return None
+    return kind.field(name).type
+
+
+def _holds_bytes(kind: pa.DataType | None) -> bool:
+    if kind is None:
+        return False
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return bool(pa.types.is_uint8(kind.value_type))
+    checks = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return any(check(kind) for check in checks)
+
+
+def _check_filled(pack: Path, column: str) -> None:
+    """Look into the statistics for images that are not there but named by a path."""
+    metadata = pq.read_metadata(pack)
+    empty = 0
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            if chunk.path_in_schema == column and chunk.is_stats_set:
+                empty += chunk.statistics.null_count or 0
+    if empty:
+        raise InputError(
+            f"{pack}: column {column} is empty in {empty} of {metadata.num_rows} rows: the images "
+            "themselves are not in this file"
+        )
 
 
 def _by_split(frame: pd.DataFrame, columns: PackColumns) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """Tar files, read in place: WebDataset samples, or a tar file a class as ImageNet is shipped."""
 
 import json
-import os
-import tarfile
-from collections.abc import Iterator, Sequence
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,25 +11,51 @@ from typing import Any
 import pandas as pd
 
 from cogworks.core.errors import InputError
+from cogworks.core.image_files import is_image, note_left_out, report_left_out
+from cogworks.core.inputs import decode_text
+from cogworks.core.tar_files import Member, list_members, read_member
 from cogworks.images.parallel import map_ordered
-from cogworks.images.sources.folder import SUFFIXES
-from cogworks.images.sources.listing import listing, name_some
+from cogworks.images.sources.labels import class_id
+from cogworks.images.sources.listing import canonical, listing, name_some
+from cogworks.images.sources.places import distinct_names
 
 Row = tuple[str, str, str, int, int, str, str]
+Named = tuple[str, Path]
+
+# What the members of a sample that hold its class are called; the first that is there counts.
+JSON = "json"
+LABELS = (JSON, "cls", "target.cls")
 
 
-def scan_class_tars(root: Path, wnids: Sequence[str], *, split: str, workers: int) -> pd.DataFrame:
-    """List the images of `<root>/<wnid>.tar`, one tar file a class.
+def scan_class_tars(
+    tars: Sequence[Path], wnids: Sequence[str] | None, *, split: str, workers: int
+) -> pd.DataFrame:
+    """List the images of tar files that each hold a class and are named by it.
+
+    Args:
+        tars: the files; several may hold images of one class.
+        wnids: the classes wanted; None for all.
+        split: the split that all of them belong to, or empty.
+        workers: processes.
 
     Raises:
         InputError: tar files are missing or damaged; the message names them.
     """
-    tars = [root / f"{wnid}.tar" for wnid in wnids]
-    if missing := [tar.name for tar in tars if not tar.is_file()]:
-        raise InputError(f"{root}: {len(missing)} class tar files missing: {name_some(missing)}")
+    there = {canonical(tar.stem) for tar in tars}
+    wanted = there if wnids is None else set(wnids)
+    if missing := sorted(f"{wnid}.tar" for wnid in wanted - there):
+        where = name_some(sorted({str(tar.parent) for tar in tars}))
+        raise InputError(f"{where}: {len(missing)} class tar files missing: {name_some(missing)}")
+    # Named among all of them, so that an id is the same whichever classes are wanted.
+    chosen = [named for named in _named(tars) if canonical(named[1].stem) in wanted]
+    left_out: Counter[str] = Counter()
+    rows: list[Row] = []
     scan = partial(_class_tar, split=split)
-    results = map_ordered(scan, tars, workers=workers, label=f"listing {root}", unit="tars")
-    return listing(row for rows in results for row in rows)
+    for found, others in map_ordered(scan, chosen, workers=workers, **_SHOWN):
+        rows += found
+        left_out.update(others)
+    report_left_out(left_out, "class tar files")
+    return listing(rows)
 
 
 def scan_samples(
@@ -43,7 +69,7 @@ def scan_samples(
     """List the images of WebDataset tar files.
 
     Files that share the path up to the first dot of their name are one sample: an image, and its
-    class in a `.json` file under `class_field`, or in a `.cls` file.
+    class in a `.json` file under `class_field`, or in a `.cls` or `.target.cls` file.
 
     Args:
         tars: the files.
@@ -56,89 +82,86 @@ def scan_samples(
         InputError: a damaged tar file, or a sample without image or class.
     """
     scan = partial(_sample_tar, class_field=class_field, numbered=numbered, split=split)
-    results = map_ordered(scan, list(tars), workers=workers, label="listing tar files", unit="tars")
+    results = map_ordered(scan, _named(tars), workers=workers, **_SHOWN)
     return listing(row for rows in results for row in rows)
 
 
-def _class_tar(path: Path, *, split: str) -> list[Row]:
-    return [
-        (
-            f"{path.name}/{member.name}",
-            str(path),
-            "tar",
-            member.offset_data,
-            member.size,
-            path.stem,
-            split,
-        )
-        for member, _ in _members(path)
-        if _is_image(member.name)
-    ]
+_SHOWN = {"label": "listing tar files", "unit": "tars"}
+
+
+def _named(tars: Sequence[Path]) -> list[Named]:
+    return list(zip(distinct_names(tars), tars, strict=True))
+
+
+def _class_tar(named: Named, *, split: str) -> tuple[list[Row], Counter[str]]:
+    name, path = named
+    wnid = canonical(path.stem)
+    rows: list[Row] = []
+    left_out: Counter[str] = Counter()
+    for member in list_members(path):
+        if is_image(member.name):
+            place = str(path), "tar", member.offset, member.size
+            rows.append((f"{name}/{member.name}", *place, wnid, split))
+        else:
+            note_left_out(member.name, left_out)
+    return rows, left_out
 
 
 def _sample_tar(
-    path: Path, *, class_field: str, numbered: Sequence[str] | None, split: str
+    named: Named, *, class_field: str, numbered: Sequence[str] | None, split: str
 ) -> list[Row]:
-    images: dict[str, tarfile.TarInfo] = {}
-    classes: dict[str, str] = {}
-    for member, archive in _members(path):
-        folder, name = os.path.split(member.name)
-        stem, _, suffix = name.partition(".")
-        key = os.path.join(folder, stem)
-        if _is_image(name):
+    name, path = named
+    images: dict[str, Member] = {}
+    labels: dict[tuple[str, str], Any] = {}
+    for member in list_members(path):
+        key, field = _sample_of(member.name)
+        if is_image(member.name):
             if key in images:
                 raise InputError(f"{path}: sample {key} has two images")
             images[key] = member
-        elif suffix in ("json", "cls") and (suffix == "json" or key not in classes):
-            text = _read(archive, member)
-            value = _json_class(text, class_field) if suffix == "json" else text.strip()
-            if value is not None:
-                classes[key] = _class_id(value, numbered, f"{path}: {member.name}")
+        elif field in LABELS:
+            labels[key, field] = _label(path, member, class_field if field == JSON else None)
+    classes = _classes(path, labels, numbered)
     if odd := sorted(images.keys() ^ classes.keys()):
         raise InputError(
             f"{path}: {len(odd)} samples lack an image or a class (key {class_field} of their "
             f"JSON, or a .cls file): {name_some(odd)}"
         )
     return [
-        (f"{path.name}/{key}", str(path), "tar", image.offset_data, image.size, classes[key], split)
+        (f"{name}/{key}", str(path), "tar", image.offset, image.size, classes[key], split)
         for key, image in images.items()
     ]
 
 
-def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
+def _sample_of(member: str) -> tuple[str, str]:
+    """Return the key of the sample that a member belongs to, and which of its fields it is."""
+    folder, name = posixpath.split(member)
+    stem, _, field = name.partition(".")
+    return posixpath.join(folder, stem), field.lower()
+
+
+def _classes(
+    path: Path, labels: dict[tuple[str, str], Any], numbered: Sequence[str] | None
+) -> dict[str, str]:
+    """Return sample -> class id, from the first of `LABELS` that says something."""
+    classes: dict[str, str] = {}
+    for wanted in LABELS:
+        for (key, field), label in labels.items():
+            if field == wanted and label is not None and key not in classes:
+                classes[key] = class_id(label, numbered, f"{path}: {key}.{field}")
+    return classes
+
+
+def _label(path: Path, member: Member, json_field: str | None) -> Any:
+    """Return what a member says of the class: its text, or the value of a key of its JSON."""
+    where = f"{path}: {member.name}"
+    text = decode_text(read_member(path, member), where)
+    if json_field is None:
+        return text
     try:
-        # "r:" refuses compressed archives: they cannot be read from the middle.
-        with tarfile.open(path, "r:") as archive:
-            for member in archive:
-                if member.isreg():
-                    yield member, archive
-    except (tarfile.TarError, OSError) as error:
-        raise InputError(f"{path}: not a readable, uncompressed tar file ({error})") from error
-
-
-def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
-    handle = archive.extractfile(member)
-    assert handle is not None  # members are regular files
-    return handle.read().decode("utf-8")
-
-
-def _json_class(text: str, field: str) -> Any:
-    try:
-        return json.loads(text).get(field)
-    except (ValueError, AttributeError):
-        return None
-
-
-def _class_id(value: Any, numbered: Sequence[str] | None, where: str) -> str:
-    if numbered is None:
-        return str(value)
-    try:
-        return numbered[int(value)]
-    except (ValueError, IndexError, TypeError) as error:
-        raise InputError(
-            f"{where}: class {value!r} is no number from 0 to {len(numbered) - 1}"
-        ) from error
-
-
-def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in SUFFIXES
+        content = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{where}: not valid JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{where}: expected a JSON object with the class under {json_field!r}")
+    return content.get(json_field)

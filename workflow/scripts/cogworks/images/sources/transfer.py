@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import is_hidden, read_text
+from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, listing, read_lines
 
 # (path below the root, class, split)
@@ -82,7 +84,9 @@ def read_cars(root: Path) -> Iterator[Entry]:
         ("cars_test", "cars_test_annos_withlabels.mat", TEST),
     ):
         for row in _mat(root / "stanford_cars" / lists, "annotations"):
-            yield f"stanford_cars/{part}/{row['fname']}", names[int(row["class"]) - 1], split
+            # Its numbers begin at 1: without the look at them, a 0 would be the last class.
+            wnid = class_id(int(row["class"]) - 1, names, f"{lists}: {row['fname']}")
+            yield f"stanford_cars/{part}/{row['fname']}", wnid, split
 
 
 def read_dtd(root: Path) -> Iterator[Entry]:
@@ -99,7 +103,8 @@ def read_eurosat(root: Path) -> Iterator[Entry]:
     if not data.is_dir():
         raise InputError(f"{data}: no such folder")
     for path in sorted(data.glob("*/*.jpg")):
-        yield path.relative_to(root).as_posix(), path.parent.name, UNSPLIT
+        if not is_hidden(path.name):
+            yield path.relative_to(root).as_posix(), path.parent.name, UNSPLIT
 
 
 def read_flowers(root: Path) -> Iterator[Entry]:
@@ -150,7 +155,7 @@ def _read_inat(root: Path, year: str) -> Iterator[Entry]:
     for part, split in (("train", TRAIN), ("val", TEST)):
         file = _first(root, f"{part}{year}.json", year)
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
+            content = json.loads(read_text(file))
             classes = {row["image_id"]: row["category_id"] for row in content["annotations"]}
             for image in content["images"]:
                 inside = image["file_name"].split("/", 1)[1]

@@ -1,0 +1,103 @@
+"""Lists that give each image of a flat folder its class, in the forms in which they are published.
+
+===========================  ===================================================================
+form                         a line
+===========================  ===================================================================
+caffe's val.txt and others   `ILSVRC2012_val_00000001.JPEG 65`, with spaces or tabs between
+Tiny-ImageNet's annotations  `val_0.JPEG n03444034 0 32 44 62` with tabs: the box is passed over
+two columns of CSV           `cat 1.jpg,tabby cat`, with or without a header
+Kaggle's LOC_val_solution    `ILSVRC2012_val_00000001,n01751748 111 108 230 366`, also with boxes
+===========================  ===================================================================
+"""
+
+import csv
+import posixpath
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+from cogworks.core.image_files import is_image
+from cogworks.images.sources.listing import canonical, read_lines
+
+_BOX = 4
+
+
+class ImageNames:
+    """Finds images by what lists call them: path, name, or either without the suffix."""
+
+    def __init__(self, images: Iterable[str]) -> None:
+        """Take the images' paths, relative to their folder."""
+        self._exact = {canonical(image): image for image in images}
+        self._loose: dict[str, str | None] = {}
+        for name, image in self._exact.items():
+            base = posixpath.basename(name)
+            for key in {base, posixpath.splitext(name)[0], posixpath.splitext(base)[0]}:
+                # Two images with one name: neither is meant.
+                self._loose[key] = image if self._loose.get(key, image) == image else None
+
+    def find(self, name: str) -> str | None:
+        """Return the image of this name, or None where there is none or more than one."""
+        key = canonical(posixpath.normpath(name.strip()))
+        for tried in (key, posixpath.basename(key)):
+            if found := self._exact.get(tried) or self._loose.get(tried):
+                return found
+        return None
+
+
+def read_mapping(path: str | Path, images: ImageNames) -> Iterator[tuple[str, str]]:
+    """Yield the image and the label of each line as they stand there.
+
+    Args:
+        path: the list.
+        images: those of the folder, which tell where a name with spaces ends.
+
+    Raises:
+        InputError: the file cannot be read, or a line has not this form.
+    """
+    lines = read_lines(path)
+    if not lines:
+        raise InputError(f"{path}: no lines in it")
+    parse = _csv_rows if _is_csv(path, lines[0], images) else _plain_rows
+    for line, name, label in parse(lines, images):
+        if not name or not label:
+            raise InputError(f"{path}: expected one `file-name class-id` a file, got {line!r}")
+        yield name, label
+
+
+def _is_csv(path: str | Path, line: str, images: ImageNames) -> bool:
+    if str(path).lower().endswith(".csv"):
+        return True
+    name, comma, _ = line.partition(",")
+    return bool(comma) and "\t" not in line and images.find(name) is not None
+
+
+def _plain_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, str]]:
+    for line in lines:
+        if "\t" in line:
+            name, label, *box = (part.strip() for part in line.split("\t"))
+            yield line, name, label if _is_box(box) else ""
+            continue
+        ends = [place for place, sign in enumerate(line) if sign == " "]
+        end = next((place for place in ends if images.find(line[:place])), (ends or [len(line)])[0])
+        yield line, line[:end], line[end:].strip()
+
+
+def _csv_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, str]]:
+    kaggle = False
+    for number, row in enumerate(csv.reader(lines)):
+        name, label, *more = [cell.strip() for cell in row] + [""] * (2 - len(row))
+        if number == 0 and images.find(name) is None and not is_image(name):
+            kaggle = label == "PredictionString"
+            continue
+        yield ",".join(row), name, "" if more else _boxed(label) if kaggle else label
+
+
+def _boxed(text: str) -> str:
+    """Return the one class of `class x y x y class x y x y ...`, empty where there is another."""
+    parts = text.split()
+    names = parts[:: _BOX + 1]
+    return names[0] if len(parts) == (_BOX + 1) * len(names) and len(set(names)) == 1 else ""
+
+
+def _is_box(parts: list[str]) -> bool:
+    return all(part.isdecimal() for part in parts) and len(parts) in (0, _BOX)

@@ -1,0 +1,78 @@
+"""The files and folders that a list of paths stands for, and names by which to tell them apart."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from cogworks.core.errors import InputError
+from cogworks.core.inputs import is_hidden
+from cogworks.images.sources.listing import name_some
+
+# Name of a file or folder -> the split that it holds.
+SPLITS = {"training": "train", "val": "validation", "valid": "validation", "dev": "validation"}
+SPLITS |= {"testing": "test"} | {name: name for name in ("train", "validation", "test")}
+_SPLIT = re.compile(rf"(?:^|[-_. ])({'|'.join(SPLITS)})(?=[-_. \d]|$)", re.IGNORECASE)
+
+
+def files_of(paths: Sequence[str], *, suffix: str, one_split: bool = True) -> list[Path]:
+    """Return the files that `paths` name: themselves, or for a folder those in it with `suffix`.
+
+    Args:
+        paths: files and folders.
+        suffix: in lower case; `.PARQUET` is taken for `.parquet`.
+        one_split: refuse a folder with the files of several splits.
+
+    Raises:
+        InputError: one does not exist, or a folder holds none, or those of several splits.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = _files_in(path, suffix)
+            if one_split:
+                _check_one_split(path, inside)
+            files += inside
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise InputError(f"{path}: no such file or folder")
+    return files
+
+
+def distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Return the shortest ends of paths that tell them apart: mostly the names of the files.
+
+    Raises:
+        InputError: a path is given twice.
+    """
+    deepest = max((len(path.parts) for path in paths), default=1)
+    for depth in range(1, deepest + 1):
+        names = [Path(*path.parts[-depth:]).as_posix() for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    twice = [str(path) for path, count in Counter(paths).items() if count > 1]
+    raise InputError(f"given twice: {name_some(twice)}")
+
+
+def _files_in(folder: Path, suffix: str) -> list[Path]:
+    inside = sorted(path for path in folder.iterdir() if not is_hidden(path.name))
+    found = [path for path in inside if path.suffix.lower() == suffix and path.is_file()]
+    if not found:
+        others = f"; it holds {name_some([path.name for path in inside])}" if inside else ""
+        raise InputError(f"{folder}: no {suffix} file in this folder{others}")
+    return found
+
+
+def _check_one_split(folder: Path, files: Sequence[Path]) -> None:
+    found: dict[str, str] = {}
+    for name in (path.name for path in files):
+        if match := _SPLIT.search(name):
+            found.setdefault(SPLITS[match[1].lower()], name)
+    if len(found) > 1:
+        suffix = files[0].suffix
+        raise InputError(
+            f"{folder} holds files of several splits ({', '.join(found.values())}); name those "
+            f"that are wanted, such as train_path: {folder}/train-*{suffix} with a test_path, or "
+            f"all of them by path: {folder}/*{suffix}"
+        )
