@@ -43,6 +43,7 @@ BUILD = {
         "path": ["pack.parquet"],
         "train_path": [],
         "test_path": [],
+        "mapping": None,
         "image_column": "image",
         "class_column": "wnid",
         "id_column": "id",

@@ -1,5 +1,6 @@
 import io
 import multiprocessing
+import os
 import pickle
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.images.manifest import Manifest, write_manifest
-from cogworks.images.reader import ImageReader
+from cogworks.images.reader import OPEN_TARS, ImageReader
 
 BLOBS = [bytes([number]) * (50 + number) for number in range(10)]
 
@@ -108,6 +109,22 @@ def test_the_images_can_lie_in_a_struct(tmp_path: Path) -> None:
         image_column="picture.bytes",
     )
     assert _read_all(ImageReader(taken)) == BLOBS
+
+
+def test_few_of_many_tar_files_are_open(tmp_path: Path) -> None:
+    rows = []
+    for number in range(OPEN_TARS + 30):
+        path = tmp_path / f"{number}.tar"
+        path.write_bytes(b"%04d" % number)
+        rows.append((f"{number}", str(path), "tar", 0, 4, "a"))
+    frame = pd.DataFrame(rows, columns=["id", "path", "container", "locator", "size", "wnid"])
+    made = write_manifest(frame, tmp_path / "m.parquet", dataset="s", split="train", classes=["a"])
+    reader = ImageReader(made)
+    before = len(os.listdir("/proc/self/fd"))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(reader.read_bytes, [*range(len(made))] * 5))
+    assert found == [image.zfill(4).encode() for image in made.frame["id"]] * 5
+    assert len(os.listdir("/proc/self/fd")) <= before + OPEN_TARS
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -15,6 +15,19 @@ from cogworks.core.errors import InputError
 from cogworks.images.manifest import Manifest
 
 CACHE_BYTES = 256 * 2**20
+# A process may have 1,024 files open, and ImageNet is a thousand tar files and more.
+OPEN_TARS = 64
+
+
+class _OpenTar:
+    """A file descriptor that is closed when the last who uses it lets go of it."""
+
+    def __init__(self, path: str) -> None:
+        self.descriptor = os.open(path, os.O_RDONLY)
+
+    def __del__(self) -> None:
+        if hasattr(self, "descriptor"):
+            os.close(self.descriptor)
 
 
 class ImageReader:
@@ -81,7 +94,7 @@ class ImageReader:
         self._lock = threading.Lock()
         self._packs: dict[str, tuple[pq.ParquetFile, list[int]]] = {}
         self._groups: OrderedDict[tuple[str, int], pa.ChunkedArray] = OrderedDict()
-        self._tars: dict[str, int] = {}
+        self._tars: OrderedDict[str, _OpenTar] = OrderedDict()
 
     def _read_row(self, path: str, row: int) -> bytes:
         if path not in self._packs:
@@ -116,13 +129,21 @@ class ImageReader:
         return sum(column.nbytes for column in self._groups.values())
 
     def _read_span(self, path: str, offset: int, size: int) -> bytes:
-        if path not in self._tars:
-            self._tars[path] = os.open(path, os.O_RDONLY)
+        tar = self._open_tar(path)
         # pread keeps no position, so that threads and forked processes cannot disturb each other.
-        data = os.pread(self._tars[path], size, offset)
+        data = os.pread(tar.descriptor, size, offset)
         if len(data) != size:
             raise OSError(f"the file ends after {len(data)} of {size} bytes")
         return data
+
+    def _open_tar(self, path: str) -> _OpenTar:
+        with self._lock:
+            if path not in self._tars:
+                self._tars[path] = _OpenTar(path)
+            self._tars.move_to_end(path)
+            if len(self._tars) > OPEN_TARS:
+                self._tars.popitem(last=False)
+            return self._tars[path]
 
 
 _PER_PROCESS = frozenset({"_pid", "_lock", "_packs", "_groups", "_tars"})

@@ -136,7 +136,7 @@ def _scan_tar(
 def _mapping(source: dict[str, Any]) -> tuple[str | None, list[str] | None]:
     """Return the list of a flat folder, and the class ids that numbers stand for, where given."""
     given = [source["mapping"]] if isinstance(source["mapping"], str) else source["mapping"] or []
-    flat = "flat" in (source["layout"], source["test_layout"])
+    flat = source["kind"] == "folder" and "flat" in (source["layout"], source["test_layout"])
     lines, numbers = (given[:1], given[1:]) if flat else ([], given)
     return next(iter(lines), None), read_class_file(numbers[0]) if numbers else None
 
