@@ -15,7 +15,22 @@ from cogworks.core.errors import InputError
 from cogworks.images.sources.labels import class_id
 
 NAMES = ["cat", "dog", "owl"]
-BAD = [-1, "-1", 1.9, "1.9", True, 3, "3", "cat", "1e0", "+1", "\u0661", float("nan"), "9" * 5000]
+BAD = [
+    "a\0b",
+    -1,
+    "-1",
+    1.9,
+    "1.9",
+    True,
+    3,
+    "3",
+    "cat",
+    "1e0",
+    "+1",
+    "\u0661",
+    float("nan"),
+    "9" * 5000,
+]
 
 
 @pytest.mark.parametrize("label", [1, 1.0, "1", " 1\n", "01", b"1"])
@@ -76,6 +91,8 @@ def test_labels_in_json_of_tar_files(listed: Any, tmp_path: Path, names: str, la
         ({"1.json": b'["n01"]'}, r"1\.json: expected a JSON object with the class under 'wnid'"),
         ({"1.json": b'{"wnid": null}'}, "1 samples lack an image or a class .*: 1"),
         ({"1.cls": b" \n"}, r"1\.cls: the class is empty"),
+        ({"1.json": b"[" * 100_000}, r"1\.json: not valid JSON"),
+        ({"1.cls": b"\x05" + bytes(7)}, r"1\.cls: class .* holds control characters"),
         ({"1.seg.cls": b"n01"}, "1 samples lack an image or a class"),
     ],
 )

@@ -195,6 +195,27 @@ def test_patterns_are_inputs_and_are_missed_when_nothing_matches(fill: Any, tmp_
     assert plan.source_inputs(config, "x") == []
 
 
+def test_packs_may_be_links_but_none_may_be_lost(listed: Any, tmp_path: Path) -> None:
+    """Hugging Face's cache holds links to blobs."""
+    write_pack(tmp_path / "blobs" / "0af3")
+    (tmp_path / "snapshot").mkdir()
+    os.symlink("../blobs/0af3", tmp_path / "snapshot" / "train-0.parquet")
+    source = {"kind": "parquet", "path": str(tmp_path / "snapshot"), "class_column": "label"}
+    assert len(listed(source, None)) == 2
+    os.symlink("../blobs/1bf4", tmp_path / "snapshot" / "train-1.parquet")
+    with pytest.raises(InputError, match=r"snapshot: links that lead nowhere: train-1\.parquet"):
+        listed(source, None)
+
+
+def test_the_present_folder_has_a_name_too(listed: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    put(tmp_path / "one", "a/1.jpg")
+    put(tmp_path / "two", "a/1.jpg")
+    monkeypatch.chdir(tmp_path / "one")
+    frame = listed({"kind": "folder", "path": [".", "../two"]}, ["a"])
+    assert list(frame["id"]) == ["one/a/1.jpg", "two/a/1.jpg"]
+    assert list(listed({"kind": "folder", "path": "."}, ["a"])["id"]) == ["a/1.jpg"]
+
+
 def test_packs_of_one_name_in_two_folders(listed: Any, tmp_path: Path) -> None:
     packs = [write_pack(tmp_path / part / "0000.parquet") for part in "ab"]
     frame = listed({"kind": "parquet", "path": packs, "class_column": "label"}, ["0"])

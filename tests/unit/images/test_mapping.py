@@ -45,8 +45,19 @@ RIGHT = dict(zip(IMAGES, WNIDS[::-1], strict=True))
         b"v_1.JPEG\tn01443537\t0\t32\t44\t62\nv_2.JPEG\tn01440764\t1\t1\t2\t2\n",
         b"v_1.JPEG,n01443537\nv_2.JPEG,n01440764\n",
         b"v_1 n01443537\nv_2 n01440764\n",
+        b"v_1.jpg 1\nval/v_2.jpg 0\n",
     ],
-    ids=["caffe", "folder in front", "absolute", "mark", "tabs", "boxes", "commas", "no suffix"],
+    ids=[
+        "caffe",
+        "folder in front",
+        "absolute",
+        "mark",
+        "tabs",
+        "boxes",
+        "commas",
+        "no suffix",
+        "other",
+    ],
 )
 def test_text_files(flat: Any, content: bytes) -> None:
     assert flat(content) == RIGHT
@@ -59,8 +70,9 @@ def test_text_files(flat: Any, content: bytes) -> None:
         b"v_1,n01443537 1 2 3 4 n01443537 5 6 7 8 \n",
         b"\xef\xbb\xbffile,label\r\nv_1.JPEG,n01443537\r\nv_2.JPEG,n01440764\r\n",
         b'"v_1.JPEG","n01443537"\n"v_2.JPEG","n01440764"\n',
+        b"v_1.JPEG;n01443537\nv_2.JPEG;n01440764\n",
     ],
-    ids=["LOC_val_solution", "header", "quotes"],
+    ids=["LOC_val_solution", "header", "quotes", "semicolons"],
 )
 def test_tables(flat: Any, content: bytes) -> None:
     assert flat(content, name="LOC_val_solution.csv") == RIGHT

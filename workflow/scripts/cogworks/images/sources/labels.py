@@ -43,9 +43,12 @@ def _text(label: Any, where: str) -> str:
         except UnicodeDecodeError as error:
             raise InputError(f"{where}: class {label!r} is not UTF-8 text") from error
     if isinstance(label, str):
-        if not label.strip():
+        text = label.strip()
+        if not text:
             raise InputError(f"{where}: the class is empty")
-        return label.strip()
+        if any(sign < " " for sign in text):
+            raise InputError(f"{where}: class {text!r} holds control characters; is it text?")
+        return text
     if isinstance(label, bool) or not isinstance(label, int | float):
         raise InputError(f"{where}: class {label!r} is neither text nor a whole number")
     if not float(label).is_integer():

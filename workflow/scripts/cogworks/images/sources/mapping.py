@@ -36,12 +36,16 @@ class ImageNames:
                 self._loose[key] = image if self._loose.get(key, image) == image else None
 
     def find(self, name: str) -> str | None:
-        """Return the image of this name, or None where there is none or more than one."""
+        """Return the image of this name, or None where there is none or more than one.
+
+        `v_1.jpg` is also `v_1.JPEG`, where there is no `v_1.jpg`.
+        """
         key = canonical(posixpath.normpath(name.strip()))
-        for tried in (key, posixpath.basename(key)):
-            if found := self._exact.get(tried) or self._loose.get(tried):
-                return found
-        return None
+        tried = [key, posixpath.basename(key)]
+        if is_image(key):
+            tried += [posixpath.splitext(way)[0] for way in tried]
+        found = (self._exact.get(way) or self._loose.get(way) for way in tried)
+        return next((image for image in found if image), None)
 
 
 def read_mapping(path: str | Path, images: ImageNames) -> Iterator[tuple[str, str]]:
@@ -84,7 +88,8 @@ def _plain_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str
 
 def _csv_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, str]]:
     kaggle = False
-    for number, row in enumerate(csv.reader(lines)):
+    parted = next((sign for sign in ",;\t" if sign in lines[0]), ",")
+    for number, row in enumerate(csv.reader(lines, delimiter=parted)):
         name, label, *more = [cell.strip() for cell in row] + [""] * (2 - len(row))
         if number == 0 and images.find(name) is None and not is_image(name):
             kaggle = label == "PredictionString"

@@ -1,5 +1,7 @@
 """The files and folders that a list of paths stands for, and names by which to tell them apart."""
 
+import os
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -46,9 +48,9 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
     Raises:
         InputError: a path is given twice.
     """
-    deepest = max((len(path.parts) for path in paths), default=1)
-    for depth in range(1, deepest + 1):
-        names = [Path(*path.parts[-depth:]).as_posix() for path in paths]
+    whole = [Path(os.path.abspath(path)).parts for path in paths]
+    for depth in range(1, max(map(len, whole), default=1) + 1):
+        names = [posixpath.join(*parts[-depth:]) for parts in whole]
         if len(set(names)) == len(names):
             return names
     twice = [str(path) for path, count in Counter(paths).items() if count > 1]
@@ -57,7 +59,9 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
 
 def _files_in(folder: Path, suffix: str) -> list[Path]:
     inside = sorted(path for path in folder.iterdir() if not is_hidden(path.name))
-    found = [path for path in inside if path.suffix.lower() == suffix and path.is_file()]
+    found = [path for path in inside if path.suffix.lower() == suffix and not path.is_dir()]
+    if lost := [path.name for path in found if not path.exists()]:
+        raise InputError(f"{folder}: links that lead nowhere: {name_some(lost)}")
     if not found:
         others = f"; it holds {name_some([path.name for path in inside])}" if inside else ""
         raise InputError(f"{folder}: no {suffix} file in this folder{others}")

@@ -83,7 +83,7 @@ def _scan(
         raise InputError(
             f"{name_some(paths)}: the classes here ({name_some(classes)}) are none of those of the "
             f"data set ({name_some(wnids)}). Where they are numbers, source.mapping says what each "
-            "stands for"
+            "stands for (layout flat: [its list, a list of class ids])"
         )
     return kept
 

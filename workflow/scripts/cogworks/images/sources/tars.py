@@ -160,7 +160,7 @@ def _label(path: Path, member: Member, json_field: str | None) -> Any:
         return text
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not valid JSON ({error})") from error
     if not isinstance(content, dict):
         raise InputError(f"{where}: expected a JSON object with the class under {json_field!r}")
