@@ -45,7 +45,7 @@ def test_scan_survives_the_table(imagenet, tmp_path):
 def test_scan_errors_name_the_place(imagenet, tmp_path):
     with pytest.raises(InputError, match=r"cog\.image_counts: no folder .*nowhere"):
         scan_folder(tmp_path / "nowhere", threads=1, key="concepts.cog.image_counts")
-    with pytest.raises(InputError, match="holds no classes"):
+    with pytest.raises(InputError, match=r"holds no classes, but a\.JPEG"):
         scan_folder(imagenet / "train", threads=1, key="k")
     archive = imagenet / "n00000003.tar"
     archive.write_bytes(archive.read_bytes()[:700])
@@ -138,6 +138,8 @@ def test_counts_of_several_places_add_up(imagenet, tmp_path):
     sources = [str(path) for path in (imagenet, more, pack, table)]
     counts = {"n00000001": 13, "n00000002": 1, "n00000003": 4, "n00000004": 1}
     assert scan_sources(sources, threads=1, key="k") == counts
+    with pytest.raises(InputError, match="k: a place is given twice"):
+        scan_sources([str(more), f"{more}/../more/"], threads=1, key="k")
     pd.DataFrame({"wnid": ["cat"]}).to_parquet(pack)
     with pytest.raises(InputError, match=r"k: .*pack\.parquet: 'cat' in column wnid is no wnid"):
         scan_sources(sources, threads=1, key="k")

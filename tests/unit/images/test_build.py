@@ -199,6 +199,17 @@ def test_images_that_training_and_test_share_get_a_warning(
     ]
 
 
+def test_a_pack_that_is_training_and_test_gets_a_warning(
+    fill: Any, make_pack: Any, tmp_path: Path, capsys: Any
+) -> None:
+    pack = str(make_pack([("n01", "train")] * 3))
+    source = {"kind": "parquet", "train_path": pack, "test_path": pack}
+    build(fill, tmp_path, {"source": source}, ["n01"])
+    (line,) = copies(capsys)
+    assert line.startswith("warning: 3 images are listed twice: ")
+    assert "test/pack.parquet:0 = train/pack.parquet:0" in line
+
+
 def test_with_verify_packs_are_compared_too(
     fill: Any, make_pack: Any, tmp_path: Path, capsys: Any
 ) -> None:

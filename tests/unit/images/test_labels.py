@@ -193,6 +193,14 @@ def test_packs_of_hugging_face_name_their_numbers(listed: Any, tmp_path: Path) -
         listed(source, None)
 
 
+def test_text_in_packs_that_is_not_utf8_is_named(listed: Any, tmp_path: Path) -> None:
+    buffers = [None, pa.py_buffer(bytes(4) + b"\1\0\0\0\2\0\0\0"), pa.py_buffer(b"\xe9a")]
+    latin = pa.Array.from_buffers(pa.string(), 2, buffers)
+    path = write_pack(tmp_path / "p.parquet", latin)
+    with pytest.raises(InputError, match=r"p\.parquet: column label holds text that is not UTF-8"):
+        listed({"kind": "parquet", "path": path, "class_column": "label"}, None)
+
+
 def test_labels_that_are_text_need_no_names(listed: Any, tmp_path: Path) -> None:
     metadata = {"info": {"features": FEATURES}}
     path = write_pack(tmp_path / "p.parquet", pa.array(["2", "x"]), metadata)

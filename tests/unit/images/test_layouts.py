@@ -110,8 +110,10 @@ def test_a_data_set_in_two_folders(listed: Any, tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match=r"1 class folders are missing: d; there are a, b, b, c"):
         listed({"kind": "folder", "path": [one, two]}, ["a", "d"])
-    with pytest.raises(InputError, match="given twice"):
-        listed({"kind": "folder", "path": [one, one]}, ["a"])
+    os.symlink(one, tmp_path / "link")
+    for again in (one, f"{one}/../train", str(tmp_path / "link")):
+        with pytest.raises(InputError, match=r"given twice: .*disk1/train"):
+            listed({"kind": "folder", "path": [one, again]}, ["a"])
     pattern = str(tmp_path / "disk*" / "train")
     assert list(listed({"kind": "folder", "path": pattern}, ["a", "b"])["wnid"]) == ["a", "b", "b"]
 

@@ -75,6 +75,9 @@ def scan_sources(sources: Sequence[str], *, threads: int, key: str) -> dict[str,
     Raises:
         InputError: as for `scan_folder` and `read_counts`.
     """
+    real = [os.path.realpath(source) for source in sources]
+    if len(set(real)) < len(real):
+        raise InputError(f"{key}: a place is given twice, or a link to it: {', '.join(sources)}")
     counts: Counter[str] = Counter()
     for source in sources:
         if source.lower().endswith(".csv"):
@@ -125,9 +128,10 @@ def _find_classes(folder: Path, key: str) -> dict[str, Path]:
                 raise InputError(f"{key}: {folder} holds {stem} both as a folder and as {stem}.tar")
             classes[stem] = Path(entry.path)
     if not classes:
+        names = ", ".join(sorted(os.listdir(folder))[:5]) or "nothing"
         raise InputError(
-            f"{key}: {folder} holds no classes; expected folders named by wnid, such as "
-            "n02124075, or archives such as n02124075.tar"
+            f"{key}: {folder} holds no classes, but {names}; expected folders named by wnid, such "
+            "as n02124075, or archives such as n02124075.tar"
         )
     return classes
 

@@ -34,6 +34,13 @@ def report_copies(parts: Mapping[str, pd.DataFrame], *, image_column: str, thoro
     frame = pd.concat(
         [part.assign(split=split) for split, part in parts.items()], ignore_index=True
     )
+    # The same place twice, as where one pack is both train_path and test_path.
+    place = ["path", "locator"]
+    again = frame[frame.duplicated(place)]
+    if len(again):
+        pairs = again.merge(frame.drop_duplicates(place), on=place, suffixes=("", "_first"))
+        _warn(list(zip(pairs["id"], pairs["id_first"], strict=True)), "are listed twice")
+        return
     if copies := _copies_by_name(frame["id"]):
         _warn(copies, "are named like copies of others")
     if shared := _shared(frame, image_column=image_column, thorough=thorough):

@@ -89,6 +89,7 @@ def _scan_pack(name: str, pack: Path, columns: PackColumns) -> pd.DataFrame:
     schema = _schema(pack)
     wanted = [columns.class_column, columns.id_column, columns.split_column]
     table = read_parquet(pack, columns=list(dict.fromkeys(name for name in wanted if name)))
+    _check_text(table, pack)
     for column in table:
         if table[column].isna().any():
             row = int(table[column].isna().to_numpy().argmax())
@@ -106,6 +107,14 @@ def _scan_pack(name: str, pack: Path, columns: PackColumns) -> pd.DataFrame:
             "split": table[columns.split_column].astype(str) if columns.split_column else UNSPLIT,
         }
     )
+
+
+def _check_text(table: pd.DataFrame, pack: Path) -> None:
+    for column in table:
+        try:
+            table[column].to_numpy()
+        except (pa.ArrowException, UnicodeDecodeError) as error:
+            raise InputError(f"{pack}: column {column} holds text that is not UTF-8") from error
 
 
 def _class_ids(

@@ -46,15 +46,17 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
     """Return the shortest ends of paths that tell them apart: mostly the names of the files.
 
     Raises:
-        InputError: a path is given twice.
+        InputError: a path is given twice, or a link to it.
     """
+    real = Counter(os.path.realpath(path) for path in paths)
+    if twice := sorted(path for path, count in real.items() if count > 1):
+        raise InputError(f"given twice: {name_some(twice)}")
     whole = [Path(os.path.abspath(path)).parts for path in paths]
     for depth in range(1, max(map(len, whole), default=1) + 1):
         names = [posixpath.join(*parts[-depth:]) for parts in whole]
         if len(set(names)) == len(names):
             return names
-    twice = [str(path) for path, count in Counter(paths).items() if count > 1]
-    raise InputError(f"given twice: {name_some(twice)}")
+    raise AssertionError("distinct paths have distinct ends")
 
 
 def _files_in(folder: Path, suffix: str) -> list[Path]:
