@@ -88,7 +88,7 @@ def marker(pipeline_folder: Path, tmp_path: Path) -> Path:
     from cogworks.synthesis.generator import write_marker
 
     path = tmp_path / "tiny.json"
-    write_marker(path, name="tiny", folder=pipeline_folder, details={"variant": None})
+    write_marker(path, name="tiny", folder=pipeline_folder)
     return path
 
 

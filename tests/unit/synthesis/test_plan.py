@@ -1,6 +1,7 @@
 """The synthesis section of a config: defaults, slices for the rules, and its errors."""
 
 import copy
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,10 @@ def test_defaults_are_those_of_version_1_4() -> None:
         ({"generator": "sd"}, r"generator: 'sd' is no generator; known: sd14, tiny"),
         ({"prompt": "c, x"}, r"prompt: 'c, x' has the unknown letter x"),
         ({"width": 500}, r"width: 500 is not divisible by 8; take 496 or 504"),
+        (
+            {"negative_prompt": "dog", "guidance": 1},
+            r"negative_prompt: without effect at a guidance of 1 or below",
+        ),
         ({"like": None}, r"clone: give exactly one of like and classes"),
         ({"classes": "w.txt"}, r"clone: give exactly one of like and classes"),
         ({"like": None, "classes": "w.txt"}, r"images_per_class: needed with classes"),
@@ -107,12 +112,34 @@ def test_files_of_a_given_generator(tmp_path: Path) -> None:
     (line,) = plan.missing_paths(config)
     assert line.startswith("synthesis.generators.sd14.path")
     assert section["path"] in line
+    assert "compute.online" in line
     (tmp_path / "unet").mkdir()
-    for name in ("model_index.json", "unet/config.json"):
-        (tmp_path / name).write_text("{}")
+    index = {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet"]}
+    (tmp_path / "model_index.json").write_text(json.dumps(index))
+    (tmp_path / "unet" / "config.json").write_text("{}")
     section["path"] = str(tmp_path)
-    assert len(plan.generator_files(config, "sd14")) == 2
+    files = [str(tmp_path / name) for name in ("model_index.json", "unet/config.json")]
+    assert plan.generator_files(config, "sd14") == files
     assert plan.missing_paths(config) == []
+    # A download that broke off must not keep the graph from being planned.
+    (tmp_path / "model_index.json").write_text("<html>sign in</html>")
+    assert plan.generator_files(config, "sd14") == files[:1]
+
+
+def test_a_path_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = filled(classes="~/wnids.txt", like=None, images_per_class=3, prompt="c inside b")
+    config["synthesis"]["clones"]["clone"]["scenes"] = "~/scenes.txt"
+    config["synthesis"]["generators"]["sd14"]["path"] = "~/sd"
+    assert len(plan.missing_paths(config)) == 3
+    for name in ("wnids.txt", "scenes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "sd").mkdir()
+    (tmp_path / "sd" / "model_index.json").write_text('{"_class_name": "X"}')
+    assert plan.missing_paths(config) == []
+    assert plan.generator_files(config, "sd14") == [str(tmp_path / "sd" / "model_index.json")]
+    assert plan.class_source(config, "clone") == str(tmp_path / "wnids.txt")
+    assert plan.clone_scenes(config, "clone") == [str(tmp_path / "scenes.txt")]
 
 
 def test_captions_tell_clones_apart() -> None:

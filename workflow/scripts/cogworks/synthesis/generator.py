@@ -9,33 +9,42 @@ from typing import Any
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json, sha256_file, write_json
-
-INDEX = "model_index.json"
-
-
-def describe(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return size and SHA-256 of each file that diffusers reads, by path within the folder."""
-    paths = [path for depth in ("*.json", "*/*") for path in folder.glob(depth) if path.is_file()]
-    return {
-        str(path.relative_to(folder)): {"size": path.stat().st_size, "sha256": sha256_file(path)}
-        for path in sorted(paths)
-    }
+from cogworks.synthesis.content import content, read_index
 
 
-def write_marker(path: Path, *, name: str, folder: Path, details: dict[str, Any]) -> None:
+def write_marker(
+    path: Path,
+    *,
+    name: str,
+    folder: Path,
+    variant: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
     """Write the marker of a finished folder; `details` are further facts worth keeping."""
-    pipeline = read_json(folder / INDEX)["_class_name"]
-    facts = {"name": name, "folder": str(folder), "pipeline": pipeline, "files": describe(folder)}
-    write_json(facts | details, path)
+    facts = {
+        "name": name,
+        "folder": str(folder),
+        "variant": variant,
+        "pipeline": read_index(folder)["_class_name"],
+        "files": {
+            str(file.relative_to(folder)): {
+                "size": file.stat().st_size,
+                "sha256": sha256_file(file),
+            }
+            for file in content(folder, variant)
+        },
+    }
+    write_json(facts | (details or {}), path)
 
 
 def read_marker(path: str | Path) -> dict[str, Any]:
     """Return a generator's marker after checking that its folder still holds the same files.
 
-    Sizes are compared, not hashes, which would take longer than a small shard.
+    Sizes are compared, not hashes, which would take longer than a small shard. Files that are not
+    read, see `content`, may come and go.
 
     Raises:
-        InputError: a file of the folder is missing or has another size.
+        InputError: a file of the folder is missing, has another size, or was not there before.
     """
     marker: dict[str, Any] = read_json(path)
     folder = Path(marker["folder"])
@@ -44,8 +53,15 @@ def read_marker(path: str | Path) -> dict[str, Any]:
         found = file.stat().st_size if file.is_file() else None
         if found != facts["size"]:
             what = "is missing" if found is None else f"has {found} bytes, not {facts['size']}"
-            raise InputError(
-                f"{file}: {what}, so the generator is not the one that {path} describes; restore "
-                f"the folder, or delete {path} to have it checked or trained again"
-            )
+            raise _changed(file, what, path)
+    for file in content(folder, marker["variant"]):
+        if str(file.relative_to(folder)) not in marker["files"]:
+            raise _changed(file, "is new", path)
     return marker
+
+
+def _changed(file: Path, what: str, marker: str | Path) -> InputError:
+    return InputError(
+        f"{file}: {what}, so the generator is not the one that {marker} describes; restore "
+        f"the folder, or delete {marker} to have it checked or trained again"
+    )

@@ -7,7 +7,8 @@ import diffusers
 import torch
 
 from cogworks.core.errors import InputError
-from cogworks.synthesis.generator import INDEX, write_marker
+from cogworks.synthesis.content import problem
+from cogworks.synthesis.generator import write_marker
 from cogworks.synthesis.pipeline import load_pipeline
 
 
@@ -24,22 +25,19 @@ def check_given(spec: dict[str, Any], *, online: bool, output: Path) -> None:
     """
     folder = find_folder(spec, online=online)
     load_pipeline(folder, device=torch.device("cpu"), variant=spec["variant"])
-    details = {"variant": spec["variant"]}
-    write_marker(output, name=spec["name"], folder=folder, details=details)
+    write_marker(output, name=spec["name"], folder=folder, variant=spec["variant"])
 
 
 def find_folder(spec: dict[str, Any], *, online: bool) -> Path:
     """Return the generator's folder, fetching it into the hub's cache if need be."""
-    folder = Path(spec["path"])
-    if folder.is_dir():
-        if not (folder / INDEX).is_file():
-            raise InputError(f"{folder}: no {INDEX}, so this is no folder in diffusers' layout")
+    folder = Path(spec["path"]).expanduser()
+    wrong = problem(folder)
+    if wrong is None:
         return folder
+    if folder.exists():
+        raise InputError(wrong)
     if not online:
-        raise InputError(
-            f"{folder}: no such folder; put a model in diffusers' layout there, or set "
-            "compute.online to true to fetch it from the hub"
-        )
+        raise InputError(f"{wrong}, or set compute.online to true to fetch it from the hub")
     try:
         fetched = diffusers.DiffusionPipeline.download(
             spec["path"], revision=spec["revision"], variant=spec["variant"]

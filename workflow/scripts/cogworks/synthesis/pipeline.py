@@ -1,9 +1,4 @@
-"""Strict loading of a text-to-image pipeline from a folder in diffusers' layout.
-
-diffusers and transformers load a checkpoint with a renamed key as well: they report it, fill the
-gap with random numbers, and draw noise. Here each part is loaded by itself, and a key that is
-missing or left over is an error that names it.
-"""
+"""Strict loading of a text-to-image pipeline from a folder in diffusers' layout."""
 
 import inspect
 from pathlib import Path
@@ -11,41 +6,34 @@ from typing import Any
 
 import diffusers
 import torch
-import transformers
-from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_json
-from cogworks.synthesis import tokens
-from cogworks.synthesis.generator import INDEX
+from cogworks.synthesis import schedulers, tokens
+from cogworks.synthesis.components import load_modules, read_parts
+from cogworks.synthesis.content import CHECKER_PARTS, INDEX, read_index
 
-SCHEDULERS: dict[str, Any] = {
-    "pndm": diffusers.PNDMScheduler,
-    "ddim": diffusers.DDIMScheduler,
-    "ddpm": diffusers.DDPMScheduler,
-    "euler": diffusers.EulerDiscreteScheduler,
-    "euler_ancestral": diffusers.EulerAncestralDiscreteScheduler,
-    "heun": diffusers.HeunDiscreteScheduler,
-    "dpm_multistep": diffusers.DPMSolverMultistepScheduler,
-    "unipc": diffusers.UniPCMultistepScheduler,
-    "lms": diffusers.LMSDiscreteScheduler,
-    "lcm": diffusers.LCMScheduler,
-}
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 DENOISERS = ("unet", "transformer")
-CHECKER = "safety_checker"
 SETTINGS = ("precision", "scheduler", "safety_checker", "channels_last", "vae_slicing")
 
 
 def open_pipeline(marker: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Any:
-    """Load the generator that `marker` describes with the settings of a clone."""
-    return load_pipeline(
+    """Load the generator that `marker` describes with the settings of a clone.
+
+    Raises:
+        InputError: see `load_pipeline`; or it cannot draw with these settings.
+    """
+    pipe = load_pipeline(
         marker["folder"],
         device=device,
         variant=marker["variant"],
         compile_denoiser=settings["compile"],
         **{key: settings[key] for key in SETTINGS},
     )
+    schedulers.denoiser_calls(pipe.scheduler, settings["steps"])
+    accepted = inspect.signature(pipe.__call__).parameters
+    if settings["negative_prompt"] and "negative_prompt" not in accepted:
+        raise InputError(f"negative_prompt: {type(pipe).__name__} knows none; leave it empty")
+    return pipe
 
 
 def load_pipeline(
@@ -78,19 +66,15 @@ def load_pipeline(
             others, different prompts are encoded alike, or the folder has no safety checker.
     """
     folder = Path(folder)
-    parts = read_parts(folder)
-    if safety_checker and CHECKER not in parts:
-        raise InputError(f"{folder}: it has no safety checker; set safety_checker to false")
-    modules = {
-        name: _load_module(folder, name, kind, variant).to(DTYPES[precision])
-        for name, kind in parts.items()
-        if isinstance(kind, type) and issubclass(kind, torch.nn.Module)
-        if name != CHECKER or safety_checker
-    }
-    pipe = _assemble(folder, modules, safety_checker=safety_checker)
+    kind = _class_named(folder)
+    parts = read_parts(folder, checker=safety_checker)
+    modules = load_modules(folder, parts, variant=variant, precision=precision)
+    _check_channels(folder, modules)
+    pipe = _assemble(folder, kind, modules, safety_checker=safety_checker)
+    expected = inspect.get_annotations(type(pipe).__init__).get("scheduler")
+    schedulers.check_own(pipe.scheduler, expected, where=str(folder))
     if scheduler is not None:
-        # Latents are not confined to [-1, 1], which some schedulers assume unless told.
-        pipe.scheduler = SCHEDULERS[scheduler].from_config(pipe.scheduler.config, clip_sample=False)
+        pipe.scheduler = schedulers.with_scheduler(pipe.scheduler, scheduler, where=str(folder))
     pipe.set_progress_bar_config(disable=True)
     pipe.to(device)
     check_prompts_differ(pipe, where=str(folder))
@@ -103,29 +87,6 @@ def load_pipeline(
     if compile_denoiser:
         denoiser_of(pipe).compile()
     return pipe
-
-
-def read_parts(folder: Path) -> dict[str, Any]:
-    """Return the class of each part that the folder's `model_index.json` names.
-
-    Raises:
-        InputError: no index, a part without its folder, or of a library that is not known here.
-    """
-    index = read_json(folder / INDEX)
-    parts = {}
-    for name, value in index.items():
-        if not isinstance(value, list) or len(value) != 2 or value[0] is None:
-            continue
-        if not (folder / name).is_dir():
-            raise InputError(
-                f"{folder}: {INDEX} names the part {name}, but there is no folder {name}; "
-                "copy it from where the model comes from"
-            )
-        parts[name] = _class(folder, name, *value)
-    if not {"tokenizer", "text_encoder"} <= parts.keys():
-        lacking = sorted({"tokenizer", "text_encoder"} - parts.keys())
-        raise InputError(f"{folder}: {INDEX} names no {' and no '.join(lacking)}")
-    return parts
 
 
 def denoiser_of(pipe: Any) -> torch.nn.Module:
@@ -142,66 +103,67 @@ def check_prompts_differ(pipe: Any, *, where: str) -> None:
     for name, part in pipe.components.items():
         if name.startswith("tokenizer") and part is not None:
             tokens.check_tokenizer(part, where=f"{where}/{name}")
-    encoded = pipe.tokenizer(
-        list(tokens.PROBES), padding="max_length", truncation=True, return_tensors="pt"
-    )
-    embedded = pipe.text_encoder(encoded.input_ids.to(pipe.text_encoder.device))[0]
+    for suffix in ("", "_2", "_3"):
+        tokenizer = getattr(pipe, f"tokenizer{suffix}", None)
+        encoder = getattr(pipe, f"text_encoder{suffix}", None)
+        if tokenizer is not None and encoder is not None:
+            _check_embeddings(tokenizer, encoder, where=f"{where}/text_encoder{suffix}")
+
+
+def _check_embeddings(tokenizer: Any, encoder: Any, *, where: str) -> None:
+    encoded = tokenizer(list(tokens.PROBES), padding=True, truncation=True, return_tensors="pt")
+    embedded = encoder(encoded.input_ids.to(encoder.device))[0]
     if not torch.isfinite(embedded).all() or torch.equal(embedded[0], embedded[1]):
         raise InputError(
-            f"{where}/text_encoder: {tokens.PROBES[0]!r} and {tokens.PROBES[1]!r} have the same or "
-            "non-finite embeddings; its weights are not those of a text encoder"
+            f"{where}: {tokens.PROBES[0]!r} and {tokens.PROBES[1]!r} have the same or "
+            "non-finite embeddings; its weights are not those of a text encoder, or too large for "
+            "the precision"
         )
 
 
-def _class(folder: Path, name: str, library: str, kind: str) -> Any:
-    if library == "transformers":
-        # A class that was renamed since (CLIPFeatureExtractor) is no module; diffusers knows it.
-        return getattr(transformers, kind, None)
-    if library == "diffusers" and hasattr(diffusers, kind):
-        return getattr(diffusers, kind)
-    if kind == StableDiffusionSafetyChecker.__name__:
-        return StableDiffusionSafetyChecker
+def _check_channels(folder: Path, modules: dict[str, Any]) -> None:
+    """Refuse a U-Net that wants more than a noisy latent: a mask, a picture to change."""
+    config = getattr(modules.get("unet"), "config", None)
+    # Twice as many come out where the variance of the noise is predicted too.
+    if config is None or config.out_channels in (config.in_channels, 2 * config.in_channels):
+        return
     raise InputError(
-        f"{folder}/{INDEX}: the part {name} is {library}.{kind}, which the installed diffusers "
-        f"{diffusers.__version__} does not have; code from a model's folder is not run"
+        f"{folder}/unet: it takes {config.in_channels} channels and gives {config.out_channels}, "
+        "so it wants a picture beside the text (inpainting, editing, enlarging); take the "
+        "text-to-image model of its family"
     )
 
 
-def _load_module(folder: Path, name: str, kind: Any, variant: str | None) -> torch.nn.Module:
-    try:
-        module, info = kind.from_pretrained(
-            folder,
-            subfolder=name,
-            variant=variant,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except Exception as error:  # sizes that do not fit, a damaged file, a missing one
-        raise InputError(f"{folder}/{name}: cannot be loaded ({error})") from error
-    lines = [
-        f"{label}: {', '.join(sorted(map(str, info[key])))}"
-        for key, label in (
-            ("missing_keys", "missing keys"),
-            ("unexpected_keys", "unexpected keys"),
-            ("mismatched_keys", "keys of another shape"),
-        )
-        if info[key]
-    ]
-    if lines:
+def _class_named(folder: Path) -> Any:
+    """Return the class that a folder's index names; it may be that of another task."""
+    name = read_index(folder)["_class_name"]
+    kind = getattr(diffusers, name, None) if isinstance(name, str) else None
+    if kind is None:
         raise InputError(
-            f"{folder}/{name}: the weights do not fit {kind.__name__}; {'; '.join(lines)}"
+            f"{folder}/{INDEX}: the pipeline is {name}, which the installed diffusers "
+            f"{diffusers.__version__} does not have; code from a model's folder is not run"
         )
-    loaded: torch.nn.Module = module
-    return loaded
+    accepted = {
+        *inspect.signature(kind.__init__).parameters,
+        *inspect.signature(kind.__call__).parameters,
+    }
+    if accepted & {"controlnet", "control_image"}:
+        raise InputError(
+            f"{folder}: {name} wants a picture beside the text; take the text-to-image model of "
+            "its family"
+        )
+    return kind
 
 
-def _assemble(folder: Path, modules: dict[str, Any], *, safety_checker: bool) -> Any:
-    kind = getattr(diffusers, read_json(folder / INDEX)["_class_name"], None)
-    options: dict[str, Any] = dict(modules)
-    if kind is not None and not safety_checker:
-        accepted = inspect.signature(kind.__init__).parameters
-        off = {CHECKER: None, "requires_safety_checker": False}
-        options |= {key: value for key, value in off.items() if key in accepted}
+def _assemble(folder: Path, kind: Any, modules: dict[str, Any], *, safety_checker: bool) -> Any:
+    # A part that was saved as none at all has to be given as none.
+    off: dict[str, Any] = {
+        key: None for key, value in read_index(folder).items() if value == [None, None]
+    }
+    if not safety_checker:
+        off |= dict.fromkeys(CHECKER_PARTS) | {"requires_safety_checker": False}
+    accepted = inspect.signature(kind.__init__).parameters
+    options = {key: value for key, value in off.items() if key in accepted} | modules
     try:
         return diffusers.AutoPipelineForText2Image.from_pretrained(
             folder, local_files_only=True, **options

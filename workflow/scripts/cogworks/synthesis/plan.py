@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from cogworks.core import paths
+from cogworks.core.errors import InputError
 from cogworks.images import plan as images
-from cogworks.synthesis import names, template
+from cogworks.synthesis import content, names, template
 
 Config = dict[str, Any]
 
@@ -45,11 +46,14 @@ def generator_files(config: Config, name: str) -> list[str]:
     A model on the hub has none here; a missing folder is represented by its `model_index.json`,
     which the workflow then reports as a missing input.
     """
-    folder = Path(config["synthesis"]["generators"][name]["path"])
-    if folder.is_dir():
-        files = [path for depth in ("*.json", "*/*") for path in folder.glob(depth)]
-        return sorted(str(path) for path in files if path.is_file())
-    return [] if config["compute"]["online"] else [str(folder / "model_index.json")]
+    section = config["synthesis"]["generators"][name]
+    folder = Path(section["path"]).expanduser()
+    if not folder.exists() and config["compute"]["online"]:
+        return []
+    try:
+        return [str(path) for path in content.content(folder, section["variant"])]
+    except InputError:  # said by `missing_paths`, and again by the job
+        return [str(folder / content.INDEX)]
 
 
 def given_spec(config: Config, name: str) -> Config:
@@ -85,7 +89,7 @@ def class_source(config: Config, name: str) -> str:
     section = clone(config, name)
     if section["like"] is not None:
         return paths.manifest(config, section["like"], "train")
-    return str(section["classes"])
+    return _expanded(section["classes"])
 
 
 def clone_scenes(config: Config, name: str) -> list[str]:
@@ -170,19 +174,18 @@ def missing_paths(config: Config) -> list[str]:
     """Return a line for each path of the synthesis section that does not exist."""
     section, lines = config["synthesis"], []
     for name in given(config):
-        folder = section["generators"][name]["path"]
-        if not config["compute"]["online"] and not Path(folder, "model_index.json").is_file():
-            lines.append(
-                f"synthesis.generators.{name}.path: {folder} holds no model_index.json; put a "
-                "model in diffusers' layout there, or set compute.online to fetch it from the hub"
-            )
+        folder = Path(section["generators"][name]["path"]).expanduser()
+        problem = content.problem(folder)
+        if problem and (folder.exists() or not config["compute"]["online"]):
+            online = "" if folder.exists() else ", or set compute.online to fetch it from the hub"
+            lines.append(f"synthesis.generators.{name}.path: {problem}{online}")
     for name, values in section["clones"].items():
         files = {"classes": values["classes"], "clip": values["clip"]}
         files["scenes"] = next(iter(_scenes(values)), None)
         lines += [
             f"synthesis.clones.{name}.{key}: {path} does not exist"
             for key, path in files.items()
-            if path is not None and not Path(path).exists()
+            if path is not None and not Path(path).expanduser().exists()
         ]
     return lines
 
@@ -201,7 +204,11 @@ def check(config: Config) -> list[str]:
 def _scenes(section: Config) -> list[str]:
     templates = section["prompts"] if "prompts" in section else [section["prompt"]]
     uses = any(template.SCENE in template.letters(text) for text in templates)
-    return [section["scenes"]] if uses else []
+    return [_expanded(section["scenes"])] if uses else []
+
+
+def _expanded(path: str) -> str:
+    return str(Path(path).expanduser())
 
 
 def _wordnet(config: Config, dataset: str | None) -> str | None:
@@ -227,6 +234,8 @@ def _check_clone(config: Config, key: str, section: Config) -> Iterator[str]:
         yield f"{key}.generator: {section['generator']!r} is no generator; known: {known}"
     for problem in template.problems(section["prompt"]):
         yield f"{key}.prompt: {problem}"
+    if section["negative_prompt"] and section["guidance"] <= 1:
+        yield f"{key}.negative_prompt: without effect at a guidance of 1 or below; leave it out"
     for side in ("width", "height"):
         if section[side] % SIZE_UNIT:
             low = section[side] // SIZE_UNIT * SIZE_UNIT

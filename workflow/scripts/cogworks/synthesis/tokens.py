@@ -8,7 +8,7 @@ from typing import Any
 import transformers
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_json
+from cogworks.synthesis.content import part_classes, read_index
 
 # Two texts of the same length: a tokenizer that knows no word makes the same tokens of both.
 PROBES = ("tabby cat", "fire coal")
@@ -33,8 +33,7 @@ def load_tokenizer(folder: str | Path) -> Any:
     Raises:
         InputError: the folder has no tokenizer, or one that encodes different words alike.
     """
-    parts = read_json(Path(folder, "model_index.json"))
-    library, name = parts.get("tokenizer") or ("", "")
+    library, name = part_classes(read_index(folder)).get("tokenizer", ("", ""))
     if library != "transformers" or not Path(folder, "tokenizer").is_dir():
         raise InputError(
             f"{folder}: no tokenizer (model_index.json and a folder `tokenizer` are expected); "

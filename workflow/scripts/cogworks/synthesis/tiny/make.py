@@ -49,7 +49,7 @@ def make_generator(
     assemble(parts).save_pretrained(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
-    details = {"variant": None, "losses": losses, "spec": spec}
+    details = {"losses": losses, "spec": spec}
     write_marker(marker, name=spec["name"], folder=folder, details=details)
     state.remove()
     return True
