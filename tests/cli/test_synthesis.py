@@ -3,6 +3,7 @@
 Kills at random, which need many processes, are in tests/unit/synthesis/test_kill.py.
 """
 
+import json
 import signal
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def run(tmp_path: Path) -> list[str]:
 
     model = tmp_path / "model"
     assemble(make_parts(TINY, ["a cat"])).save_pretrained(model)
-    write_marker(tmp_path / "m.json", name="tiny", folder=model, details={"variant": None})
+    write_marker(tmp_path / "m.json", name="tiny", folder=model)
     classes = pd.DataFrame({"label": range(2), "wnid": WNIDS, "images": 40})
     prompts = pd.DataFrame({"label": range(2), "turn": 0, "prompt": WNIDS, "scene": None})
     write_parquet(classes, tmp_path / "classes.parquet")
@@ -96,6 +97,20 @@ def test_a_signal_hands_over(run: list[str], tmp_path: Path) -> None:
         "shard-00000.tar",
         "shard-00000.parquet",
     }
+
+
+def test_an_estimate_knows_the_shards(run: list[str], tmp_path: Path) -> None:
+    options = dict(zip(run[2::2], run[3::2], strict=True))
+    kept = ("--spec", "--device", "--generator", "--prompts", "--classes", "--n-shards")
+    options = {key: options[key] for key in kept} | {"--output": str(tmp_path / "e.json")}
+    spec = DRAWING | {"padded_batch": 32}
+    options |= {"--spec": canonical(spec), "--n-shards": "2", "--threads": "1"}
+    parts = [part for pair in options.items() for part in pair]
+    subprocess.run([sys.executable, str(SCRIPTS / "estimate_clone.py"), *parts], check=True)
+    found = json.loads((tmp_path / "e.json").read_text())
+    # Two shards of 40 images take two batches of 32 each, of 11 calls.
+    assert found["images"] == 80
+    assert found["denoiser_calls"] == 2 * 2 * 11
 
 
 @pytest.mark.parametrize(

@@ -244,12 +244,14 @@ rule estimate_clone:
     params:
         spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
         code=rule_code("estimate_clone"),
+        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     message:
         "Cost of {wildcards.clone}: calibration"
     shell:
         "python workflow/scripts/estimate_clone.py --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --generator {input.generator} --prompts {input.prompts}"
-        " --classes {input.classes} --output {output.estimate} > {log} 2>&1"
+        " --classes {input.classes} --n-shards {params.n_shards} --output {output.estimate}"
+        " > {log} 2>&1"
 
 
 rule estimate:

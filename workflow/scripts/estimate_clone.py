@@ -12,6 +12,7 @@ def main() -> None:
     parser.add_argument("--generator", type=Path, required=True, help="the generator's marker")
     parser.add_argument("--prompts", type=Path, required=True, help="the clone's prompts")
     parser.add_argument("--classes", type=Path, required=True, help="the clone's classes")
+    parser.add_argument("--n-shards", type=cli.positive, required=True, help="how many there are")
     parser.add_argument("--output", type=Path, required=True, help="JSON to write")
     args = parser.parse_args()
     set_threads(args.threads)
@@ -20,6 +21,7 @@ def main() -> None:
         marker=args.generator,
         prompts=args.prompts,
         classes=args.classes,
+        n_shards=args.n_shards,
         device=pick_device(args.device),
         output=args.output,
     )

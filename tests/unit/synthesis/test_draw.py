@@ -1,12 +1,15 @@
 """An image is a function of its prompt and its seed, whatever is drawn beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 import torch
 
+from cogworks.core.errors import InputError
 from cogworks.synthesis.draw import Artist, Order, image_seed
 from cogworks.synthesis.pipeline import load_pipeline
 
@@ -60,15 +63,80 @@ def test_guidance_of_one_skips_half_of_the_work(pipe: Any, drawing: dict[str, An
     assert rows == [batch] * 2 * calls + [2 * batch] * calls
 
 
-def test_a_broken_decoder_is_noticed(pipe: Any, drawing: dict[str, Any]) -> None:
+def row_of(value: float, row: int) -> Callable[..., torch.Tensor]:
+    """Return a hook that puts `value` into one place of a row of a module's output."""
+
+    def spoil(_: Any, __: Any, output: torch.Tensor) -> torch.Tensor:
+        spoiled = output.clone()
+        spoiled[row, 0, 0, 0] = value
+        return spoiled
+
+    return spoil
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_what_the_clamp_hides_is_noticed(pipe: Any, drawing: dict[str, Any], value: float) -> None:
     artist = Artist(pipe, drawing)
-    bias = pipe.vae.decoder.layers[-1].bias.data
-    kept = bias.clone()
-    bias.fill_(torch.nan)
-    images = artist.draw(ORDERS[:2])
-    bias.copy_(kept)
-    assert [image.finite for image in images] == [False, False]
-    assert artist.draw(ORDERS[:1])[0].finite
+    handle = pipe.vae.decoder.register_forward_hook(row_of(value, 1))
+    images = artist.draw(ORDERS[:3])
+    handle.remove()
+    assert [image.finite for image in images] == [True, False, True]
+    assert all(image.finite for image in artist.draw(ORDERS[:3]))
+
+
+def test_slices_of_a_batch_keep_their_places(pipe: Any, drawing: dict[str, Any]) -> None:
+    calls: list[int] = []
+
+    def spoil(*args: Any) -> torch.Tensor:
+        calls.append(1)
+        return row_of(torch.inf if len(calls) == 2 else 0.0, 0)(*args)
+
+    handle = pipe.vae.decoder.register_forward_hook(spoil)
+    pipe.vae.enable_slicing()
+    images = Artist(pipe, drawing).draw(ORDERS[:3])
+    pipe.vae.disable_slicing()
+    handle.remove()
+    assert len(calls) == drawing["padded_batch"]
+    assert [image.finite for image in images] == [True, False, True]
+
+
+def test_a_latent_that_is_infinite_is_noticed(pipe: Any, drawing: dict[str, Any]) -> None:
+    def overflow(_: Any, inputs: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+        latents = inputs[0].clone()
+        latents[0] = torch.inf
+        return (latents,)
+
+    # A decoder that makes numbers of infinities all the same.
+    before = pipe.vae.decoder.register_forward_pre_hook(overflow)
+    after = pipe.vae.decoder.register_forward_hook(lambda _, __, out: torch.nan_to_num(out, 0.1))
+    images = Artist(pipe, drawing).draw(ORDERS[:2])
+    before.remove()
+    after.remove()
+    assert [image.finite for image in images] == [False, True]
+
+
+def test_another_size_than_asked_for_is_refused(pipe: Any, drawing: dict[str, Any]) -> None:
+    handle = pipe.vae.decoder.register_forward_hook(lambda _, __, out: out[..., :8, :])
+    with pytest.raises(InputError, match="draws 16 x 8 pixels where 16 x 16 are asked for"):
+        Artist(pipe, drawing).draw(ORDERS[:1])
+    handle.remove()
+    with pytest.raises(InputError, match=r"cannot draw with these settings: .*divisible by"):
+        Artist(pipe, drawing | {"width": 20}).draw(ORDERS[:1])
+
+
+def test_no_negative_prompt_is_the_pipelines_own(pipe: Any, drawing: dict[str, Any]) -> None:
+    """SDXL has zeros for no text, and latent consistency models know no negative prompt."""
+    given: list[Any] = []
+    whole = type(pipe).__call__
+
+    def call(*args: Any, **options: Any) -> Any:
+        given.append(options.get("negative_prompt"))
+        return whole(*args, **options)
+
+    with mock.patch.object(type(pipe), "__call__", call):
+        Artist(pipe, drawing).draw(ORDERS[:1])
+        Artist(pipe, drawing | {"negative_prompt": "dog"}).draw(ORDERS[:1])
+    assert given == [None, ["dog"] * drawing["padded_batch"]]
 
 
 def test_seeds_differ_by_class_number_and_attempt() -> None:

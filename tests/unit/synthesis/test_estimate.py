@@ -3,14 +3,18 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import diffusers
 import pytest
 import torch
 
+from cogworks.core.errors import InputError
 from cogworks.synthesis import estimate as module
-from cogworks.synthesis.estimate import denoiser_calls, estimate
+from cogworks.synthesis.draw import Artist
+from cogworks.synthesis.estimate import estimate
 from cogworks.synthesis.estimates import summary
 from cogworks.synthesis.pipeline import load_pipeline
+from cogworks.synthesis.produce import Producer, Slot
+from cogworks.synthesis.shard import PartialShard
+from cogworks.synthesis.sizes import shard_of, whole_batches
 
 CPU = torch.device("cpu")
 
@@ -20,16 +24,13 @@ def pipe(pipeline_folder: Path) -> Any:
     return load_pipeline(pipeline_folder, device=CPU)
 
 
-@pytest.mark.parametrize(
-    ("kind", "calls"), [("PNDMScheduler", 51), ("DDIMScheduler", 50), ("HeunDiscreteScheduler", 99)]
-)
-def test_calls_of_the_denoiser(kind: str, calls: int) -> None:
-    options = {"skip_prk_steps": True, "steps_offset": 1} if kind == "PNDMScheduler" else {}
-    assert denoiser_calls(getattr(diffusers, kind)(**options), 50) == calls
+def cost(pipe: Any, settings: dict[str, Any], *, images: int, **change: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"counts": [images], "n_shards": 1, "prompts": ["a", "b"]}
+    return estimate(**(given | change), settings=settings, pipe=pipe, device=CPU)
 
 
 def test_the_cost_of_a_clone(pipe: Any, drawing: dict[str, Any]) -> None:
-    found = estimate(images=1001, prompts=["a", "b"], settings=drawing, pipe=pipe, device=CPU)
+    found = cost(pipe, drawing, images=1001)
     assert found["denoiser_calls_per_batch"] == 3
     assert found["denoiser_calls"] == 251 * 3
     assert found["rows_per_call"] == 8
@@ -39,11 +40,42 @@ def test_the_cost_of_a_clone(pipe: Any, drawing: dict[str, Any]) -> None:
     assert found["bytes_per_image"] > 16 * 16 * 3
 
 
+def test_the_estimate_counts_the_batches_that_a_run_draws(
+    pipe: Any, drawing: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = drawing | {"padded_batch": 12, "steps": 3, "duplicate_distance": None}
+    counts, n_shards = [7, 9, 2, 8, 5], 2
+    calls = []
+    handle = pipe.unet.register_forward_pre_hook(lambda *_: calls.append(1))
+    owners = shard_of(counts, n_shards=n_shards)
+    for shard in range(n_shards):
+        slots = [
+            Slot(label, f"n{label}", index, f"animal {label}", None)
+            for label, count in enumerate(counts)
+            if owners[label] == shard
+            for index in range(count)
+        ]
+        with PartialShard(tmp_path / f"{shard}.tar", kind="png") as partial:
+            producer = Producer(slots, Artist(pipe, settings).draw, settings, partial)
+            # Eight images a round are not even one batch.
+            assert producer.run(round_size=whole_batches(8, 12), stopped=lambda: False)
+    handle.remove()
+    found = cost(pipe, settings, images=0, counts=counts, n_shards=n_shards)
+    assert found["denoiser_calls"] == len(calls)
+
+
+def test_a_generator_of_nan_has_no_cost(pipe: Any, drawing: dict[str, Any]) -> None:
+    handle = pipe.vae.decoder.register_forward_hook(lambda _, __, out: out * torch.nan)
+    with pytest.raises(InputError, match=r"nothing of use.*float32"):
+        cost(pipe, drawing, images=5)
+    handle.remove()
+
+
 def test_a_long_batch_is_extrapolated(pipe: Any, drawing: dict[str, Any]) -> None:
     settings = drawing | {"steps": 40, "guidance": 1.0}
     with mock.patch.object(module, "WHOLE_BATCH_SECONDS", 0.0):
-        guessed = estimate(images=100, prompts=["a"], settings=settings, pipe=pipe, device=CPU)
-    measured = estimate(images=100, prompts=["a"], settings=settings, pipe=pipe, device=CPU)
+        guessed = cost(pipe, settings, images=100)
+    measured = cost(pipe, settings, images=100)
     assert guessed["measured"] == "extrapolated from 2 and 6 steps"
     assert guessed["rows_per_call"] == 4
     assert 1 / 4 < guessed["images_per_second"] / measured["images_per_second"] < 4

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.synthesis.sizes import class_counts, scaled, shard_of
+from cogworks.synthesis.sizes import class_counts, drawn_images, scaled, shard_of, whole_batches
 
 WNIDS = ["n02086910", "n02099601", "n02120079", "n03345487"]
 LIKE: dict[str, Any] = {"like": "real", "classes": None, "images_per_class": None, "multiple": 1}
@@ -33,12 +33,34 @@ def test_a_tenth_of_1300_is_130() -> None:
 
 def test_classes_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "classes.txt"
-    path.write_text("n2\nn1\n")
+    path.write_text("# two\nn02120079\n\nn02086910\n")
     spec = LIKE | {"like": None, "classes": str(path), "images_per_class": 7}
-    assert class_counts(spec, str(path)) == {"n1": 7, "n2": 7}
-    path.write_text("n2\nn1\nn2\n")
-    with pytest.raises(InputError, match="n2 is given twice"):
+    assert class_counts(spec, str(path)) == {"n02086910": 7, "n02120079": 7}
+    path.write_text("n02120079\nn02086910\nn02120079\n")
+    with pytest.raises(InputError, match="n02120079 twice, on line 1 and line 3"):
         class_counts(spec, str(path))
+    path.write_text("n02120079 fox\n")
+    with pytest.raises(InputError, match="'n02120079 fox' is no wnid"):
+        class_counts(spec, str(path))
+    path.write_text("# none\n")
+    with pytest.raises(InputError, match="holds no wnids"):
+        class_counts(spec, str(path))
+
+
+@pytest.mark.parametrize(
+    ("images", "batch", "whole"), [(32, 128, 128), (32, 8, 32), (32, 12, 36), (1, 1, 1), (0, 8, 0)]
+)
+def test_whole_batches(images: int, batch: int, whole: int) -> None:
+    assert whole_batches(images, batch) == whole
+
+
+def test_each_shard_fills_up_its_last_batch() -> None:
+    counts = [10] * 6
+    assert drawn_images(counts, n_shards=1, batch=8) == 64
+    assert drawn_images(counts, n_shards=3, batch=8) == 3 * 24
+    assert drawn_images(counts, n_shards=6, batch=128) == 6 * 128
+    # More shards than classes: the empty ones draw nothing.
+    assert drawn_images(counts, n_shards=60, batch=10) == 60
 
 
 @pytest.mark.parametrize("n_shards", [1, 2, 3, 7, 12])

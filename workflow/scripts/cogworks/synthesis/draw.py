@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from cogworks.core.errors import InputError
 from cogworks.core.seeds import derive_seed
+
+# Names of the part that turns latents into images.
+AUTOENCODERS = ("vae", "movq", "vqgan")
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class Drawing:
 
     Attributes:
         pixels: uint8 (H, W, 3).
-        finite: whether the model's output held neither NaN nor infinity.
+        finite: whether neither latent nor decoded image held NaN or infinity. The image itself is
+            no witness: diffusers clamps it, which makes white of an infinity.
         flagged: whether the safety checker flagged it; the pixels are black then.
     """
 
@@ -53,7 +58,9 @@ class Artist:
         padded_batch of a clone."""
         self._pipe = pipe
         self._batch = settings["padded_batch"]
-        self._negative = settings["negative_prompt"]
+        # None rather than an empty text: what stands for no text is the pipeline's affair.
+        self._negative = settings["negative_prompt"] or None
+        self._size = (settings["height"], settings["width"])
         self._options = {
             "width": settings["width"],
             "height": settings["height"],
@@ -74,15 +81,22 @@ class Artist:
     @torch.inference_mode()
     def _draw_batch(self, orders: list[Order]) -> list[Drawing]:
         options = dict(self._options)
-        if options["guidance_scale"] > 1:
+        if options["guidance_scale"] > 1 and self._negative is not None:
             options["negative_prompt"] = [self._negative] * len(orders)
-        result = self._pipe(
-            prompt=[order.prompt for order in orders],
-            generator=[torch.Generator().manual_seed(order.seed) for order in orders],
-            **options,
-        )
+        with _Witness(self._pipe) as witness:
+            try:
+                result = self._pipe(
+                    prompt=[order.prompt for order in orders],
+                    generator=[torch.Generator().manual_seed(order.seed) for order in orders],
+                    **options,
+                )
+            except ValueError as error:  # how pipelines refuse a size, say
+                raise InputError(
+                    f"the generator cannot draw with these settings: {error}"
+                ) from error
         images = result.images  # (B, 3, H, W) in [0, 1]
-        finite = torch.isfinite(images).flatten(1).all(1).tolist()
+        self._check_size(images)
+        finite = (_rows_finite(images) & witness.finite(len(orders)).to(images.device)).tolist()
         scaled = torch.nan_to_num(images.float()).clamp(0, 1).mul(255).round().to(torch.uint8)
         pixels = scaled.permute(0, 2, 3, 1).cpu().numpy()
         flags = getattr(result, "nsfw_content_detected", None) or [False] * len(orders)
@@ -90,3 +104,51 @@ class Artist:
             Drawing(pixels=np.ascontiguousarray(image), finite=good, flagged=bool(flag))
             for image, good, flag in zip(pixels, finite, flags, strict=True)
         ]
+
+    def _check_size(self, images: torch.Tensor) -> None:
+        """Refuse another size than was asked for: some pipelines round it without a word."""
+        height, width = images.shape[-2:]
+        if (height, width) != self._size:
+            raise InputError(
+                f"width, height: the generator draws {width} x {height} pixels where "
+                f"{self._size[1]} x {self._size[0]} are asked for; take a size that it can draw"
+            )
+
+
+class _Witness:
+    """Looks at what goes into and comes out of the decoder of a pipeline while it draws.
+
+    A context manager. Nothing is looked at where the pipeline has no decoder of latents.
+    """
+
+    def __init__(self, pipe: Any) -> None:
+        parts = [getattr(pipe, name, None) for name in AUTOENCODERS]
+        decoders = [getattr(part, "decoder", None) for part in parts]
+        self._decoder: Any = next((found for found in decoders if found is not None), None)
+        # One tensor a call: the whole batch, or one image where the autoencoder slices it.
+        self._seen: list[torch.Tensor] = []
+
+    def __enter__(self) -> "_Witness":
+        if self._decoder is not None:
+            self._handle = self._decoder.register_forward_hook(self._look)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._decoder is not None:
+            self._handle.remove()
+
+    def finite(self, count: int) -> torch.Tensor:
+        """Return for each of `count` images whether all that was seen of it was finite."""
+        if not self._seen:
+            return torch.ones(count, dtype=torch.bool)
+        rows = torch.cat(self._seen)
+        # Tiles of images, say: which is whose is not known, so one fault is everybody's.
+        return rows if len(rows) == count else rows.all().expand(count)
+
+    def _look(self, _: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+        rows = [_rows_finite(values) for values in (*inputs[:1], output)]
+        self._seen.append(torch.stack(rows).all(0))
+
+
+def _rows_finite(values: torch.Tensor) -> torch.Tensor:
+    return torch.isfinite(values).flatten(1).all(1)

@@ -5,19 +5,22 @@ than half a minute one is drawn; else two short runs give the time of a step and
 the estimate says so.
 """
 
-import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, write_json
-from cogworks.synthesis import quality
+from cogworks.synthesis import quality, sizes
 from cogworks.synthesis.draw import Artist, Drawing, Order, image_seed
 from cogworks.synthesis.generator import read_marker
 from cogworks.synthesis.pipeline import open_pipeline
+from cogworks.synthesis.reasons import NON_FINITE
+from cogworks.synthesis.schedulers import denoiser_calls
+from cogworks.synthesis.watch import ADVICE
 
 SHORT_STEPS = (2, 6)
 WHOLE_BATCH_SECONDS = 30.0
@@ -28,7 +31,8 @@ TAR_BYTES = 2048
 
 def estimate(
     *,
-    images: int,
+    counts: Sequence[int],
+    n_shards: int,
     prompts: list[str],
     settings: dict[str, Any],
     pipe: Any,
@@ -37,7 +41,8 @@ def estimate(
     """Return the cost of a clone, from a calibration of some seconds to a minute.
 
     Args:
-        images: how many it has.
+        counts: images of each class.
+        n_shards: how many shards it has, each of which ends with a batch that is filled up.
         prompts: some of its prompts, at least one.
         settings: `plan.drawing_spec` of the clone.
         pipe: its pipeline, on `device`.
@@ -45,8 +50,11 @@ def estimate(
 
     Returns:
         A dict that JSON can hold; seconds and days are those of one device.
+
+    Raises:
+        InputError: nothing that it draws is finite.
     """
-    batch = settings["padded_batch"]
+    images, batch = sum(counts), settings["padded_batch"]
     calls = denoiser_calls(pipe.scheduler, settings["steps"])
     orders = [
         Order(prompts[number % len(prompts)], image_seed(settings["seed"], "estimate", number, 0))
@@ -67,9 +75,11 @@ def estimate(
     ]
     for drawing in drawings:
         quality.perceptual_hash(drawing.pixels)
-    per_image = (seconds + time.perf_counter() - start) / batch
+    if not any(drawing.finite for drawing in drawings):
+        raise InputError(f"the generator gives nothing of use: {ADVICE[NON_FINITE]}")
+    per_batch = seconds + time.perf_counter() - start
     size = sum(map(len, encoded)) / batch + TAR_BYTES
-    batches = -(-images // batch)
+    batches = sizes.drawn_images(counts, n_shards=n_shards, batch=batch) // batch
     return {
         "images": images,
         "denoiser_calls": batches * calls,
@@ -77,8 +87,8 @@ def estimate(
         "rows_per_call": batch * (2 if settings["guidance"] > 1 else 1),
         "device": _name(device),
         "measured": how,
-        "images_per_second": 1 / per_image,
-        "device_days": images * per_image / SECONDS_PER_DAY,
+        "images_per_second": images / (batches * per_batch),
+        "device_days": batches * per_batch / SECONDS_PER_DAY,
         "bytes_per_image": round(size),
         "disk_bytes": round(images * size),
     }
@@ -90,6 +100,7 @@ def write_estimate(
     marker: Path,
     prompts: Path,
     classes: Path,
+    n_shards: int,
     device: torch.device,
     output: Path,
 ) -> None:
@@ -100,21 +111,22 @@ def write_estimate(
         marker: the generator's marker.
         prompts: the clone's table of prompts.
         classes: the clone's table of classes.
+        n_shards: how many shards it has.
         device: where it will be drawn.
         output: the JSON to write.
     """
-    images = int(read_parquet(classes, columns=["images"])["images"].sum())
+    counts = read_parquet(classes, columns=["images"])["images"].tolist()
     texts = read_parquet(prompts, columns=["prompt"])["prompt"].tolist()
     pipe = open_pipeline(read_marker(marker), settings, device)
-    found = estimate(images=images, prompts=texts, settings=settings, pipe=pipe, device=device)
+    found = estimate(
+        counts=counts,
+        n_shards=n_shards,
+        prompts=texts,
+        settings=settings,
+        pipe=pipe,
+        device=device,
+    )
     write_json({"clone": settings["name"]} | found, output)
-
-
-def denoiser_calls(scheduler: Any, steps: int) -> int:
-    """Return how often the denoiser is called in `steps` steps (PNDM: one more; Heun: double)."""
-    trial = copy.deepcopy(scheduler)
-    trial.set_timesteps(steps)
-    return len(trial.timesteps)
 
 
 def _batch_seconds(

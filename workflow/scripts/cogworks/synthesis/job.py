@@ -1,6 +1,7 @@
 """One shard as a job: its slots, its lock, its partial file, its handover, and its table."""
 
 import functools
+import itertools
 import os
 import sys
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, sha256_file, write_parquet
 from cogworks.core.interrupt import StopFlag
+from cogworks.core.progress import track
 from cogworks.core.spec import digest
 from cogworks.synthesis import lock, sizes
 from cogworks.synthesis.draw import Artist
@@ -90,7 +92,8 @@ def draw_shard(
         classes: the clone's table of classes.
         number: the shard, from 0.
         n_shards: how many there are.
-        batch_size: images between two looks at the stop signal.
+        batch_size: images between two looks at the stop signal; whole batches are drawn, so it is
+            rounded up to a multiple of the clone's padded_batch.
         device: where to draw.
         output: the tar file to write.
         index: the table of its samples to write.
@@ -111,8 +114,14 @@ def draw_shard(
         with PartialShard(partial, kind=settings["format"]) as shard:
             producer = Producer(slots, lambda orders: artist().draw(orders), settings, shard)
             _report(output, producer.done, len(slots))
+            whole = sizes.whole_batches(batch_size, settings["padded_batch"])
+            rounds = producer.rounds(round_size=whole, stopped=lambda: flag.stop)
+            left = len(slots) - producer.done
+            images = itertools.chain.from_iterable(map(range, rounds))
             try:
-                finished = producer.run(round_size=batch_size, stopped=lambda: flag.stop)
+                for _ in track(images, label=output.name, total=left, unit="images"):
+                    pass
+                finished = producer.done == len(slots)
                 if finished:
                     shard.seal()
                     write_index(partial, index)

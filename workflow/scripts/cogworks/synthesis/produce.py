@@ -9,7 +9,7 @@ the size of batches, nor where the work was interrupted, can change what a shard
 
 import hashlib
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from cogworks.synthesis import quality
 from cogworks.synthesis.draw import Drawing, Order, image_seed
 from cogworks.synthesis.reasons import DUPLICATE
 from cogworks.synthesis.shard import PartialShard, Record
+from cogworks.synthesis.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Producer:
         self._shard = shard
         self._states: dict[int, _State] = {}
         self._again: list[int] = []
+        self._watch = Watch()
         self._seen = self._no_hashes()
         self.done = 0
         """Number of slots that are committed."""
@@ -72,13 +74,23 @@ class Producer:
 
     def run(self, *, round_size: int, stopped: Callable[[], bool]) -> bool:
         """Draw until the shard is full (True) or `stopped` says so after a round (False)."""
-        while self.done < len(self._slots):
-            if stopped():
-                return False
+        for _ in self.rounds(round_size=round_size, stopped=stopped):
+            pass
+        return self.done == len(self._slots)
+
+    def rounds(self, *, round_size: int, stopped: Callable[[], bool]) -> Iterator[int]:
+        """Draw as `run` does; yield after each round how many slots it committed.
+
+        Raises:
+            InputError: the generator gives nothing of use, see `Watch`. What was committed is kept.
+        """
+        while self.done < len(self._slots) and not stopped():
+            before = self.done
             self._draw(self._choose(round_size))
             self._commit()
             self._shard.flush()
-        return True
+            self._watch.check(last=self.done == len(self._slots))
+            yield self.done - before
 
     def _take_over(self) -> None:
         records = [placed.record for placed in self._shard.kept]
@@ -101,8 +113,10 @@ class Producer:
 
     def _draw(self, numbers: list[int]) -> None:
         orders = [self._order(number) for number in numbers]
-        for number, drawing in zip(numbers, self._draw_all(orders), strict=True):
+        drawings = self._draw_all(orders)
+        for number, order, drawing in zip(numbers, orders, drawings, strict=True):
             reason = quality.fault(drawing)
+            self._watch.see(order, drawing, reason)
             if reason is not None:
                 self._reject(number, reason)
                 continue

@@ -4,8 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
+from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.core.errors import InputError
 from cogworks.images.manifest import read_manifest
 
@@ -18,11 +17,13 @@ def class_counts(spec: dict[str, Any], source: str) -> dict[str, int]:
         source: the training manifest of the data set `like`, or the file `classes`.
 
     Raises:
-        InputError: no class in the source, or a class of `like` that has no image to count.
+        InputError: no class in the source, a line of `classes` that is no wnid or is there twice,
+            or a class of `like` that has no image to count.
     """
-    real = _like(source) if spec["like"] is not None else dict.fromkeys(_listed(source), 0)
-    if not real:
-        raise InputError(f"{source}: no class in it")
+    if spec["like"] is not None:
+        real = _like(source)
+    else:
+        real = dict.fromkeys(read_wnids(source, key="classes"), 0)
     if spec["images_per_class"] is not None:
         real = dict.fromkeys(real, spec["images_per_class"])
     empty = [wnid for wnid, count in real.items() if count == 0]
@@ -53,19 +54,24 @@ def shard_of(counts: Sequence[int], *, n_shards: int) -> list[int]:
     return shards
 
 
+def whole_batches(images: int, batch: int) -> int:
+    """Return `images` rounded up to whole batches: what is drawn to have so many."""
+    return -(-images // batch) * batch
+
+
+def drawn_images(counts: Sequence[int], *, n_shards: int, batch: int) -> int:
+    """Return how many images go through the model for these counts, if none is drawn again.
+
+    Each shard ends with a batch that is filled up.
+    """
+    owners = shard_of(counts, n_shards=n_shards)
+    loads = [0] * n_shards
+    for owner, count in zip(owners, counts, strict=True):
+        loads[owner] += count
+    return sum(whole_batches(load, batch) for load in loads)
+
+
 def _like(path: str) -> dict[str, int]:
     manifest = read_manifest(path)
     found = manifest.frame["wnid"].value_counts()
     return {wnid: int(found.get(wnid, 0)) for wnid in manifest.classes}
-
-
-def _listed(path: str) -> list[str]:
-    try:
-        with open(path, encoding="utf-8") as handle:
-            wnids = [line.strip() for line in handle if line.strip() and not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the classes cannot be read ({error})") from error
-    twice = pd.Index(wnids)[pd.Index(wnids).duplicated()]
-    if len(twice):
-        raise InputError(f"{path}: {twice[0]} is given twice")
-    return wnids
