@@ -100,6 +100,46 @@ def test_prompts_are_counted_by_the_generators_own_tokenizer(
     assert read_parquet(names.table("short", "classes"))["images"].tolist() == [2] * 4
 
 
+def test_classes_of_one_prompt_are_named(
+    pipeline_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wnids = ["n02012849", "n03126707"]  # cranes, of feathers and of steel
+    (tmp_path / "classes.txt").write_text("\n".join(wnids))
+    change = {"like": None, "classes": "classes.txt", "images_per_class": 1}
+    tables(tmp_path / "classes.txt", pipeline_folder, **change)
+    assert "warning: clone: n02012849 and n03126707 have the one prompt 'crane'" in (
+        capsys.readouterr().err
+    )
+    assert read_metadata(names.table("clone", "prompts"))["shared"] == {"crane": wnids}
+    tables(tmp_path / "classes.txt", pipeline_folder, prompt="c, d", **change)
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_a_large_batch_is_drawn_whole(
+    manifest: Path,
+    pipeline_folder: Path,
+    marker: Path,
+    drawing: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from unittest import mock
+
+    from cogworks.synthesis.draw import Artist
+
+    tables(manifest, pipeline_folder)
+    asked: list[int] = []
+    whole = Artist.draw
+
+    def draw_and_count(artist: Artist, orders: Any) -> Any:
+        asked.append(len(orders))
+        return whole(artist, orders)
+
+    with mock.patch.object(Artist, "draw", draw_and_count):
+        draw(drawing | {"padded_batch": 6, "duplicate_distance": None}, marker, batch_size=4)
+    assert asked == [6, 6, 6]
+    assert "18/18 images" in capsys.readouterr().err
+
+
 def test_a_clone_reads_like_any_other_data_set(
     manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
 ) -> None:

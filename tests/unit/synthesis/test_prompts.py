@@ -4,7 +4,7 @@ import pytest
 
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.errors import InputError
-from cogworks.synthesis.prompts import ClassText, class_texts, prompt_table
+from cogworks.synthesis.prompts import ClassText, class_texts, prompt_table, shared_prompts
 from cogworks.synthesis.scenes import in_turn, read_scenes
 
 PAPILLON, ROBIN = "n02086910", "n01558993"
@@ -51,6 +51,23 @@ def test_an_unknown_class_is_named(wordnet_dir: Path) -> None:
         class_texts(open_wordnet(wordnet_dir), [PAPILLON, "n00000000"])
 
 
+def test_classes_of_one_name_share_their_prompt(wordnet_dir: Path) -> None:
+    bird, machine = "n02012849", "n03126707"
+    texts = class_texts(open_wordnet(wordnet_dir), [machine, PAPILLON, bird])
+    assert shared_prompts(prompt_table("c", texts)) == {"crane": [bird, machine]}
+    assert shared_prompts(prompt_table("c, d", texts)) == {}
+    # In scenes of their own: each prompt that is the same counts, and only once.
+    scenes = prompt_table("c inside b", texts, scenes=["attic", "beach"])
+    assert list(shared_prompts(scenes)) == ["crane inside attic", "crane inside beach"]
+
+
+def test_names_with_signs_in_them(wordnet_dir: Path) -> None:
+    odd = {"n03590841": "jack-o'-lantern", "n02966193": "carousel, carrousel, merry-go-round"}
+    texts = class_texts(open_wordnet(wordnet_dir), list(odd))
+    start = prompt_table('a "c" & {c}', texts)["prompt"].tolist()
+    assert [text.split('"')[1].split(", roundabout")[0] for text in start] == list(odd.values())
+
+
 def test_the_scenes_of_the_project() -> None:
     scenes = read_scenes(REPOSITORY / "resources" / "scenes.txt")
     assert len(scenes) == 365
@@ -66,11 +83,23 @@ def test_scenes_in_turn_are_the_same_for_all_and_follow_the_seed() -> None:
     assert order == in_turn(scenes, seed=0) != in_turn(scenes, seed=1)
 
 
-@pytest.mark.parametrize(("text", "named"), [("# none\n", "no scene"), ("a\nb\na\n", "twice: a")])
+@pytest.mark.parametrize(
+    "text", ["\ufeffattic\r\n\r\n  # of a house\r\nbeach \r\n", "attic\n\nbeach"]
+)
+def test_scenes_as_editors_save_them(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "scenes.txt"
+    path.write_bytes(text.encode())
+    assert read_scenes(path) == ["attic", "beach"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("# none\n", "no scene"), ("a\nb\na\n", "twice: a"), ("<html>", "is a web page")],
+)
 def test_bad_scene_files(tmp_path: Path, text: str, named: str) -> None:
     path = tmp_path / "scenes.txt"
     path.write_text(text)
     with pytest.raises(InputError, match=named):
         read_scenes(path)
-    with pytest.raises(InputError, match=r"missing\.txt"):
+    with pytest.raises(InputError, match=r"missing\.txt: cannot be read"):
         read_scenes(tmp_path / "missing.txt")

@@ -1,6 +1,7 @@
 import hashlib
 import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def test_what_was_added_comes_back(tmp_path: Path) -> None:
     assert [item.record for item in placed] == [record(*sample) for sample in SAMPLES]
     for item, (_, data) in zip(placed, SAMPLES, strict=True):
         assert content[item.offset : item.offset + item.size] == (data or b"")
+
+
+def test_prompts_are_data(tmp_path: Path) -> None:
+    prompt = 'jack-o\'-lantern, "a/b" \\n <b>&amp;</b>, Käse 漢字\n\u2028{c} %s'
+    odd = replace(record(0, b"x"), prompt=prompt, scene="'")
+    with PartialShard(tmp_path / "shard.tar", kind="jpeg") as shard:
+        shard.add(odd, b"x")
+        shard.seal()
+    assert [item.record for item in read_shard(tmp_path / "shard.tar")] == [odd]
 
 
 def test_readers_of_webdataset_find_whole_samples(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
@@ -58,3 +59,23 @@ def test_the_meaning_is_name_and_definition(tmp_path: Path) -> None:
 def test_a_folder_without_clip_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no CLIP model"):
         Judge(tmp_path, device=torch.device("cpu"))
+
+
+def test_a_clip_folder_that_is_not_whole(clip: Path) -> None:
+    path = clip / "model.safetensors"
+    whole = path.read_bytes()
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid")
+    with pytest.raises(InputError, match="is a Git LFS pointer"):
+        Judge(clip, device=torch.device("cpu"))
+    path.write_bytes(whole)
+    tensors = load_file(path)
+    save_file(tensors | {"logit_scale": torch.zeros(2)}, path, metadata={"format": "pt"})
+    with pytest.raises(InputError, match="logit_scale"):
+        Judge(clip, device=torch.device("cpu"))
+
+
+def test_similarities_that_are_no_numbers(clip: Path, manifest: Path) -> None:
+    judge = Judge(clip, device=torch.device("cpu"))
+    judge._model.visual_projection.weight.data.fill_(torch.nan)
+    with pytest.raises(InputError, match="gives NaN for n02086910"):
+        class_similarity(judge, manifest, ["a", "b", "c", "d"], limit=1)

@@ -190,6 +190,20 @@ def test_a_state_of_other_settings_does_not_count(tmp_path: Path) -> None:
     assert State(path, "one").load() == {}
 
 
+@pytest.mark.parametrize("stage", ["autoencoder", "denoiser"])
+def test_a_training_that_diverges_ends(spec: dict[str, Any], stage: str) -> None:
+    spec[stage] |= {"lr": 1e30, "steps": 50}
+    images = (torch.arange(4 * 3 * 256) % 251).view(4, 3, 16, 16).to(torch.uint8)
+    labels = torch.arange(4) % 2
+    lessons = train.Lessons(images=images, labels=labels, prompts=[[["red"]], [["blue"]]])
+    state = State(Path("/nonexistent/never-saved"), "x")
+    parts = make_parts(spec, lessons.texts())
+    trainer = train.Trainer(parts, spec, state=state, stopped=lambda: False)
+    trainer._keep = lambda *_: None  # type: ignore[method-assign]
+    with pytest.raises(InputError, match=rf"{stage}: the loss is nan in step .*smaller lr"):
+        trainer.train(lessons)
+
+
 def test_it_learns(spec: dict[str, Any]) -> None:
     """Two classes of plain colours: after a few seconds each name brings its own colour."""
     spec["text"] |= {"width": 16}

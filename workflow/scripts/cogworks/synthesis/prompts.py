@@ -113,6 +113,16 @@ def prompt_table(
     return pd.DataFrame(rows).astype({"label": "int32", "turn": "int32"})
 
 
+def shared_prompts(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the prompts of a table that more than one class has, with the wnids of each.
+
+    WordNet gives the bird and the machine the one name "crane": the generator cannot tell them
+    apart by it, and draws the same pictures for both.
+    """
+    wnids = table.groupby("prompt")["wnid"].agg(lambda group: sorted(set(group)))
+    return {text: found for text, found in wnids.items() if len(found) > 1}
+
+
 def _words(lemmas: Sequence[str]) -> tuple[str, ...]:
     return tuple(lemma.replace("_", " ") for lemma in lemmas)
 

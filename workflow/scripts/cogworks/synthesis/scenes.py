@@ -3,20 +3,18 @@
 from pathlib import Path
 
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import read_text
 from cogworks.core.seeds import shuffle_by_hash
 
 
 def read_scenes(path: str | Path) -> list[str]:
-    """Return the scenes of a text file, one a line; lines that start with # do not count.
+    """Return the scenes of a text file, one a line; # starts a comment line.
 
     Raises:
         InputError: no such file, no scene in it, or one given twice.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the scenes cannot be read ({error})") from error
-    scenes = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    lines = [line.strip() for line in read_text(path).splitlines()]
+    scenes = [line for line in lines if line and not line.startswith("#")]
     if not scenes:
         raise InputError(f"{path}: no scene in it; one a line is expected")
     twice = sorted({scene for scene in scenes if scenes.count(scene) > 1})

@@ -15,10 +15,12 @@ import transformers
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
+from cogworks.core.inputs import check_genuine
 from cogworks.core.progress import track
 from cogworks.images.decode import decode_pil
 from cogworks.images.manifest import read_manifest
 from cogworks.images.reader import ImageReader
+from cogworks.synthesis import content, tokens
 
 BATCH = 32
 
@@ -32,18 +34,26 @@ class Judge:
         Raises:
             InputError: the folder holds no CLIP model, or keys are missing or left over.
         """
+        folder = Path(folder).expanduser()
+        for path in [*content.texts(folder), *content.weights(folder, None)]:
+            check_genuine(path)
         try:
             model, info = transformers.CLIPModel.from_pretrained(
-                folder, local_files_only=True, output_loading_info=True
+                folder,
+                local_files_only=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # so that they are named below
             )
             self._processor = transformers.CLIPProcessor.from_pretrained(
                 folder, local_files_only=True
             )
         except Exception as error:
             raise InputError(f"{folder}: no CLIP model that can be loaded ({error})") from error
-        wrong = sorted([*info["missing_keys"], *info["unexpected_keys"]])
+        kinds = ("missing_keys", "unexpected_keys", "mismatched_keys")
+        wrong = sorted(str(key) for kind in kinds for key in info[kind])
         if wrong:
-            raise InputError(f"{folder}: missing or unexpected keys: {', '.join(wrong)}")
+            raise InputError(f"{folder}: missing, unexpected or misshapen keys: {', '.join(wrong)}")
+        tokens.check_tokenizer(self._processor.tokenizer, where=str(folder))
         self._model = model.to(device).eval()
         self._device = device
 
@@ -88,6 +98,9 @@ def class_similarity(judge: Judge, path: Path, texts: Sequence[str], *, limit: i
         path: the clone's manifest.
         texts: name and definition of each class, by label.
         limit: images of each class to look at.
+
+    Raises:
+        InputError: the model gives no numbers.
     """
     manifest = read_manifest(path)
     reader, words = ImageReader(manifest), judge.texts(texts)
@@ -105,6 +118,8 @@ def class_similarity(judge: Judge, path: Path, texts: Sequence[str], *, limit: i
             )
             @ words.T
         )
+        if not torch.isfinite(cosines).all():
+            raise InputError(f"{path}: the CLIP model gives NaN for {manifest.classes[label]}")
         means = cosines.mean(0)
         others = means.clone()
         others[label] = -torch.inf

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.files import write_parquet
-from cogworks.synthesis.prompts import class_texts, prompt_table
+from cogworks.synthesis.prompts import class_texts, prompt_table, shared_prompts
 from cogworks.synthesis.scenes import in_turn, read_scenes
 from cogworks.synthesis.sizes import class_counts
 from cogworks.synthesis.tokens import count_tokens, load_tokenizer
@@ -32,7 +32,8 @@ def write_tables(
         generator: folder of the generator, whose tokenizer counts.
         prompts: the table to write: the columns of `prompt_table`, tokens (start and end
             included) and cut (whether the generator would cut the prompt). Its metadata holds the
-            template, the limit in tokens, and the classes with a prompt that would be cut.
+            template, the limit in tokens, the classes with a prompt that would be cut, and the
+            prompts that several classes share, with their wnids.
         classes: the table to write: label, wnid, name, images (how many to draw).
     """
     counts = class_counts(spec, str(source))
@@ -43,8 +44,10 @@ def write_tables(
     table["tokens"] = pd.Series(tokens.counts, dtype="int32")
     table["cut"] = table["tokens"] > tokens.limit
     cut = sorted(set(table.loc[table["cut"], "wnid"]))
+    shared = shared_prompts(table)
     _report(spec["name"], table, cut, tokens.limit)
-    facts = {"template": spec["prompt"], "limit": tokens.limit, "cut": cut}
+    _warn(spec["name"], shared)
+    facts = {"template": spec["prompt"], "limit": tokens.limit, "cut": cut, "shared": shared}
     write_parquet(table, prompts, metadata=facts)
     write_parquet(
         pd.DataFrame(
@@ -67,3 +70,12 @@ def _report(name: str, table: pd.DataFrame, cut: list[str], limit: int) -> None:
         + (f", of {', '.join(cut)}" if cut else ""),
         file=sys.stderr,
     )
+
+
+def _warn(name: str, shared: dict[str, list[str]]) -> None:
+    for text, wnids in shared.items():
+        print(
+            f"warning: {name}: {' and '.join(wnids)} have the one prompt {text!r}, so their images "
+            "will not differ in kind; another template, such as 'c, d', tells them apart",
+            file=sys.stderr,
+        )

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from diffusers import DDPMScheduler
 
+from cogworks.core.errors import InputError
 from cogworks.core.progress import track
 from cogworks.core.seeds import derive_seed
 from cogworks.synthesis.tiny import autoencoder as autoencoders
@@ -71,7 +72,11 @@ class Trainer:
         self._saved = state.load()
 
     def train(self, lessons: Lessons) -> dict[str, float]:
-        """Run both stages and return the smoothed loss at the end of each."""
+        """Run both stages and return the smoothed loss at the end of each.
+
+        Raises:
+            InputError: a loss is not finite: the training diverged.
+        """
         vae = self._parts["vae"].to(memory_format=torch.channels_last)
         section = self._spec["autoencoder"]
         losses = {"autoencoder": self._stage("autoencoder", [vae], section, self._see(lessons))}
@@ -132,9 +137,10 @@ class Trainer:
         saved = self._saved.get(name)
         if saved is not None:
             run.load(saved)
-        for step in track(run.steps_left(), label=name, total=section["steps"] - run.step):
+        left = section["steps"] - run.step
+        for step in track(run.steps_left(), label=name, total=left, unit="steps"):
             generator = torch.Generator().manual_seed(derive_seed(self._spec["seed"], name, step))
-            run.take(loss(generator))
+            run.take(_finite(loss(generator), name=name, step=step))
             if self._stopped() or self._state.due():
                 self._keep(name, run)
             if self._stopped():
@@ -223,6 +229,15 @@ class _Prompts:
         rows = self._starts[labels, kind] + (share * self._counts[labels, kind]).long()
         dropped = torch.rand(labels.shape, generator=generator) < drop
         return torch.where(dropped, len(self.ids) - 1, rows)
+
+
+def _finite(loss: torch.Tensor, *, name: str, step: int) -> torch.Tensor:
+    if not torch.isfinite(loss):
+        raise InputError(
+            f"{name}: the loss is {loss.item()} in step {step}; the training diverged: set a "
+            f"smaller lr in the generator's section {name}"
+        )
+    return loss
 
 
 def _one_cycle(progress: float) -> float:
