@@ -8,10 +8,12 @@ from cogworks.encoders.convert import convert
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--input", type=Path, required=True, help="a file of torch.save")
+    parser.add_argument("--input", type=Path, required=True, help="a pickled checkpoint")
     parser.add_argument("--output", type=Path, required=True, help="the .safetensors to write")
     parser.add_argument(
-        "--container", default=".", help="entry that holds the weights, such as state_dict"
+        "--container",
+        default=".",
+        help="entry that holds the weights, such as state_dict, or a whole module",
     )
     args = parser.parse_args()
     state = convert(args.input, args.output, container=args.container)

@@ -2,10 +2,12 @@
 
 import argparse
 import collections
-import pickle
+import datetime
+import pathlib
 import re
+import shlex
 import warnings
-import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +17,42 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.encoders import inert
+from cogworks.encoders.formats import kind_of_weights
 
 State = dict[str, torch.Tensor]
 
+
+def _plain_dict(*_: object) -> dict[Any, Any]:
+    """Stand for a defaultdict: torch's safe unpickler puts items into plain dicts only."""
+    return {}
+
+
 _NUMPY_SCALAR = np.float64(0).__reduce__()[0]
+_NUMPY_ARRAY = np.zeros(0).__reduce__()[0]
 
 # What published checkpoints hold besides tensors and plain containers: the arguments of their
-# training script, and scores as NumPy scalars, under NumPy's old and new module name.
+# training script, paths and dates, and scores as NumPy scalars and arrays, under NumPy's old and
+# new module name. None of these does anything when it is made.
 SAFE_GLOBALS: list[Any] = [
     argparse.Namespace,
-    collections.defaultdict,
+    (_plain_dict, "collections.defaultdict"),
+    *(dict, list, tuple, frozenset, int, float, bool, str),  # factories of a defaultdict
+    *(datetime.datetime, datetime.date, datetime.timedelta, datetime.timezone),
+    *(pathlib.PosixPath, pathlib.PurePosixPath),
+    (pathlib.PosixPath, "pathlib._local.PosixPath"),
+    # A path of Windows can be made nowhere else; its parts are all that anybody wants of it.
+    *((pathlib.PureWindowsPath, f"pathlib.{name}") for name in ("WindowsPath", "PureWindowsPath")),
     np.dtype,
-    *(type(np.dtype(name)) for name in ("f2", "f4", "f8", "i4", "i8", "?")),
+    np.ndarray,
+    *(type(np.dtype(code)) for code in np.typecodes["All"]),
     (_NUMPY_SCALAR, "numpy.core.multiarray.scalar"),
     (_NUMPY_SCALAR, "numpy._core.multiarray.scalar"),
+    (_NUMPY_ARRAY, "numpy.core.multiarray._reconstruct"),
+    (_NUMPY_ARRAY, "numpy._core.multiarray._reconstruct"),
 ]
 CONVERTER = "python workflow/scripts/convert_checkpoint.py"
+LISTED = 20  # keys of each kind that a message names
 
 
 def read_checkpoint(path: str | Path, containers: list[str]) -> State:
@@ -38,20 +60,21 @@ def read_checkpoint(path: str | Path, containers: list[str]) -> State:
 
     Args:
         path: a safetensors file, a file of torch.save that holds nothing but tensors, plain values
-            and the classes of `SAFE_GLOBALS`, or a TorchScript archive.
+            and the classes of `SAFE_GLOBALS`, or a TorchScript archive. What it is, its content
+            says, not its suffix.
         containers: entries that may hold the weights (`state_dict`, `a.b`, `.` for the top); the
             first that is there counts. Safetensors files and TorchScript archives have none.
 
     Raises:
-        InputError: no such file, damaged, of a kind that needs the converter, or without weights
-            in any of the containers; the message lists what is there.
+        InputError: no such file, damaged, of another format (`formats.kind_of_weights`), of a kind
+            that needs the converter, or without weights in any of the containers; the message
+            lists what is there.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    if path.suffix == ".safetensors":
+    kind = kind_of_weights(path)
+    if kind == "safetensors":
         return _read_safetensors(path)
-    if _is_torchscript(path):
+    if kind == "torchscript":
         return _read_torchscript(path)
     return take_container(_read_pickle(path), containers, path)
 
@@ -59,16 +82,17 @@ def read_checkpoint(path: str | Path, containers: list[str]) -> State:
 def take_container(content: Any, containers: list[str], path: Path) -> State:
     """Return the first of `containers` that is in `content`, checked to hold tensors by name.
 
+    NumPy arrays become tensors; entries without a value (None) are left out.
+
     Raises:
         InputError: none of them is there, or it does not hold tensors only.
     """
     for container in containers:
-        found = _descend(content, container)
+        found = descend(content, container)
         if found is not None:
             return _tensors(found, container, path)
-    keys = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
     raise InputError(
-        f"{path}: no entry {' or '.join(containers)}; the file holds {keys}. "
+        f"{path}: no entry {' or '.join(containers)}; the file holds {_contents(content)}. "
         "Set `container` to the entry that holds the weights"
     )
 
@@ -106,29 +130,66 @@ def load_strictly(module: nn.Module, state: State, *, heads: tuple[str, ...], na
     norm, which older checkpoints do not have and inference does not use.
 
     Raises:
-        InputError: naming `name` and listing all missing and unexpected keys and wrong shapes.
+        InputError: naming `name` and listing missing and unexpected keys, wrong shapes, types that
+            are no weights (quantised, complex), and values that no trained network has
+            (`unsound`).
     """
     own = module.state_dict()
     state = {key: value for key, value in state.items() if not (heads and key.startswith(heads))}
     counters = {key for key in own if key.endswith("num_batches_tracked")}
     missing = [key for key in own if key not in state and key not in counters]
     unexpected = [key for key in state if key not in own]
-    wrong = [
-        f"{key} {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
-        for key in own
-        if key in state and state[key].shape != own[key].shape
-    ]
-    problems = [
-        f"{title} ({len(keys)}): {', '.join(keys)}"
-        for title, keys in (("missing", missing), ("unexpected", unexpected), ("shapes", wrong))
-        if keys
-    ]
-    if problems:
+    shared = [key for key in own if key in state]
+    problems = {
+        "missing": missing,
+        "unexpected": unexpected,
+        "shapes": [
+            f"{key} {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
+            for key in shared
+            if state[key].shape != own[key].shape
+        ],
+        "types": [
+            f"{key} {_type(state[key])} instead of {_type(own[key])}"
+            for key in shared
+            if not _castable(state[key], own[key])
+        ],
+    }
+    if any(problems.values()):
         raise InputError(
-            f"{name}: the weights do not fit the architecture; {'; '.join(problems)}. "
-            "Are the architecture and `container`, `prefix`, `drop` and `rename` right?"
+            f"{name}: the weights do not fit the architecture; {_sentence(problems)}. "
+            f"{_hint(missing, unexpected)}"
         )
+    parameters = {key for key, _ in module.named_parameters()}
+    refuse_unsound({key: state[key] for key in shared}, parameters, name=name)
     module.load_state_dict({key: state.get(key, own[key]) for key in own}, strict=True)
+
+
+def refuse_unsound(state: State, parameters: set[str], *, name: str) -> None:
+    """Refuse what no trained network has: NaN or infinity, or a kernel of nothing but zeros.
+
+    Buffers other than the statistics of batch norm may hold infinities (masks), and vectors zeros.
+
+    Raises:
+        InputError: naming `name` and the keys.
+    """
+    checked = {
+        key: value
+        for key, value in state.items()
+        if value.is_floating_point() and (key in parameters or ".running_" in f".{key}")
+    }
+    problems = {
+        "not finite": [key for key, value in checked.items() if not _is_finite(value)],
+        "all zero": [
+            key
+            for key, value in checked.items()
+            if key.endswith("weight") and value.ndim > 1 and not value.any()
+        ],
+    }
+    if any(problems.values()):
+        raise InputError(
+            f"{name}: no trained network has such weights; {_sentence(problems)}. Was its training "
+            "diverging, or its file damaged? Copy or download it again"
+        )
 
 
 def read_safetensors_into(module: nn.Module, path: str | Path, *, name: str) -> None:
@@ -147,9 +208,12 @@ def _rename(key: str, pattern: str, template: str) -> str:
     return re.sub(pattern, fill, key)
 
 
-def _descend(content: Any, container: str) -> Any:
+def descend(content: Any, container: str) -> Any:
+    """Return an entry (`a.b`, `.` for the top) of nested dicts; None where there is none."""
     if container == ".":
         return content
+    if isinstance(content, dict) and container in content:
+        return content[container]  # a key with a dot in its name
     for part in container.split("."):
         if not isinstance(content, dict) or part not in content:
             return None
@@ -158,29 +222,107 @@ def _descend(content: Any, container: str) -> Any:
 
 
 def _tensors(found: Any, container: str, path: Path) -> State:
-    if not isinstance(found, dict) or not found:
-        raise InputError(f"{path}: entry {container} is {type(found).__name__}, expected weights")
-    others = [str(key) for key, value in found.items() if not isinstance(value, torch.Tensor)]
-    if others:
+    place = f"{path}: {'it' if container == '.' else f'entry {container}'}"
+    if not isinstance(found, dict):
+        raise InputError(f"{place} is {_kind(found)}, expected weights by name")
+    if not found:
+        raise InputError(f"{place} is empty, expected weights by name")
+    if {"state", "param_groups"} <= found.keys():
+        raise InputError(f"{place} is the state of an optimizer, not the weights of a network")
+    state = {str(key): _as_tensor(value) for key, value in found.items() if value is not None}
+    if not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise InputError(
-            f"{path}: entry {container} holds besides tensors {', '.join(others)}; "
+            f"{place} holds besides tensors {_contents(state, tensors=False)}; "
             "set `container` to the entry that holds nothing but the weights"
         )
-    return dict(found)
+    return state
+
+
+def _as_tensor(value: Any) -> Any:
+    """Return an array of numbers as a tensor, anything else as it is."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return torch.from_numpy(value.astype(value.dtype.newbyteorder("=")))
+    tensor = inert.array_tensor(value)
+    return value if tensor is None else tensor
+
+
+def _contents(content: Any, *, tensors: bool = True) -> str:
+    """Return the entries of a dict with what each is, for a message."""
+    if not isinstance(content, dict):
+        return _kind(content)
+    entries = [
+        f"{key} ({_kind(value)})"
+        for key, value in content.items()
+        if tensors or not isinstance(value, torch.Tensor)
+    ]
+    return _listed(entries) or "nothing"
+
+
+def _kind(value: Any) -> str:
+    """Say what an entry of a checkpoint is."""
+    if isinstance(value, torch.Tensor):
+        return "a tensor"
+    if inert.is_module(value):
+        return f"a whole module, {value.origin}"
+    if isinstance(value, inert.Placeholder) and not value:
+        return value.origin or "an object"
+    if isinstance(value, dict):
+        count = sum(isinstance(entry, torch.Tensor) for entry in value.values())
+        return f"{count} tensors" if count else f"a dict of {len(value)}"
+    return type(value).__name__
+
+
+def _castable(value: torch.Tensor, own: torch.Tensor) -> bool:
+    """Whether a weight may be copied into a parameter: no quantised, sparse or complex one."""
+    if value.is_quantized or value.layout != torch.strided or value.is_complex():
+        return value.is_complex() and own.is_complex()
+    return value.is_floating_point() or not own.is_floating_point()
+
+
+def _type(value: torch.Tensor) -> str:
+    layout = "" if value.layout == torch.strided else f" {value.layout}"
+    return str(value.dtype).removeprefix("torch.") + layout.replace("torch.", "")
+
+
+def _is_finite(value: torch.Tensor) -> bool:
+    # Eight-bit floats have no arithmetic of their own.
+    return bool(torch.isfinite(value.float() if value.itemsize == 1 else value).all())
+
+
+def _sentence(problems: dict[str, list[str]]) -> str:
+    return "; ".join(
+        f"{title} ({len(keys)}): {_listed(keys)}" for title, keys in problems.items() if keys
+    )
+
+
+def _listed(entries: list[str]) -> str:
+    rest = len(entries) - LISTED
+    return ", ".join(entries[:LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _hint(missing: list[str], unexpected: list[str]) -> str:
+    """Say which prefix would make the keys fit, where one does."""
+    wanted = set(missing)
+    found: collections.Counter[str] = collections.Counter()
+    for key in unexpected:
+        parts = key.split(".")
+        for cut in range(1, len(parts)):
+            if ".".join(parts[cut:]) in wanted:
+                found[".".join(parts[:cut]) + "."] += 1
+    prefix, count = found.most_common(1)[0] if found else ("", 0)
+    if count > len(wanted) / 2:
+        return f"With `prefix: {prefix}` {count} of the missing keys would be there"
+    return "Are the architecture and `container`, `prefix`, `drop` and `rename` right?"
 
 
 def _read_safetensors(path: Path) -> State:
     try:
         return dict(safetensors.torch.load_file(path))
     except Exception as error:
-        raise InputError(f"{path}: not a readable safetensors file ({error})") from error
-
-
-def _is_torchscript(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith("/constants.pkl") for name in archive.namelist())
+        raise InputError(
+            f"{path}: a safetensors file that is cut off or damaged ({error}); copy or download "
+            "it again"
+        ) from error
 
 
 def _read_torchscript(path: Path) -> State:
@@ -195,14 +337,43 @@ def _read_torchscript(path: Path) -> State:
 
 def _read_pickle(path: Path) -> Any:
     try:
-        with torch.serialization.safe_globals(SAFE_GLOBALS):
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        refused = re.findall(r"(?:GLOBAL|Unsupported \w+) ([\w.]+)", str(error))
-        what = f"objects of {', '.join(dict.fromkeys(refused))}" if refused else "unsafe objects"
-        raise InputError(
-            f"{path}: its pickle holds {what}, or is damaged; extract its tensors without running "
-            f"any of its code: {CONVERTER} --input {path} --output NAME.safetensors"
-        ) from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable checkpoint ({error})") from error
+        # Opened here, since torch goes by the suffix of a name.
+        with open(path, "rb") as handle, torch.serialization.safe_globals(SAFE_GLOBALS):
+            return torch.load(handle, map_location="cpu", weights_only=True)
+    except Exception as error:  # refused, or damaged, which can fail anywhere
+        raise InputError(_needs_converter(path, error)) from error
+
+
+def _needs_converter(path: Path, error: Exception) -> str:
+    """Say what a pickle holds that is refused, and how to get its weights out of it.
+
+    Raises:
+        InputError: it cannot be read at all.
+    """
+    content = inert.read_inertly(path)
+    command = f"{CONVERTER} --input {shlex.quote(str(path))} --output NAME.safetensors"
+    for entry, value in _entries(content):
+        if inert.is_module(value):
+            place = "" if entry == "." else f" --container {entry}"
+            return (
+                f"{path}: {'it' if entry == '.' else f'entry {entry}'} is a whole pickled module "
+                f"({value.origin}), not its weights alone. Take its state_dict out of it without "
+                f"running any of its code: {command}{place}; or save `model.state_dict()` in "
+                "place of `model` where its code is"
+            )
+    refused = dict.fromkeys(re.findall(r"GLOBAL ([\w.]+)", str(error)))
+    what = (
+        f"its pickle holds objects of {', '.join(refused)}"
+        if refused
+        else "an old or unusual pickle"
+    )
+    return (
+        f"{path}: {what}; extract its tensors without running any of its code: {command}, with "
+        f"--container ENTRY where they are in one; it holds {_contents(content)}"
+    )
+
+
+def _entries(content: Any) -> Iterator[tuple[str, Any]]:
+    yield ".", content
+    if isinstance(content, dict):
+        yield from ((str(key), value) for key, value in content.items())
