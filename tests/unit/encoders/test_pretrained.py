@@ -49,6 +49,27 @@ def test_torchvision_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         load("torchvision", "resnet18.V3")
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("googlenet", "googlenet-1378be20.pth"),
+        ("inception_v3", "inception_v3_google-0cc3c7bd.pth"),
+    ],
+)
+def test_auxiliary_classifiers_of_torchvision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with torch.device("meta"):
+        whole = torchvision.models.get_model(name, aux_logits=True)
+    state = {key: torch.ones_like(value, device="cpu") for key, value in whole.state_dict().items()}
+    assert any(key.startswith(("aux1.", "AuxLogits.")) for key in state)
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(state, tmp_path / "checkpoints" / file)
+    backbone = load_pretrained("torchvision", name, image_size=96, options={}, online=False)
+    assert all(torch.all(value == 1) for value in backbone.module.state_dict().values())
+
+
 def test_transformers_folder(tmp_path: Path) -> None:
     model = transformers.ViTForImageClassification(transformers.ViTConfig(**TOWER)).eval()
     model.save_pretrained(tmp_path)

@@ -9,6 +9,8 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 
+# Classifiers beside the last one, for training only, of torchvision's Inception and GoogLeNet.
+AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")
 LIBRARIES = ("torchvision", "timm", "transformers", "cogworks")
 
 
@@ -32,7 +34,7 @@ def build_backbone(spec: dict[str, Any]) -> tuple[nn.Module, int]:
     Args:
         spec: `library` (torchvision, timm, transformers or cogworks), `name` (the library's name;
             a folder or a model type such as `vit` for transformers; for cogworks `small_resnet`,
-            `resnet50_same` or `deit_distilled`),
+            `resnet50_same`, `deit_distilled`, `nat_m4` or `t2t_vit_t_14`),
             `image_size` (pixels, the side of the square input) and `options` (keyword arguments
             of the architecture; transformers: `pool` and entries of its config).
 
@@ -119,7 +121,7 @@ def _torchvision(
         raise InputError(f"torchvision:{name}: has no linear classifier to take off")
     head = linears[-1]
     model.set_submodule(head, nn.Identity())
-    return model, (f"{head}.",)
+    return model, (f"{head}.", *AUXILIARY)
 
 
 def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
@@ -145,16 +147,20 @@ def _own(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tupl
     if name == "small_resnet":
         return small_resnet(**options), ()
     # Imports timm, which takes seconds that a small network need not pay.
-    from cogworks.encoders import published
+    from cogworks.encoders import natnet, published, t2t_vit
 
     try:
         if name == "resnet50_same":
             return published.resnet50_same(**options), ("fc.",)
         if name == "deit_distilled":
             return published.deit_distilled(size, **options), ("head.", "head_dist.")
+        if name == "nat_m4":
+            return natnet.NATM4(**options), ("classifier.",)
+        if name == "t2t_vit_t_14":
+            return t2t_vit.T2TViT(size, **options), ("head.",)
     except TypeError as error:
         raise InputError(f"cogworks:{name}: {error}") from error
     raise InputError(
         f"cogworks:{name}: no such architecture here; "
-        "there are small_resnet, resnet50_same and deit_distilled"
+        "there are small_resnet, resnet50_same, deit_distilled, nat_m4 and t2t_vit_t_14"
     )
