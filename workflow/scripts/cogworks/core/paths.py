@@ -31,6 +31,11 @@ def features(encoder: str, dataset: str, split: str) -> tuple[str, str]:
     return f"{stem}.npy", f"{stem}.parquet"
 
 
+def weights_note(encoder: str) -> str:
+    """Return the note on which files of a library's cache an encoder was made from."""
+    return f"results/features/{encoder}/weights.json"
+
+
 def scores(encoder: str, dataset: str, protocol: str) -> str:
     """Return the score table of one probe job."""
     return f"results/probes/{encoder}/{dataset}/{protocol}.parquet"

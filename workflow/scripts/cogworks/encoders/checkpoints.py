@@ -135,7 +135,7 @@ def load_strictly(module: nn.Module, state: State, *, heads: tuple[str, ...], na
             (`unsound`).
     """
     own = module.state_dict()
-    state = {key: value for key, value in state.items() if not (heads and key.startswith(heads))}
+    state = {key: value for key, value in state.items() if key in own or not key.startswith(heads)}
     counters = {key for key in own if key.endswith("num_batches_tracked")}
     missing = [key for key in own if key not in state and key not in counters]
     unexpected = [key for key in state if key not in own]
@@ -182,7 +182,7 @@ def refuse_unsound(state: State, parameters: set[str], *, name: str) -> None:
         "all zero": [
             key
             for key, value in checked.items()
-            if key.endswith("weight") and value.ndim > 1 and not value.any()
+            if key.endswith("weight") and _is_kernel(value) and not value.any()
         ],
     }
     if any(problems.values()):
@@ -270,6 +270,11 @@ def _kind(value: Any) -> str:
         count = sum(isinstance(entry, torch.Tensor) for entry in value.values())
         return f"{count} tensors" if count else f"a dict of {len(value)}"
     return type(value).__name__
+
+
+def _is_kernel(value: torch.Tensor) -> bool:
+    """Whether a weight is a matrix or a kernel, and no vector in disguise (1, 1, 1, C)."""
+    return sum(size > 1 for size in value.shape) > 1
 
 
 def _castable(value: torch.Tensor, own: torch.Tensor) -> bool:

@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from cogworks.core import paths
 from cogworks.core.codehash import rule_code
-from cogworks.core.files import sha256_file
+from cogworks.core.files import sha256_file, write_text
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.progress import track
 from cogworks.encoders.forward import devices, encode, make_runners, set_arithmetic
+from cogworks.encoders.identity import write_note
 from cogworks.encoders.loader import Batch, BatchLoader
 from cogworks.encoders.partial import PartialFeatures
 from cogworks.encoders.pixels import make_decoder
@@ -69,6 +71,7 @@ def extract(
     compute = spec["compute"]
     set_arithmetic(compute["precision"])
     encoder = load_encoder(spec, device="cpu", online=online)
+    _note_weights(encoder, spec)
     chunk_rows = CHUNK_BATCHES * compute["batch_size"]
     start, stop = shard_rows(len(manifest), chunk_rows=chunk_rows, shard=shard, shards=shards)
     partial = PartialFeatures(
@@ -204,12 +207,20 @@ def _publish(job: _Job, *, npy: Path, index: Path) -> None:
         "dim": encoder.feature_dim,
         "dtype": job.compute["dtype"],
         "image": asdict(encoder.image),
+        "weights": encoder.weights,
     }
     write_index(rows.drop(rows.index[dropped]), index, metadata=metadata)
     os.replace(array, npy)
     partial.remove()
     if dropped:
         print(f"{len(dropped)} corrupt images were left out, see the index", file=sys.stderr)
+
+
+def _note_weights(encoder: Encoder, spec: dict[str, Any]) -> None:
+    """Tell the planning of later runs which files of a library's cache these features are of."""
+    if spec["source"].get("weights") == "pretrained":
+        files = {entry["file"]: entry["fingerprint"] for entry in encoder.weights}
+        write_text(write_note(files, spec["weights"]), paths.weights_note(encoder.name))
 
 
 def _key(

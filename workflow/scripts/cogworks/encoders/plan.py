@@ -14,6 +14,7 @@ from typing import Any
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.schema import load_yaml
+from cogworks.encoders import identity
 from cogworks.training import plan as training
 
 REGISTRY = Path(__file__).resolve().parents[4] / "resources" / "encoders.yaml"
@@ -103,7 +104,8 @@ def spec(config: dict[str, Any], encoder: str) -> dict[str, Any]:
     """Return all that the features of `encoder` depend on, besides the files of `inputs`.
 
     The registry is resolved here, so that an edit of one of its entries concerns that model alone.
-    Keys: `name`, `source` (see `registry.load_encoder`), `image`, `compute`.
+    Keys: `name`, `source` (see `registry.load_encoder`), `image`, `compute`, and `weights`, which
+    identifies the files of the weights (see `identity`).
     """
     section = config["encoders"][encoder]
     image = {key: section[key] for key in IMAGE_KEYS}
@@ -116,6 +118,7 @@ def spec(config: dict[str, Any], encoder: str) -> dict[str, Any]:
         "source": _source(section),
         "image": image,
         "compute": {key: section[key] for key in COMPUTE_KEYS},
+        "weights": _identity(config, encoder),
     }
 
 
@@ -130,6 +133,14 @@ def inputs(config: dict[str, Any], encoder: str) -> list[str]:
     if _weights(section) == "checkpoint":
         return [_checkpoint_file(section)]
     return [str(path) for path in _folder_files(section)]
+
+
+def _identity(config: dict[str, Any], encoder: str) -> dict[str, str] | None:
+    section = config["encoders"][encoder]
+    if section["model"] is None or _weights(section) != "pretrained" or _folder(section):
+        return identity.of_files(inputs(config, encoder)) or None
+    now = identity.of_cache(cached_weights(*_split(section["model"])))
+    return identity.planned(now, paths.weights_note(encoder))
 
 
 def shards(config: dict[str, Any], encoder: str) -> int:
@@ -179,8 +190,8 @@ def check(config: dict[str, Any]) -> list[str]:
 
 def _problems(config: dict[str, Any], section: dict[str, Any]) -> Iterator[str]:
     given = [key for key in SOURCES if section[key] is not None]
-    needs_code = section["registry"] in registry() and _must_bring(section)
-    if given == ["registry", "entry_point"] and needs_code:
+    own_code = section["registry"] in registry() and _may_bring(section)
+    if given == ["registry", "entry_point"] and own_code:
         given = ["registry"]
     if len(given) != 1:
         yield f": give exactly one of {', '.join(SOURCES)}; it has {', '.join(given) or 'none'}"
@@ -202,7 +213,7 @@ def _weight_problems(config: dict[str, Any], section: dict[str, Any], source: st
         "model": {"options", "weights", "seed", "checkpoint", *KEY_MAPPING},
         "entry_point": {"options", "files"},
     }[source]
-    if source == "registry" and _must_bring(section):
+    if source == "registry" and _may_bring(section):
         allowed |= {"options"}
     defaults = {"container": ".", "prefix": "", "seed": 0, "options": {}}
     for key in ("options", "files", "weights", "seed", "checkpoint", *KEY_MAPPING):
@@ -245,8 +256,8 @@ def _image_problems(section: dict[str, Any]) -> Iterator[str]:
         yield ".mean: give `mean` and `std` together, or neither"
 
 
-def _must_bring(section: dict[str, Any]) -> bool:
-    return bool(registry()[section["registry"]]["architecture"] is None)
+def _may_bring(section: dict[str, Any]) -> bool:
+    return bool(registry()[section["registry"]].get("own_code"))
 
 
 def _source(section: dict[str, Any]) -> dict[str, Any]:
@@ -345,10 +356,6 @@ def _missing(config: dict[str, Any], name: str) -> Iterator[str]:
     section = config["encoders"][name]
     key = f"encoders.{name}"
     if section["run"] is not None:
-        return
-    if section["registry"] is not None and _must_bring(section) and not section["entry_point"]:
-        entry = registry()[section["registry"]]
-        yield f"{key}: needs an `entry_point`. {entry['bring']} Weights: {entry['publisher']}."
         return
     if section["entry_point"] is not None:
         if not _entry_file(section["entry_point"]):

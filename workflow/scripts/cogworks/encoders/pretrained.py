@@ -9,9 +9,10 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.encoders.backbones import Backbone, output_width
-from cogworks.encoders.checkpoints import load_strictly, read_checkpoint
+from cogworks.encoders.checkpoints import load_strictly, read_checkpoint, refuse_unsound
 from cogworks.encoders.hf import HFEncoder, hf_config, pooling_argument, split_pool
 
+WEIGHT_SUFFIXES = (".json", ".safetensors", ".bin")
 OFFLINE = "set compute.online to true once, or fetch it where there is a network and copy it there"
 
 
@@ -34,6 +35,8 @@ def load_pretrained(
     """
     load = {"torchvision": _torchvision, "timm": _timm, "transformers": _hf}[library]
     module, heads = load(name, image_size, options, online)
+    parameters = {key for key, _ in module.named_parameters()}
+    refuse_unsound(dict(module.state_dict()), parameters, name=f"{library}:{name}")
     return Backbone(module, output_width(module, image_size, f"{library}:{name}"), heads)
 
 
@@ -55,29 +58,60 @@ def model_folder(library: str, name: str, online: bool) -> Path | None:
     return folder
 
 
-def _torchvision(
-    name: str, size: int, options: dict[str, Any], online: bool
-) -> tuple[nn.Module, tuple[str, ...]]:
+def weight_files(library: str, name: str) -> list[Path]:
+    """Return the files that a pretrained model was loaded from; they are in the cache by now.
+
+    Args:
+        library: as for `load_pretrained`.
+        name: likewise.
+    """
+    if library == "torchvision":
+        return [_torchvision_file(name)[1]]
+    folder = model_folder(library, name, online=False)
+    if folder is None:
+        repository, file = _timm_file(name)
+        return [Path(_fetch(repository, file, False, f"timm:{name}"))]
+    return sorted(path for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES)
+
+
+def _torchvision_file(name: str) -> tuple[str, Path]:
+    """Return the address of a model's weights and their place in the cache."""
     from torchvision import models
 
-    from cogworks.encoders.backbones import describe_backbone
-
     architecture, _, tag = name.partition(".")
-    backbone = describe_backbone(
-        {"library": "torchvision", "name": name, "image_size": size, "options": options}
-    )
     known = models.get_model_weights(architecture)
     if tag and tag not in known.__members__:
         raise InputError(
             f"torchvision:{name}: no weights {tag}; it has {', '.join(known.__members__)}"
         )
-    url = (known[tag] if tag else known.DEFAULT).url
-    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+    url: str = (known[tag] if tag else known.DEFAULT).url
+    return url, Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+
+
+def _timm_file(name: str) -> tuple[str, str]:
+    """Return the hub's repository and file of a model of timm by its own name."""
+    import timm
+
+    config = timm.get_pretrained_cfg(name, allow_unregistered=False)
+    if not config.hf_hub_id:
+        raise InputError(f"timm:{name}: timm has no pretrained weights of that name")
+    return config.hf_hub_id, config.hf_hub_filename or "model.safetensors"
+
+
+def _torchvision(
+    name: str, size: int, options: dict[str, Any], online: bool
+) -> tuple[nn.Module, tuple[str, ...]]:
+    from cogworks.encoders.backbones import describe_backbone
+
+    backbone = describe_backbone(
+        {"library": "torchvision", "name": name, "image_size": size, "options": options}
+    )
+    url, path = _torchvision_file(name)
     if not path.is_file():
         if not online:
             raise InputError(f"torchvision:{name}: no file {path}; {OFFLINE}")
         torch.hub.load_state_dict_from_url(url, map_location="cpu", weights_only=True)
-    state = {key: value for key, value in read_checkpoint(path, ["."]).items() if "Aux" not in key}
+    state = read_checkpoint(path, ["."])
     load_strictly(backbone.module, state, heads=backbone.heads, name=f"torchvision:{name}")
     return backbone.module, backbone.heads
 
@@ -92,11 +126,8 @@ def _timm(
     if folder is not None and not name.startswith("hf-hub:"):
         target = f"local-dir:{name}"
     if folder is None:
-        config = timm.get_pretrained_cfg(name, allow_unregistered=False)
-        if not config.hf_hub_id:
-            raise InputError(f"timm:{name}: timm has no pretrained weights of that name")
-        file = config.hf_hub_filename or "model.safetensors"
-        overlay = {"file": _fetch(config.hf_hub_id, file, online, f"timm:{name}")}
+        repository, file = _timm_file(name)
+        overlay = {"file": _fetch(repository, file, online, f"timm:{name}")}
     try:
         # The classifier comes off only afterwards: timm loads strictly only what is whole.
         model = timm.create_model(

@@ -19,7 +19,8 @@ from cogworks.encoders.checkpoints import (
     read_safetensors_into,
 )
 from cogworks.encoders.entry_points import call_entry_point, entry_file
-from cogworks.encoders.pretrained import load_pretrained, model_folder
+from cogworks.encoders.identity import cache_name, fingerprint
+from cogworks.encoders.pretrained import load_pretrained, model_folder, weight_files
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -60,6 +61,8 @@ class Encoder:
         image: how images are prepared.
         version: SHA-256 (hex) over weights, architecture, preparation and arithmetic: features
             of two versions are not comparable.
+        weights: the files that the weights come from: `file` (path, or name in a cache),
+            `revision` (of a hub, else None), `bytes`, `sha256` and `fingerprint`.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Encoder:
     feature_dim: int
     image: Preparation
     version: str
+    weights: list[dict[str, Any]]
 
 
 def load_encoder(
@@ -75,15 +79,16 @@ def load_encoder(
     """Build the encoder of a resolved spec (see `plan.spec`) with its weights.
 
     Args:
-        spec: `name`, `source`, `image` and `compute`. The kinds of `source`: `run` (`folder`),
-            `model` (`library`, `name`, `options`, `weights`, and `seed` or `checkpoint`),
-            `entry_point` (`target`, `options`).
+        spec: `name`, `source`, `image`, `compute` and `weights`, what identified the weights when
+            the work was planned. The kinds of `source`: `run` (`folder`), `model` (`library`,
+            `name`, `options`, `weights`, and `seed` or `checkpoint`), `entry_point` (`target`,
+            `options`).
         device: where the module goes.
         online: whether pretrained weights may be fetched.
 
     Raises:
-        InputError: missing or unfit weights, an unknown architecture, a feature dimension other
-            than the one expected.
+        InputError: missing or unfit weights, weights that were replaced since the work was
+            planned, an unknown architecture, a feature dimension other than the one expected.
     """
     name, source = spec["name"], spec["source"]
     own = _own_preparation(source, online)
@@ -103,7 +108,8 @@ def load_encoder(
             "arithmetic": [spec["compute"]["precision"], spec["compute"]["dtype"]],
         }
     )
-    return Encoder(name, module.to(device), dim, image, version)
+    weights = _weight_files(name, source, spec["weights"] or {})
+    return Encoder(name, module.to(device), dim, image, version, weights)
 
 
 def weights_digest(module: nn.Module) -> str:
@@ -118,6 +124,37 @@ def weights_digest(module: nn.Module) -> str:
         state.update(f"{key} {value.dtype} {tuple(value.shape)}\0".encode())
         state.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return state.hexdigest()
+
+
+def _weight_files(
+    name: str, source: dict[str, Any], planned: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Describe the files that the weights come from; refuse those that were replaced meanwhile."""
+    cached = source.get("weights") == "pretrained" and not Path(source["name"]).is_dir()
+    paths = [Path(path) for path in planned]
+    if cached:
+        paths = weight_files(source["library"], source["name"])
+    elif source["kind"] == "run":
+        paths = [Path(source["folder"]) / "encoder.safetensors"]
+    files = []
+    for path in paths:
+        file = cache_name(path) if cached else str(path)
+        mark = fingerprint(path)
+        if planned.get(file, mark) != mark:
+            raise InputError(
+                f"encoder {name}: {path} was replaced after this run had been planned; run again"
+            )
+        snapshot = path.parent.parent.name == "snapshots"
+        files.append(
+            {
+                "file": file,
+                "revision": path.parent.name if snapshot else None,
+                "bytes": path.stat().st_size,
+                "sha256": sha256_file(path),
+                "fingerprint": mark,
+            }
+        )
+    return files
 
 
 def _load(
@@ -145,6 +182,7 @@ def _load_entry_point(
     name: str, source: dict[str, Any], size: int
 ) -> tuple[nn.Module, int, dict[str, Any]]:
     module, dim = call_entry_point(source["target"], source["options"])
+    module.register_forward_hook(_keep_batch)
     given = output_width(module.eval(), size, f"encoder {name}, {source['target']}")
     if given != dim:
         raise InputError(
@@ -153,6 +191,13 @@ def _load_entry_point(
         )
     code = sha256_file(entry_file(source["target"]))
     return module, dim, {"target": source["target"], "options": source["options"], "code": code}
+
+
+def _keep_batch(_: nn.Module, images: tuple[torch.Tensor, ...], features: Any) -> Any:
+    """Give back the dimension of the batch that a network squeezes away from a single image."""
+    if isinstance(features, torch.Tensor) and features.ndim == 1:
+        return features.reshape(len(images[0]), -1)
+    return features
 
 
 def _load_model(name: str, source: dict[str, Any], size: int, online: bool) -> Backbone:

@@ -15,6 +15,7 @@ dropped        ids of the corrupt images that were left out
 sha256         of the array file
 dim, dtype     of the array
 image          how images were prepared, see `registry.Preparation`
+weights        the files that its weights come from, see `registry.Encoder`
 =============  =====================================================================
 """
 

@@ -1,0 +1,112 @@
+"""Which weights an encoder has: told from their bytes, quickly enough for planning.
+
+Snakemake sees a large file change by its time alone, which a copy that keeps times (`cp -p`) does
+not move on, and it does not see the caches of libraries at all. So what identifies the weights is
+a part of an encoder's spec: a fingerprint of each file. Standard library only.
+"""
+
+import functools
+import glob
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+BLOCK = 4096
+BLOCKS = 64  # 256 KB of each file, whatever its size: training moves every weight
+
+Fingerprints = dict[str, str]
+
+
+def fingerprint(path: str | Path) -> str:
+    """Return 16 hex digits of a file's size and of blocks spread evenly over it."""
+    stat = Path(path).stat()
+    return _fingerprint(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+@functools.lru_cache(maxsize=4096)
+def _fingerprint(path: str, size: int, *_: int) -> str:
+    digest = hashlib.sha256(str(size).encode())
+    last = max(0, size - BLOCK)
+    with open(path, "rb") as handle:
+        for place in sorted({last * block // (BLOCKS - 1) for block in range(BLOCKS)}):
+            handle.seek(place)
+            digest.update(handle.read(BLOCK))
+    return digest.hexdigest()[:16]
+
+
+def of_files(paths: Iterable[str | Path]) -> Fingerprints:
+    """Return the fingerprints of those of the user's files that are there, by their paths.
+
+    What the workflow itself makes (under `results`) is left out: its rules know when it changes.
+    """
+    given = [str(path) for path in paths]
+    return {
+        path: fingerprint(path)
+        for path in given
+        if not path.startswith("results/") and Path(path).is_file()
+    }
+
+
+def of_cache(patterns: Iterable[str]) -> Fingerprints:
+    """Return the fingerprints of the files of a cache, by their names there (`cache_name`).
+
+    Args:
+        patterns: glob patterns, see `plan.cached_weights`; of a hub's repository only the revision
+            counts that its `main` stands for.
+    """
+    found = [Path(path) for pattern in patterns for path in sorted(glob.glob(pattern))]
+    return {
+        cache_name(path): fingerprint(path) for path in found if path.is_file() and _is_main(path)
+    }
+
+
+def cache_name(path: Path) -> str:
+    """Return a cached file's name; on a hub with its repository, but not the revision."""
+    return f"{path.parents[2].name}/{path.name}" if _is_of_hub(path) else path.name
+
+
+def _is_of_hub(path: Path) -> bool:
+    return path.parent.parent.name == "snapshots"
+
+
+def _is_main(path: Path) -> bool:
+    if not _is_of_hub(path):
+        return True
+    main = path.parents[2] / "refs" / "main"
+    return not main.is_file() or main.read_text().strip() == path.parent.name
+
+
+def planned(now: Fingerprints, record: str | Path) -> Fingerprints | None:
+    """Return what the spec of an encoder with a library's pretrained weights says of them.
+
+    Before the first extraction that is what the cache holds, and None of an empty cache. As the
+    job may then fetch them, it notes which files they were (`write_note`), and the spec stays the
+    same for as long as these do: nothing is made again only because the cache was filled.
+
+    Args:
+        now: what the cache holds, see `of_cache`.
+        record: the note of the last extraction; it need not be there.
+    """
+    note = _read(record)
+    if note is None:
+        return now or None
+    used = {name: now.get(name) for name in note["files"]}
+    if used == note["files"]:
+        token: Fingerprints | None = note["planned"]
+        return token
+    return now or None
+
+
+def write_note(files: Fingerprints, token: Fingerprints | None) -> str:
+    """Return the text of the note that `planned` reads: the files used, and what was planned."""
+    return json.dumps({"files": files, "planned": token}, indent=2, sort_keys=True) + "\n"
+
+
+def _read(record: str | Path) -> Any:
+    try:
+        note = json.loads(Path(record).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return note if isinstance(note, dict) and {"files", "planned"} <= note.keys() else None
