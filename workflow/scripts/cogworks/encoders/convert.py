@@ -26,9 +26,12 @@ def convert(path: str | Path, output: str | Path, *, container: str) -> State:
     if Path(output).suffix != ".safetensors":
         raise InputError(f"--output {output}: expected a name that ends in .safetensors")
     content = read_inertly(path)
-    state = weights_of_module(descend(content, container))
+    found = descend(content, container)
+    state = weights_of_module(found)
     if state is None:
         state = take_container(content, [container], Path(path))
+    else:
+        print(f"{path}: a whole pickled module ({found.origin}); took its state_dict")
     # Copies, since safetensors refuses tensors that share memory.
     copies = {key: value.detach().clone().contiguous() for key, value in state.items()}
     if not copies:

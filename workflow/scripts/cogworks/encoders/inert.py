@@ -160,7 +160,7 @@ _BUILDERS: dict[tuple[str, str], Any] = {
 
 # The interpreter written in Python: it asks an object's class for what it does to the object,
 # where the one in C insists on types.
-class InertUnpickler(pickle._Unpickler):  # type: ignore[misc]
+class InertUnpickler(pickle._Unpickler):
     """Unpickler that knows tensors and plain containers only."""
 
     dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
