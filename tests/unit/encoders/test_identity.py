@@ -62,6 +62,7 @@ def test_a_fingerprint_is_of_the_bytes_alone(tmp_path: Path) -> None:
     for size in (0, 1, 5000):
         second.write_bytes(bytes(size))
         assert len(identity.fingerprint(second)) == 16
+    assert identity.fingerprint(tmp_path) == "unreadable"
 
 
 def test_an_older_copy_of_a_checkpoint_is_another_spec(config_of: Config, tmp_path: Path) -> None:

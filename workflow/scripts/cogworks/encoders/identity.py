@@ -20,9 +20,15 @@ Fingerprints = dict[str, str]
 
 
 def fingerprint(path: str | Path) -> str:
-    """Return 16 hex digits of a file's size and of blocks spread evenly over it."""
-    stat = Path(path).stat()
-    return _fingerprint(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    """Return 16 hex digits of a file's size and of blocks spread evenly over it.
+
+    Of a file that may not be read it is `unreadable`: the job, not the planning, says why.
+    """
+    try:
+        stat = Path(path).stat()
+        return _fingerprint(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    except OSError:
+        return "unreadable"
 
 
 @functools.lru_cache(maxsize=4096)
