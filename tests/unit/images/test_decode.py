@@ -12,13 +12,13 @@ from .conftest import encode, picture
 
 
 def both(data: bytes) -> np.ndarray:
-    """Decode by both paths, check that they agree to one grey level, return Pillow's pixels."""
+    """Decode by both functions, check that they agree, return the pixels."""
     image = decode_pil(data, name="x")
     assert image.mode == "RGB"
     slow = np.asarray(image).astype(int)
     fast = decode_uint8(data, name="x")
     assert tuple(fast.shape) == (3, image.height, image.width)
-    assert np.abs(fast.permute(1, 2, 0).numpy().astype(int) - slow).max() <= 1
+    assert (fast.permute(1, 2, 0).numpy() == slow).all()
     return slow
 
 
@@ -97,12 +97,95 @@ def test_sixteen_bits_are_scaled_not_clipped(kind: str) -> None:
     assert np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))[0, 4, 0] == 255
 
 
-def test_pixels_without_a_defined_white_are_refused() -> None:
-    wide = np.array([[70000, 1]], dtype=np.int32)
-    with pytest.raises(CorruptImageError, match="32-bit"):
+@pytest.mark.parametrize("largest", [1, 255, 65535, 70000, -3])
+def test_32_bit_pixels_are_refused_whatever_their_values(largest: int) -> None:
+    """Scaled as 16 bits, values of 0 to 255 would all be black."""
+    wide = np.array([[largest, 0]], dtype=np.int32)
+    with pytest.raises(CorruptImageError, match="32-bit pixels have no defined white"):
         decode_pil(save(Image.fromarray(wide), "tiff"), name="x")
-    with pytest.raises(CorruptImageError, match="floating-point"):
-        decode_pil(save(Image.fromarray(np.zeros((2, 2), np.float32)), "tiff"), name="x")
+    with pytest.raises(CorruptImageError, match="floating-point pixels have no defined white"):
+        decode_pil(save(Image.fromarray(wide.astype(np.float32)), "tiff"), name="x")
+
+
+@pytest.mark.parametrize(("white", "expected"), [(65535, [0, 128, 255]), (1000, [0, 128, 255])])
+def test_a_deep_ppm_is_scaled_by_the_white_that_it_states(white: int, expected: list[int]) -> None:
+    values = np.array([0, (white + 1) // 2, white], dtype=">u2")
+    data = b"P5 3 1 %d\n" % white + values.tobytes()
+    assert both(data)[0, :, 0].tolist() == expected
+
+
+MODES = {
+    "png": ("RGB", "RGBA", "L", "1", "P", "LA"),
+    "tiff": ("RGB", "RGBA", "RGBX", "L", "1", "P", "LA", "PA", "CMYK", "YCbCr", "LAB"),
+}
+
+
+@pytest.mark.parametrize(("kind", "mode"), [(k, m) for k, modes in MODES.items() for m in modes])
+def test_red_stays_red_and_white_white_in_every_mode(kind: str, mode: str) -> None:
+    colour = (255, 0, 0) if mode not in ("L", "1", "LA", "LAB") else (255, 255, 255)
+    image = Image.new("RGB", (5, 4), colour)
+    if mode == "LAB":
+        image = Image.new("LAB", (5, 4), (255, 128, 128))
+    else:
+        image = (image.convert("P") if mode == "PA" else image).convert(mode)
+    assert np.abs(both(save(image, kind)).astype(int) - colour).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["RGB", "P", "L"])
+def test_a_png_without_its_end_is_an_error(kind: str) -> None:
+    data = save(Image.fromarray(picture(4, (40, 40))).convert(kind), "png")
+    assert (both(data + b"rest") == both(data)).all()
+    for cut in (12, 8, 4, 1):
+        if cut < 5:
+            # Of the last part only the checksum is missing, and nothing depends on it.
+            assert both(data[:-12] + data[-12:-cut] + bytes(cut)).size
+        for decode in (decode_pil, decode_uint8):
+            with pytest.raises(CorruptImageError, match="cut off"):
+                decode(data[:-cut], name="x")
+
+
+def test_a_png_with_another_byte_is_an_error_wherever_it_lies() -> None:
+    data = save(Image.fromarray(picture(4, (40, 40))), "png", compress_level=0)
+    for place in range(16, len(data) - 12, 7):
+        broken = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+        with pytest.raises(CorruptImageError, match="cannot be decoded"):
+            decode_pil(broken, name="x")
+
+
+@pytest.mark.parametrize("kind", ["webp", "tiff", "ppm", "jpeg2000", "gif", "bmp"])
+def test_other_formats_that_are_cut_give_no_other_pixels(kind: str) -> None:
+    data = encode(picture(4, (40, 50)), kind)
+    expected = both(data)
+    for cut in (1, 2, 5, 20, 60, len(data) // 2):
+        try:
+            pixels = both(data[:-cut])
+        except CorruptImageError:
+            continue
+        assert cut <= 2
+        assert (pixels == expected).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the image is an empty file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:12\n", "git lfs pull"),
+        (b"  <!DOCTYPE html><html>gone</html>", "the image is a web page"),
+    ],
+)
+def test_what_stands_in_for_an_image_is_named(data: bytes, message: str) -> None:
+    for decode in (decode_pil, decode_uint8):
+        with pytest.raises(CorruptImageError, match=message):
+            decode(data, name="x")
+
+
+def test_too_little_memory_is_no_fault_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    with pytest.raises(MemoryError):
+        decode_pil(encode(picture(1)), name="x")
 
 
 def test_exif_orientation_is_ignored() -> None:

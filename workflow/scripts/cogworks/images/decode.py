@@ -1,38 +1,48 @@
 """From encoded bytes to RGB pixels: one place decides what unusual images become.
 
-========================  ======================================================================
-image                     decision
-========================  ======================================================================
-truncated, damaged        an error that names it; never a half-grey picture
-EXIF orientation          ignored: pixels as stored, as in the thesis and in nearly all published
-                          training and evaluation code
-CMYK, YCCK                Pillow's plain conversion, as in the thesis
-grey, bilevel, palette    the same grey or the palette's colours in three channels
-alpha, transparent index  laid over white: the colours hidden under it are arbitrary
-16-bit grey               scaled by 1 / 257 and rounded; Pillow's own conversion clips it to white
-32-bit, floating point    refused: the range that means white is not known
-animation                 the first frame
-========================  ======================================================================
+============================  ==================================================================
+image                         decision
+============================  ==================================================================
+truncated, damaged            an error that names it; never a half-grey picture (`jpeg`, `png`)
+empty, a Git LFS pointer, a   the same error, which says so
+web page
+more than Pillow's limit      the same error; `Image.MAX_IMAGE_PIXELS` is 89 million, and twice as
+                              many pixels are the limit
+EXIF orientation              ignored: pixels as stored, as in the thesis and in nearly all
+                              published training and evaluation code; a TIFF's own orientation is
+                              part of its format and applied
+CMYK, YCCK, YCbCr, LAB        Pillow's plain conversion, as in the thesis; embedded profiles are
+                              not applied
+grey, bilevel, palette, RGBX  the same grey or the palette's colours in three channels; the fourth
+                              channel of RGBX means nothing
+alpha, transparent index or   laid over white: the colours hidden under it are arbitrary
+colour (also in palettes)
+16 bits, grey                 scaled by 1 / 257 and rounded; Pillow's own conversion clips it to
+                              white
+16 bits, colour               the upper 8 bits, as Pillow reads it
+32 bits, floating point       refused: the range that means white is not known
+animation, several pictures   the first one
+============================  ==================================================================
 
-`decode_uint8` decodes baseline and progressive JPEGs with simplejpeg, about three times as fast,
-and leaves everything else, and whatever simplejpeg complains about, to `decode_pil`: which images
-are accepted does not depend on the path taken.
+JPEGs are decoded by simplejpeg (see `jpeg`), bit for bit as by Pillow, everything else by Pillow.
+Which images are accepted, and with which pixels, does not depend on the function called. A damaged
+part of an uncompressed image, of a WebP, AVIF or JPEG 2000 cannot be told from a picture.
 """
 
 import io
 from typing import TYPE_CHECKING
 
 import numpy as np
-import simplejpeg
 from PIL import Image
 
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import impostor
+from cogworks.images import jpeg, png
 
 if TYPE_CHECKING:
     import torch
 
-JPEG_START = b"\xff\xd8\xff"
-WHITE_16_BIT = 65535
+HEAD = 512
 
 
 class CorruptImageError(InputError):
@@ -49,16 +59,12 @@ def decode_pil(data: bytes, *, name: str) -> Image.Image:
     Raises:
         CorruptImageError: truncated, damaged, or of a kind that has no defined conversion.
     """
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.load()
-            return _to_rgb(image)
-    except Exception as error:  # Pillow's plugins raise whatever their parsers stumble over
-        raise CorruptImageError(f"{name}: the image cannot be decoded ({error})") from error
+    decoded = _decode(data, name)
+    return Image.fromarray(decoded) if isinstance(decoded, np.ndarray) else decoded
 
 
 def decode_uint8(data: bytes, *, name: str) -> "torch.Tensor":
-    """Decode `data` into a uint8 tensor (3, H, W), faster than `decode_pil` for JPEGs.
+    """Decode `data` into a uint8 tensor (3, H, W), as `decode_pil` does.
 
     The tensor is a view with the channels innermost, which resizing likes best.
 
@@ -68,29 +74,38 @@ def decode_uint8(data: bytes, *, name: str) -> "torch.Tensor":
     # Not at the top: planning and scanning import this module and need no torch.
     import torch
 
-    pixels = _decode_jpeg(data) if data[:3] == JPEG_START else None
-    if pixels is None:
-        pixels = np.array(decode_pil(data, name=name))
+    decoded = _decode(data, name)
+    pixels = decoded if isinstance(decoded, np.ndarray) else np.array(decoded)
     return torch.from_numpy(pixels).permute(2, 0, 1)
 
 
-def _decode_jpeg(data: bytes) -> np.ndarray | None:
-    """Return uint8 pixels (H, W, 3), or None where Pillow is to decide."""
+def _decode(data: bytes, name: str) -> np.ndarray | Image.Image:
+    """Return RGB pixels, as whichever library decoded them has them."""
     try:
-        colours = simplejpeg.decode_jpeg_header(data)[2]
-        if colours in ("CMYK", "YCCK"):
-            return None
-        pixels: np.ndarray = simplejpeg.decode_jpeg(data, colorspace="RGB")
-    except ValueError:
-        return None
-    return pixels
+        pixels = jpeg.decode_jpeg(data) if data.startswith(jpeg.START) else None
+        if pixels is not None:
+            return pixels
+        if data.startswith(png.START):
+            png.check_png(data)
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            return _to_rgb(image)
+    except MemoryError:
+        # No fault of the image: it must not be dropped for it.
+        raise
+    except Exception as error:  # Pillow's plugins raise whatever their parsers stumble over
+        what = impostor(data[:HEAD])
+        reason = f"is {what}" if what else f"cannot be decoded ({error})"
+        raise CorruptImageError(f"{name}: the image {reason}") from error
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
+    # A PPM says how much white is, and Pillow scales it to 16 bits.
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return _scale_16_bit(image)
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no defined white; convert it to 8 bits")
+    if image.mode in ("I", "F"):
+        kind = "32-bit" if image.mode == "I" else "floating-point"
+        raise ValueError(f"{kind} pixels have no defined white; convert it to 8 or 16 bits")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -100,7 +115,4 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _scale_16_bit(image: Image.Image) -> Image.Image:
     values = np.asarray(image).astype(np.int64)
-    if values.min() < 0 or values.max() > WHITE_16_BIT:
-        raise ValueError("32-bit pixels have no defined white; convert it to 8 or 16 bits")
-    grey = ((values + 128) // 257).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")
+    return Image.fromarray(((values + 128) // 257).astype(np.uint8)).convert("RGB")
