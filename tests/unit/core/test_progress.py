@@ -22,6 +22,24 @@ def test_lines_come_now_and_then(
     assert lines == ["x: 2/4 it, 0.2 it/s, 12 s left", "x: 4/4 it, 0.2 it/s", "x: 4/4 it, 0.1 it/s"]
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_images_are_counted_where_items_are_batches(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: terminal)
+    clock = iter(range(0, 1000, 2))
+    if not terminal:
+        monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    batches = progress.track([[1] * 256, [1] * 44], label="x", total=300, unit="images", count=len)
+    assert len(list(batches)) == 2
+    last = capsys.readouterr().err.replace("\r", "\n").strip().splitlines()[-1]
+    assert (
+        ("300/300" in last and "images/s" in last)
+        if terminal
+        else (last == "x: 300/300 images, 50.0 images/s")
+    )
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(7, "7 s"), (185, "3 min 05 s"), (7620, "2 h 07 min")]
 )

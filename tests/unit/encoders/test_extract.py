@@ -1,8 +1,10 @@
 """Features to files: order, shards, resumption, what is refused."""
 
+import dataclasses
 import itertools
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -292,9 +294,117 @@ def test_corrupt_images_are_counted_in_the_index(
 
 
 def test_corrupt_image_stops_by_default(tmp_path: Path, manifest_of: Images, spec_of: Spec) -> None:
-    with pytest.raises(InputError, match=r"0011\.png"):
+    with pytest.raises(InputError, match=r"1 images cannot be decoded(.|\n)*0011\.png"):
         run(manifest_of(21, corrupt=(11,)), spec_of(), tmp_path / "a")
     assert not (tmp_path / "a.npy").exists()
+
+
+def test_all_corrupt_images_are_told_and_dropping_them_computes_nothing_again(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict, spec = manifest_of(21, corrupt=(3, 11, 20)), spec_of()
+    for _ in range(2):
+        with pytest.raises(InputError, match="3 images cannot be decoded") as error:
+            run(strict, spec, tmp_path / "a")
+        assert all(f"{number:04d}.png" in str(error.value) for number in (3, 11, 20))
+        assert "on_corrupt: drop for set" in str(error.value)
+    lenient = manifest_of(21, on_corrupt="drop", corrupt=(3, 11, 20))
+    with monkeypatch.context() as patch:
+        rows = count_batches(patch)
+        assert run(lenient, spec, tmp_path / "a")
+    assert not rows
+    assert run(lenient, spec, tmp_path / "whole")
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("on_corrupt", ["error", "drop"])
+def test_mended_images_are_encoded_and_nothing_else(
+    tmp_path: Path,
+    manifest_of: Images,
+    spec_of: Spec,
+    monkeypatch: pytest.MonkeyPatch,
+    on_corrupt: str,
+) -> None:
+    spec = spec_of()
+    with pytest.raises(InputError):
+        run(manifest_of(21, corrupt=(11,)), spec, tmp_path / "a")
+    mended = manifest_of(21, on_corrupt=on_corrupt)
+    with monkeypatch.context() as patch:
+        rows = count_batches(patch)
+        assert run(mended, spec, tmp_path / "a")
+    # Odd numbers are of the second class: number 11 is row 16, of the fifth chunk.
+    assert rows == [16, 18]
+    run(mended, spec, tmp_path / "whole")
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [("path", [4, 6]), ("size", [4, 6]), ("label", []), ("shorter", [16, 18])],
+)
+def test_chunks_outlive_changes_of_other_images(
+    tmp_path: Path,
+    manifest_of: Images,
+    spec_of: Spec,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+    expected: list[int],
+) -> None:
+    manifest, spec = manifest_of(21), spec_of()
+    with monkeypatch.context() as patch:
+        patch.setattr(extraction, "_publish", lambda *args, **options: None)
+        run(manifest, spec, tmp_path / "a")
+    frame = manifest.frame.copy()
+    if change == "shorter":
+        frame = frame.iloc[:19]
+    elif change == "label":
+        frame.loc[20, ["label", "wnid"]] = [0, "n0"]
+    else:
+        frame.loc[5, change] = {"path": frame.loc[0, "path"], "size": 7}[change]
+    changed = dataclasses.replace(manifest, frame=frame, digest="other")
+    with monkeypatch.context() as patch:
+        rows = count_batches(patch)
+        assert run(changed, spec, tmp_path / "a")
+    assert rows == expected
+    run(changed, spec, tmp_path / "whole")
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
+
+
+def test_where_no_image_can_be_decoded_little_is_tried(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = count_batches(monkeypatch)
+    # The first four rows, one chunk.
+    with pytest.raises(InputError, match="4 images cannot be decoded"):
+        run(manifest_of(61, corrupt=(0, 2, 4, 6)), spec_of(), tmp_path / "a")
+    assert max(rows) < 40
+    everything = manifest_of(9, corrupt=tuple(range(9)), on_corrupt="drop")
+    with pytest.raises(InputError, match="none of its 9 images can be decoded"):
+        run(everything, spec_of(), tmp_path / "b")
+
+
+def test_shards_that_were_resumed_drop_the_same_images(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, spec = manifest_of(21, on_corrupt="drop", corrupt=(0, 6, 20)), spec_of()
+    run(manifest, spec, tmp_path / "whole")
+    stems = [tmp_path / f"part{shard}" for shard in range(2)]
+    for shard, stem in enumerate(stems):
+        with monkeypatch.context() as patch:
+            crash_after(patch, 1)
+            with pytest.raises(StopError):
+                run(manifest, spec, stem, shard=shard, shards=2)
+        run(manifest, spec, stem, shard=shard, shards=2)
+    parts = [(stem.with_suffix(".npy"), stem.with_suffix(".parquet")) for stem in stems]
+    merge(parts, npy=tmp_path / "joined.npy", index=tmp_path / "joined.parquet")
+    assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
+
+
+def test_progress_counts_images(
+    tmp_path: Path, manifest_of: Images, spec_of: Spec, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run(manifest_of(21), spec_of(), tmp_path / "a")
+    assert re.search(r"mine on set/train: 21/21 images, [\d.]+ images/s", capfd.readouterr().err)
 
 
 NETS = """
@@ -310,6 +420,9 @@ class Net(nn.Module):
 
 def large(): return Net(1e6), 3
 def nan(): return Net(float("nan")), 3
+def tiny(): return Net(1e-8), 3
+def constant(): return Net(0), 3
+def usual(): return Net(1), 3
 """
 
 
@@ -326,6 +439,22 @@ def test_features_that_are_no_numbers_are_refused(
     with pytest.raises(InputError, match=rf"encoder mine for image image-0000 are {kind}"):
         run(manifest_of(9), spec, tmp_path / "a")
     assert not (tmp_path / "a.npy").exists()
+
+
+@pytest.mark.parametrize(("function", "warned"), [("tiny", 1), ("constant", 1), ("usual", 0)])
+def test_features_that_tell_no_images_apart_are_told(
+    tmp_path: Path,
+    manifest_of: Images,
+    spec_of: Spec,
+    capfd: pytest.CaptureFixture[str],
+    function: str,
+    warned: int,
+) -> None:
+    (tmp_path / "nets.py").write_text(NETS)
+    spec = spec_of(entry_point=f"{tmp_path}/nets.py:{function}", image_size=8, batch_size=2)
+    assert run(manifest_of(21, corrupt=(4,), on_corrupt="drop"), spec, tmp_path / "a")
+    told = capfd.readouterr().err
+    assert told.count("warning: the features of encoder mine are at most") == warned
 
 
 def test_half_precision_storage(tmp_path: Path, manifest_of: Images, spec_of: Spec) -> None:
@@ -368,7 +497,7 @@ def test_work_folder_names_its_key(
         with pytest.raises(StopError):
             run(manifest, spec_of(), tmp_path / "a")
     key = json.loads((tmp_path / "a.work/key.json").read_text())
-    assert key["manifest"] == manifest.digest
+    assert key["start"] == 0
     assert {"version", "code", "torch", "device", "compute"} <= key.keys()
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from cogworks.encoders.loader import BatchLoader
 from cogworks.encoders.pixels import make_decoder
-from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest
 from cogworks.images.reader import ImageReader
 
@@ -38,19 +37,12 @@ def test_padding_is_black(manifest_of: Callable[..., Manifest]) -> None:
     assert batch.pixels[:3].flatten(1).any(1).all()
 
 
-def test_corrupt_image_is_an_error_with_its_path(manifest_of: Callable[..., Manifest]) -> None:
-    manifest = manifest_of(20, corrupt=(13,))
-    with pytest.raises(CorruptImageError, match=r"0013\.png"):
-        list(loader(manifest, 2).batches([(0, 20)]))
-
-
-def test_corrupt_image_is_dropped_if_the_manifest_says_so(
-    manifest_of: Callable[..., Manifest],
-) -> None:
-    manifest = manifest_of(40, on_corrupt="drop", corrupt=(13, 30))
+def test_corrupt_images_are_told_with_their_batch(manifest_of: Callable[..., Manifest]) -> None:
+    manifest = manifest_of(40, corrupt=(13, 30))
     rows = [manifest.frame["id"].tolist().index(f"image-{n:04d}") for n in (13, 30)]
     (batch,) = loader(manifest, 2).batches([(0, 40)])
     assert sorted(batch.corrupt) == sorted(rows)
+    assert "0013.png: the image cannot be decoded" in batch.corrupt[rows[0]]
     assert not batch.pixels[rows].any()
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -28,9 +28,16 @@ from cogworks.encoders.partial import PartialFeatures
 from cogworks.encoders.pixels import make_decoder
 from cogworks.encoders.registry import Encoder, load_encoder
 from cogworks.encoders.store import check_finite, write_index
-from cogworks.images.manifest import Manifest
+from cogworks.images.decode import CorruptImageError
+from cogworks.images.manifest import Manifest, digest_rows
+from cogworks.images.reader import ImageReader
 
 CHUNK_BATCHES = 16
+# Damaged images that an error names.
+NAMED = 20
+# Features below the first, or that differ by less than this share of them, are worth a warning.
+TINY = 1e-6
+CONSTANT = 1e-5
 SCRIPT = "extract_features"
 
 
@@ -65,6 +72,8 @@ def extract(
         Whether all is done: False where a signal stopped it; call again to go on.
 
     Raises:
+        CorruptImageError: images that cannot be decoded and are not to be dropped. All are named,
+            after all others were encoded: the next call goes on with what is finished.
         InputError: see `load_encoder`; an image that cannot be read; a feature that is not finite;
             a full disk; another process at work on the same file.
     """
@@ -76,7 +85,8 @@ def extract(
     start, stop = shard_rows(len(manifest), chunk_rows=chunk_rows, shard=shard, shards=shards)
     partial = PartialFeatures(
         npy.with_suffix(".work"),
-        key=_key(encoder, compute, manifest, start, device),
+        key=_key(encoder, compute, start, device),
+        images=lambda first, last: _digest(manifest, start + first, start + last),
         rows=stop - start,
         chunk_rows=chunk_rows,
         dim=encoder.feature_dim,
@@ -86,6 +96,7 @@ def extract(
         job = _Job(manifest, encoder, compute, partial, start)
         if not job.run(devices(device, gpus), threads):
             return False
+        job.check_corrupt()
         _publish(job, npy=npy, index=index)
     return True
 
@@ -114,10 +125,17 @@ class _Job:
         self.partial = partial
         self.start = start
         self.ids = manifest.frame["id"].to_numpy()
+        self.decode = make_decoder(
+            decoder=encoder.image.decoder,
+            size=encoder.image.image_size,
+            resize=encoder.image.resize,
+            interpolation=encoder.image.interpolation,
+        )
+        self.warned = False
 
     def run(self, targets: list[torch.device], threads: int) -> bool:
         """Make what is missing; return False where a signal stopped it."""
-        finished = self.partial.finished()
+        finished = self._finished()
         todo = [chunk for chunk in range(self.partial.chunks) if chunk not in finished]
         if not todo:
             return True
@@ -127,7 +145,8 @@ class _Job:
         label = f"{self.encoder.name} on {self.manifest.dataset}/{self.manifest.split}"
         encoded = encode(self._runners(targets), self._loader(targets, threads).batches(spans))
         with StopFlag() as flag:
-            results = track(encoded, label=label, total=len(spans), unit="batches")
+            images = sum(last - first for first, last in spans)
+            results = track(encoded, label=label, total=images, unit="images", count=_images)
             for chunk in todo:
                 if not self._make(chunk, results, flag):
                     print("stopped by a signal; run again to go on from here", file=sys.stderr)
@@ -140,17 +159,86 @@ class _Job:
         self, chunk: int, results: Iterator[tuple[Batch, np.ndarray]], flag: StopFlag
     ) -> bool:
         parts: list[np.ndarray] = []
-        dropped: list[int] = []
+        corrupt: dict[int, str] = {}
         for _ in self._batches_of(chunk):
             batch, features = next(results)
             if flag.stop:
                 return False
-            ids = self.ids[batch.start : batch.stop]
-            check_finite(features, ids, encoder=self.encoder.name, place=str(self.manifest.path))
+            for reason in batch.corrupt.values():
+                print(reason, file=sys.stderr)
+            corrupt |= {row - self.start: reason for row, reason in batch.corrupt.items()}
+            whole = ~np.isin(np.arange(batch.start, batch.stop), list(batch.corrupt))
+            ids = self.ids[batch.start : batch.stop][whole]
+            place = str(self.manifest.path)
+            check_finite(features[whole], ids, encoder=self.encoder.name, place=place)
             parts.append(features)
-            dropped.extend(row - self.start for row in batch.corrupt)
-        self.partial.write(chunk, np.concatenate(parts), dropped)
+        made = np.concatenate(parts)
+        if len(corrupt) == self.partial.chunk_rows and self.manifest.on_corrupt == "error":
+            # Not one can be decoded: nothing is gained by trying all the others.
+            self._refuse(corrupt)
+        self._look_at(np.delete(made, [row - self.partial.span(chunk)[0] for row in corrupt], 0))
+        self.partial.write(chunk, made, corrupt)
         return True
+
+    def _finished(self) -> set[int]:
+        """Return the chunks that need not be made again: their damaged images still are."""
+        reader = ImageReader(self.manifest)
+
+        def stands(chunk: int) -> bool:
+            rows = (self.start + row for row in self.partial.corrupt([chunk]))
+            return not any(self._decodes(reader, row) for row in rows)
+
+        return {chunk for chunk in self.partial.finished() if stands(chunk)}
+
+    def _decodes(self, reader: ImageReader, row: int) -> bool:
+        try:
+            self.decode(reader.read_bytes(row), reader.name(row))
+        except CorruptImageError:
+            return False
+        return True
+
+    def check_corrupt(self) -> None:
+        """Name all images that could not be decoded, unless they are to be dropped.
+
+        Raises:
+            CorruptImageError: naming them; also where none is left.
+        """
+        corrupt = self.partial.corrupt(range(self.partial.chunks))
+        if corrupt and self.manifest.on_corrupt == "error":
+            self._refuse(corrupt)
+        if corrupt and len(corrupt) == len(self.manifest):
+            raise CorruptImageError(
+                f"{self.manifest.path}: none of its {len(corrupt)} images can be decoded, the "
+                f"first: {corrupt[0]}"
+            )
+
+    def _refuse(self, corrupt: dict[int, str]) -> NoReturn:
+        """Name all images in the log, and some in the error."""
+        reasons = list(corrupt.values())
+        if len(reasons) > NAMED:
+            print("cannot be decoded:", *reasons, sep="\n  ", file=sys.stderr)
+            reasons[NAMED:] = [f"and {len(reasons) - NAMED} more, which the log names"]
+        named = "\n  ".join(reasons)
+        raise CorruptImageError(
+            f"{self.manifest.path}: {len(corrupt)} images cannot be decoded; mend these files, or "
+            f"set on_corrupt: drop for {self.manifest.dataset} to leave them out. What is "
+            f"finished is kept, and the next run goes on with it:\n  {named}"
+        )
+
+    def _look_at(self, features: np.ndarray) -> None:
+        """Warn once of features (n, D) that tell images hardly apart."""
+        if self.warned or len(features) < 2:
+            return
+        size = float(np.abs(features).max())
+        spread = float(np.ptp(features.astype(np.float32), axis=0).max())
+        if size < TINY or spread < CONSTANT * size or spread == 0:
+            self.warned = True
+            print(
+                f"warning: the features of encoder {self.encoder.name} are at most {size:.1e} and "
+                f"differ by at most {spread:.1e} among {len(features)} images: probes will learn "
+                "little from them. Are its weights loaded, and trained in evaluation mode?",
+                file=sys.stderr,
+            )
 
     def _batches_of(self, chunk: int) -> list[tuple[int, int]]:
         first, last = (self.start + row for row in self.partial.span(chunk))
@@ -167,17 +255,10 @@ class _Job:
         )
 
     def _loader(self, targets: list[torch.device], threads: int) -> BatchLoader:
-        image = self.encoder.image
-        decode = make_decoder(
-            decoder=image.decoder,
-            size=image.image_size,
-            resize=image.resize,
-            interpolation=image.interpolation,
-        )
         return BatchLoader(
             self.manifest,
-            decode,
-            size=image.image_size,
+            self.decode,
+            size=self.encoder.image.image_size,
             threads=threads,
             pin=targets[0].type == "cuda",
             # A compiled network is compiled for one shape.
@@ -223,19 +304,25 @@ def _note_weights(encoder: Encoder, spec: dict[str, Any]) -> None:
         write_text(write_note(files, spec["weights"]), paths.weights_note(encoder.name))
 
 
+def _images(result: tuple[Batch, np.ndarray]) -> int:
+    return len(result[1])
+
+
+def _digest(manifest: Manifest, first: int, last: int) -> str:
+    """Return the digest of some rows' images; features do not depend on labels."""
+    return digest_rows(manifest.frame.iloc[first:last].assign(label=0), [manifest.image_column])
+
+
 def _key(
     encoder: Encoder,
     compute: dict[str, Any],
-    manifest: Manifest,
     start: int,
     device: torch.device,
 ) -> dict[str, Any]:
-    """Return what finished chunks must have in common with those to come."""
+    """Return what finished chunks must have in common with those to come, beside their images."""
     return {
         "version": encoder.version,
         "compute": compute,
-        "manifest": manifest.digest,
-        "on_corrupt": manifest.on_corrupt,
         "start": start,
         "device": device.type,
         "torch": torch.__version__,

@@ -29,20 +29,20 @@ class Batch:
         stop: one past the last one.
         pixels: uint8 (rows, S, S, 3); pinned where asked for. Rows without an image are black:
             corrupt ones, and the padding behind the last row.
-        corrupt: rows of the manifest whose image could not be decoded.
+        corrupt: rows of the manifest whose image could not be decoded, with the reason.
     """
 
     start: int
     stop: int
     pixels: torch.Tensor
-    corrupt: list[int] = field(default_factory=list)
+    corrupt: dict[int, str] = field(default_factory=dict)
 
 
 class BatchLoader:
     """Iterates over batches of a manifest's images, decoded ahead by `threads` threads.
 
     Args:
-        manifest: its images and what to do with a corrupt one (`on_corrupt`).
+        manifest: its images. Corrupt ones stop nothing: they are told with their batch.
         decode: from bytes and name to pixels (S, S, 3).
         size: S.
         threads: how many decode at once; the batches do not depend on it.
@@ -60,7 +60,6 @@ class BatchLoader:
         pin: bool = False,
         pad_to: int = 0,
     ) -> None:
-        self._manifest = manifest
         self._decode = decode
         self._size = size
         self._threads = threads
@@ -72,10 +71,9 @@ class BatchLoader:
         """Yield the batches of `spans` (start, stop) in that order.
 
         Raises:
-            CorruptImageError: an image cannot be decoded and the manifest says `error`.
             InputError: an image cannot be read.
         """
-        waiting: collections.deque[tuple[Batch, list[Future[list[int]]]]] = collections.deque()
+        waiting: collections.deque[tuple[Batch, list[Future[dict[int, str]]]]] = collections.deque()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="decode") as pool:
             try:
                 for start, stop in spans:
@@ -90,7 +88,7 @@ class BatchLoader:
 
     def _submit(
         self, pool: ThreadPoolExecutor, start: int, stop: int
-    ) -> tuple[Batch, list[Future[list[int]]]]:
+    ) -> tuple[Batch, list[Future[dict[int, str]]]]:
         rows = max(stop - start, self._pad_to)
         shape = (rows, self._size, self._size, 3)
         pixels = torch.empty(shape, dtype=torch.uint8, pin_memory=self._pin)
@@ -102,22 +100,20 @@ class BatchLoader:
         ]
         return batch, tasks
 
-    def _fill(self, batch: Batch, first: int, last: int) -> list[int]:
+    def _fill(self, batch: Batch, first: int, last: int) -> dict[int, str]:
         """Decode rows first to last into the batch; return those that are corrupt."""
-        corrupt = []
+        corrupt = {}
         for row in range(first, last):
             target = batch.pixels[row - batch.start].numpy()
             try:
                 target[:] = self._decode(self._reader.read_bytes(row), self._reader.name(row))
-            except CorruptImageError:
-                if self._manifest.on_corrupt == "error":
-                    raise
+            except CorruptImageError as error:
                 target[:] = 0
-                corrupt.append(row)
+                corrupt[row] = str(error)
         return corrupt
 
 
-def _finish(batch: Batch, tasks: list[Future[list[int]]]) -> Batch:
+def _finish(batch: Batch, tasks: list[Future[dict[int, str]]]) -> Batch:
     for task in tasks:
-        batch.corrupt.extend(task.result())
+        batch.corrupt.update(task.result())
     return batch

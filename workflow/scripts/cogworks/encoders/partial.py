@@ -2,11 +2,14 @@
 
     features.npy       all rows of the range, written in place chunk by chunk
     key.json           what the chunks were made from; chunks of something else are thrown away
-    chunk-000012.json  a finished chunk: SHA-256 of its bytes, rows without an image
+    chunk-000012.json  a finished chunk: SHA-256 of its bytes, digest of its images, and the rows
+                       whose image cannot be decoded, with the reasons
     lock               held while a process writes here
 
 A chunk counts once its mark is there, and its mark is written once its bytes are on the disk. On
 resuming, the bytes are compared with the mark, since a file of the right length proves nothing.
+A chunk depends on its own images only: it outlives changes of others, and whether damaged ones are
+an error or left out.
 """
 
 import fcntl
@@ -14,6 +17,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,7 +35,9 @@ class PartialFeatures:
 
     Args:
         folder: created where it is missing.
-        key: everything that the features depend on. Chunks made under another key are discarded.
+        key: everything that the features depend on, but for the images. Chunks made under another
+            key are discarded.
+        images: digest of the images of a span of rows (first, last exclusive).
         rows: rows of the range.
         chunk_rows: rows of a chunk; the last one may be shorter.
         dim: D.
@@ -43,15 +49,17 @@ class PartialFeatures:
         folder: Path,
         *,
         key: dict[str, Any],
+        images: Callable[[int, int], str],
         rows: int,
         chunk_rows: int,
         dim: int,
         dtype: str,
     ) -> None:
         self._folder = folder
-        self._key = key | {"rows": rows, "chunk_rows": chunk_rows, "dim": dim, "dtype": dtype}
+        self._key = key | {"chunk_rows": chunk_rows, "dim": dim, "dtype": dtype}
+        self._images = images
         self.rows = rows
-        self._chunk_rows = chunk_rows
+        self.chunk_rows = chunk_rows
         self._dim = dim
         self._dtype = np.dtype(dtype).newbyteorder("<")
         self._row_bytes = dim * self._dtype.itemsize
@@ -68,7 +76,9 @@ class PartialFeatures:
         key_file = self._folder / "key.json"
         same = key_file.is_file() and read_json(key_file) == json.loads(json.dumps(self._key))
         if not same or not self._data.is_file():
-            self._start(key_file)
+            self._discard(key_file)
+        self._allocate()
+        write_json(self._key, key_file)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,23 +88,23 @@ class PartialFeatures:
     @property
     def chunks(self) -> int:
         """Number of chunks of the range."""
-        return -(-self.rows // self._chunk_rows)
+        return -(-self.rows // self.chunk_rows)
 
     def span(self, chunk: int) -> tuple[int, int]:
         """Return first and last row (exclusive) of a chunk, from the start of the range."""
-        return chunk * self._chunk_rows, min((chunk + 1) * self._chunk_rows, self.rows)
+        return chunk * self.chunk_rows, min((chunk + 1) * self.chunk_rows, self.rows)
 
     def finished(self) -> set[int]:
-        """Return the chunks whose bytes are on the disk as their marks say."""
+        """Return the chunks whose images and whose bytes on the disk are as their marks say."""
         return {chunk for chunk in range(self.chunks) if self._is_whole(chunk)}
 
-    def write(self, chunk: int, features: np.ndarray, dropped: list[int]) -> None:
+    def write(self, chunk: int, features: np.ndarray, corrupt: dict[int, str]) -> None:
         """Write the rows of a chunk and, once they are on the disk, its mark.
 
         Args:
             chunk: its number.
             features: (rows of the chunk, D).
-            dropped: rows without an image, from the start of the range.
+            corrupt: rows without an image, from the start of the range, and the reasons.
         """
         start, stop = self.span(chunk)
         assert features.shape == (stop - start, self._dim)
@@ -104,14 +114,22 @@ class PartialFeatures:
             handle.write(data)
             handle.flush()
             os.fsync(handle.fileno())
-        write_json(
-            {"sha256": hashlib.sha256(data).hexdigest(), "dropped": dropped}, self._mark(chunk)
-        )
+        mark = {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "images": self._images(start, stop),
+            "corrupt": {str(row): reason for row, reason in corrupt.items()},
+        }
+        write_json(mark, self._mark(chunk))
+
+    def corrupt(self, chunks: Iterable[int]) -> dict[int, str]:
+        """Return the rows of finished chunks that have no image, in order, and the reasons."""
+        marks = [read_json(self._mark(chunk))["corrupt"] for chunk in chunks]
+        found = {int(row): reason for mark in marks for row, reason in mark.items()}
+        return dict(sorted(found.items()))
 
     def dropped(self) -> list[int]:
         """Return the rows without an image, in order; all chunks must be finished."""
-        marks = [read_json(self._mark(chunk)) for chunk in range(self.chunks)]
-        return sorted(row for mark in marks for row in mark["dropped"])
+        return list(self.corrupt(range(self.chunks)))
 
     def result(self) -> Path:
         """Return the finished array, in the folder, without the rows that have no image."""
@@ -143,30 +161,38 @@ class PartialFeatures:
         # The header is what lies before the rows.
         return os.path.getsize(self._data) - (self.rows - row) * self._row_bytes
 
-    def _start(self, key_file: Path) -> None:
+    def _discard(self, key_file: Path) -> None:
         for path in self._folder.glob("chunk-*.json"):
             path.unlink()
         key_file.unlink(missing_ok=True)
-        needed = self.rows * self._row_bytes
+        self._data.unlink(missing_ok=True)
+
+    def _allocate(self) -> None:
+        """Give the array its header and length; what is written of it stays in its place."""
+        self._data.touch()
+        needed = self.rows * self._row_bytes - self._data.stat().st_blocks * 512
         free = shutil.disk_usage(self._folder).free
         if needed > free:
             raise InputError(
                 f"{self._folder}: the features need {needed / 1e9:.1f} GB and the disk has "
                 f"{free / 1e9:.1f} GB left; free some, or set `dtype: float16`"
             )
-        with open(self._data, "wb") as handle:
+        with open(self._data, "r+b") as handle:
+            # As long for any number of rows: the format leaves room for larger ones.
             write_header(handle, self.rows, self._dim, self._dtype)
-            handle.truncate(handle.tell() + needed)
-        write_json(self._key, key_file)
+            handle.truncate(handle.tell() + self.rows * self._row_bytes)
 
     def _is_whole(self, chunk: int) -> bool:
         if not self._mark(chunk).is_file():
             return False
         start, stop = self.span(chunk)
+        mark = read_json(self._mark(chunk))
+        if mark["images"] != self._images(start, stop):
+            return False
         with open(self._data, "rb") as handle:
             handle.seek(self._offset(start))
             data = handle.read((stop - start) * self._row_bytes)
-        return bool(hashlib.sha256(data).hexdigest() == read_json(self._mark(chunk))["sha256"])
+        return bool(hashlib.sha256(data).hexdigest() == mark["sha256"])
 
 
 def write_header(handle: BinaryIO, rows: int, dim: int, dtype: np.dtype) -> None:

@@ -135,8 +135,8 @@ def check_finite(features: np.ndarray, ids: np.ndarray, *, encoder: str, place: 
         kind = "NaN" if np.isnan(features[rows[0]]).any() else "infinite"
         raise InputError(
             f"{place}: the features of encoder {encoder} for image {ids[rows[0]]} are {kind} "
-            f"({len(rows)} such images here); check its weights, its `precision`, and whether "
-            f"`dtype` {features.dtype} can hold its values"
+            f"({len(rows)} such images here); check its weights, and set its `precision` and "
+            f"`dtype` to float32, where they are not (`dtype` is {features.dtype})"
         )
 
 

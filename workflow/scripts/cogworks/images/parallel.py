@@ -4,6 +4,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from operator import itemgetter
 from typing import TypeVar
 
 from cogworks.core.progress import track
@@ -16,7 +17,13 @@ AHEAD = 4
 
 
 def map_ordered(
-    function: Callable[[T], R], items: Sequence[T], *, workers: int, label: str, unit: str
+    function: Callable[[T], R],
+    items: Sequence[T],
+    *,
+    workers: int,
+    label: str,
+    unit: str,
+    counts: Sequence[int] | None = None,
 ) -> Iterator[R]:
     """Yield `function(item)` for each item, in order.
 
@@ -25,13 +32,17 @@ def map_ordered(
         items: what to apply it to.
         workers: processes; 1 works in this process.
         label: names the work in the progress display.
-        unit: what an item is.
+        unit: what an item is, or what `counts` counts.
+        counts: how many units each item is, for the display; one if not given.
     """
     if workers == 1 or len(items) < 2:
         results: Iterator[R] = map(function, items)
     else:
         results = _in_processes(function, items, min(workers, len(items)))
-    yield from track(results, label=label, total=len(items), unit=unit)
+    counts = counts or [1] * len(items)
+    counted = zip(results, counts, strict=True)
+    shown = track(counted, label=label, total=sum(counts), unit=unit, count=itemgetter(1))
+    yield from (result for result, _ in shown)
 
 
 def _in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:

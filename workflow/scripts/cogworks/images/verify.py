@@ -1,5 +1,6 @@
 """Decoding every image once, to find the damaged ones before hours of work start."""
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ CHUNK = 500
 
 
 def find_corrupt(frame: pd.DataFrame, *, image_column: str, workers: int) -> dict[str, str]:
-    """Return id -> reason for each image of `frame` that cannot be decoded.
+    """Return id -> reason for each image of `frame` that cannot be decoded; the log names all.
 
     Args:
         frame: columns id, path, container, locator, size (others are ignored).
@@ -25,9 +26,14 @@ def find_corrupt(frame: pd.DataFrame, *, image_column: str, workers: int) -> dic
     places = frame.sort_values(["path", "locator"], ignore_index=True)
     chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
     check = partial(_check_chunk, image_column=image_column)
-    label = f"decoding {len(frame)} images, {CHUNK} at a time"
-    results = map_ordered(check, chunks, workers=workers, label=label, unit="chunks")
-    return {image: reason for found in results for image, reason in found}
+    counts = [len(chunk) for chunk in chunks]
+    results = map_ordered(
+        check, chunks, workers=workers, label="decoding", unit="images", counts=counts
+    )
+    corrupt = {image: reason for found in results for image, reason in found}
+    for reason in corrupt.values():
+        print(reason, file=sys.stderr)
+    return corrupt
 
 
 def _check_chunk(frame: pd.DataFrame, *, image_column: str) -> list[tuple[str, str]]:
