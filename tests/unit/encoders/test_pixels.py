@@ -1,6 +1,8 @@
 """Preparation of images, against torchvision's transforms on Pillow images."""
 
 import io
+import resource
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import torch
 from PIL import Image
 from torchvision import transforms
 
+from cogworks.encoders import pixels as pixels_module
 from cogworks.encoders.pixels import make_decoder, normalise
 from cogworks.images.decode import CorruptImageError
 
@@ -90,6 +93,35 @@ def test_fast_keeps_to_pillow_where_a_tall_image_is_all_overshoot(size: int) -> 
     exact, fast = (make_decoder(decoder=name, **settings) for name in ("pil", "fast"))
     difference = exact(buffer.getvalue(), "x").astype(int) - fast(buffer.getvalue(), "x")
     assert np.abs(difference).max() <= 2
+
+
+@pytest.mark.parametrize("decoder", ["pil", "fast"])
+@pytest.mark.parametrize("shape", [(1, 40000), (40000, 1), (3, 10000), (65500, 2), (1, 1)])
+def test_long_images_need_no_more_memory_than_others(decoder: str, shape: tuple[int, int]) -> None:
+    """Whole, 1 x 40,000 pixels would be enlarged to 6 GB."""
+    data = photograph(*shape) if shape != (1, 1) else photograph(2, 2)
+    decode = make_decoder(decoder=decoder, size=224, resize=224, interpolation="bicubic")
+    tracemalloc.start()
+    pixels = decode(data, "x")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert pixels.shape == (224, 224, 3)
+    assert peak < 50 * 2**20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4 * 2**20
+
+
+@pytest.mark.parametrize("shape", [(20, 700), (700, 20), (9, 500)])
+@pytest.mark.parametrize("mode", ["bicubic", "bilinear"])
+def test_the_square_of_a_long_image_is_that_of_the_whole(
+    shape: tuple[int, int], mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = photograph(*shape)
+    for size, resize in ((16, 16), (28, 32)):
+        decode = make_decoder(decoder="pil", size=size, resize=resize, interpolation=mode)
+        whole = decode(data, "x").astype(int)
+        with monkeypatch.context() as patch:
+            patch.setattr(pixels_module, "LONG", 0)
+            assert np.abs(decode(data, "x") - whole).max() <= 1
 
 
 def test_bgr_turns_the_normalised_channels_round() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,24 @@ def test_a_sheet_has_a_row_a_class_and_its_images_in_it(make_folder: Any) -> Non
     assert (pixels[top + step : top + step + sheets.TILE, tile] != 255).any()
     again = sheets.contact_sheet([splits], {"n01": "cat, house cat"})
     assert sheet.tobytes() == again.tobytes()
+
+
+def test_damaged_images_are_left_out_where_they_are_to_be_dropped(make_folder: Any) -> None:
+    root = make_folder({"n01": 4, "n02": 2})
+    data = manifest(root, "seen", ["n01", "n02"])
+    pages = [path for path in root.rglob("*.png") if path.name in ("n01_1.png", "n02_0.png")]
+    for path in pages:
+        path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match="cannot be decoded"):
+        sheets.contact_sheet([[data]], {})
+    dropping = dataclasses.replace(data, on_corrupt="drop")
+    sheet = np.asarray(sheets.contact_sheet([[dropping]], {}))
+    step, top = sheets.TILE + sheets.MARGIN, sheets.MARGIN + sheets.TITLE_HEIGHT
+    for row, kept in enumerate((3, 1)):
+        for column in range(kept + 1):
+            left = sheets.LABEL_WIDTH + column * step
+            tile = sheet[top + row * step :, left:][: sheets.TILE, : sheets.TILE]
+            assert bool((tile != 255).any()) == (column < kept)
 
 
 def test_a_family_shares_the_rows_among_its_levels(make_folder: Any) -> None:

@@ -16,6 +16,9 @@ _PIL_FILTERS = {
 # Pillow resizes images that are taller than this many widths in the other order, columns first, and
 # cuts off other overshoots in between; torch would be up to seven grey levels away.
 TALL = 2
+# Beyond so many squares, only the one that is kept is resized: 1 x 65500 pixels would become 13 GB.
+# It is at most one grey level away from the whole's.
+LONG = 100
 Decode = Callable[[bytes, str], np.ndarray]
 
 
@@ -58,17 +61,29 @@ def _prepare_pil(data: bytes, name: str, size: int, resize: int, interpolation: 
 
 def _square(image: Image.Image, size: int, resize: int, interpolation: str) -> np.ndarray:
     height, width = resized(image.height, image.width, resize)
-    if (width, height) != image.size:
-        image = image.resize((width, height), _PIL_FILTERS[interpolation])
     top, left = crop_corner(height, width, size)
+    method = _PIL_FILTERS[interpolation]
+    # In the order in which Pillow resizes the two sides.
+    if height > LONG * size:
+        if width > image.width:
+            image = image.resize((width, image.height), method)
+        scale = image.height / height
+        box = (0, top * scale, image.width, (top + size) * scale)
+        image, height, top = image.resize((image.width, size), method, box), size, 0
+    elif width > LONG * size:
+        scale = image.width / width
+        box = (left * scale, 0, (left + size) * scale, image.height)
+        image, width, left = image.resize((size, image.height), method, box), size, 0
+    if (width, height) != image.size:
+        image = image.resize((width, height), method)
     return np.asarray(image.crop((left, top, left + size, top + size)))
 
 
 def _prepare_fast(data: bytes, name: str, size: int, resize: int, interpolation: str) -> np.ndarray:
     image = decode_uint8(data, name=name)
-    if image.shape[1] > TALL * image.shape[2]:
-        tall = Image.fromarray(image.permute(1, 2, 0).numpy())
-        return _square(tall, size, resize, interpolation)
+    if image.shape[1] > TALL * image.shape[2] or image.shape[2] > LONG * image.shape[1]:
+        long = Image.fromarray(image.permute(1, 2, 0).numpy())
+        return _square(long, size, resize, interpolation)
     height, width = resized(image.shape[1], image.shape[2], resize)
     if (height, width) != tuple(image.shape[1:]):
         image = functional.interpolate(

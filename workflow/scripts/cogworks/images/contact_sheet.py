@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cogworks.core.errors import InputError
 from cogworks.core.seeds import derive_seed, shuffle_by_hash
-from cogworks.images.decode import decode_pil
 from cogworks.images.manifest import Manifest
-from cogworks.images.reader import ImageReader
+from cogworks.images.reader import ImageReader, decode_images
 
 TILE = 64
 COLUMNS = 10
@@ -42,7 +42,7 @@ def contact_sheet(
         rows: classes shown in all, divided evenly among the data sets.
 
     Raises:
-        InputError: a data set without images, or a damaged image.
+        InputError: a data set without images, or a damaged image that is not to be dropped.
     """
     each = max(rows // len(manifests), 1)
     sections = []
@@ -62,14 +62,14 @@ def _rows(manifest: Manifest, names: dict[str, str], count: int) -> list[Row]:
     for wnid in shown:
         where = np.flatnonzero(manifest.frame["wnid"] == wnid)
         order = sorted(where, key=lambda i: derive_seed("sheet", manifest.frame["id"].iloc[i]))
-        tiles = [_tile(reader, int(index)) for index in order[:COLUMNS]]
+        pictures = islice(decode_images(reader, map(int, order), manifest.on_corrupt), COLUMNS)
+        tiles = [_tile(image) for _, image in pictures]
         rows.append(Row(wnid, names.get(wnid, wnid).split(",")[0], tiles))
     return rows
 
 
-def _tile(reader: ImageReader, index: int) -> Image.Image:
-    """Return image `index`, its centre square at TILE x TILE."""
-    image = decode_pil(reader.read_bytes(index), name=reader.name(index))
+def _tile(image: Image.Image) -> Image.Image:
+    """Return the centre square of an image at TILE x TILE."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box = (left, top, left + side, top + side)

@@ -2,16 +2,20 @@
 
 import bisect
 import os
+import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from PIL import Image
 
 from cogworks.core.errors import InputError
+from cogworks.images.decode import CorruptImageError, decode_pil
 from cogworks.images.manifest import Manifest
 
 CACHE_BYTES = 256 * 2**20
@@ -144,6 +148,30 @@ class ImageReader:
             if len(self._tars) > OPEN_TARS:
                 self._tars.popitem(last=False)
             return self._tars[path]
+
+
+def decode_images(
+    reader: ImageReader, indices: Iterable[int], on_corrupt: str
+) -> Iterator[tuple[int, Image.Image]]:
+    """Yield some images with their positions; damaged ones are left out, where they may be.
+
+    Args:
+        reader: reads them.
+        indices: their positions.
+        on_corrupt: `error`, or `drop` to pass over damaged images; the log names them.
+
+    Raises:
+        CorruptImageError: a damaged image that may not be left out.
+    """
+    for index in indices:
+        try:
+            image = decode_pil(reader.read_bytes(index), name=reader.name(index))
+        except CorruptImageError as error:
+            if on_corrupt == "error":
+                raise
+            print(f"{error}; left out", file=sys.stderr)
+            continue
+        yield index, image
 
 
 _PER_PROCESS = frozenset({"_pid", "_lock", "_packs", "_groups", "_tars"})

@@ -57,9 +57,16 @@ class Validation:
         self.keep = len(self.share) * size**2 * 3 <= cache_mb * 2**20
         self.kept: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.drop_corrupt = manifest.on_corrupt == "drop"
+        self.empty = np.empty((0, size, size, 3), dtype=np.uint8)
+        self.path = manifest.path
 
     def evaluate(self, model: Classifier, precision: torch.dtype) -> dict[str, float]:
-        """Return `val_loss`, `val_top1` and `val_top5` (percent) of the model as it is."""
+        """Return `val_loss`, `val_top1` and `val_top5` (percent) of the model as it is.
+
+        Raises:
+            CorruptImageError: a damaged image that is not to be dropped.
+            InputError: no image can be decoded.
+        """
         training = model.training
         model.eval()
         device = self.processes.device
@@ -68,12 +75,16 @@ class Validation:
             for number, start in enumerate(range(0, len(self.share), BATCH)):
                 rows = self.share[start : start + BATCH]
                 pixels, labels = self._batch(number, rows, pool)
+                if not len(labels):
+                    continue
                 images = normalise(pixels, self.mean, self.std)
                 with torch.autocast(device.type, precision, precision != torch.float32):
                     logits = model(images)
                 totals += _count(logits.float(), labels)
         model.train(training)
         loss, top1, top5, count = self.processes.total(totals).tolist()
+        if not count:
+            raise InputError(f"{self.path}: none of its images can be decoded, see the log")
         return {
             "val_loss": loss / count,
             "val_top1": 100 * top1 / count,
@@ -88,8 +99,11 @@ class Validation:
             images, labels = self.kept[number]
         else:
             found = [image for image in pool.map(self._prepare, rows) if image is not None]
-            images = torch.from_numpy(np.stack([pixels for pixels, _ in found]))
-            labels = self.labels[torch.tensor([index for _, index in found])]
+            # Not one of a batch may be whole.
+            images = torch.from_numpy(
+                np.stack([pixels for pixels, _ in found]) if found else self.empty
+            )
+            labels = self.labels[torch.tensor([index for _, index in found], dtype=torch.long)]
             if self.keep:
                 self.kept.append((images, labels))
         device = self.processes.device
