@@ -10,7 +10,7 @@ import pandas as pd
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
 from cogworks.encoders.partial import write_header
-from cogworks.encoders.store import Features, read_features, write_index
+from cogworks.encoders.store import CHANGING, Features, read_features, write_index
 
 OWN = ("start", "stop", "dropped", "sha256")
 COPY_BYTES = 2**26
@@ -46,7 +46,10 @@ def _check(shards: list[Features], names: list[str]) -> None:
     for shard, name in zip(shards, names, strict=True):
         for key in first:
             if key not in OWN and shard.metadata[key] != first[key]:
-                raise InputError(f"{name}: its {key} is not that of {names[0]}; make both again")
+                raise InputError(
+                    f"{name}: its {key} is not that of {names[0]}; delete the folder of both and "
+                    f"run again.{CHANGING if key == 'version' else ''}"
+                )
         start, stop = _span(shard)
         if start != row:
             raise InputError(

@@ -33,6 +33,11 @@ from cogworks.core.files import read_metadata, read_parquet, write_parquet
 
 SCHEMA = pa.schema([("id", pa.string()), ("label", pa.int32()), ("wnid", pa.string())])
 READ_BYTES = 2**26
+# Making features again helps only where the encoder is the same each time that it is loaded.
+CHANGING = (
+    " If the versions differ again, the encoder's weights change from one job to the next: its "
+    "entry point must read them from a file or draw them from a fixed seed"
+)
 
 
 @dataclass(frozen=True)
@@ -99,21 +104,6 @@ def read_features(
         ids=frame["id"].to_numpy(),
         metadata=metadata,
     )
-
-
-def require_comparable(first: Features, second: Features) -> None:
-    """Refuse features that two versions of an encoder made, or two encoders.
-
-    Raises:
-        InputError: naming both.
-    """
-    a, b = first.metadata, second.metadata
-    if a["version"] != b["version"]:
-        raise InputError(
-            f"features of {a['dataset']}/{a['split']} are of encoder {a['encoder']} "
-            f"({a['version'][:12]}) and those of {b['dataset']}/{b['split']} of encoder "
-            f"{b['encoder']} ({b['version'][:12]}); make both with the same encoder"
-        )
 
 
 def check_finite(features: np.ndarray, ids: np.ndarray, *, encoder: str, place: str) -> None:

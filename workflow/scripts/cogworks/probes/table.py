@@ -15,7 +15,7 @@ from torch import Tensor
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_metadata
 from cogworks.core.spec import digest
-from cogworks.encoders.store import read_features
+from cogworks.encoders.store import CHANGING, read_features
 from cogworks.probes.batches import fits
 from cogworks.probes.pools import group_classes
 
@@ -118,8 +118,8 @@ class TableSource:
                 raise InputError(
                     f"{array}: features of encoder {entry['encoder']}, version "
                     f"{entry['version'][:12]}, but {self.arrays[0]} holds those of "
-                    f"{first['encoder']}, version {first['version'][:12]}; delete the older one "
-                    "and let the workflow make it again"
+                    f"{first['encoder']}, version {first['version'][:12]}; delete both "
+                    f"and run again.{CHANGING}"
                 )
 
     def load(self, device: torch.device) -> FeatureTable:
