@@ -40,6 +40,19 @@ def test_images_are_counted_where_items_are_batches(
     )
 
 
+def test_what_was_done_before_makes_the_work_no_faster(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    work = progress.track([20], label="shard", total=1000, unit="images", count=int, done=500)
+    assert list(work) == [20]
+    assert capsys.readouterr().err.splitlines() == [
+        "shard: 520/1000 images, 2.0 images/s, 4 min 00 s left",
+        "shard: 520/1000 images, 1.0 images/s, 8 min 00 s left",
+    ]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(7, "7 s"), (185, "3 min 05 s"), (7620, "2 h 07 min")]
 )

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cogworks.core.errors import InputError
+from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.images.reader import OPEN_TARS, ImageReader
 
@@ -94,6 +95,17 @@ def test_the_cache_of_row_groups_is_bounded(tmp_path: Path) -> None:
     assert _read_all(small) == _read_all(large) == BLOBS
     assert len(small._groups) == 1
     assert len(large._groups) == 4
+
+
+def test_an_empty_place_in_a_pack_is_a_damaged_image(tmp_path: Path) -> None:
+    """So that it is named with the others, and left out where they are."""
+    values = [blob if number != 4 else None for number, blob in enumerate(BLOBS)]
+    taken = manifest(tmp_path, "parquet")
+    pq.write_table(pa.table({"image": values}), tmp_path / "pack.parquet", row_group_size=4)
+    reader = ImageReader(taken)
+    assert reader.read_bytes(5) == BLOBS[5]
+    with pytest.raises(CorruptImageError, match=r"pack\.parquet, row 4: the image is missing"):
+        reader.read_bytes(4)
 
 
 def test_the_images_can_lie_in_a_struct(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from cogworks.synthesis.sheets import (
     GAP,
     LINE,
     Row,
+    Source,
     draw_sheet,
     open_sources,
     write_sheets,
@@ -34,6 +36,19 @@ def test_images_stand_where_their_row_and_group_are() -> None:
     # A wide image is shown whole, with white above it.
     assert tuple(sheet[top + 2, second + 16]) == (255, 255, 255)
     assert (sheet[:top, :CAPTION_WIDTH] < 128).any()  # the title
+
+
+def test_a_damaged_real_image_is_left_out_where_it_is_to_be_dropped(manifest: Path) -> None:
+    (source,) = open_sources(manifest, [])
+    places = source.manifest.frame["path"][source.manifest.frame["label"] == 3]
+    whole = [image.tobytes() for image in source.pick(3, 6)]
+    Path(places.iloc[2]).write_bytes(b"none")
+    with pytest.raises(InputError, match="cannot be decoded"):
+        source.pick(3, 6)
+    dropping = Source("real", dataclasses.replace(source.manifest, on_corrupt="drop"))
+    assert len(dropping.pick(3, 6)) == 5
+    assert {image.tobytes() for image in dropping.pick(3, 4)} < set(whole)
+    assert len(dropping.pick(3, 4)) == 4
 
 
 def test_a_sheet_for_each_class_and_an_overview(manifest: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import sha256_file
+from cogworks.images.manifest import read_manifest, write_manifest
 from cogworks.synthesis.draw import Artist, Order
 from cogworks.synthesis.generator import read_marker
 from cogworks.synthesis.pipeline import load_pipeline
@@ -78,6 +79,21 @@ def test_lessons_hold_every_image_and_every_text(
     ]
     assert lessons.prompts[0] == [["papillon"], ["papillon inside attic", "papillon inside beach"]]
     assert len(lessons.texts()) == 12
+
+
+def test_damaged_images_are_no_lessons_where_they_are_to_be_dropped(
+    spec: dict[str, Any], manifest: Path
+) -> None:
+    data = read_manifest(manifest)
+    Path(data.frame["path"][4]).write_bytes(b"none")
+    with pytest.raises(InputError, match="cannot be decoded"):
+        read_lessons(spec, manifest, None)
+    frame = data.frame.drop(columns="label")
+    facts = {"dataset": "real", "split": "train", "classes": data.classes, "on_corrupt": "drop"}
+    write_manifest(frame, manifest, **facts)
+    lessons = read_lessons(spec, manifest, None)
+    assert lessons.images.shape == (17, 3, 16, 16)
+    assert lessons.labels.bincount().tolist() == [3, 3, 5, 6]
 
 
 def test_texts_are_drawn_from_the_right_class() -> None:

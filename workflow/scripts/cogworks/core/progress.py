@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -17,6 +17,7 @@ def track(
     total: int | None = None,
     unit: str = "it",
     count: Callable[[T], int] | None = None,
+    done: int = 0,
 ) -> Iterator[T]:
     """Yield from `iterable` while showing how far it is.
 
@@ -29,41 +30,62 @@ def track(
         total: units of all of it; the iterable's length where it has one and `count` is not given.
         unit: what is counted. Where there are images, they are: a second's batches tell nothing.
         count: how many units an item is; one if not given.
+        done: units that were done before.
     """
     if total is None and count is None and isinstance(iterable, Sized):
         total = len(iterable)
     units = count or _one
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        with tqdm(desc=label, total=total, unit=unit) as bar:
-            for item in iterable:
-                yield item
-                bar.update(units(item))
-        return
-    start = last = time.monotonic()
-    done = 0
+    shown = _Shown(label, total=total, unit=unit, done=done)
     for item in iterable:
         yield item
-        done += units(item)
+        shown.add(units(item))
+    shown.close()
+
+
+class _Shown:
+    """How far some work is, with the speed since its start."""
+
+    def __init__(self, label: str, *, total: int | None, unit: str, done: int) -> None:
+        self._label, self._total, self._unit = label, total, unit
+        self._done = self._before = done
+        self._start = self._last = time.monotonic()
+        self._bar: Any = None
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(desc=label, total=total, unit=unit, initial=done)
+
+    def add(self, units: int) -> None:
+        """Count some more, and show it where the last line is old enough."""
+        self._done += units
+        if self._bar is not None:
+            self._bar.update(units)
+            return
         now = time.monotonic()
-        if now - last >= LOG_INTERVAL_SECONDS:
-            last = now
-            _line(label, done, total, unit, now - start)
-    _line(label, done, total, unit, time.monotonic() - start)
+        if now - self._last >= LOG_INTERVAL_SECONDS:
+            self._last = now
+            self._line(now - self._start)
+
+    def close(self) -> None:
+        """Show where the work ended."""
+        if self._bar is not None:
+            self._bar.close()
+        else:
+            self._line(time.monotonic() - self._start)
+
+    def _line(self, seconds: float) -> None:
+        done, total, unit = self._done, self._total, self._unit
+        rate = (done - self._before) / seconds if seconds > 0 else 0.0
+        speed = f"{rate:.{0 if rate >= 100 else 1}f}"
+        of = f"/{total}" if total is not None else ""
+        text = f"{self._label}: {done}{of} {unit}, {speed} {unit}/s"
+        if total is not None and 0 < done < total and rate > 0:
+            text += f", {format_duration((total - done) / rate)} left"
+        print(text, file=sys.stderr, flush=True)
 
 
 def _one(_: object) -> int:
     return 1
-
-
-def _line(label: str, done: int, total: int | None, unit: str, seconds: float) -> None:
-    rate = done / seconds if seconds > 0 else 0.0
-    speed = f"{rate:.{0 if rate >= 100 else 1}f}"
-    text = f"{label}: {done}{f'/{total}' if total is not None else ''} {unit}, {speed} {unit}/s"
-    if total is not None and 0 < done < total and rate > 0:
-        text += f", {format_duration((total - done) / rate)} left"
-    print(text, file=sys.stderr, flush=True)
 
 
 def format_duration(seconds: float) -> str:

@@ -68,12 +68,12 @@ def _square(image: Image.Image, size: int, resize: int, interpolation: str) -> n
         if width > image.width:
             image = image.resize((width, image.height), method)
         scale = image.height / height
-        box = (0, top * scale, image.width, (top + size) * scale)
-        image, height, top = image.resize((image.width, size), method, box), size, 0
+        rows = (0, top * scale, image.width, (top + size) * scale)
+        image, height, top = image.resize((image.width, size), method, rows), size, 0
     elif width > LONG * size:
         scale = image.width / width
-        box = (left * scale, 0, (left + size) * scale, image.height)
-        image, width, left = image.resize((size, image.height), method, box), size, 0
+        columns = (left * scale, 0, (left + size) * scale, image.height)
+        image, width, left = image.resize((size, image.height), method, columns), size, 0
     if (width, height) != image.size:
         image = image.resize((width, height), method)
     return np.asarray(image.crop((left, top, left + size, top + size)))

@@ -76,6 +76,7 @@ class ImageReader:
         """Return the encoded bytes of image `index`.
 
         Raises:
+            CorruptImageError: its place in a pack is empty.
             InputError: its file is missing, unreadable or shorter than the manifest says.
         """
         if os.getpid() != self._pid:
@@ -111,7 +112,10 @@ class ImageReader:
         group = bisect.bisect_right(starts, row) - 1
         value = self._group(path, group)[row - starts[group]].as_py()
         if value is None:
-            raise OSError(f"column {self._column} is empty there")
+            # No fault of the pack: one image is missing, as a damaged one is.
+            raise CorruptImageError(
+                f"{path}, row {row}: the image is missing (column {self._column} is empty there)"
+            )
         return bytes(value)
 
     def _group(self, path: str, group: int) -> pa.ChunkedArray:

@@ -1,7 +1,6 @@
 """One shard as a job: its slots, its lock, its partial file, its handover, and its table."""
 
 import functools
-import itertools
 import os
 import sys
 from dataclasses import asdict
@@ -116,11 +115,8 @@ def draw_shard(
             _report(output, producer.done, len(slots))
             whole = sizes.whole_batches(batch_size, settings["padded_batch"])
             rounds = producer.rounds(round_size=whole, stopped=lambda: flag.stop)
-            left = len(slots) - producer.done
-            images = itertools.chain.from_iterable(map(range, rounds))
             try:
-                for _ in track(images, label=output.name, total=left, unit="images"):
-                    pass
+                _watch(rounds, output, producer.done, len(slots))
                 finished = producer.done == len(slots)
                 if finished:
                     shard.seal()
@@ -133,6 +129,12 @@ def draw_shard(
                 ) from error
         _report(output, producer.done, len(slots))
     return finished
+
+
+def _watch(rounds: Iterator[int], output: Path, done: int, total: int) -> None:
+    """Draw all rounds and show how far they are; each gives the images that it committed."""
+    for _ in track(rounds, label=output.name, total=total, unit="images", count=int, done=done):
+        pass
 
 
 def write_index(shard: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +12,8 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import atomic, sha256_file, write_json
 from cogworks.core.progress import track
 from cogworks.core.seeds import shuffle_by_hash
-from cogworks.images.decode import decode_pil
 from cogworks.images.manifest import Manifest, read_manifest
-from cogworks.images.reader import ImageReader
+from cogworks.images.reader import ImageReader, decode_images
 
 GAP = 4
 FONT_SIZE = 13
@@ -43,8 +43,9 @@ class Source:
         frame = self.manifest.frame
         places = {frame.at[i, "id"]: i for i in frame.index[frame["label"] == label]}
         reader = ImageReader(self.manifest)
-        chosen = [places[name] for name in shuffle_by_hash(places, "sheet")[:count]]
-        return [decode_pil(reader.read_bytes(i), name=reader.name(i)) for i in chosen]
+        order = [places[name] for name in shuffle_by_hash(places, "sheet")]
+        found = decode_images(reader, order, self.manifest.on_corrupt)
+        return [image for _, image in islice(found, count)]
 
 
 def open_sources(real: Path, clones: Sequence[tuple[str, Path]]) -> list[Source]:

@@ -9,9 +9,8 @@ from PIL import Image
 
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.progress import track
-from cogworks.images.decode import decode_pil
 from cogworks.images.manifest import Manifest, read_manifest
-from cogworks.images.reader import ImageReader
+from cogworks.images.reader import ImageReader, decode_images
 from cogworks.synthesis.prompts import ClassText, class_texts, prompt, require_texts
 from cogworks.synthesis.scenes import read_scenes
 from cogworks.synthesis.template import SCENE, letters
@@ -34,21 +33,28 @@ def read_lessons(spec: dict[str, Any], manifest: Path, scenes: Path | None) -> L
     places = read_scenes(scenes) if scenes is not None else []
     for template in spec["prompts"]:
         require_texts(template, texts)
+    images, rows = read_images(data, size=spec["image_size"])
     return Lessons(
-        images=read_images(data, size=spec["image_size"]),
-        labels=torch.from_numpy(data.frame["label"].to_numpy().astype(np.int64)),
+        images=images,
+        labels=torch.from_numpy(data.frame["label"].to_numpy()[rows].astype(np.int64)),
         prompts=[[_fill(template, text, places) for template in spec["prompts"]] for text in texts],
     )
 
 
-def read_images(manifest: Manifest, *, size: int) -> torch.Tensor:
-    """Return all images as uint8 (N, 3, size, size): shortest side to `size`, centre crop."""
+def read_images(manifest: Manifest, *, size: int) -> tuple[torch.Tensor, list[int]]:
+    """Return all images as uint8 (N, 3, size, size), and their rows in the manifest.
+
+    The shortest side is `size`, and the centre is cut out. Damaged images are left out where the
+    manifest says `drop`.
+    """
     reader = ImageReader(manifest)
     result = torch.empty(len(reader), 3, size, size, dtype=torch.uint8)
-    for index in track(range(len(reader)), label="images", unit="images"):
-        image = decode_pil(reader.read_bytes(index), name=reader.name(index))
-        result[index] = torch.from_numpy(np.array(fit(image, size))).permute(2, 0, 1)
-    return result
+    rows: list[int] = []
+    indices = track(range(len(reader)), label="images", unit="images")
+    for index, image in decode_images(reader, indices, manifest.on_corrupt):
+        result[len(rows)] = torch.from_numpy(np.array(fit(image, size))).permute(2, 0, 1)
+        rows.append(index)
+    return result[: len(rows)], rows
 
 
 def fit(image: Image.Image, size: int) -> Image.Image:
