@@ -179,6 +179,14 @@ def test_what_stands_in_for_an_image_is_named(data: bytes, message: str) -> None
             decode(data, name="x")
 
 
+def test_what_is_in_no_known_format_is_told_by_its_first_bytes() -> None:
+    with pytest.raises(
+        CorruptImageError, match=r"it begins with b'\\x00\\x00\\x00\\x18ftypheic"
+    ) as error:
+        decode_pil(b"\0\0\0\x18ftypheic" + bytes(90), name="x")
+    assert "0x" not in str(error.value)
+
+
 def test_too_little_memory_is_no_fault_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(_: object) -> None:
         raise MemoryError

@@ -33,7 +33,7 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import impostor
@@ -94,9 +94,17 @@ def _decode(data: bytes, name: str) -> np.ndarray | Image.Image:
         # No fault of the image: it must not be dropped for it.
         raise
     except Exception as error:  # Pillow's plugins raise whatever their parsers stumble over
-        what = impostor(data[:HEAD])
-        reason = f"is {what}" if what else f"cannot be decoded ({error})"
-        raise CorruptImageError(f"{name}: the image {reason}") from error
+        raise CorruptImageError(f"{name}: the image {_reason(data, error)}") from error
+
+
+def _reason(data: bytes, error: Exception) -> str:
+    what = impostor(data[:HEAD])
+    if what:
+        return f"is {what}"
+    if isinstance(error, UnidentifiedImageError):
+        # Pillow's message tells nothing but an address in memory.
+        return f"cannot be decoded (in no format known here; it begins with {data[:12]!r})"
+    return f"cannot be decoded ({error})"
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
