@@ -15,31 +15,35 @@ help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: setup  ## Set up everything from nothing and run the embedded default: tables, figures, a report.
-	snakemake --profile profiles/local --cores $(CORES)
+	python -m snakemake --profile profiles/local --cores $(CORES)
 	@python workflow/scripts/print_summary.py
 
 test: setup lint check  ## Set up and run all checks and tests.
 
 lint: setup
-	ruff check .
-	ruff format --check .
-	mypy workflow/scripts/cogworks workflow/scripts/*.py
-	snakefmt --check Snakefile workflow/rules
-	snakemake --lint
+	python -m ruff check .
+	python -m ruff format --check .
+	python -m mypy workflow/scripts/cogworks workflow/scripts/*.py
+	python -m snakefmt --check Snakefile workflow/rules
+	python -m snakemake --lint
 
 check: setup
 	python -m pytest -n 2 --dist worksteal
 
 setup: $(SYNCED) $(WORDNET)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.
 
+# The environment's commands are called as modules of its Python: in a folder with a quote or a dollar
+# sign in its name, the first lines of their scripts do not work. No recipe names the folder itself.
 $(SYNCED): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
-		{ echo "Python 3.11 to 3.13 is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); set PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || \
-		{ echo "python -m venv failed: on Debian run 'apt-get install python3-venv'" >&2; exit 1; }
+	@case "$$(pwd)" in *:*) echo "$$(pwd): Python makes no environment in a folder with a colon in" \
+		"its name (it separates the folders of PATH); rename the folder" >&2; exit 1;; esac
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python 3.11 to 3.13 is needed, $(PYTHON) is $$("$(PYTHON)" -V 2>&1); set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV) || { echo "$(PYTHON) -m venv failed, see above; where ensurepip is" \
+		"missing, run 'apt-get install python3-venv' on Debian" >&2; exit 1; }
 	@echo "Installing the locked packages (about 5 GB with PyTorch; a minute or two on a fast line) ..."
 	python -m pip install --quiet --disable-pip-version-check uv
-	uv pip sync --quiet --python $(BIN)/python requirements.lock
+	python -m uv pip sync --quiet --python $(VENV)/bin/python requirements.lock
 	@touch $@
 
 $(WORDNET): $(SYNCED)
@@ -50,7 +54,7 @@ wordnet: $(SYNCED)  ## Find WordNet 3.0, or fetch it.
 	python workflow/scripts/fetch_wordnet.py
 
 lock: setup  ## Resolve pyproject.toml anew into requirements.lock.
-	uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
+	python -m uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
 		--group pyproject.toml:dev pyproject.toml -o requirements.lock
 
 docs: setup  ## Regenerate config/README.md from the schema.

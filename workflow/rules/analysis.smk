@@ -26,8 +26,8 @@ rule measure_features:
         "Measures of the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
         "python workflow/scripts/measure_features.py --spec {params.spec:q} --threads {threads}"
-        " --features {input.features} --index {input.index} --output {output.table}"
-        " > {log} 2>&1"
+        " --features {input.features:q} --index {input.index:q} --output {output.table:q}"
+        " > {log:q} 2>&1"
 
 
 rule analysis:

@@ -1,6 +1,7 @@
 # What every rule file uses: the checked config, the canonical text of a slice of it, the digest
 # of a rule's code, the paths of artifacts, and each room's plan. No torch and no data are touched
 # while the DAG is planned.
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 from cogworks import config as config_loader
 from cogworks.analysis import plan as analysis_plan
 from cogworks.concepts import plan as concepts_plan
-from cogworks.core import paths
+from cogworks.core import links, paths
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.spec import canonical
@@ -21,6 +22,11 @@ from cogworks.probes import plan as probes_plan
 from cogworks.report import plan as report_plan
 from cogworks.synthesis import plan as synthesis_plan
 from cogworks.training import plan as training_plan
+
+if re.search("[{}]", str(workflow.basedir)):
+    raise WorkflowError(
+        f"{workflow.basedir}: Snakemake cannot run in a folder with braces in its name; rename it"
+    )
 
 try:
     config = config_loader.load(config, workflow.configfiles)

@@ -23,12 +23,12 @@ rule scan_image_counts:
         "Counting the images of each class for {wildcards.benchmark}"
     shell:
         "python workflow/scripts/scan_image_counts.py --spec {params.spec:q}"
-        " --threads {threads} --output {output.counts} > {log} 2>&1"
+        " --threads {threads} --output {output.counts:q} > {log:q} 2>&1"
 
 
 rule select_concepts:
     input:
-        files=lambda w: concepts_plan.select_inputs(config, w.benchmark),
+        files=lambda w: links.plain(concepts_plan.select_inputs(config, w.benchmark)),
     output:
         eligible="results/concepts/{benchmark}/eligible.parquet",
         seen="results/concepts/{benchmark}/seen.parquet",
@@ -50,15 +50,15 @@ rule select_concepts:
         "Selecting the eligible concepts of {wildcards.benchmark}"
     shell:
         "python workflow/scripts/select_concepts.py --spec {params.spec:q}"
-        " --eligible {output.eligible} --seen {output.seen} --filters {output.filters}"
-        " > {log} 2>&1"
+        " --eligible {output.eligible:q} --seen {output.seen:q} --filters {output.filters:q}"
+        " > {log:q} 2>&1"
 
 
 rule rank_concepts:
     input:
         eligible="results/concepts/{benchmark}/eligible.parquet",
         seen="results/concepts/{benchmark}/seen.parquet",
-        files=lambda w: concepts_plan.rank_inputs(config, w.benchmark),
+        files=lambda w: links.plain(concepts_plan.rank_inputs(config, w.benchmark)),
     output:
         ranking="results/concepts/{benchmark}/ranking.parquet",
     log:
@@ -78,8 +78,8 @@ rule rank_concepts:
         "Ranking the concepts of {wildcards.benchmark} by similarity to the seen ones"
     shell:
         "python workflow/scripts/rank_concepts.py --spec {params.spec:q}"
-        " --eligible {input.eligible} --seen {input.seen} --ranking {output.ranking}"
-        " > {log} 2>&1"
+        " --eligible {input.eligible:q} --seen {input.seen:q} --ranking {output.ranking:q}"
+        " > {log:q} 2>&1"
 
 
 rule split_levels:
@@ -106,8 +106,8 @@ rule split_levels:
         "Cutting the ranking of {wildcards.benchmark} into levels"
     shell:
         "python workflow/scripts/split_levels.py --spec {params.spec:q}"
-        " --ranking {input.ranking} --eligible {input.eligible} --levels {output.levels}"
-        " --summary {output.summary} > {log} 2>&1"
+        " --ranking {input.ranking:q} --eligible {input.eligible:q} --levels {output.levels:q}"
+        " --summary {output.summary:q} > {log:q} 2>&1"
 
 
 rule concepts:

@@ -4,7 +4,7 @@
 rule extract_features:
     input:
         manifest=lambda w: paths.manifest(config, w.dataset, w.split),
-        encoder=lambda w: encoders_plan.inputs(config, w.encoder),
+        encoder=lambda w: links.plain(encoders_plan.inputs(config, w.encoder)),
     output:
         features="results/features/{encoder}/{dataset}/{split}.npy",
         index="results/features/{encoder}/{dataset}/{split}.parquet",
@@ -31,14 +31,14 @@ rule extract_features:
     shell:
         "python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
-        " --manifest {input.manifest} --features {output.features} --index {output.index}"
-        " > {log} 2>&1"
+        " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
+        " > {log:q} 2>&1"
 
 
 rule extract_shard:
     input:
         manifest=lambda w: paths.manifest(config, w.dataset, w.split),
-        encoder=lambda w: encoders_plan.inputs(config, w.encoder),
+        encoder=lambda w: links.plain(encoders_plan.inputs(config, w.encoder)),
     output:
         features=temp(
             "results/features/{encoder}/{dataset}/{split}.shards/{shard}-of-{shards}.npy"
@@ -71,9 +71,9 @@ rule extract_shard:
     shell:
         "python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
-        " --shard {wildcards.shard} --shards {wildcards.shards}"
-        " --manifest {input.manifest} --features {output.features} --index {output.index}"
-        " > {log} 2>&1"
+        " --shard {wildcards.shard:q} --shards {wildcards.shards:q}"
+        " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
+        " > {log:q} 2>&1"
 
 
 rule merge_features:
@@ -105,5 +105,5 @@ rule merge_features:
         "Joining the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
         "python workflow/scripts/merge_features.py --threads {threads}"
-        " --parts {input.parts} --indices {input.indices}"
-        " --features {output.features} --index {output.index} > {log} 2>&1"
+        " --parts {input.parts:q} --indices {input.indices:q}"
+        " --features {output.features:q} --index {output.index:q} > {log:q} 2>&1"

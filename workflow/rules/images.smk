@@ -5,7 +5,7 @@
 rule list_classes:
     input:
         tables=lambda w: images_plan.class_tables(config, w.dataset),
-        files=lambda w: images_plan.class_files(config, w.dataset),
+        files=lambda w: links.plain(images_plan.class_files(config, w.dataset)),
     output:
         "results/images/{dataset}/classes.parquet",
     log:
@@ -27,7 +27,7 @@ rule list_classes:
     shell:
         "python workflow/scripts/list_classes.py --spec {params.spec:q} --threads {threads}"
         " --online {resources.online}"
-        " --tables {input.tables} --output {output} > {log} 2>&1"
+        " --tables {input.tables:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule render_world:
@@ -52,13 +52,13 @@ rule render_world:
         "Drawing {wildcards.dataset}"
     shell:
         "python workflow/scripts/render_world.py --spec {params.spec:q} --threads {threads}"
-        " --classes {input.classes} --output {output} > {log} 2>&1"
+        " --classes {input.classes:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule build_manifest:
     input:
         classes="results/images/{dataset}/classes.parquet",
-        sources=lambda w: images_plan.source_inputs(config, w.dataset),
+        sources=lambda w: links.plain(images_plan.source_inputs(config, w.dataset)),
     output:
         train="results/images/{dataset}/train.parquet",
         val="results/images/{dataset}/val.parquet",
@@ -82,8 +82,8 @@ rule build_manifest:
     shell:
         "python workflow/scripts/build_manifest.py --spec {params.spec:q} --threads {threads}"
         " --online {resources.online}"
-        " --classes {input.classes} --train {output.train} --val {output.val} --test {output.test}"
-        " > {log} 2>&1"
+        " --classes {input.classes:q} --train {output.train:q} --val {output.val:q} --test {output.test:q}"
+        " > {log:q} 2>&1"
 
 
 rule draw_samples:
@@ -121,5 +121,5 @@ rule draw_samples:
     message:
         "Samples of {wildcards.dataset}"
     shell:
-        "python workflow/scripts/draw_samples.py --classes {input.classes}"
-        " --train {input.train} --test {input.test} --output {output} > {log} 2>&1"
+        "python workflow/scripts/draw_samples.py --classes {input.classes:q}"
+        " --train {input.train:q} --test {input.test:q} --output {output:q} > {log:q} 2>&1"

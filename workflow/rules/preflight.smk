@@ -9,8 +9,8 @@ rule preflight:
         mem_mb=2000,
         runtime=10,
     params:
-        spec=canonical(config),
+        spec=lambda w: canonical(config),
     message:
         "Looking for paths, weights, device and disk"
     shell:
-        "python workflow/scripts/preflight.py --spec {params.spec:q} 2>&1 | tee {log}"
+        "python workflow/scripts/preflight.py --spec {params.spec:q} 2>&1 | tee {log:q}"

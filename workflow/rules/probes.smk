@@ -45,8 +45,8 @@ rule tune_probes:
     shell:
         "python workflow/scripts/tune_probes.py --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --features {input.features:q} --indices {input.indices:q}"
-        " --manifests {input.manifests:q} --levels {input.levels:q} --cells {params.cells}"
-        " --output {output.trials} > {log} 2>&1"
+        " --manifests {input.manifests:q} --levels {input.levels:q} --cells {params.cells:q}"
+        " --output {output.trials:q} > {log:q} 2>&1"
 
 
 rule fit_probes:
@@ -115,7 +115,7 @@ rule fit_probes:
         " --test-manifests {input.test_manifests:q}"
         " --other-features {input.other_features:q} --other-indices {input.other_indices:q}"
         " --other-manifests {input.other_manifests:q}"
-        " --cells {params.cells} --output {output.scores} > {log} 2>&1"
+        " --cells {params.cells:q} --output {output.scores:q} > {log:q} 2>&1"
 
 
 rule score_classifiers:
@@ -159,9 +159,9 @@ rule score_classifiers:
         "The classifier of {wildcards.encoder}'s own training on {wildcards.dataset}"
     shell:
         "python workflow/scripts/score_classifiers.py --spec {params.spec:q} --threads {threads}"
-        " --device {resources.device} --run {params.run} --features {input.features:q}"
+        " --device {resources.device} --run {params.run:q} --features {input.features:q}"
         " --indices {input.indices:q} --manifests {input.manifests:q}"
-        " --cells {params.cells} --output {output.scores} > {log} 2>&1"
+        " --cells {params.cells:q} --output {output.scores:q} > {log:q} 2>&1"
 
 
 rule cross_classifiers:
@@ -195,6 +195,6 @@ rule cross_classifiers:
         "The {wildcards.protocol} classifiers of {wildcards.dataset} on {wildcards.other}, {wildcards.encoder}"
     shell:
         "python workflow/scripts/cross_classifiers.py --spec {params.spec:q} --threads {threads}"
-        " --device {resources.device} --features {input.features} --index {input.index}"
-        " --manifest {input.manifest} --cells {params.cells} --output {output.listed}"
-        " > {log} 2>&1"
+        " --device {resources.device} --features {input.features:q} --index {input.index:q}"
+        " --manifest {input.manifest:q} --cells {params.cells:q} --output {output.listed:q}"
+        " > {log:q} 2>&1"

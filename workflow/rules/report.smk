@@ -22,13 +22,13 @@ rule collect_scores:
         mem_mb=4000,
         runtime=30,
     params:
-        spec=canonical(report_plan.collect_spec(config)),
+        spec=lambda w: canonical(report_plan.collect_spec(config)),
         code=rule_code("collect_scores"),
     message:
         "All scores in one table"
     shell:
         "python workflow/scripts/collect_scores.py --spec {params.spec:q}"
-        " --parquet {output.parquet} --csv {output.csv} > {log} 2>&1"
+        " --parquet {output.parquet:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 
 rule summarise_scores:
@@ -48,13 +48,13 @@ rule summarise_scores:
         mem_mb=4000,
         runtime=30,
     params:
-        spec=canonical(report_plan.summary_spec(config)),
+        spec=lambda w: canonical(report_plan.summary_spec(config)),
         code=rule_code("summarise_scores"),
     message:
         "Mean and deviation of the scores over seeds"
     shell:
         "python workflow/scripts/summarise_scores.py --spec {params.spec:q}"
-        " --scores {input.scores} --parquet {output.parquet} --csv {output.csv} > {log} 2>&1"
+        " --scores {input.scores:q} --parquet {output.parquet:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 
 rule tabulate_scores:
@@ -73,13 +73,13 @@ rule tabulate_scores:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.scores_spec(config)),
+        spec=lambda w: canonical(report_plan.scores_spec(config)),
         code=rule_code("tabulate_scores"),
     message:
         "Table of all scores"
     shell:
         "python workflow/scripts/tabulate_scores.py --spec {params.spec:q}"
-        " --summary {input.summary} --table results/tables/all_scores > {log} 2>&1"
+        " --summary {input.summary:q} --table results/tables/all_scores > {log:q} 2>&1"
 
 
 rule tabulate_levels:
@@ -101,14 +101,14 @@ rule tabulate_levels:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.levels_spec(config)),
+        spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("tabulate_levels"),
     message:
         "Tables of top-1 by level"
     shell:
         "python workflow/scripts/tabulate_levels.py --spec {params.spec:q}"
-        " --summary {input.summary} --absolute results/tables/levels"
-        " --relative results/tables/levels_relative > {log} 2>&1"
+        " --summary {input.summary:q} --absolute results/tables/levels"
+        " --relative results/tables/levels_relative > {log:q} 2>&1"
 
 
 rule plot_levels:
@@ -138,14 +138,14 @@ rule plot_levels:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.levels_spec(config)),
+        spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("plot_levels"),
     message:
         "Figures of top-1 by level"
     shell:
         "python workflow/scripts/plot_levels.py --spec {params.spec:q}"
-        " --summary {input.summary} --absolute results/figures/levels_absolute"
-        " --relative results/figures/levels_relative > {log} 2>&1"
+        " --summary {input.summary:q} --absolute results/figures/levels_absolute"
+        " --relative results/figures/levels_relative > {log:q} 2>&1"
 
 
 rule plot_few_shot:
@@ -169,13 +169,13 @@ rule plot_few_shot:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.few_shot_spec(config)),
+        spec=lambda w: canonical(report_plan.few_shot_spec(config)),
         code=rule_code("plot_few_shot"),
     message:
         "Figure of few-shot accuracy"
     shell:
         "python workflow/scripts/plot_few_shot.py --spec {params.spec:q}"
-        " --summary {input.summary} --figure results/figures/few_shot > {log} 2>&1"
+        " --summary {input.summary:q} --figure results/figures/few_shot > {log:q} 2>&1"
 
 
 rule compare_published:
@@ -202,14 +202,14 @@ rule compare_published:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.levels_spec(config)),
+        spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("compare_published"),
     message:
         "Published models beside ours on {wildcards.published}"
     shell:
         "python workflow/scripts/compare_published.py --spec {params.spec:q}"
-        " --summary {input.summary} --paper resources/paper --dataset {wildcards.published}"
-        " --table results/tables/published_{wildcards.published} > {log} 2>&1"
+        " --summary {input.summary:q} --paper resources/paper --dataset {wildcards.published:q}"
+        " --table results/tables/published_{wildcards.published:q} > {log:q} 2>&1"
 
 
 rule rank_encoders:
@@ -232,13 +232,13 @@ rule rank_encoders:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.levels_spec(config)),
+        spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("rank_encoders"),
     message:
         "Ranks among the published models"
     shell:
         "python workflow/scripts/rank_encoders.py --spec {params.spec:q}"
-        " --summary {input.summary} --paper resources/paper --table results/tables/standing > {log} 2>&1"
+        " --summary {input.summary:q} --paper resources/paper --table results/tables/standing > {log:q} 2>&1"
 
 
 rule tabulate_transfer:
@@ -261,14 +261,14 @@ rule tabulate_transfer:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.transfer_spec(config)),
+        spec=lambda w: canonical(report_plan.transfer_spec(config)),
         code=rule_code("tabulate_transfer"),
     message:
         "Tables of training against transfer"
     shell:
         "python workflow/scripts/tabulate_transfer.py --spec {params.spec:q}"
-        " --scores {input.scores} --summary {input.summary}"
-        " --transfer results/tables/transfer --trade-off results/tables/trade_off > {log} 2>&1"
+        " --scores {input.scores:q} --summary {input.summary:q}"
+        " --transfer results/tables/transfer --trade-off results/tables/trade_off > {log:q} 2>&1"
 
 
 rule compare_transfer:
@@ -301,16 +301,16 @@ rule compare_transfer:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.transfer_spec(config)),
+        spec=lambda w: canonical(report_plan.transfer_spec(config)),
         code=rule_code("compare_transfer"),
     message:
         "Published transfer beside ours"
     shell:
         "python workflow/scripts/compare_transfer.py --spec {params.spec:q}"
-        " --summary {input.summary} --own-transfer {input.transfer}"
-        " --own-trade-off {input.trade_off} --paper resources/paper"
+        " --summary {input.summary:q} --own-transfer {input.transfer:q}"
+        " --own-trade-off {input.trade_off:q} --paper resources/paper"
         " --transfer results/tables/transfer_published"
-        " --trade-off results/tables/trade_off_published > {log} 2>&1"
+        " --trade-off results/tables/trade_off_published > {log:q} 2>&1"
 
 
 rule plot_trade_off:
@@ -336,14 +336,14 @@ rule plot_trade_off:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.transfer_spec(config)),
+        spec=lambda w: canonical(report_plan.transfer_spec(config)),
         code=rule_code("plot_trade_off"),
     message:
         "Figure of training against transfer"
     shell:
         "python workflow/scripts/plot_trade_off.py --spec {params.spec:q}"
-        " --scores {input.scores} --summary {input.summary} --paper resources/paper"
-        " --figure results/figures/trade_off > {log} 2>&1"
+        " --scores {input.scores:q} --summary {input.summary:q} --paper resources/paper"
+        " --figure results/figures/trade_off > {log:q} 2>&1"
 
 
 rule tabulate_test_sets:
@@ -372,7 +372,7 @@ rule tabulate_test_sets:
         "Table of test sets with {wildcards.tested}"
     shell:
         "python workflow/scripts/tabulate_test_sets.py --spec {params.spec:q}"
-        " --scores {input.scores} --table results/tables/test_sets_{wildcards.tested} > {log} 2>&1"
+        " --scores {input.scores:q} --table results/tables/test_sets_{wildcards.tested:q} > {log:q} 2>&1"
 
 
 rule compare_test_sets:
@@ -410,8 +410,8 @@ rule compare_test_sets:
         "Published test sets beside ours with {wildcards.tested}"
     shell:
         "python workflow/scripts/compare_test_sets.py --spec {params.spec:q}"
-        " --own {input.own} --paper resources/paper"
-        " --table results/tables/test_sets_published_{wildcards.tested} > {log} 2>&1"
+        " --own {input.own:q} --paper resources/paper"
+        " --table results/tables/test_sets_published_{wildcards.tested:q} > {log:q} 2>&1"
 
 
 rule tabulate_concepts:
@@ -443,9 +443,9 @@ rule tabulate_concepts:
         "Tables of the concepts of {wildcards.benchmark}"
     shell:
         "python workflow/scripts/tabulate_concepts.py"
-        " --benchmark {wildcards.benchmark} --filters {input.filters} --levels {input.levels}"
-        " --filter-table results/tables/filters_{wildcards.benchmark}"
-        " --level-table results/tables/contents_{wildcards.benchmark} > {log} 2>&1"
+        " --benchmark {wildcards.benchmark:q} --filters {input.filters:q} --levels {input.levels:q}"
+        " --filter-table results/tables/filters_{wildcards.benchmark:q}"
+        " --level-table results/tables/contents_{wildcards.benchmark:q} > {log:q} 2>&1"
 
 
 rule plot_ranking:
@@ -478,8 +478,8 @@ rule plot_ranking:
         "Figure of the ranking of {wildcards.benchmark}"
     shell:
         "python workflow/scripts/plot_ranking.py"
-        " --ranking {input.ranking} --levels {input.levels}"
-        " --figure results/figures/ranking_{wildcards.benchmark} > {log} 2>&1"
+        " --ranking {input.ranking:q} --levels {input.levels:q}"
+        " --figure results/figures/ranking_{wildcards.benchmark:q} > {log:q} 2>&1"
 
 
 rule plot_image_counts:
@@ -510,13 +510,13 @@ rule plot_image_counts:
         mem_mb=4000,
         runtime=30,
     params:
-        spec=canonical(report_plan.image_counts_spec(config)),
+        spec=lambda w: canonical(report_plan.image_counts_spec(config)),
         code=rule_code("plot_image_counts"),
     message:
         "Figure of the images of each concept"
     shell:
         "python workflow/scripts/plot_image_counts.py --spec {params.spec:q}"
-        " --train {input.train} --test {input.test} --figure results/figures/images_per_concept > {log} 2>&1"
+        " --train {input.train:q} --test {input.test:q} --figure results/figures/images_per_concept > {log:q} 2>&1"
 
 
 rule plot_ablation:
@@ -551,7 +551,7 @@ rule plot_ablation:
         "Figure along {wildcards.property}"
     shell:
         "python workflow/scripts/plot_ablation.py --spec {params.spec:q}"
-        " --scores {input.scores} --figure results/figures/ablation_{wildcards.property} > {log} 2>&1"
+        " --scores {input.scores:q} --figure results/figures/ablation_{wildcards.property:q} > {log:q} 2>&1"
 
 
 rule plot_rankings:
@@ -575,13 +575,13 @@ rule plot_rankings:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.rankings_spec(config)),
+        spec=lambda w: canonical(report_plan.rankings_spec(config)),
         code=rule_code("plot_rankings"),
     message:
         "Figure of other rankings"
     shell:
         "python workflow/scripts/plot_rankings.py --spec {params.spec:q}"
-        " --summary {input.summary} --figure results/figures/rankings > {log} 2>&1"
+        " --summary {input.summary:q} --figure results/figures/rankings > {log:q} 2>&1"
 
 
 rule compare_fine_tuning:
@@ -606,14 +606,14 @@ rule compare_fine_tuning:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(fine_tuned.spec(config)),
+        spec=lambda w: canonical(fine_tuned.spec(config)),
         code=rule_code("compare_fine_tuning"),
     message:
         "Frozen features against fine-tuning"
     shell:
         "python workflow/scripts/compare_fine_tuning.py --spec {params.spec:q}"
-        " --summary {input.summary} --table results/tables/fine_tuning"
-        " --figure results/figures/fine_tuning > {log} 2>&1"
+        " --summary {input.summary:q} --table results/tables/fine_tuning"
+        " --figure results/figures/fine_tuning > {log:q} 2>&1"
 
 
 rule tabulate_features:
@@ -632,13 +632,13 @@ rule tabulate_features:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.features_spec(config)),
+        spec=lambda w: canonical(report_plan.features_spec(config)),
         code=rule_code("tabulate_features"),
     message:
         "Table of feature measures"
     shell:
         "python workflow/scripts/tabulate_features.py --spec {params.spec:q}"
-        " --measures {input.measures} --table results/tables/features > {log} 2>&1"
+        " --measures {input.measures:q} --table results/tables/features > {log:q} 2>&1"
 
 
 rule plot_features:
@@ -665,14 +665,14 @@ rule plot_features:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.features_spec(config)),
+        spec=lambda w: canonical(report_plan.features_spec(config)),
         code=rule_code("plot_features"),
     message:
         "Figure of {wildcards.measures}"
     shell:
         "python workflow/scripts/plot_features.py --spec {params.spec:q}"
-        " --measures {input.measures} --kind {wildcards.measures}"
-        " --figure results/figures/{wildcards.measures} > {log} 2>&1"
+        " --measures {input.measures:q} --kind {wildcards.measures:q}"
+        " --figure results/figures/{wildcards.measures:q} > {log:q} 2>&1"
 
 
 rule tabulate_clones:
@@ -701,8 +701,8 @@ rule tabulate_clones:
         "Table of clones: {wildcards.kind}"
     shell:
         "python workflow/scripts/tabulate_clones.py --spec {params.spec:q}"
-        " --kind {wildcards.kind} --tables {input.tables}"
-        " --table results/tables/clones_{wildcards.kind} > {log} 2>&1"
+        " --kind {wildcards.kind:q} --tables {input.tables:q}"
+        " --table results/tables/clones_{wildcards.kind:q} > {log:q} 2>&1"
 
 
 rule plot_training:
@@ -735,8 +735,8 @@ rule plot_training:
         "Figure of training: {wildcards.course}"
     shell:
         "python workflow/scripts/plot_training.py --spec {params.spec:q}"
-        " --kind {wildcards.course} --metrics {input.metrics}"
-        " --figure results/figures/training_{wildcards.course} > {log} 2>&1"
+        " --kind {wildcards.course:q} --metrics {input.metrics:q}"
+        " --figure results/figures/training_{wildcards.course:q} > {log:q} 2>&1"
 
 
 rule tabulate_label_noise:
@@ -759,15 +759,15 @@ rule tabulate_label_noise:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=canonical(report_plan.crossed_spec(config)),
+        spec=lambda w: canonical(report_plan.crossed_spec(config)),
         code=rule_code("tabulate_label_noise"),
     message:
         "Tables of label noise"
     shell:
         "python workflow/scripts/tabulate_label_noise.py --spec {params.spec:q}"
-        " --crossed {input.crossed} --classes {input.classes}"
+        " --crossed {input.crossed:q} --classes {input.classes:q}"
         " --shares results/tables/label_noise"
-        " --examples results/tables/label_noise_examples > {log} 2>&1"
+        " --examples results/tables/label_noise_examples > {log:q} 2>&1"
 
 
 rule build_report:
@@ -788,13 +788,13 @@ rule build_report:
         runtime=30,
     params:
         config=report_sections.packed_config(config),
-        spec=canonical(report_sections.report_spec(config)),
+        spec=lambda w: canonical(report_sections.report_spec(config)),
         code=rule_code("build_report"),
     message:
         "The report"
     shell:
         "python workflow/scripts/build_report.py --spec {params.spec:q}"
-        " --config {params.config} --texts workflow/report --output {output.html} > {log} 2>&1"
+        " --config {params.config:q} --texts workflow/report --output {output.html:q} > {log:q} 2>&1"
 
 
 rule tables:

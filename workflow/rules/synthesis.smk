@@ -8,7 +8,7 @@ localrules:
 
 rule check_generator:
     input:
-        files=lambda w: synthesis_plan.generator_files(config, w.generator),
+        files=lambda w: links.plain(synthesis_plan.generator_files(config, w.generator)),
     output:
         marker="results/synthesis/generators/{generator}.json",
     log:
@@ -31,13 +31,15 @@ rule check_generator:
         "Strict loading of the generator {wildcards.generator}"
     shell:
         "python workflow/scripts/check_generator.py --spec {params.spec:q}"
-        " --online {resources.online} --output {output.marker} > {log} 2>&1"
+        " --online {resources.online} --output {output.marker:q} > {log:q} 2>&1"
 
 
 rule train_generator:
     input:
         manifest=lambda w: synthesis_plan.training_manifest(config, w.generator),
-        scenes=lambda w: synthesis_plan.generator_scenes(config, w.generator),
+        scenes=lambda w: links.plain(
+            synthesis_plan.generator_scenes(config, w.generator)
+        ),
     output:
         marker="results/synthesis/generators/{generator}.json",
     log:
@@ -56,21 +58,20 @@ rule train_generator:
     params:
         spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
         code=rule_code("train_generator"),
-        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
         folder="results/synthesis/generators/{generator}",
     message:
         "Tiny latent diffusion model {wildcards.generator}: training"
     shell:
         "python workflow/scripts/train_generator.py --spec {params.spec:q} --threads {threads}"
-        " --manifest {input.manifest} {params.scenes} --folder {params.folder}"
-        " --marker {output.marker} > {log} 2>&1"
+        " --manifest {input.manifest:q} --scenes {input.scenes:q} --folder {params.folder:q}"
+        " --marker {output.marker:q} > {log:q} 2>&1"
 
 
 rule write_prompts:
     input:
-        source=lambda w: synthesis_plan.class_source(config, w.clone),
+        source=lambda w: links.plain([synthesis_plan.class_source(config, w.clone)]),
         generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
-        scenes=lambda w: synthesis_plan.clone_scenes(config, w.clone),
+        scenes=lambda w: links.plain(synthesis_plan.clone_scenes(config, w.clone)),
     output:
         prompts="results/synthesis/{clone}/prompts.parquet",
         classes="results/synthesis/{clone}/classes.parquet",
@@ -87,13 +88,12 @@ rule write_prompts:
     params:
         spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
         code=rule_code("write_prompts"),
-        scenes=lambda w, input: f"--scenes {input.scenes}" if input.scenes else "",
     message:
         "Prompts of {wildcards.clone}"
     shell:
-        "python workflow/scripts/write_prompts.py --spec {params.spec:q} --source {input.source}"
-        " --generator {input.generator} {params.scenes} --prompts {output.prompts}"
-        " --classes {output.classes} > {log} 2>&1"
+        "python workflow/scripts/write_prompts.py --spec {params.spec:q} --source {input.source:q}"
+        " --generator {input.generator:q} --scenes {input.scenes:q} --prompts {output.prompts:q}"
+        " --classes {output.classes:q} > {log:q} 2>&1"
 
 
 rule generate_shard:
@@ -128,10 +128,10 @@ rule generate_shard:
         "Shard {wildcards.number} of {wildcards.clone} (of {params.n_shards}): drawing"
     shell:
         "python workflow/scripts/generate_shard.py --spec {params.spec:q} --threads {threads}"
-        " --device {resources.device} --generator {input.generator} --prompts {input.prompts}"
-        " --classes {input.classes} --number {wildcards.number} --n-shards {params.n_shards}"
-        " --batch-size {resources.batch_size} --output {output.shard} --index {output.index}"
-        " > {log} 2>&1"
+        " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
+        " --classes {input.classes:q} --number {wildcards.number:q} --n-shards {params.n_shards:q}"
+        " --batch-size {resources.batch_size} --output {output.shard:q} --index {output.index:q}"
+        " > {log:q} 2>&1"
 
 
 rule merge_clone:
@@ -159,8 +159,8 @@ rule merge_clone:
         "Manifest and quality of {wildcards.clone}"
     shell:
         "python workflow/scripts/merge_clone.py --spec {params.spec:q}"
-        " --n-shards {params.n_shards} --classes {input.classes} --manifest {output.manifest}"
-        " --quality {output.quality} > {log} 2>&1"
+        " --n-shards {params.n_shards:q} --classes {input.classes:q} --manifest {output.manifest:q}"
+        " --quality {output.quality:q} > {log:q} 2>&1"
 
 
 rule score_clone:
@@ -188,8 +188,8 @@ rule score_clone:
         "Similarity of images and texts of {wildcards.clone}"
     shell:
         "python workflow/scripts/score_clone.py --spec {params.spec:q} --threads {threads}"
-        " --device {resources.device} --manifest {input.manifest} --prompts {input.prompts}"
-        " --output {output.table} > {log} 2>&1"
+        " --device {resources.device} --manifest {input.manifest:q} --prompts {input.prompts:q}"
+        " --output {output.table:q} > {log:q} 2>&1"
 
 
 rule draw_sheets:
@@ -217,9 +217,9 @@ rule draw_sheets:
     message:
         "Contact sheets of {wildcards.dataset} and its clones"
     shell:
-        "python workflow/scripts/draw_sheets.py --spec {params.spec:q} --real {input.real}"
-        " --clones {input.clones} --classes {input.classes} --folder {params.folder}"
-        " --overview {output.overview} --output {output.sheets} > {log} 2>&1"
+        "python workflow/scripts/draw_sheets.py --spec {params.spec:q} --real {input.real:q}"
+        " --clones {input.clones:q} --classes {input.classes:q} --folder {params.folder:q}"
+        " --overview {output.overview:q} --output {output.sheets:q} > {log:q} 2>&1"
 
 
 rule estimate_clone:
@@ -249,9 +249,9 @@ rule estimate_clone:
         "Cost of {wildcards.clone}: calibration"
     shell:
         "python workflow/scripts/estimate_clone.py --spec {params.spec:q} --threads {threads}"
-        " --device {resources.device} --generator {input.generator} --prompts {input.prompts}"
-        " --classes {input.classes} --n-shards {params.n_shards} --output {output.estimate}"
-        " > {log} 2>&1"
+        " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
+        " --classes {input.classes:q} --n-shards {params.n_shards} --output {output.estimate:q}"
+        " > {log:q} 2>&1"
 
 
 rule estimate:
@@ -266,4 +266,4 @@ rule estimate:
     message:
         "What the clones will cost"
     shell:
-        "python workflow/scripts/show_estimates.py {input.estimates} | tee {log}"
+        "python workflow/scripts/show_estimates.py {input.estimates:q} | tee {log:q}"

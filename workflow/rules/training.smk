@@ -6,7 +6,7 @@ rule train_encoder:
     input:
         manifest=lambda w: training_plan.manifest(config, w.run),
         validation=lambda w: training_plan.validation_manifest(config, w.run),
-        start=lambda w: training_plan.start_file(config, w.run),
+        start=lambda w: links.plain(training_plan.start_file(config, w.run)),
     output:
         encoder="results/training/{run}/encoder.safetensors",
         classifier="results/training/{run}/classifier.safetensors",
@@ -41,10 +41,10 @@ rule train_encoder:
     shell:
         "python workflow/scripts/train_encoder.py --spec {params.spec:q}"
         " --threads {resources.process_threads} --device {resources.device}"
-        " --manifest {input.manifest} --validation {input.validation}"
+        " --manifest {input.manifest:q} --validation {input.validation:q}"
         " --start {input.start:q}"
-        " --folder results/training/{wildcards.run} --state results/training/{wildcards.run}.state"
+        " --folder results/training/{wildcards.run:q} --state results/training/{wildcards.run:q}.state"
         " --workers {resources.workers} --cache-mb {resources.cache_mb}"
         " --checkpoint-minutes {resources.checkpoint_minutes}"
         " --processes {resources.processes} --nodes {resources.nodes}"
-        " > {log} 2>&1"
+        " > {log:q} 2>&1"

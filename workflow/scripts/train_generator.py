@@ -15,7 +15,7 @@ EXIT_STOPPED = 143
 def main() -> int:
     parser = cli.parser(__doc__)
     parser.add_argument("--manifest", type=Path, required=True, help="training manifest")
-    parser.add_argument("--scenes", type=Path, help="file of scenes, for the letter b")
+    parser.add_argument("--scenes", type=Path, nargs="?", help="file of scenes, for the letter b")
     parser.add_argument("--folder", type=Path, required=True, help="pipeline folder to write")
     parser.add_argument("--marker", type=Path, required=True, help="marker to write")
     args = parser.parse_args()

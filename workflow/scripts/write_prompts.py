@@ -11,7 +11,7 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--source", type=Path, required=True, help="training manifest or wnids")
     parser.add_argument("--generator", type=Path, required=True, help="the generator's marker")
-    parser.add_argument("--scenes", type=Path, help="file of scenes, for the letter b")
+    parser.add_argument("--scenes", type=Path, nargs="?", help="file of scenes, for the letter b")
     parser.add_argument("--prompts", type=Path, required=True, help="table to write")
     parser.add_argument("--classes", type=Path, required=True, help="table to write")
     args = parser.parse_args()

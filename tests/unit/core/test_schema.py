@@ -73,6 +73,23 @@ def test_each_mistake_is_named(schemas: Path, thing: dict[str, Any], message: st
         validate({"room": {"a": thing}}, schemas=schemas)
 
 
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"room": {50: {}}}, r"room\.50: YAML reads this key as int 50; put it in quotes"),
+        (
+            {"room": {"a": {"inner": {True: 1}}}},
+            r"room\.a\.inner\.True: YAML reads this key as bool",
+        ),
+        ({"room": {"a\n": {}}}, r"a key with a line break"),
+        ({"room": {"a": {"list": [{"n": 1, None: 2}]}}}, r"list\[0\]\.None: YAML reads this key"),
+    ],
+)
+def test_a_key_is_text(schemas: Path, config: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        validate(config, schemas=schemas)
+
+
 def test_all_mistakes_come_at_once(schemas: Path) -> None:
     with pytest.raises(InputError) as caught:
         validate({"room": {"a": {"epoch": 1}, "B": {}}, "rooms": {}}, schemas=schemas)

@@ -135,41 +135,41 @@ def test_missing_files_are_named_with_their_place(
     config_of: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     config = config_of(
         published={"registry": "s-DINO"},
         run={"run": "base"},
         random=RANDOM,
         code={"entry_point": "net.py:load"},
         module={"entry_point": "no_such_package_here.x:load"},
-        cached={"model": "torchvision:resnet18", "weights": "pretrained"},
-        hub={"model": "timm:resnet18.a1_in1k", "weights": "pretrained"},
     )
     lines = {line.split(":")[0]: line for line in plan.missing(config)}
     assert set(lines) == {
         "encoders.published",
         "encoders.code.entry_point",
         "encoders.module.entry_point",
-        "encoders.cached",
-        "encoders.hub",
     }
     for part in ("weights/dino_resnet50_pretrain.pth", "facebookresearch", "published.checkpoint"):
         assert part in lines["encoders.published"]
     assert "net.py" in lines["encoders.code.entry_point"]
-    assert "compute.online" in lines["encoders.cached"]
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights/dino_resnet50_pretrain.pth").touch()
     (tmp_path / "net.py").touch()
-    checkpoints = tmp_path / "torch/hub/checkpoints"
-    checkpoints.mkdir(parents=True)
-    (checkpoints / "resnet18-f37072fd.pth").touch()
-    snapshot = tmp_path / "hub/models--timm--resnet18.a1_in1k/snapshots/0"
-    snapshot.mkdir(parents=True)
-    (snapshot / "model.safetensors").touch()
     left = [line.split(":")[0] for line in plan.missing(config)]
     assert left == ["encoders.module.entry_point"]
     assert plan.missing(config, ["random"]) == []
+
+
+def test_encoders_from_a_librarys_cache(config_of: Config, tmp_path: Path) -> None:
+    config = config_of(
+        cached={"model": "torchvision:resnet18", "weights": "pretrained"},
+        hub={"model": "timm:hf-hub:a/b", "weights": "pretrained"},
+        folder={"model": f"hf:{tmp_path}"},
+        random=RANDOM,
+    )
+    assert plan.from_libraries(config) == {
+        "cached": ("torchvision", "resnet18"),
+        "hub": ("timm", "hf-hub:a/b"),
+    }
 
 
 def test_sharding(config_of: Config) -> None:

@@ -1,12 +1,12 @@
 """The config as the workflow sees it: strict, complete, consistent across the rooms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from cogworks.analysis import plan as analysis
 from cogworks.concepts import plan as concepts
-from cogworks.core import schema
+from cogworks.core import applies, schema, user_paths
 from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
@@ -32,8 +32,29 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
     """
     for path in files:
         schema.load_yaml(path)
-    filled = Config(encoders.expand_sweeps(schema.validate(config)))
+    checked = user_paths.expanded(schema.validate(config))
+    filled = Config(encoders.expand_sweeps(checked))
     problems = [problem for room in ROOMS for problem in room.check(filled)]
+    problems += _check_compute(filled["compute"])
+    problems += _idle(config, checked, problems)
     if problems:
         raise InputError("\n".join(["the config has errors:", *problems]))
     return filled
+
+
+def _check_compute(section: dict[str, Any]) -> Iterator[str]:
+    if section["device"] == "cpu" and section["gpus"] > 0:
+        yield (
+            f"compute.gpus: each job would ask for {section['gpus']} and compute on the CPU "
+            "(device is cpu); set it to 0, or device to auto"
+        )
+
+
+def _idle(given: dict[str, Any], filled: dict[str, Any], problems: list[str]) -> list[str]:
+    """Return a line for each key that is written but does nothing, beside what is wrong anyway."""
+    named = {problem.partition(":")[0] for problem in problems}
+    others = {name: section for name, section in given.items() if name != "training"}
+    found = applies.idle_keys(others, filled) | synthesis.idle_keys(given, filled)
+    if not any(name.startswith("training.") for name in named):
+        found |= training.idle_keys(given, filled)
+    return [line for key, line in found.items() if key not in named]

@@ -1,5 +1,6 @@
 """What can be known to be wrong before hours of work start: paths, weights, devices, disk."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,14 @@ from cogworks.concepts.plan import missing_paths as missing_concept_paths
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
-from cogworks.encoders.plan import missing as missing_weights
+from cogworks.core.inputs import check_genuine, is_hidden, is_hidden_path
+from cogworks.core.schema import dotted
+from cogworks.core.user_paths import given_paths
+from cogworks.encoders import plan as encoders
+from cogworks.encoders.cache import missing_from_cache
+from cogworks.images import plan as images
 from cogworks.images.plan import missing_paths as missing_image_paths
+from cogworks.synthesis import plan as synthesis
 from cogworks.synthesis.plan import missing_paths as missing_synthesis_paths
 from cogworks.training.plan import missing_paths as missing_training_paths
 
@@ -38,7 +45,8 @@ def inspect(config: dict[str, Any], *, folder: Path = Path()) -> Iterator[Findin
     yield from _listed("images", missing_image_paths(config))
     yield from _listed("synthesis", missing_synthesis_paths(config))
     yield from _listed("training", missing_training_paths(config))
-    yield from _listed("encoders", missing_weights(config))
+    yield from _listed("encoders", [*encoders.missing(config), *_not_cached(config)])
+    yield from _listed("contents", sorted(_unfit(config)), "every file that is read is one")
     free = shutil.disk_usage(folder).free / 2**30
     words = f"{free:.0f} GiB free" + ("" if free >= SPACE_GIB else f", at least {SPACE_GIB} wanted")
     yield Finding("disk", free >= SPACE_GIB, words)
@@ -56,8 +64,72 @@ def _attempt(what: str, action: Any) -> Finding:
         return Finding(what, False, str(error))
 
 
-def _listed(what: str, problems: list[str]) -> Iterator[Finding]:
+def _listed(
+    what: str, problems: list[str], fine: str = "every path that the config names is there"
+) -> Iterator[Finding]:
     if not problems:
-        yield Finding(what, True, "every path that the config names is there")
+        yield Finding(what, True, fine)
     for problem in problems:
         yield Finding(what, False, problem)
+
+
+def _not_cached(config: dict[str, Any]) -> Iterator[str]:
+    """Yield the encoders whose library would have to fetch their weights, where it may not."""
+    if config["compute"]["online"]:
+        return
+    for name, (library, model) in encoders.from_libraries(config).items():
+        for problem in missing_from_cache(library, model):
+            yield (
+                f"encoders.{name}: {problem}; set compute.online to true once, or fetch it where "
+                "there is a network and copy it there"
+            )
+
+
+def _unfit(config: dict[str, Any]) -> Iterator[str]:
+    """Yield what is there in name only: empty folders, pointers, web pages, unreadable files."""
+    for path, key in _files(config).items():
+        try:
+            if Path(path).is_dir():
+                _check_folder(Path(path))
+            elif Path(path).exists():
+                check_genuine(path)
+        except InputError as error:
+            yield f"{key}: {error}"
+        except OSError as error:
+            yield f"{key}: {path} cannot be read ({error.strerror})"
+
+
+def _check_folder(path: Path) -> None:
+    with os.scandir(path) as entries:
+        if all(is_hidden(entry.name) for entry in entries):
+            raise InputError(f"{path} is an empty folder")
+
+
+def _files(config: dict[str, Any]) -> dict[str, str]:
+    """Return every path of the user's that a job will read, each with the first key behind it."""
+    found: dict[str, str] = {}
+    for key, path in (*_named(config), *_inside(config)):
+        if not path.startswith("results/"):
+            found.setdefault(path, key)
+    return found
+
+
+def _named(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for path, value in given_paths(config):
+        yield dotted(path), value
+
+
+def _inside(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the files that stand behind a folder or a name of the config."""
+    for name in config["encoders"]:
+        for file in encoders.inputs(config, name):
+            if Path(file).name != "__init__.py":
+                yield f"encoders.{name}", file
+    for name in images.datasets(config):
+        for file in images.source_inputs(config, name):
+            yield f"images.{name}.source", file
+    for name in synthesis.given(config):
+        folder = config["synthesis"]["generators"][name]["path"]
+        for file in synthesis.generator_files(config, name):
+            if not is_hidden_path(os.path.relpath(file, folder)):
+                yield f"synthesis.generators.{name}", file

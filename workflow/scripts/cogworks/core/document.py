@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cogworks.core import applies
 from cogworks.core.schema import ROOT_SCHEMA, SCHEMAS, load_yaml
 
 INTRODUCTION = """\
@@ -16,9 +17,13 @@ files are merged from left to right, so that your paths can stand in a small fil
 
     snakemake --configfile config/imagenet-cog.yaml my-paths.yaml
 
-An unknown or duplicate key, a wrong type, a number in quotes or a name that nothing defines stops
-the run before any work starts, with one line for each problem. In YAML write `1.0e-4`: `1e-4` is
-text. `NAME` stands for a name of your choice.
+An unknown or duplicate key, a wrong type, a number in quotes, a name that nothing defines or a key
+that does nothing beside the others stops the run before any work starts, with one line for each
+problem. In YAML write `1.0e-4`: `1e-4` is text. `NAME` stands for a name of your choice: letters,
+digits, `_`, `.` and `-`, beginning with a letter or a digit.
+
+Paths are relative to the folder in which Snakemake runs. A `~` at the beginning is your home
+folder; variables such as `$HOME` are not replaced. Any other character but a line break may occur.
 """
 
 
@@ -51,7 +56,10 @@ def _rows(schema: dict[str, Any], home: dict[str, Any], prefix: str) -> Iterator
 def _key_rows(sub: dict[str, Any], home: dict[str, Any], key: str) -> Iterator[str]:
     full = _resolve(sub, home)
     default = f"`{json.dumps(full['default'])}`" if "default" in full else ""
-    cells = [f"`{key}`", _type(full, home), default, _clean(full.get("description", ""))]
+    meaning = _clean(full.get("description", ""))
+    if "applies" in full:
+        meaning += f" Read only {applies.in_words(applies.alternatives(full['applies']))}."
+    cells = [f"`{key}`", _type(full, home), default, meaning]
     yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
     yield from _rows(full, home, key)
 

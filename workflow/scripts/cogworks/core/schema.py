@@ -1,11 +1,12 @@
 """Reading the config strictly: YAML without its traps, a closed schema, defaults filled in."""
 
 import difflib
+import functools
 import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import yaml
@@ -75,6 +76,9 @@ def validate(config: dict[str, Any], *, schemas: Path = SCHEMAS) -> dict[str, An
         InputError: one line for each unknown key, wrong type, value out of range or non-finite
             number, each naming the dotted key and what was expected there.
     """
+    problems = list(_non_text_keys(config, ""))
+    if problems:
+        raise InputError("\n".join(["the config has errors:", *problems]))
     problems = list(_non_finite(config, ""))
     registry = _registry(schemas)
     root = registry.contents(ROOT_SCHEMA)
@@ -87,6 +91,54 @@ def validate(config: dict[str, Any], *, schemas: Path = SCHEMAS) -> dict[str, An
     return filled
 
 
+class Described(NamedTuple):
+    """A value of the config with its place and its schema.
+
+    Attributes:
+        path: the keys and positions that lead to it, from the root.
+        value: the value itself.
+        schema: what the schema says of it, with references followed.
+    """
+
+    path: tuple[str | int, ...]
+    value: Any
+    schema: dict[str, Any]
+
+
+def described(config: dict[str, Any], *, schemas: Path = SCHEMAS) -> Iterator[Described]:
+    """Yield each value of a config that the schema knows, parents before children."""
+    registry = _registry(schemas)
+    root = registry.contents(ROOT_SCHEMA)
+    yield from _described((), config, root, registry.resolver(ROOT_SCHEMA))
+
+
+def _described(
+    path: tuple[str | int, ...], value: Any, schema: Any, resolver: Any
+) -> Iterator[Described]:
+    own = schema
+    while "$ref" in schema:
+        resolved = resolver.lookup(schema["$ref"])
+        schema, resolver = resolved.contents, resolved.resolver
+        own = {**schema, **own}
+    yield Described(path, value, own)
+    if isinstance(value, list) and "items" in schema:
+        for index, item in enumerate(value):
+            yield from _described((*path, index), item, schema["items"], resolver)
+    if isinstance(value, dict):
+        for name, child in value.items():
+            sub = _schema_of(name, schema)
+            if sub is not None:
+                yield from _described((*path, name), child, sub, resolver)
+
+
+def _schema_of(name: str, schema: dict[str, Any]) -> Any:
+    if name in schema.get("properties", {}):
+        return schema["properties"][name]
+    patterns = schema.get("patternProperties", {}).items()
+    return next((sub for pattern, sub in patterns if re.search(pattern, name)), None)
+
+
+@functools.cache
 def _registry(schemas: Path) -> Registry[Any]:
     resources = [
         (path.name, Resource.from_contents({"$schema": _DIALECT} | load_yaml(path)))
@@ -134,6 +186,21 @@ def _default(schema: Any, resolver: Any) -> tuple[bool, Any]:
         resolved = resolver.lookup(schema["$ref"])
         return _default(resolved.contents, resolved.resolver)
     return False, None
+
+
+def _non_text_keys(value: Any, key: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _non_text_keys(child, f"{key}[{index}]")
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            full = f"{key}.{name}" if key else str(name)
+            if not isinstance(name, str):
+                kind = type(name).__name__
+                yield f"{full}: YAML reads this key as {kind} {name!r}; put it in quotes"
+            elif not name.isprintable():
+                yield f"{full!r}: a key with a line break or control character"
+            yield from _non_text_keys(child, full)
 
 
 def _non_finite(value: Any, key: str) -> Iterator[str]:

@@ -3,9 +3,7 @@
 Imported while the DAG is planned: no torch.
 """
 
-import glob
 import importlib.util
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,6 +175,17 @@ def missing(config: dict[str, Any], encoders: list[str] | None = None) -> list[s
     """
     names = config["encoders"] if encoders is None else encoders
     return [line for name in names for line in _missing(config, name)]
+
+
+def from_libraries(config: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return library and model of the encoders whose weights a library keeps in its cache."""
+    return {
+        name: _split(section["model"])
+        for name, section in config["encoders"].items()
+        if section["model"] is not None
+        and _weights(section) == "pretrained"
+        and _folder(section) is None
+    }
 
 
 def check(config: dict[str, Any]) -> list[str]:
@@ -366,7 +375,7 @@ def _missing(config: dict[str, Any], name: str) -> Iterator[str]:
     elif _weights(section) == "checkpoint":
         yield from _missing_checkpoint(section, key)
     elif _weights(section) == "pretrained":
-        yield from _missing_pretrained(config, section, key)
+        yield from _missing_folder(section, key)
 
 
 def _missing_checkpoint(section: dict[str, Any], key: str) -> Iterator[str]:
@@ -380,33 +389,12 @@ def _missing_checkpoint(section: dict[str, Any], key: str) -> Iterator[str]:
     yield f"{line}; put it there, or say where it is in `{key}.checkpoint`"
 
 
-def _missing_pretrained(config: dict[str, Any], section: dict[str, Any], key: str) -> Iterator[str]:
-    library, name = _split(section["model"])
+def _missing_folder(section: dict[str, Any], key: str) -> Iterator[str]:
     folder = _folder(section)
-    if folder is not None:
-        if not (Path(folder) / "config.json").is_file():
-            yield f"{key}.model: no folder {folder} with config.json and weights"
+    if folder is None:
         return
-    if config["compute"]["online"]:
-        return
-    places = cached_weights(library, name)
-    if not any(glob.glob(place) for place in places):
-        yield (
-            f"{key}: no pretrained weights in the cache ({places[0]}); set compute.online to "
-            "true once, or fetch them where there is a network and copy them there"
-        )
-
-
-def cached_weights(library: str, name: str) -> list[str]:
-    """Return the glob patterns under which a library's pretrained weights lie once fetched."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    if library == "torchvision":
-        torch_home = Path(os.environ.get("TORCH_HOME", cache / "torch"))
-        return [str(torch_home / "hub" / "checkpoints" / f"{name.partition('.')[0]}*.pth")]
-    hf_home = Path(os.environ.get("HF_HOME", cache / "huggingface"))
-    hub = Path(os.environ.get("HF_HUB_CACHE", hf_home / "hub"))
-    repository = name.removeprefix("hf-hub:")
-    if library == "timm" and repository == name:
-        repository = f"timm/{name}" if "." in name else f"timm/{name}.*"
-    folder = "models--" + repository.replace("/", "--")
-    return [str(hub / folder / "snapshots" / "*" / "*")]
+    files = _folder_files(section)
+    if not (Path(folder) / "config.json").is_file():
+        yield f"{key}.model: no folder {folder} with config.json and weights"
+    elif all(path.suffix == ".json" for path in files):
+        yield f"{key}.model: {folder} holds no weights (*.safetensors or *.bin)"

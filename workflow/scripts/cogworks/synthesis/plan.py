@@ -201,6 +201,29 @@ def check(config: Config) -> list[str]:
     return lines
 
 
+def idle_keys(given: Config, config: Config) -> dict[str, str]:
+    """Return the keys that are written but do nothing, which no other key shows, with a line each.
+
+    Args:
+        given: the config as the user wrote it.
+        config: the same, checked.
+    """
+    written = given.get("synthesis", {})
+    full = config["synthesis"]
+    lines: dict[str, str] = {}
+    for name, section in written.get("generators", {}).items():
+        key = f"synthesis.generators.{name}"
+        train = section.get("train", {})
+        if "scenes" in train and not _scenes(full["generators"][name]["train"]):
+            lines[f"{key}.train.scenes"] = "no template of prompts has the letter b"
+        if section.get("revision") and Path(full["generators"][name]["path"] or "").is_dir():
+            lines[f"{key}.revision"] = "path is a folder, not a model on the hub"
+    for name, section in written.get("clones", {}).items():
+        if "scenes" in section and not _scenes(full["clones"][name]):
+            lines[f"synthesis.clones.{name}.scenes"] = "the prompt has no letter b"
+    return {key: f"{key}: does nothing here; {why}. Remove it" for key, why in lines.items()}
+
+
 def _scenes(section: Config) -> list[str]:
     templates = section["prompts"] if "prompts" in section else [section["prompt"]]
     uses = any(template.SCENE in template.letters(text) for text in templates)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cogworks.core import paths, schema
+from cogworks.core import applies, paths, schema
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images_plan
@@ -152,6 +152,39 @@ def check(config: dict[str, Any]) -> list[str]:
         for member, run in _members(name, section):
             problems += _check_run(config, name, member, run)
     return list(dict.fromkeys(problems))
+
+
+def idle_keys(given: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:
+    """Return the keys of runs that are written but do nothing, as `applies.idle_keys` does.
+
+    What a key depends on may come from the recipe, and a key counts that one run of a sweep reads.
+    """
+    lines: dict[str, str] = {}
+    for name, section in given.get("training", {}).items():
+        full = dict(_members(name, config["training"][name]))
+        found = [
+            applies.idle_keys(
+                {"training": {name: written}},
+                {"training": {name: full[member] | _numbers_of(full[member])}},
+            )
+            for member, written in _members(name, {"sweep": [], **section})
+        ]
+        lines |= {key: found[0][key] for key in found[0] if all(key in other for other in found)}
+        lines |= _overridden(f"training.{name}", section)
+    return lines
+
+
+def _overridden(key: str, section: dict[str, Any]) -> dict[str, str]:
+    """Return the keys that a sweep sets in every run; `dataset` must be there in any case."""
+    lines: dict[str, str] = {}
+    for swept in [entry["key"] for entry in section.get("sweep", [])]:
+        value: Any = section
+        for part in swept.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if swept != "dataset" and not applies.is_blank(value):
+            full = f"{key}.{swept}"
+            lines[full] = f"{full}: does nothing here; the sweep sets it in every run. Remove it"
+    return lines
 
 
 @functools.cache

@@ -1,0 +1,233 @@
+"""No key is accepted where it does nothing, in any section, and none is refused where it works."""
+
+import re
+from typing import Any
+
+import pytest
+
+from cogworks import config
+from cogworks.core.errors import InputError
+from cogworks.core.schema import SCHEMAS, described, load_yaml
+
+FOLDER = {"source": {"kind": "folder", "path": "x"}, "classes": {"wnids": ["a"]}, "test_images": 1}
+PACK = {"source": {"kind": "parquet", "path": "x.parquet"}, "classes": {"part": "source"}}
+WORLD = {
+    "source": {"kind": "world"},
+    "classes": {"benchmark": "c", "part": "seen"},
+    "max_images": 9,
+    "test_images": 2,
+}
+RANDOM = {"model": "cogworks:small_resnet", "weights": "random"}
+RUN = {"dataset": "world", "scale": "px32"}
+CLONE = {"generator": "g", "like": "world"}
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def idle(changes: dict[str, Any]) -> list[str]:
+    """Return the keys that are named as doing nothing in a small config with these changes."""
+    base = {
+        "concepts": {"c": {}},
+        "images": {"folder": FOLDER, "pack": PACK | {"test_images": 1}, "world": WORLD},
+        "encoders": {"random": RANDOM, "base": {"run": "run"}},
+        "training": {"run": RUN},
+        "probes": {"sgd": {"kind": "sgd"}},
+        "synthesis": {"generators": {"g": {"path": "sd"}}, "clones": {"clone": CLONE}},
+    }
+    try:
+        config.load(merged(base, changes))
+    except InputError as error:
+        lines = str(error).splitlines()[1:]
+        assert all(re.search("does nothing here; |has no meaning with", line) for line in lines), (
+            lines
+        )
+        return [line.partition(":")[0] for line in lines]
+    return []
+
+
+def source(name: str, **keys: Any) -> dict[str, Any]:
+    return {"images": {name: {"source": keys}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        *(
+            (source("folder", **{key: value}), f"images.folder.source.{key}")
+            for key, value in {
+                "mapping": "m.txt",
+                "image_column": "image",
+                "class_column": "label",
+                "id_column": "id",
+                "train_splits": ["a"],
+                "test_splits": ["a"],
+                "size": 64,
+                "format": "jpeg",
+                "world_seed": 0,
+                "distinctness": 0.5,
+                "nuisance": 1,
+            }.items()
+        ),
+        (source("pack", layout="wnid"), "images.pack.source.layout"),
+        (source("pack", train_splits=["a"]), "images.pack.source.train_splits"),
+        (source("pack", nuisance=0), "images.pack.source.nuisance"),
+        (source("world", image_column="i"), "images.world.source.image_column"),
+        (source("world", mapping="m"), "images.world.source.mapping"),
+        (
+            {"images": {"folder": {"classes": {"benchmark": "c"}}}},
+            "images.folder.classes.benchmark",
+        ),
+        ({"images": {"folder": {"classes": {"seed": 0}}}}, "images.folder.classes.seed"),
+        (
+            {"images": {"p": PACK | {"source": PACK["source"] | {"split_column": "s"}, "seed": 1}}},
+            "images.p.seed",
+        ),
+        ({"concepts": {"c": {"similarity": "path", "lcs": "max_ic"}}}, "concepts.c.lcs"),
+        ({"concepts": {"c": {"similarity": "path", "ic_count": "nodes"}}}, "concepts.c.ic_count"),
+        ({"concepts": {"c": {"word_vectors": {"file": "v"}}}}, "concepts.c.word_vectors"),
+        ({"concepts": {"c": {"seed": 3}}}, "concepts.c.seed"),
+        ({"concepts": {"c": {"levels": {"count": 1, "gaps": "even"}}}}, "concepts.c.levels.gaps"),
+        ({"encoders": {"random": {"container": "."}}}, "encoders.random.container"),
+        ({"encoders": {"base": {"seed": 0}}}, "encoders.base.seed"),
+        ({"encoders": {"e": {"model": "timm:x", "checkpoint": "c", "seed": 1}}}, "encoders.e.seed"),
+        ({"encoders": {"e": {"registry": "s-DINO", "prefix": "a."}}}, "encoders.e.prefix"),
+        ({"training": {"run": {"loss": {"memory": 9}}}}, "training.run.loss.memory"),
+        (
+            {"training": {"run": {"recipe": "fine_tune", "loss": {"temperature": 0.2}}}},
+            "training.run.loss.temperature",
+        ),
+        (
+            {"training": {"run": {"recipe": "base", "augmentation": {"local_size": 16}}}},
+            "training.run.augmentation.local_size",
+        ),
+        (
+            {"training": {"run": {"recipe": "base", "projector": {"layers": 2}}}},
+            "training.run.projector.layers",
+        ),
+        (
+            {"training": {"run": {"validation": {"split": "none", "every_epochs": 2}}}},
+            "training.run.validation.every_epochs",
+        ),
+        (
+            {"training": {"two": RUN | {"start": {"run": "run", "prefix": "a."}}}},
+            "training.two.start.prefix",
+        ),
+        (
+            {"training": {"s": RUN | {"seed": 1, "sweep": [{"key": "seed", "values": [1, 2]}]}}},
+            "training.s.seed",
+        ),
+        (
+            {"training": {"s": RUN | {"sweep": [{"key": "loss.memory", "values": [8, 9]}]}}},
+            "training.s.loss.memory",
+        ),
+        ({"probes": {"p": {"kind": "knn", "lr": {"low": 1, "high": 2}}}}, "probes.p.lr"),
+        ({"probes": {"p": {"kind": "sgd", "C": {"low": 1, "high": 2}}}}, "probes.p.C"),
+        ({"probes": {"p": {"kind": "knn", "trials": 30}}}, "probes.p.trials"),
+        ({"probes": {"p": {"kind": "classifier", "seeds": 5}}}, "probes.p.seeds"),
+        ({"probes": {"p": {"kind": "lbfgs", "k": 20}}}, "probes.p.k"),
+        ({"analysis": {"encoders": ["random"]}}, "analysis.encoders"),
+        (
+            {"analysis": {"sparsity_threshold": 1.0e-3, "metrics": ["redundancy"]}},
+            "analysis.metrics",
+        ),
+        (
+            {
+                "analysis": {
+                    "encoders": "all",
+                    "datasets": ["world"],
+                    "metrics": ["redundancy"],
+                    "coding_eps2": 0.5,
+                }
+            },
+            "analysis.coding_eps2",
+        ),
+        ({"synthesis": {"clones": {"clone": {"scenes": "s"}}}}, "synthesis.clones.clone.scenes"),
+        (
+            {"synthesis": {"clones": {"clone": {"format": "png", "quality": 9}}}},
+            "synthesis.clones.clone.quality",
+        ),
+        (
+            {"synthesis": {"clones": {"clone": {"clip_images": 9}}}},
+            "synthesis.clones.clone.clip_images",
+        ),
+        (
+            {"synthesis": {"clones": {"clone": {"guidance": 1, "negative_prompt": "x"}}}},
+            "synthesis.clones.clone.negative_prompt",
+        ),
+    ],
+)
+def test_a_key_that_does_nothing_is_named(changes: dict[str, Any], key: str) -> None:
+    assert key in idle(changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        source("folder", mapping=None, id_column=None),
+        source("pack", mapping="names.txt", image_column="i", class_column="c", id_column="id"),
+        source("world", size=32, nuisance=0),
+        {"images": {"folder": {"classes": {"limit": 1, "seed": 4}, "seed": 2}}},
+        {"concepts": {"c": {"ties": "random", "seed": 3, "levels": {"gaps": "floor_last"}}}},
+        {"concepts": {"c": {"seen_limit": 3, "seed": 3}}},
+        {"encoders": {"random": {"seed": 5, "options": {"stem": "conv3_stride2"}}}},
+        {"encoders": {"e": {"entry_point": "a.py:f", "files": ["w"], "options": {"a": 1}}}},
+        # What a recipe switches on may be set, and what one run of a sweep reads.
+        {"training": {"run": {"recipe": "ocm", "loss": {"memory": 9, "ema_momentum": 0}}}},
+        {
+            "training": {
+                "s": RUN
+                | {
+                    "loss": {"memory": 64},
+                    "sweep": [{"key": "loss.kind", "values": ["cosine", "ocm"]}],
+                }
+            }
+        },
+        {"probes": {"p": {"kind": "knn", "k": 5, "shots": [1], "validation": 0.1}}},
+        {"synthesis": {"clones": {"clone": {"prompt": "c inside b", "scenes": "s"}}}},
+        # The default templates of a trained generator have the letter b.
+        {"synthesis": {"generators": {"t": {"train": {"dataset": "world", "scenes": "s"}}}}},
+        {"compute": {"device": "cpu", "gpus": 0}},
+    ],
+)
+def test_a_key_that_works_is_taken(changes: dict[str, Any]) -> None:
+    assert idle(changes) == []
+
+
+def test_gpus_that_nobody_would_use_are_refused() -> None:
+    with pytest.raises(InputError, match=r"compute\.gpus: each job would ask for 2"):
+        config.load({"compute": {"device": "cpu", "gpus": 2}})
+
+
+def test_what_a_condition_names_is_a_key() -> None:
+    """A typing error in `applies` would make a key useless everywhere."""
+    for path in sorted(SCHEMAS.glob("*.schema.yaml")):
+        for section in sections(load_yaml(path)):
+            for key, sub in section["properties"].items():
+                applies = sub.get("applies", [])
+                for condition in applies if isinstance(applies, list) else [applies]:
+                    for other, wanted in condition.items():
+                        first = other.split(".")[0]
+                        assert first in section["properties"], f"{path.name}: {key} by {other}"
+                        enum = section["properties"][first].get("enum")
+                        if isinstance(wanted, list) and enum and "." not in other:
+                            assert set(wanted) <= {*enum, None}, f"{path.name}: {key} by {other}"
+
+
+def sections(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, dict):
+        return []
+    inner = [found for child in value.values() for found in sections(child)]
+    return [value, *inner] if isinstance(value.get("properties"), dict) else inner
+
+
+def test_the_schema_of_a_value_is_found_behind_references() -> None:
+    given = {"images": {"a": {"source": {"kind": "folder", "path": ["p", "q"]}}}}
+    found = {".".join(map(str, path)): schema for path, _, schema in described(given)}
+    assert found["images.a.source.path"]["format"] == "path"

@@ -1,0 +1,115 @@
+"""The preflight looks at the very files that jobs will load, and into them."""
+
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub.constants
+import pytest
+import torch
+
+from cogworks import config, preflight
+from cogworks.encoders.cache import missing_from_cache
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+PAGE = "\n<!DOCTYPE html><html><body>Sign in</body></html>"
+
+
+def unfit(given: dict[str, Any]) -> list[str]:
+    found = preflight.inspect(config.load(given))
+    return [finding.words for finding in found if not finding.fine and finding.what == "contents"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(POINTER, "a Git LFS pointer"), (PAGE, "a web page"), ("", "an empty file")],
+)
+def test_files_that_are_something_else_are_named(tmp_path: Path, content: str, words: str) -> None:
+    """Weights, lists, packs, and the files inside a model's folder."""
+    file, model, generator = tmp_path / "w.pth", tmp_path / "model", tmp_path / "generator"
+    file.write_text(content)
+    (model / "sub").mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    (model / "model.safetensors").write_text(content)
+    (generator / "unet").mkdir(parents=True)
+    (generator / "model_index.json").write_text("{}")
+    (generator / "unet" / "x.safetensors").write_text(content)
+    (generator / "unet" / ".gitkeep").touch()
+    given = {
+        "concepts": {"c": {"pool": str(file)}},
+        "encoders": {
+            "file": {"model": "torchvision:resnet18", "checkpoint": str(tmp_path / "v.pth")},
+            "folder": {"model": f"hf:{model}"},
+            "fine": {"model": "cogworks:small_resnet", "weights": "random"},
+        },
+        "synthesis": {"generators": {"sd": {"path": str(generator)}}},
+    }
+    (tmp_path / "v.pth").write_text(content)
+    lines = unfit(given)
+    assert [line.split(":")[0] for line in lines] == [
+        "concepts.c.pool",
+        "encoders.file.checkpoint",
+        "encoders.folder",
+        "synthesis.generators.sd",
+    ]
+    assert all(words in line for line in lines), lines
+
+
+def test_empty_folders_are_named_and_hidden_files_fill_none(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / ".DS_Store").write_text("x")
+    source = {"kind": "folder", "path": str(tmp_path / "images")}
+    classes = {"wnids": ["a"]}
+    assert unfit({"images": {"x": {"source": source, "classes": classes, "test_images": 1}}}) == [
+        f"images.x.source.path: {tmp_path}/images is an empty folder"
+    ]
+
+
+def test_a_model_folder_without_weights_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    found = preflight.inspect(config.load({"encoders": {"m": {"model": f"hf:{tmp_path}"}}}))
+    assert [f.words for f in found if f.what == "encoders"] == [
+        f"encoders.m.model: {tmp_path} holds no weights (*.safetensors or *.bin)"
+    ]
+
+
+def test_the_very_weights_of_the_name_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others of the same architecture will not do."""
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "resnet50-0676ba61.pth").write_text("weights V1")
+    assert list(missing_from_cache("torchvision", "resnet50.IMAGENET1K_V1")) == []
+    (line,) = missing_from_cache("torchvision", "resnet50")
+    assert "resnet50-11ad3fa6.pth" in line
+    (line,) = missing_from_cache("torchvision", "resnet50.V3")
+    assert "IMAGENET1K_V2" in line
+    (tmp_path / "checkpoints" / "resnet50-11ad3fa6.pth").write_text(PAGE)
+    (line,) = missing_from_cache("torchvision", "resnet50")
+    assert "web page" in line
+
+
+def test_a_hub_model_needs_its_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+
+    def put(repository: str, *files: str) -> None:
+        folder = tmp_path / f"models--{repository.replace('/', '--')}"
+        snapshot = folder / "snapshots" / "1"
+        snapshot.mkdir(parents=True, exist_ok=True)
+        (folder / "refs").mkdir(exist_ok=True)
+        (folder / "refs" / "main").write_text("1")
+        for file in files:
+            (snapshot / file).write_text("x")
+
+    put("timm/resnet18.a1_in1k", "config.json")
+    (line,) = missing_from_cache("timm", "resnet18.a1_in1k")
+    assert "model.safetensors" in line
+    put("timm/resnet18.a1_in1k", "model.safetensors")
+    assert list(missing_from_cache("timm", "resnet18.a1_in1k")) == []
+    assert list(missing_from_cache("timm", "resnet18")) == []
+    assert len(list(missing_from_cache("timm", "resnet18.fb_swsl_ig1b_ft_in1k"))) == 1
+    put("o/n", "model.safetensors")
+    (line,) = missing_from_cache("transformers", "o/n")
+    assert "config.json" in line
+    put("o/n", "config.json")
+    assert list(missing_from_cache("transformers", "o/n")) == []

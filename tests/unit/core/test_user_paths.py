@@ -1,0 +1,91 @@
+"""Paths of the config: `~` once and everywhere, and what can be no path."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cogworks import config
+from cogworks.core import links
+from cogworks.core.errors import InputError
+from cogworks.encoders import plan as encoders
+
+SOURCE = {"kind": "folder", "path": ["~/a", "b", "~"], "layout": "flat", "mapping": "~/m.txt"}
+
+
+def loaded(**sections: Any) -> dict[str, Any]:
+    return config.load(sections)
+
+
+def test_the_home_folder_is_the_same_for_preflight_and_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = loaded(
+        concepts={"c": {"pool": "~/pool.txt", "discard": "~/d", "image_counts": "~/i.csv"}},
+        images={"x": {"source": SOURCE, "classes": {"file": "~/f"}, "test_images": 1}},
+        encoders={
+            "folder": {"model": "hf:~/model"},
+            "code": {"entry_point": "~/net.py:load", "files": ["~/w"]},
+            "file": {"model": "timm:x", "checkpoint": "~/w.pth"},
+        },
+        training={"r": {"dataset": "x", "start": {"checkpoint": "~/s.pth"}}},
+        synthesis={
+            "generators": {"g": {"path": "~/sd"}},
+            "clones": {"k": {"generator": "g", "like": "x", "clip": "~/clip"}},
+        },
+    )
+    assert "~" not in str(found)
+    home = str(tmp_path)
+    assert found["images"]["x"]["source"]["path"] == [f"{home}/a", "b", home]
+    assert found["encoders"]["folder"]["model"] == f"hf:{home}/model"
+    assert encoders.inputs(found, "code") == [f"{home}/net.py", f"{home}/w"]
+    assert found["concepts"]["c"]["seen"] == "imagenet1k"
+
+
+@pytest.mark.parametrize(
+    "path", ["$HOME/x", "a b", "it's", '"q"', "#1", "{1}", "*[a]?", "été", "a:b", "a,b", "x~", "%s"]
+)
+def test_other_characters_are_left_alone(path: str) -> None:
+    found = loaded(encoders={"e": {"model": "timm:x", "checkpoint": path}})
+    assert found["encoders"]["e"]["checkpoint"] == path
+
+
+def test_a_leading_hyphen_is_no_option() -> None:
+    found = loaded(encoders={"e": {"model": "timm:x", "checkpoint": "-w.pth"}})
+    assert found["encoders"]["e"]["checkpoint"] == str(Path.cwd() / "-w.pth")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("", "is empty"),
+        (" ", "is empty"),
+        ("a\nb", "line break"),
+        ("a\n", "line break"),
+        ("https://x.org/w.pth", "is a URL; download it"),
+        ("s3://bucket/w.pth", "is a URL"),
+        ("C:\\data\\w.pth", "is a Windows path"),
+        ("D:/data/w.pth", "is a Windows path"),
+        ("\\\\server\\w.pth", "is a Windows path"),
+        ("~nobody-of-this-name/w.pth", "no such user"),
+    ],
+)
+def test_what_can_be_no_path_is_named(path: str, words: str) -> None:
+    with pytest.raises(InputError, match=rf"encoders\.e\.checkpoint: .*{words}"):
+        loaded(encoders={"e": {"model": "timm:x", "checkpoint": path}})
+
+
+def test_braces_are_given_to_snakemake_through_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("{1}", "{2}"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a{b}.txt").write_text(folder)
+    one, two, other = links.plain(["{1}/a{b}.txt", "{2}/a{b}.txt", "plain.txt"])
+    assert (Path(one).read_text(), Path(two).read_text(), other) == ("{1}", "{2}", "plain.txt")
+    assert not set("{}") & set(one + two)
+    assert Path(one).lstat().st_mtime_ns == Path("{1}/a{b}.txt").stat().st_mtime_ns
+    assert links.plain(["{1}/a{b}.txt"]) == [one], "the same link each time"
+    assert not Path(links.plain(["{1}/gone.txt"])[0]).exists()

@@ -1,0 +1,48 @@
+"""The Makefile in folders whose names a shell would take apart."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    for name in ("Makefile", "requirements.lock"):
+        shutil.copy(REPOSITORY / name, folder / name)
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["my work", 'a "b"', "it's", "$HOME", "#1 & co", "été"])
+def test_no_command_names_the_folder(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    done = make(folder, "-n", "setup", "demo", "lint", "check", "docs", "lock", "clean")
+    assert done.returncode == 0, done.stderr
+    assert "uv pip sync" in done.stdout
+    assert name not in done.stdout
+    assert str(tmp_path) not in done.stdout
+
+
+def test_a_colon_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    done = make(folder, "setup")
+    assert done.returncode != 0
+    assert "colon" in done.stderr
+    assert not (folder / ".venv").exists()
+
+
+def test_a_python_that_is_not_there_is_named_even_with_a_space(tmp_path: Path) -> None:
+    done = make(tmp_path, "setup", "PYTHON=/no such/python3")
+    assert done.returncode != 0
+    assert "set PYTHON=" in done.stderr
+    assert "/no such/python3" in done.stderr

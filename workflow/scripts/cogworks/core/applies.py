@@ -1,0 +1,103 @@
+"""Keys that do nothing where they stand: the schema says on which others each key depends.
+
+A key's `applies` is one condition, or a list of which one is enough. A condition maps keys of the
+same section, dotted where they lie deeper, to what they must be: a list of values, `given` (neither
+null nor empty), or `{above: N}`.
+
+Imported while the DAG is planned: standard library only.
+"""
+
+from typing import Any
+
+from cogworks.core.schema import described, dotted
+
+Condition = dict[str, Any]
+
+
+def idle_keys(given: dict[str, Any], filled: dict[str, Any]) -> dict[str, str]:
+    """Return the keys that are written but do nothing, each with a line that says why.
+
+    Args:
+        given: the config as the user wrote it: a default is no wish. Null and empty values wish
+            for nothing either.
+        filled: the same with all defaults, by which conditions are judged.
+    """
+    lines: dict[str, str] = {}
+    for path, value, schema in described(given):
+        key = dotted(path)
+        if "applies" not in schema or is_blank(value) or _within(key, lines):
+            continue
+        section = _at(filled, path[:-1])
+        conditions = alternatives(schema["applies"])
+        if not any(_holds(condition, section) for condition in conditions):
+            lines[key] = (
+                f"{key}: does nothing here; it is read only {in_words(conditions, section)}"
+            )
+    return lines
+
+
+def alternatives(applies: Any) -> list[Condition]:
+    """Return the conditions of which one must hold."""
+    return applies if isinstance(applies, list) else [applies]
+
+
+def in_words(conditions: list[Condition], section: dict[str, Any] | None = None) -> str:
+    """Return conditions as text; with `section`, also what their keys are there."""
+    texts = [
+        " and ".join(_in_words(key, wanted) for key, wanted in condition.items())
+        for condition in conditions
+    ]
+    text = ", or ".join(texts)
+    if section is not None:
+        keys = dict.fromkeys(key for condition in conditions for key in condition)
+        found = ", ".join(f"{key} is {_plain(_at(section, key.split('.')))}" for key in keys)
+        text += f" ({found}). Remove it"
+    return text
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a value asks for nothing: null, empty, or a section of nothing but such values."""
+    if isinstance(value, dict):
+        return all(map(is_blank, value.values()))
+    return value in (None, "", [])
+
+
+def _holds(condition: Condition, section: Any) -> bool:
+    return all(_matches(_at(section, key.split(".")), w) for key, w in condition.items())
+
+
+def _matches(value: Any, wanted: Any) -> bool:
+    if wanted == "given":
+        return not is_blank(value)
+    if isinstance(wanted, dict):
+        return bool(value is not None and value > wanted["above"])
+    values = value if isinstance(value, list) else [value]
+    return any(item in wanted for item in values)
+
+
+def _in_words(key: str, wanted: Any) -> str:
+    if wanted == "given":
+        return f"where {key} is given"
+    if isinstance(wanted, dict):
+        return f"where {key} is above {wanted['above']}"
+    if wanted == [None]:
+        return f"where {key} is not given"
+    return f"with {key} {' or '.join(map(_plain, wanted))}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return ", ".join(map(_plain, value)) or "[]" if isinstance(value, list) else str(value)
+
+
+def _at(value: Any, path: Any) -> Any:
+    for part in path:
+        if value is None:
+            return None
+        value = value[part] if isinstance(part, int) else value.get(part)
+    return value
+
+
+def _within(key: str, lines: dict[str, str]) -> bool:
+    return any(key.startswith((f"{outer}.", f"{outer}[")) for outer in lines)
