@@ -202,3 +202,21 @@ def test_every_command_line_holds_every_name_as_one_word(project: Any) -> None:
     ):
         given = commands[rule][commands[rule].index(option) + 1]
         assert (project.folder / given).resolve() == data / name, rule
+
+
+def test_a_new_pack_is_seen_and_a_new_image_after_the_command_of_the_readme(project: Any) -> None:
+    data = project.folder.parent / NAME
+    targets = [f"results/images/{name}/train.parquet" for name in ("packs", "folder")]
+    project.snakemake(*targets)
+    write_pack(data / "packs" / "b.parquet", WNIDS[1:2])
+    (data / "images" / "x" / "new.png").write_bytes(png(99))
+    assert project.stale(*targets) == {"list_classes": 1, "build_manifest": 1}, "the packs' alone"
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    command = re.search(r"^ +(--forcerun [a-z_ ]+)$", readme, re.MULTILINE)
+    assert command is not None
+    project.snakemake(*targets, *command[1].split())
+    packs, folder = (pd.read_parquet(project.folder / target) for target in targets)
+    assert set(packs["wnid"]) == set(WNIDS[:2])
+    assert len(folder) == 7, "nine images, of each class one for the test"
+    classes = pd.read_parquet(project.folder / "results/images/packs/classes.parquet")
+    assert list(classes["wnid"]) == sorted(WNIDS[:2])

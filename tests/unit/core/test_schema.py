@@ -1,5 +1,6 @@
 """The config is read strictly: each trap of YAML and each typo is named."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,10 @@ def test_defaults_are_filled_in_everywhere(schemas: Path) -> None:
         ({"epochs": 1.5}, r"room\.a\.epochs: 1\.5 is not of type 'integer'"),
         ({"epochs": True}, r"room\.a\.epochs: True is not of type 'integer'"),
         ({"rate": float("nan")}, r"room\.a\.rate: nan is not a finite number"),
+        (
+            {"list": [{"when": date(2020, 1, 2)}]},
+            r"list\[0\]\.when: YAML reads 2020-01-02 as a date",
+        ),
         ({"list": [{"n": float("inf")}]}, r"room\.a\.list\[0\]\.n: inf is not a finite number"),
     ],
 )
@@ -103,13 +108,16 @@ def test_all_mistakes_come_at_once(schemas: Path) -> None:
         ("a:\n  b: 012\n", r"line 2: YAML reads 012 as a base-60 or octal number"),
         ("time: 1:30\n", r"YAML reads 1:30 as a base-60"),
         ("a: [1\n", r"not valid YAML"),
+        ("a:\n\tb: 1\n", r"not valid YAML .*line 2"),
+        ("a: 1\n? [b]\n: 2\n", r"line 2: a list or mapping cannot be a key"),
     ],
 )
 def test_yaml_traps(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(text)
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=f"(?s){message}") as caught:
         load_yaml(path)
+    assert str(path) in str(caught.value)
 
 
 def test_plain_yaml_is_read_as_usual(tmp_path: Path) -> None:
@@ -117,3 +125,14 @@ def test_plain_yaml_is_read_as_usual(tmp_path: Path) -> None:
     text = "a: 0\nb: 1_000\nc: 1.0e-4\nd: -3\ne: &x {f: 1}\ng:\n  <<: *x\n  f: 2\n"
     path.write_text(text)
     assert load_yaml(path) == yaml.safe_load(text)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
+    assert load_yaml(path) == {"a": 1, "b": 2}
+    path.write_bytes(b"a: 1\nb: \xe9\n")
+    with pytest.raises(InputError, match="line 2: not UTF-8"):
+        load_yaml(path)
+    with pytest.raises(InputError, match="gone"):
+        load_yaml(tmp_path / "gone.yaml")

@@ -80,6 +80,26 @@ def test_inputs_of_each_kind(fill: Any) -> None:
     assert plan.class_files(config, "v2") == ["lists/mine.txt"]
 
 
+def test_packs_in_a_folder_are_inputs_like_packs_by_name(fill: Any, tmp_path: Any) -> None:
+    for name in ("b.parquet", "a.parquet", "._a.parquet", "notes.txt", "0.tar"):
+        (tmp_path / name).touch()
+    packs = [f"{tmp_path}/a.parquet", f"{tmp_path}/b.parquet"]
+    given = {"source": {"kind": "parquet", "path": str(tmp_path)}, "classes": {"part": "source"}}
+    tars = {"kind": "tar", "path": f"{tmp_path}/", "class_column": "c", "layout": "samples"}
+    config = fill(
+        {
+            "packs": given | {"test_images": 1},
+            "samples": {"source": tars, "classes": {"part": "source"}, "test_images": 1},
+            "gone": given | {"source": given["source"] | {"path": "gone"}, "test_images": 1},
+        }
+    )
+    assert plan.source_inputs(config, "packs") == plan.class_files(config, "packs") == packs
+    assert plan.source_inputs(config, "samples") == [f"{tmp_path}/0.tar"]
+    assert plan.source_inputs(config, "gone") == []
+    (tmp_path / "c.parquet").touch()
+    assert plan.class_files(config, "packs") == [*packs, f"{tmp_path}/c.parquet"]
+
+
 def test_a_rule_depends_on_its_own_keys_only(fill: Any) -> None:
     config = fill({"seen": WORLD})
     other = fill({"seen": WORLD | {"on_corrupt": "drop"}})

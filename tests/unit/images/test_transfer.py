@@ -11,7 +11,10 @@ import scipy.io
 from torchvision import datasets
 
 from cogworks.core.errors import InputError
+from cogworks.images import plan
 from cogworks.images.sources import transfer
+from cogworks.images.sources.by_hand import BY_HAND
+from cogworks.images.sources.download import download_transfer
 
 from .conftest import encode, picture
 
@@ -213,3 +216,38 @@ def test_the_table_agrees_with_the_protocol() -> None:
     assert totals["DTD"] == 5640
     assert totals["Cars196"] == 16185
     assert totals["iNat2018"] == 437513 + 24426
+
+
+@pytest.mark.parametrize("name", ["Cars196", "SUN397", "iNat2018", "iNat2019"])
+def test_what_torchvision_does_not_fetch_is_said_before_anything_is(
+    tmp_path: Path, name: str, fill: Any
+) -> None:
+    source = {"kind": "torchvision", "dataset": name, "path": str(tmp_path)}
+    config = fill({"x": {"source": source, "classes": {"part": "source"}}})
+    config["compute"]["online"] = True
+    known = BY_HAND[name]
+    assert len(plan.missing_paths(config)) == len(known.files)
+    for line, file in zip(plan.missing_paths(config), known.files, strict=True):
+        assert line.startswith(f"images.x.source: {tmp_path}: {file} is not there")
+        assert known.advice in line
+    with pytest.raises(InputError, match="is not there"):
+        download_transfer(name, tmp_path)
+    for file in known.files:
+        write(tmp_path / file, "")
+    assert plan.missing_paths(config) == []
+
+
+@pytest.mark.parametrize(("name", "folder"), [("SUN397", "SUN397"), ("iNat2018", "2018")])
+def test_lists_alone_in_torchvisions_folder_would_keep_it_from_fetching(
+    tmp_path: Path, name: str, folder: str
+) -> None:
+    for file in BY_HAND[name].files:
+        write(tmp_path / folder / file, "")
+    with pytest.raises(InputError, match="holds no images, and torchvision fetches none"):
+        download_transfer(name, tmp_path)
+
+
+def test_cars_that_are_there_need_no_network(tmp_path: Path) -> None:
+    for file in BY_HAND["Cars196"].files:
+        write(tmp_path / file, "")
+    download_transfer("Cars196", tmp_path)

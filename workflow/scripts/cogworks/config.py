@@ -1,5 +1,7 @@
 """The config as the workflow sees it: strict, complete, consistent across the rooms."""
 
+import difflib
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,17 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
     Raises:
         InputError: all problems found, one a line, each naming its file or dotted key.
     """
-    for path in files:
+    paths = list(files)
+    for path in paths:
         schema.load_yaml(path)
+    try:
+        return _checked(config)
+    except InputError as error:
+        lines = [_with_near_miss(line) for line in str(error).splitlines()]
+        raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
+
+
+def _checked(config: dict[str, Any]) -> dict[str, Any]:
     checked = user_paths.expanded(schema.validate(config))
     filled = Config(encoders.expand_sweeps(checked))
     problems = [problem for room in ROOMS for problem in room.check(filled)]
@@ -40,6 +51,25 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
     if problems:
         raise InputError("\n".join(["the config has errors:", *problems]))
     return filled
+
+
+def _with_near_miss(line: str) -> str:
+    """Return an error line with the known name that is most like the unknown one, if one is."""
+    found = re.search(r"'([^']+)' is (?:no|not|none) .*?; (?:known: |evaluated are )(.*)", line)
+    close = difflib.get_close_matches(found[1], found[2].split(", "), n=1) if found else []
+    return f"{line}; did you mean {close[0]}?" if close else line
+
+
+def _alone(lines: list[str], files: list[str | Path]) -> Iterator[str]:
+    """Yield why so much is missing where one file was read that stands on another."""
+    if len(files) == 1 and any(
+        line.endswith("known: none") or "is a required property" in line for line in lines
+    ):
+        yield (
+            f"Only {files[0]} was read, since a --configfile replaces the embedded default; where "
+            "it stands on another config, give that one first: "
+            f"--configfile config/imagenet-cog.yaml {Path(files[0]).name}"
+        )
 
 
 def _check_compute(section: dict[str, Any]) -> Iterator[str]:

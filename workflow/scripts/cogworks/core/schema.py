@@ -4,7 +4,7 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ import yaml
 from referencing import Registry, Resource
 
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import read_text
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 ROOT_SCHEMA = "config.schema.yaml"
@@ -28,6 +29,8 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key_node.tag == "tag:yaml.org,2002:merge":
             continue
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise InputError(f"{_place(key_node)}: a list or mapping cannot be a key")
         if key in seen:
             raise InputError(f"{_place(key_node)}: the key {key!r} is given twice")
         seen.add(key)
@@ -59,12 +62,14 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
 def load_yaml(path: str | Path) -> Any:
-    """Read a YAML file; duplicate keys and misleading numbers raise InputError with their line."""
+    """Read a YAML file; duplicate keys and misleading numbers raise InputError with their line.
+
+    So does a file that is missing, no YAML, or not UTF-8 text.
+    """
+    loader = _StrictLoader(read_text(path))
+    loader.name = str(path)
     try:
-        with open(path, encoding="utf-8") as handle:
-            return yaml.load(handle, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        return loader.get_single_data()
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not valid YAML ({error})") from error
 
@@ -212,6 +217,8 @@ def _non_finite(value: Any, key: str) -> Iterator[str]:
             yield from _non_finite(child, f"{key}[{index}]")
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"{key}: {value} is not a finite number"
+    elif value is not None and not isinstance(value, str | int | float):
+        yield f"{key}: YAML reads {value} as a {type(value).__name__}; put it in quotes"
 
 
 def _explain(error: jsonschema.ValidationError) -> Iterator[str]:

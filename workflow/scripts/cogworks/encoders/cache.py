@@ -12,7 +12,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine
 
 # What stands for a model's weights in a repository of the hub: one of these.
-HUB_WEIGHTS = (
+HUB_WEIGHTS: tuple[str, ...] = (
     "model.safetensors",
     "model.safetensors.index.json",
     "pytorch_model.bin",
@@ -54,14 +54,15 @@ def _torchvision(name: str) -> Path:
 
 def _hub_file(library: str, name: str) -> Path:
     """Return the weights, or the list of their parts, of a model that comes from the hub."""
-    repository, files = name.removeprefix("hf-hub:"), HUB_WEIGHTS
+    repository = name.removeprefix("hf-hub:")
+    files = HUB_WEIGHTS
     if library == "timm" and repository == name:
         if not timm.is_model(name):
             raise InputError(f"timm has no model {name}")
         known = timm.get_pretrained_cfg(name, allow_unregistered=False)
         if known is None or not known.hf_hub_id:
             raise InputError(f"timm has no pretrained weights {name}")
-        repository, files = known.hf_hub_id, (known.hf_hub_filename or HUB_WEIGHTS[0],)
+        repository, files = known.hf_hub_id, (str(known.hf_hub_filename or HUB_WEIGHTS[0]),)
     elif not _cached(repository, "config.json"):
         raise InputError(f"config.json of {repository} is not in the hub's cache")
     found = [path for file in files if (path := _cached(repository, file))]

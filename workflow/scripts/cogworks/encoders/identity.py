@@ -9,6 +9,7 @@ import functools
 import glob
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,26 @@ def of_files(paths: Iterable[str | Path]) -> Fingerprints:
     }
 
 
+def cached_weights(library: str, name: str) -> list[str]:
+    """Return the glob patterns under which a library's pretrained weights lie once fetched."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    if library == "torchvision":
+        torch_home = Path(os.environ.get("TORCH_HOME", cache / "torch"))
+        return [str(torch_home / "hub" / "checkpoints" / f"{name.partition('.')[0]}*.pth")]
+    hf_home = Path(os.environ.get("HF_HOME", cache / "huggingface"))
+    hub = Path(os.environ.get("HF_HUB_CACHE", hf_home / "hub"))
+    repository = name.removeprefix("hf-hub:")
+    if library == "timm" and repository == name:
+        repository = f"timm/{name}" if "." in name else f"timm/{name}.*"
+    folder = "models--" + repository.replace("/", "--")
+    return [str(hub / folder / "snapshots" / "*" / "*")]
+
+
 def of_cache(patterns: Iterable[str]) -> Fingerprints:
     """Return the fingerprints of the files of a cache, by their names there (`cache_name`).
 
     Args:
-        patterns: glob patterns, see `plan.cached_weights`; of a hub's repository only the revision
+        patterns: glob patterns, see `cached_weights`; of a hub's repository only the revision
             counts that its `main` stands for.
     """
     found = [Path(path) for pattern in patterns for path in sorted(glob.glob(pattern))]

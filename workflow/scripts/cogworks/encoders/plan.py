@@ -137,7 +137,7 @@ def _identity(config: dict[str, Any], encoder: str) -> dict[str, str] | None:
     section = config["encoders"][encoder]
     if section["model"] is None or _weights(section) != "pretrained" or _folder(section):
         return identity.of_files(inputs(config, encoder)) or None
-    now = identity.of_cache(cached_weights(*_split(section["model"])))
+    now = identity.of_cache(identity.cached_weights(*_split(section["model"])))
     return identity.planned(now, paths.weights_note(encoder))
 
 

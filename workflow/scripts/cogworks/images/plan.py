@@ -3,6 +3,7 @@
 Imported while the DAG is planned: standard library only.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from cogworks.concepts.wnid_lists import NAMED
 from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import is_hidden
 from cogworks.core.patterns import expand as expand_paths
+from cogworks.images.sources.by_hand import missing_by_hand
 
 SPLITS = ("train", "val", "test")
 RULE_KEYS = (
@@ -127,16 +130,16 @@ def manifest_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
 def source_inputs(config: dict[str, Any], dataset: str) -> list[str]:
     """Return the files among the sources of `dataset` whose change makes its manifests stale.
 
-    These are packs that are named, one by one or by a pattern, and mapping files. Folders are not
-    tracked: their dates say nothing of what is in them, so after a change there use
-    `--forcerun build_manifest`.
+    These are packs, named one by one, by a pattern or as the folder that they lie in, and mapping
+    files. Folders of images and of class tars are not tracked: there are too many files to look at
+    them in every plan, so after a change there the user forces the rules that read them (see
+    README.md).
     """
     source = datasets(config)[dataset]["source"]
     if source["kind"] == "world":
         return [pack(dataset)]
-    places = expand_paths(_places(source))
-    packs = [path for path in places if path.lower().endswith(PACK_SUFFIXES)]
-    return [path for path in packs if not Path(path).is_dir()] + _named_files(source["mapping"])
+    packs = [file for path in expand_paths(_places(source)) for file in _packs(source, path)]
+    return packs + _named_files(source["mapping"])
 
 
 def scan_threads(config: dict[str, Any], dataset: str) -> int:
@@ -177,6 +180,9 @@ def missing_paths(config: dict[str, Any]) -> list[str]:
             for value in expand_paths(values):
                 if not Path(value).exists():
                     lines.append(f"images.{name}.{key}: {value} does not exist")
+        if source["kind"] == "torchvision":
+            found = missing_by_hand(source["dataset"], Path(source["path"]))
+            lines += [f"images.{name}.source: {problem}" for problem in found]
     return lines
 
 
@@ -217,6 +223,19 @@ def _source_spec(source: dict[str, Any], dataset: str) -> dict[str, Any]:
 
 def _places(source: dict[str, Any]) -> list[str]:
     return [path for key in PATH_KEYS for path in list_of(source[key])]
+
+
+def _packs(source: dict[str, Any], path: str) -> list[str]:
+    """Return the packs that a path stands for; a folder that is not there has none."""
+    suffix = {"parquet": ".parquet", "tar": ".tar"}.get(source["kind"])
+    if suffix is None:
+        return []
+    if not Path(path).is_dir():
+        return [path] if path.lower().endswith(PACK_SUFFIXES) else []
+    if source["kind"] == "tar" and source["layout"] == "wnid":
+        return []
+    names = sorted(name for name in os.listdir(path) if name.lower().endswith(suffix))
+    return [f"{path.rstrip('/')}/{name}" for name in names if not is_hidden(name)]
 
 
 def _named_files(value: str | list[str] | None) -> list[str]:

@@ -26,7 +26,11 @@ def check(config: Config) -> list[str]:
         *_check_name(config, "protocol", list(config["probes"]), "protocol of probes"),
         *_check_groups(config),
     ]
-    return problems or [*_check_baseline(config), *_check_labels(config)]
+    return problems or [
+        *_check_baseline(config),
+        *_check_labels(config),
+        *_check_named(config),
+    ]
 
 
 def _broken(config: Config) -> Iterator[str]:
@@ -81,6 +85,22 @@ def _check_baseline(config: Config) -> Iterator[str]:
                 f"report.baseline: {value} has no scores on {name} with {protocol}, "
                 "so nothing can be shown relative to it; evaluate it there or name another one"
             )
+
+
+def _check_named(config: Config) -> Iterator[str]:
+    """Yield the names that are given a text to show, or a published name, and that nothing has."""
+    section = config["report"]
+    pools = [entry["pool"]["name"] for entry in config["evaluations"] if entry["pool"]]
+    sets = [*images.known(config), *roles.evaluated(config), *section["test_set_groups"], *pools]
+    shown = [*config["encoders"], *sets, *training.runs(config)]
+    for key, known, what in (
+        ("labels", shown, "encoder, data set, group or training run"),
+        ("published_as", sets, "data set or group of test sets"),
+    ):
+        for name in section[key]:
+            if name not in known:
+                names = roles.listed(list(dict.fromkeys(known)))
+                yield f"report.{key}.{name}: {name!r} is no {what}; known: {names}"
 
 
 def _check_labels(config: Config) -> Iterator[str]:

@@ -3,14 +3,21 @@
 from pathlib import Path
 
 from cogworks.core.errors import InputError
+from cogworks.images.sources.by_hand import missing_by_hand
 
 
 def download_transfer(name: str, root: Path) -> None:
     """Let torchvision fetch data set `name` into `root`; what is there already is left alone.
 
     Raises:
-        InputError: torchvision cannot fetch this set, or the download failed.
+        InputError: files that torchvision does not fetch are missing, which is said before
+            anything is fetched, or the download failed.
     """
+    problems = list(missing_by_hand(name, root))
+    if problems:
+        raise InputError("\n".join(problems))
+    if name == "Cars196":  # all of it is put there by hand
+        return
     # Not at the top: importing torchvision takes seconds, and only downloads need it.
     from torchvision import datasets
 
@@ -25,8 +32,6 @@ def download_transfer(name: str, root: Path) -> None:
         "iNat2018": lambda: datasets.INaturalist(root, version="2018", download=True),
         "iNat2019": lambda: datasets.INaturalist(root, version="2019", download=True),
     }
-    if name not in makers:
-        raise InputError(f"{name}: torchvision cannot download it; put it under {root} by hand")
     root.mkdir(parents=True, exist_ok=True)
     try:
         makers[name]()

@@ -15,6 +15,7 @@ import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden, read_text
+from cogworks.images.sources.by_hand import find_list
 from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, listing, read_lines
 
@@ -135,7 +136,7 @@ def read_food(root: Path) -> Iterator[Entry]:
 def read_sun(root: Path) -> Iterator[Entry]:
     """SUN397, partition 01; its lists come in an archive of their own (Partitions.zip)."""
     for part, split in (("Training", TRAIN), ("Testing", TEST)):
-        for line in read_lines(_first(root, f"{part}_01.txt", "SUN397", "Partitions")):
+        for line in read_lines(find_list("SUN397", f"{part}_01.txt", root)):
             # A line is `/a/airfield/sun_x.jpg`; a class can have two levels (`/a/apse/indoor`).
             yield f"SUN397{line}", line.rsplit("/", 1)[0][3:], split
 
@@ -153,7 +154,7 @@ def read_inat2019(root: Path) -> Iterator[Entry]:
 def _read_inat(root: Path, year: str) -> Iterator[Entry]:
     """Read the competition's annotations; torchvision unpacks the images into `<root>/<year>`."""
     for part, split in (("train", TRAIN), ("val", TEST)):
-        file = _first(root, f"{part}{year}.json", year)
+        file = find_list(f"iNat{year}", f"{part}{year}.json", root)
         try:
             content = json.loads(read_text(file))
             classes = {row["image_id"]: row["category_id"] for row in content["annotations"]}
@@ -186,15 +187,6 @@ def _mat(path: Path, key: str) -> Any:
         return scipy.io.loadmat(path, squeeze_me=True)[key]
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise InputError(f"{path}: cannot read {key} ({error})") from error
-
-
-def _first(root: Path, name: str, *folders: str) -> Path:
-    """Return `name` in the root or the first of its folders that has it."""
-    places = [root / name, *(root / folder / name for folder in folders)]
-    for place in places:
-        if place.is_file():
-            return place
-    raise InputError(f"{root}: {name} not found (looked for {', '.join(map(str, places))})")
 
 
 def _size(path: Path) -> int:

@@ -1,0 +1,70 @@
+"""What the loader of the config adds to the errors of the rooms."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cogworks import config
+from cogworks.core.errors import InputError
+
+WORLD = {
+    "source": {"kind": "world"},
+    "classes": {"benchmark": "cog", "part": "seen"},
+    "max_images": 9,
+    "test_images": 2,
+}
+BASE = {
+    "concepts": {"cog": {}},
+    "images": {"seen": WORLD},
+    "training": {"base": {"dataset": "seen"}},
+    "encoders": {"random": {"model": "cogworks:small_resnet", "weights": "random"}},
+    "probes": {"linear": {"kind": "sgd"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "close"),
+    [
+        (
+            {
+                "evaluations": [
+                    {"encoders": ["randm"], "datasets": ["seen"], "protocols": ["linear"]}
+                ]
+            },
+            1,
+        ),
+        ({"evaluations": [{"encoders": "all", "datasets": ["sen"], "protocols": ["linear"]}]}, 1),
+        ({"evaluations": [{"encoders": "all", "datasets": ["seen"], "protocols": ["liner"]}]}, 1),
+        ({"encoders": {"mine": {"run": "basse"}}}, 1),
+        ({"training": {"base": {"dataset": "seeen"}}}, 1),
+        ({"images": {"seen": WORLD | {"classes": {"benchmark": "cogg", "part": "seen"}}}}, 1),
+        ({"analysis": {"encoders": ["rendom"], "datasets": ["seen"]}}, 1),
+        ({"report": {"samples": ["sseen"]}}, 1),
+        ({"report": {"labels": {"randon": "a random one"}}}, 1),
+        ({"report": {"published_as": {"senn": "in1k"}}}, 1),
+        ({"encoders": {"mine": {"run": "zzz"}}}, 0),
+    ],
+)
+def test_an_unknown_name_is_shown_with_the_one_that_is_most_like_it(
+    changes: dict[str, object], close: int
+) -> None:
+    with pytest.raises(InputError) as caught:
+        config.load(BASE | changes)
+    lines = str(caught.value).splitlines()[1:]
+    assert lines
+    assert str(caught.value).count("did you mean") == close * len(lines), lines
+
+
+def test_a_file_that_stands_on_another_one_is_named_where_it_is_read_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    for given in (
+        {"evaluations": [{"encoders": ["e"], "datasets": ["in1k"], "protocols": ["linear"]}]},
+        {"images": {"in1k": {"source": {"path": "x"}}}},
+    ):
+        mine.write_text(yaml.safe_dump(given))
+        with pytest.raises(InputError, match=r"Only .*mine\.yaml was read.*--configfile config/"):
+            config.load(given, [mine])
+        with pytest.raises(InputError) as caught:
+            config.load(given, [mine, mine])
+        assert "was read" not in str(caught.value)
