@@ -65,6 +65,7 @@ def test_a_leading_hyphen_is_no_option() -> None:
         ("a\n", "line break"),
         ("https://x.org/w.pth", "is a URL; download it"),
         ("s3://bucket/w.pth", "is a URL"),
+        ("hf://owner/name/w.pth", "is a URL"),
         ("C:\\data\\w.pth", "is a Windows path"),
         ("D:/data/w.pth", "is a Windows path"),
         ("\\\\server\\w.pth", "is a Windows path"),

@@ -134,6 +134,10 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
         ({"classes": {"benchmark": "cg", "part": "seen"}}, "classes.benchmark: 'cg' is no"),
         ({"classes": {"benchmark": "cog", "part": "level", "level": 4}}, "classes.level: 4 is no"),
         ({"classes": {"benchmark": "cog", "part": "level"}}, "classes.level: None is no level"),
+        (
+            {"classes": {"wnids": [f"n{n:08d}" for n in range(9999)]}},
+            "classes.wnids: 9999 class ids",
+        ),
         ({"classes": {"file": "a.txt", "level": 1}}, "classes.level: only with"),
         ({"classes": {"part": "source"}}, "classes.part: kind world needs an explicit"),
         ({"source": {"kind": "folder"}}, "source.path: needed"),

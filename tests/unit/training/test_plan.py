@@ -166,6 +166,19 @@ def test_sweep_expands_to_every_combination() -> None:
         plan.expand(both, "nope")
 
 
+@pytest.mark.parametrize("key", ["start.run", "seed.x", "start.run.x"])
+def test_a_sweep_inside_of_no_section_is_an_error(key: str) -> None:
+    problems = plan.check(config(r=section(sweep=[{"key": key, "values": ["a"]}])))
+    assert problems == [
+        f"training.r.sweep: {key} cannot be swept; {key.rpartition('.')[0]} is no section here"
+    ]
+
+
+def test_no_run_is_called_like_the_folder_of_anothers_state() -> None:
+    (line,) = plan.check(config(**{"base": section(), "base.state": section()}))
+    assert line.startswith("training.base.state: base.state ends in .state")
+
+
 def test_a_run_starts_from_another_one_or_from_a_file() -> None:
     start = {"container": "state_dict", "prefix": "module.", "drop": []}
     runs = {

@@ -41,12 +41,17 @@ def inspect(config: dict[str, Any], *, folder: Path = Path()) -> Iterator[Findin
     """
     yield _attempt("WordNet", lambda: str(_wordnet_sources(config)))
     yield _attempt("device", lambda: str(pick_device(config["compute"]["device"])))
-    yield from _listed("concepts", missing_concept_paths(config))
-    yield from _listed("images", missing_image_paths(config))
-    yield from _listed("synthesis", missing_synthesis_paths(config))
-    yield from _listed("training", missing_training_paths(config))
-    yield from _listed("encoders", [*encoders.missing(config), *_not_cached(config)])
-    yield from _listed("contents", sorted(_unfit(config)), "every file that is read is one")
+    problems = {
+        "concepts": missing_concept_paths(config),
+        "images": missing_image_paths(config),
+        "synthesis": missing_synthesis_paths(config),
+        "training": missing_training_paths(config),
+        "encoders": [*encoders.missing(config), *_not_cached(config)],
+    }
+    for problem in _unfit(config):
+        problems[problem.partition(".")[0]].append(problem)
+    for room, lines in problems.items():
+        yield from _listed(room, lines)
     free = shutil.disk_usage(folder).free / 2**30
     words = f"{free:.0f} GiB free" + ("" if free >= SPACE_GIB else f", at least {SPACE_GIB} wanted")
     yield Finding("disk", free >= SPACE_GIB, words)
@@ -64,11 +69,9 @@ def _attempt(what: str, action: Any) -> Finding:
         return Finding(what, False, str(error))
 
 
-def _listed(
-    what: str, problems: list[str], fine: str = "every path that the config names is there"
-) -> Iterator[Finding]:
+def _listed(what: str, problems: list[str]) -> Iterator[Finding]:
     if not problems:
-        yield Finding(what, True, fine)
+        yield Finding(what, True, "every path that the config names is there")
     for problem in problems:
         yield Finding(what, False, problem)
 

@@ -31,7 +31,7 @@ def expanded(config: dict[str, Any]) -> dict[str, Any]:
     problems = []
     for path, value in given_paths(config):
         library, path_ = _split(value)
-        problem = _problem(path_)
+        problem = _problem(path_) or _problem(value)
         if problem:
             problems.append(f"{dotted(path)}: {value!r} {problem}")
             continue

@@ -14,9 +14,12 @@ from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden
 from cogworks.core.patterns import expand as expand_paths
+from cogworks.core.spec import canonical
 from cogworks.images.sources.by_hand import missing_by_hand
 
 SPLITS = ("train", "val", "test")
+# Bytes of class ids in the config: Linux takes an argument of at most 131,072.
+LONGEST_LIST = 100_000
 RULE_KEYS = (
     "max_images",
     "test_images",
@@ -295,6 +298,11 @@ def _check_classes(config: dict[str, Any], key: str, section: dict[str, Any]) ->
         found = " and ".join(given) or "none"
         yield f"{key}: give exactly one of part, file and wnids, not {found}"
         return
+    if len(canonical(classes["wnids"]).encode()) > LONGEST_LIST:
+        yield (
+            f"{key}.wnids: {len(classes['wnids'])} class ids are too many for the config, which "
+            "becomes part of command lines; put them in a text file, one a line, named by `file`"
+        )
     benchmark, part = classes["benchmark"], classes["part"]
     if part in ("seen", "levels", "level", "all"):
         if benchmark not in config["concepts"]:

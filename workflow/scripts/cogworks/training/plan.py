@@ -25,6 +25,8 @@ OWN_KEYS = (
 )
 UNSWEPT = ("sweep", "compute", "validation", "traces")
 KEY_MAPPING = ("container", "prefix", "drop")
+# What the rule appends to a run's name for the folder in which an unfinished run keeps its state.
+STATE = ".state"
 
 
 @derived
@@ -222,9 +224,9 @@ def _members(name: str, section: dict[str, Any]) -> Iterator[tuple[str, dict[str
     for choice in itertools.product(*axes):
         run = copy.deepcopy({key: value for key, value in section.items() if key != "sweep"})
         for key, value in choice:
-            *groups, last = key.split(".")
-            place = functools.reduce(lambda part, group: part.setdefault(group, {}), groups, run)
-            place[last] = value
+            place = _holder(run, key)
+            if isinstance(place, dict):  # anything else is an error of its own
+                place[key.rpartition(".")[2]] = value
         yield "_".join([name, *(_word(value) for _, value in choice)]), run
 
 
@@ -244,11 +246,7 @@ def _check_sweeps(config: dict[str, Any]) -> Iterator[str]:
         for twice in sorted({name for name in keys if keys.count(name) > 1}):
             yield f"{key}: {twice} is swept twice; join the values"
         for entry in section["sweep"]:
-            if entry["key"].split(".")[0] in UNSWEPT:
-                yield f"{key}: {entry['key']} cannot be swept"
-            for value in entry["values"]:
-                if not NAME.fullmatch(_word(value)):
-                    yield f"{key}: {entry['key']} = {value!r} cannot be part of a run's name"
+            yield from _check_axis(key, section, entry)
         if section["sweep"]:
             swept |= dict(_members(name, section))
     if swept:
@@ -256,6 +254,26 @@ def _check_sweeps(config: dict[str, Any]) -> Iterator[str]:
             schema.validate({"training": swept})
         except InputError as error:
             yield from str(error).splitlines()[1:]
+
+
+def _check_axis(key: str, section: dict[str, Any], entry: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with one key of a sweep and its values."""
+    if entry["key"].split(".")[0] in UNSWEPT:
+        yield f"{key}: {entry['key']} cannot be swept"
+    elif not isinstance(_holder(copy.deepcopy(section), entry["key"]), dict):
+        group = entry["key"].rpartition(".")[0]
+        yield f"{key}: {entry['key']} cannot be swept; {group} is no section here"
+    for value in entry["values"]:
+        if not NAME.fullmatch(_word(value)):
+            yield f"{key}: {entry['key']} = {value!r} cannot be part of a run's name"
+
+
+def _holder(section: dict[str, Any], key: str) -> Any:
+    """Return the group in which a dotted key lies, made where it is not there yet."""
+    value: Any = section
+    for group in key.split(".")[:-1]:
+        value = value.setdefault(group, {}) if isinstance(value, dict) else None
+    return value
 
 
 def _check_run(
@@ -352,3 +370,5 @@ def _check_names(config: dict[str, Any]) -> Iterator[str]:
             if member in owners or (member != name and member in config["training"]):
                 yield f"training.{name}: its run {member} exists twice; rename one"
             owners[member] = name
+            if member.endswith(STATE):
+                yield f"training.{name}: {member} ends in {STATE}, as states' folders do; rename it"
