@@ -3,7 +3,7 @@
 # one step that can take long, and its table is kept.
 rule scan_image_counts:
     input:
-        files=lambda w: concepts_plan.scan_inputs(config, w.benchmark),
+        files=lambda w: links.plain(concepts_plan.scan_inputs(config, w.benchmark)),
     output:
         counts="results/concepts/{benchmark}/image_counts.csv",
     log:
