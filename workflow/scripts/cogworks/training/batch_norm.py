@@ -98,6 +98,8 @@ def _convert(norm: nn.modules.batchnorm._BatchNorm) -> AllReducedBatchNorm:
         track_running_stats=norm.track_running_stats,
     )
     result.load_state_dict(norm.state_dict())
+    for mine, theirs in zip(result.parameters(), norm.parameters(), strict=True):
+        mine.requires_grad_(theirs.requires_grad)
     return result.train(norm.training)
 
 

@@ -10,15 +10,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cogworks.training.projector import INIT_STD
+from cogworks.training.projector import initialise
+
+# How class weights start: as torch.nn.Linear does, or like the projector's.
+LINEAR, TRUNCATED_NORMAL = "linear", "truncated_normal"
 
 
 class SoftmaxHead(nn.Module):
     """Plain class weights with bias: logits z W^T + b."""
 
-    def __init__(self, dim: int, classes: int) -> None:
+    def __init__(self, dim: int, classes: int, *, init: str = LINEAR) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, classes)
+        _initialise(self.linear, init)
 
     def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
         """Map embeddings (N, d_b) to logits (N, C)."""
@@ -33,10 +37,14 @@ class SoftmaxHead(nn.Module):
 class CosineHead(nn.Module):
     """Cosine softmax (4.1): logits z w_c / (|w_c| tau), for embeddings of length one."""
 
-    def __init__(self, dim: int, classes: int, *, temperature: float) -> None:
+    def __init__(
+        self, dim: int, classes: int, *, temperature: float, init: str = LINEAR
+    ) -> None:
         super().__init__()
         self.temperature = temperature
-        self.weight = nn.Parameter(nn.init.trunc_normal_(torch.empty(classes, dim), std=INIT_STD))
+        linear = nn.Linear(dim, classes, bias=False)
+        _initialise(linear, init)
+        self.weight = linear.weight
 
     def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
         """Map l2-normalised embeddings (N, d_b) to logits (N, C)."""
@@ -83,9 +91,19 @@ Head = SoftmaxHead | CosineHead | PrototypeHead
 
 
 def build_head(dim: int, classes: int, loss: dict[str, Any]) -> Head:
-    """Return the head of a run's spec for embeddings of width `dim`."""
+    """Return the head of a run's spec for embeddings of width `dim`.
+
+    A description of a finished run, whose weights replace the first ones, has no `init`.
+    """
+    init = loss.get("init", LINEAR)
     if loss["kind"] == "softmax":
-        return SoftmaxHead(dim, classes)
+        return SoftmaxHead(dim, classes, init=init)
     if loss["kind"] == "cosine":
-        return CosineHead(dim, classes, temperature=loss["temperature"])
+        return CosineHead(dim, classes, temperature=loss["temperature"], init=init)
     return PrototypeHead(dim, classes, temperature=loss["temperature"])
+
+
+def _initialise(linear: nn.Linear, init: str) -> None:
+    """Give class weights their first values; those of torch.nn.Linear are there already."""
+    if init == TRUNCATED_NORMAL:
+        initialise(linear)

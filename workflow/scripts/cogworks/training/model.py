@@ -53,9 +53,14 @@ class Classifier(nn.Module):
 class OnlineMeans(nn.Module):
     """What equation 4.2 needs beside the trained model: its moving average, and the memory."""
 
-    def __init__(self, embedder: Embedder, memory: Memory, *, momentum: float) -> None:
+    def __init__(self, embedder: Embedder, memory: Memory, loss: dict[str, Any]) -> None:
         super().__init__()
-        self.average = MovingAverage(embedder, momentum=momentum)
+        self.average = MovingAverage(
+            embedder,
+            momentum=loss["ema_momentum"],
+            mode=loss["ema_mode"],
+            warmup=loss["ema_warmup"],
+        )
         self.memory = memory
 
     @torch.no_grad()
@@ -98,7 +103,7 @@ def build_model(
     means = None
     if isinstance(head, PrototypeHead):
         memory = Memory(loss["memory"], width, classes)
-        means = OnlineMeans(embedder, memory, momentum=loss["ema_momentum"])
+        means = OnlineMeans(embedder, memory, loss)
         head.update(memory.embeddings, memory.labels)
     return Classifier(embedder, head), means, dim
 

@@ -46,7 +46,7 @@ class Projector(nn.Module):
             blocks += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.GELU()]
         self.hidden = nn.Sequential(*blocks)
         self.bottleneck = nn.Linear(widths[-1], bottleneck, bias=False)
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Map features (N, d) to embeddings (N, d_b)."""
@@ -83,7 +83,8 @@ def build_projector(dim: int, projector: dict[str, Any], loss: str) -> tuple[nn.
     return Projector(dim, normalize_output=normalize_output, **sizes), projector["bottleneck"]
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
+    """Draw a linear layer's weights from a truncated normal of 0.02; its bias becomes zero."""
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=INIT_STD)
         if module.bias is not None:

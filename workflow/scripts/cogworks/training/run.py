@@ -101,6 +101,8 @@ def _train(spec: dict[str, Any], files: Files, options: Options, processes: Proc
     model, means, feature_dim = build_model(spec, len(manifest.classes), files.start)
     if processes.count > 1:
         synchronise(model, processes.device)
+        if means is not None:
+            synchronise(means, processes.device)
     kinds = crop_kinds(spec["augmentation"])
     if processes.device.type == "cpu" and spec["precision"] == "bfloat16":
         refuse_single_pixels(model.embedder, kinds)
