@@ -38,8 +38,10 @@ rule train_encoder:
         code=rule_code("train_encoder"),
     message:
         "Training {wildcards.run}"
+    # In the shell's place: a scheduler's signal goes to every process of a job, and would end the
+    # shell, and with it the job, while the training is still saving.
     shell:
-        "python workflow/scripts/train_encoder.py --spec {params.spec:q}"
+        "exec python workflow/scripts/train_encoder.py --spec {params.spec:q}"
         " --threads {resources.process_threads} --device {resources.device}"
         " --manifest {input.manifest:q} --validation {input.validation:q}"
         " --start {input.start:q}"

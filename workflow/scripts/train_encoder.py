@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from cogworks.core import cli
-from cogworks.training.launch import STOPPED, launch, launched
-from cogworks.training.run import Files, Options, train
+from cogworks.core.interrupt import ignore_stop_signals
+from cogworks.training.launch import launch, launched, stopped_status
 
 
 def main() -> int:
@@ -24,7 +24,16 @@ def main() -> int:
     parser.add_argument("--nodes", type=cli.positive, default=1, help="of a Slurm job")
     args = parser.parse_args()
     if args.processes * args.nodes > 1 and not launched():
-        return launch(sys.argv, processes=args.processes, nodes=args.nodes, threads=args.threads)
+        return launch(
+            sys.argv,
+            processes=args.processes,
+            nodes=args.nodes,
+            threads=args.threads,
+            state=args.state,
+        )
+    # Not at the top: the process that only starts others has no use for torch.
+    from cogworks.training.run import Files, Options, train
+
     options = Options(
         device=args.device,
         threads=args.threads,
@@ -33,10 +42,13 @@ def main() -> int:
         checkpoint_minutes=args.checkpoint_minutes,
     )
     files = Files(args.manifest, args.validation, args.folder, args.state, args.start)
-    if train(args.spec, files, options):
+    finished = train(args.spec, files, options)
+    # All is on disk: a signal now would only turn success into failure.
+    ignore_stop_signals()
+    if finished:
         return 0
     print("stopped by a signal; run the same command again to go on", file=sys.stderr)
-    return STOPPED
+    return stopped_status()
 
 
 if __name__ == "__main__":

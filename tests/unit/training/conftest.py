@@ -2,6 +2,9 @@
 
 import copy
 import io
+import multiprocessing
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +14,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
+from cogworks.core.files import read_json, read_parquet
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.training import plan
 
 CLASSES = ["n01", "n02", "n03"]
+FORK = multiprocessing.get_context("fork")
+TIMEOUT_SECONDS = 120
+TIMES = ("images_per_second", "wait_share")
 
 
 def _small_spec(**changes: Any) -> dict[str, Any]:
@@ -92,3 +101,75 @@ def make_spec() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def make_images() -> Callable[..., Manifest]:
     return _write_images
+
+
+def _results(folder: Path) -> dict[str, Any]:
+    """All that a run leaves, without times."""
+    run, state = folder / "run", torch.load(folder / "run.state" / "last.pt", weights_only=True)
+    metrics = read_parquet(run / "metrics.parquet")
+    tensors = {
+        f"{name}/{key}": value
+        for name in ("encoder", "classifier")
+        for key, value in load_file(run / f"{name}.safetensors").items()
+    }
+    for part in ("model", "means"):
+        tensors |= {f"{part}/{key}": value for key, value in (state[part] or {}).items()}
+    for number, entry in state["optimizer"]["state"].items():
+        tensors[f"momentum/{number}"] = entry["momentum_buffer"]
+    return {
+        "tensors": tensors,
+        "metrics": metrics[~metrics["metric"].isin(TIMES)].to_dict("list"),
+        "spec": read_json(run / "spec.json"),
+        "scaler": state["scaler"],
+        "step": state["step"],
+    }
+
+
+def _assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert first["tensors"].keys() == second["tensors"].keys()
+    for key, value in first["tensors"].items():
+        assert torch.equal(value, second["tensors"][key]), key
+    for key in ("metrics", "spec", "scaler", "step"):
+        assert first[key] == second[key], key
+
+
+def _in_two_processes(function: Callable[[int], None], folder: Path) -> list[int]:
+    """Run `function(rank)` in two processes that know of each other; return their exit codes."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def child(rank: int) -> None:
+        os.environ |= {
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "WORLD_SIZE": "2",
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+        }
+        torch.set_num_threads(1)
+        function(rank)
+
+    children = [FORK.Process(target=child, args=(rank,)) for rank in range(2)]
+    for process in children:
+        process.start()
+    for process in children:
+        process.join(TIMEOUT_SECONDS)
+        if process.is_alive():
+            process.kill()
+    return [process.exitcode for process in children]
+
+
+@pytest.fixture
+def results() -> Callable[[Path], dict[str, Any]]:
+    return _results
+
+
+@pytest.fixture
+def assert_same() -> Callable[..., None]:
+    return _assert_same
+
+
+@pytest.fixture
+def in_two_processes() -> Callable[..., list[int]]:
+    return _in_two_processes

@@ -11,7 +11,7 @@ def network() -> nn.Module:
 def test_weights_and_buffers_follow() -> None:
     torch.manual_seed(0)
     module = network()
-    average = MovingAverage(module, momentum=0.3)
+    average = MovingAverage(module, momentum=0.3, mode="eval", warmup=True)
     expected = {name: value.clone() for name, value in module.state_dict().items()}
     for momentum in (1 / 10, 2 / 11, 3 / 12, 0.3, 0.3):
         module(torch.randn(8, 3) * 3 + 1).sum().backward()
@@ -34,7 +34,7 @@ def test_weights_and_buffers_follow() -> None:
 
 def test_momentum_zero_is_the_module_itself() -> None:
     module = network()
-    average = MovingAverage(module, momentum=0.0)
+    average = MovingAverage(module, momentum=0.0, mode="eval", warmup=True)
     module(torch.randn(8, 3))
     with torch.no_grad():
         module[0].weight.add_(1)
@@ -44,7 +44,7 @@ def test_momentum_zero_is_the_module_itself() -> None:
 
 
 def test_stays_in_evaluation_mode_without_gradients() -> None:
-    average = MovingAverage(network(), momentum=0.9).train()
+    average = MovingAverage(network(), momentum=0.9, mode="eval", warmup=True).train()
     assert not any(module.training for module in average.modules())
     assert not any(parameter.requires_grad for parameter in average.parameters())
     before = {name: value.clone() for name, value in average.state_dict().items()}
@@ -54,7 +54,7 @@ def test_stays_in_evaluation_mode_without_gradients() -> None:
 
 def test_the_first_state_is_soon_forgotten() -> None:
     module = nn.Linear(2, 1)
-    average = MovingAverage(module, momentum=0.999)
+    average = MovingAverage(module, momentum=0.999, mode="eval", warmup=True)
     with torch.no_grad():
         module.weight.fill_(5.0)
     for _ in range(100):

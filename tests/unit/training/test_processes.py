@@ -1,9 +1,8 @@
 """Two gloo processes against one."""
 
-import multiprocessing
 import os
 import signal
-import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,39 +12,12 @@ import torch
 
 from cogworks.core.errors import InputError
 from cogworks.training.batch_norm import AllReducedBatchNorm, synchronise
+from cogworks.training.processes import Processes
 from cogworks.training.run import Files, Options, train
-from cogworks.training.trainer import Trainer
+from cogworks.training.trainer import Totals, Trainer
 
-FORK = multiprocessing.get_context("fork")
+InTwo = Callable[..., list[int]]
 OPTIONS = Options(device="cpu", threads=1, workers=0, cache_mb=10, checkpoint_minutes=60)
-TIMEOUT_SECONDS = 120
-
-
-def in_two_processes(function: Callable[[int], None], folder: Path) -> list[int]:
-    """Run `function(rank)` in two processes that know of each other; return their exit codes."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def child(rank: int) -> None:
-        os.environ |= {
-            "RANK": str(rank),
-            "LOCAL_RANK": str(rank),
-            "WORLD_SIZE": "2",
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port),
-        }
-        torch.set_num_threads(1)
-        function(rank)
-
-    children = [FORK.Process(target=child, args=(rank,)) for rank in range(2)]
-    for process in children:
-        process.start()
-    for process in children:
-        process.join(TIMEOUT_SECONDS)
-        if process.is_alive():
-            process.kill()
-    return [process.exitcode for process in children]
 
 
 def state_of(files: Files) -> dict[str, Any]:
@@ -69,12 +41,17 @@ def compare(one: dict[str, Any], two: dict[str, Any]) -> None:
     "changes",
     [
         {"loss__kind": "cosine"},
-        {"loss__kind": "ocm", "optimizer__accumulation": 1},
+        {"loss__kind": "ocm", "loss__ema_mode": "train"},
+        {"loss__kind": "ocm", "loss__ema_mode": "eval", "loss__ema_warmup": True},
         {"loss__kind": "softmax", "projector__enabled": False},
     ],
 )
 def test_two_processes_train_what_one_does(
-    changes: dict[str, Any], data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]]
+    changes: dict[str, Any],
+    data: Path,
+    tmp_path: Path,
+    make_spec: Callable[..., dict[str, Any]],
+    in_two_processes: InTwo,
 ) -> None:
     # Few steps: rounding differs, and training amplifies it from step to step.
     spec = make_spec(optimizer__epochs=1, optimizer__lr_per_256=0.1, **changes)
@@ -91,7 +68,7 @@ def test_two_processes_train_what_one_does(
 
 
 def test_both_stop_at_the_same_step_and_go_on(
-    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]]
+    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]], in_two_processes: InTwo
 ) -> None:
     """Only the second process gets the signal; the state is one from which both go on."""
     spec = make_spec(optimizer__epochs=8)
@@ -118,7 +95,69 @@ def test_both_stop_at_the_same_step_and_go_on(
         assert torch.equal(two["model"][key], value), key
 
 
-def test_batch_norm_sees_both_batches(tmp_path: Path) -> None:
+def test_two_processes_train_a_finished_run_anew(
+    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]], in_two_processes: InTwo
+) -> None:
+    """One of them takes the old state away while the other one may be looking for it."""
+    files = Files(data / "train.parquet", None, tmp_path / "r", tmp_path / "state")
+    spec = make_spec(optimizer__epochs=1)
+
+    def late(rank: int) -> None:
+        if rank == 1:
+            time.sleep(0.5)
+        assert train(spec, files, OPTIONS)
+
+    assert train(spec, files, OPTIONS)
+    assert in_two_processes(late, tmp_path) == [0, 0]
+
+
+def test_the_state_of_two_processes_is_taken_up_by_one_and_back(
+    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]], in_two_processes: InTwo
+) -> None:
+    """The sums since the last record count once, whatever the number of processes."""
+    spec = make_spec(loss__kind="ocm", optimizer__lr_per_256=1e-3, optimizer__batch=2)
+    spec["optimizer"]["epochs"] = 1
+
+    def files(name: str) -> Files:
+        folder = tmp_path / name
+        return Files(data / "train.parquet", None, folder / "r", folder / "state")
+
+    def stop_at(step: int) -> None:
+        original = Trainer._record
+
+        def record(self: Trainer, progress: Any) -> None:
+            original(self, progress)
+            if self.step == step:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        Trainer._record = record
+
+    def stopped(rank: int) -> None:
+        stop_at(7)
+        raise SystemExit(0 if train(spec, files("cut"), OPTIONS) else 75)
+
+    with pytest.MonkeyPatch.context() as patch:
+        # 21 steps, recorded every third one: step 10 falls between two records.
+        patch.setattr("cogworks.training.trainer.RECORDS_PER_EPOCH", 7)
+        assert train(spec, files("one"), OPTIONS)
+        assert in_two_processes(stopped, tmp_path) == [75, 75]
+        assert state_of(files("cut"))["step"] == 10
+        assert float(state_of(files("cut"))["totals"].sum(dim=0)[2]) == 2 * 3
+        assert train(spec, files("cut"), OPTIONS)
+    compare(state_of(files("one")), state_of(files("cut")))
+
+
+@pytest.mark.parametrize(("saved", "count"), [(1, 2), (2, 1), (3, 2), (2, 2)])
+def test_sums_are_divided_among_any_number_of_processes(saved: int, count: int) -> None:
+    sums = torch.arange(3.0 * saved, dtype=torch.float64).view(saved, 3)
+    cpu = torch.device("cpu")
+    shares = [Totals.share(sums, Processes(rank, count, cpu)).tensor() for rank in range(count)]
+    torch.testing.assert_close(torch.stack(shares).sum(dim=0), sums.sum(dim=0))
+    if saved == count:
+        assert torch.equal(torch.stack(shares), sums)
+
+
+def test_batch_norm_sees_both_batches(tmp_path: Path, in_two_processes: InTwo) -> None:
     torch.manual_seed(0)
     images = torch.randn(8, 3, 4, 4, dtype=torch.float32) * 2 + 1
     weights = torch.randn(8, 3, 4, 4)

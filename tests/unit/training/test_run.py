@@ -19,13 +19,15 @@ from cogworks.encoders.backbones import build_backbone
 from cogworks.encoders.pixels import make_decoder, normalise
 from cogworks.images.manifest import read_manifest
 from cogworks.images.reader import ImageReader
+from cogworks.training import checkpoint, identity, marks
 from cogworks.training.classifier import load_classifier
 from cogworks.training.run import Files, Options, train
 from cogworks.training.trainer import Trainer
 
 OPTIONS = Options(device="cpu", threads=1, workers=0, cache_mb=10, checkpoint_minutes=60)
 MakeSpec = Callable[..., dict[str, Any]]
-TIMES = ("images_per_second", "wait_share")
+Results = Callable[[Path], dict[str, Any]]
+Check = Callable[..., None]
 
 
 def files_in(folder: Path, data: Path, *, validate: bool = True) -> Files:
@@ -43,36 +45,6 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int, number: signal.
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Trainer, "_record", record)
-
-
-def results(folder: Path) -> dict[str, Any]:
-    """All that a run leaves, without times."""
-    run, state = folder / "run", torch.load(folder / "run.state" / "last.pt", weights_only=True)
-    metrics = read_parquet(run / "metrics.parquet")
-    tensors = {
-        f"{name}/{key}": value
-        for name in ("encoder", "classifier")
-        for key, value in load_file(run / f"{name}.safetensors").items()
-    }
-    for part in ("model", "means"):
-        tensors |= {f"{part}/{key}": value for key, value in (state[part] or {}).items()}
-    for number, entry in state["optimizer"]["state"].items():
-        tensors[f"momentum/{number}"] = entry["momentum_buffer"]
-    return {
-        "tensors": tensors,
-        "metrics": metrics[~metrics["metric"].isin(TIMES)].to_dict("list"),
-        "spec": read_json(run / "spec.json"),
-        "scaler": state["scaler"],
-        "step": state["step"],
-    }
-
-
-def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
-    assert first["tensors"].keys() == second["tensors"].keys()
-    for key, value in first["tensors"].items():
-        assert torch.equal(value, second["tensors"][key]), key
-    for key in ("metrics", "spec", "scaler", "step"):
-        assert first[key] == second[key], key
 
 
 @pytest.mark.parametrize(
@@ -154,6 +126,8 @@ def test_a_resumed_run_is_bit_exact(
     data: Path,
     tmp_path: Path,
     make_spec: MakeSpec,
+    results: Results,
+    assert_same: Check,
 ) -> None:
     spec = make_spec(**changes)
     assert train(spec, files_in(tmp_path / "whole", data), OPTIONS)
@@ -168,7 +142,9 @@ def test_a_resumed_run_is_bit_exact(
     assert_same(results(tmp_path / "whole"), results(tmp_path / "cut"))
 
 
-def test_workers_and_cache_change_nothing(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+def test_workers_and_cache_change_nothing(
+    data: Path, tmp_path: Path, make_spec: MakeSpec, results: Results, assert_same: Check
+) -> None:
     spec = make_spec()
     for name, options in (
         ("alone", OPTIONS),
@@ -178,7 +154,9 @@ def test_workers_and_cache_change_nothing(data: Path, tmp_path: Path, make_spec:
     assert_same(results(tmp_path / "alone"), results(tmp_path / "workers"))
 
 
-def test_a_finished_run_is_trained_anew(data: Path, tmp_path: Path, make_spec: MakeSpec) -> None:
+def test_a_finished_run_is_trained_anew(
+    data: Path, tmp_path: Path, make_spec: MakeSpec, results: Results, assert_same: Check
+) -> None:
     files = files_in(tmp_path, data)
     assert train(make_spec(), files, OPTIONS)
     first = results(tmp_path)
@@ -186,6 +164,128 @@ def test_a_finished_run_is_trained_anew(data: Path, tmp_path: Path, make_spec: M
     assert_same(first, results(tmp_path))
     assert train(make_spec(optimizer__lr_per_256=0.5), files, OPTIONS)
     assert results(tmp_path)["spec"]["training"]["optimizer"]["lr_per_256"] == 0.5
+
+
+class Killed(BaseException):
+    """Stands for a signal that cannot be caught."""
+
+
+def killed_before_its_first_step(spec: dict[str, Any], files: Files) -> None:
+    def run(*args: Any, **kwargs: Any) -> bool:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "run", run)
+        with pytest.raises(Killed):
+            train(spec, files, OPTIONS)
+
+
+@pytest.mark.parametrize("change", ["code", "versions", "recipe", "nothing"])
+def test_a_run_after_a_finished_one_begins_anew_even_when_killed_at_once(
+    change: str,
+    data: Path,
+    tmp_path: Path,
+    make_spec: MakeSpec,
+    results: Results,
+    assert_same: Check,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files, spec = files_in(tmp_path, data), make_spec()
+    assert train(spec, files, OPTIONS)
+    weights = load_file(files.folder / "encoder.safetensors")
+    if change == "code":
+        monkeypatch.setattr(identity, "rule_code", lambda name: "other")
+    elif change == "versions":
+        monkeypatch.setattr(identity, "version", lambda name: "0.1")
+    elif change == "recipe":
+        spec = make_spec(optimizer__lr_per_256=0.5)
+    for _ in range(2):
+        killed_before_its_first_step(spec, files)
+    steps: list[int] = []
+    original = Trainer._train_step
+
+    def counted(self: Trainer, *args: Any) -> None:
+        steps.append(self.step)
+        original(self, *args)
+
+    monkeypatch.setattr(Trainer, "_train_step", counted)
+    assert train(spec, files, OPTIONS)
+    assert steps == list(range(9))
+    again = load_file(files.folder / "encoder.safetensors")
+    same = all(torch.equal(value, again[key]) for key, value in weights.items())
+    assert same == (change != "recipe")
+
+
+def test_a_kill_while_a_finished_state_is_taken_away_leaves_nothing_to_go_on_from(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    files = files_in(tmp_path, data)
+    assert train(make_spec(), files, OPTIONS)
+
+    def killed(folder: Path) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marks, "unfinish", killed)
+        with pytest.raises(Killed):
+            train(make_spec(), files, OPTIONS)
+    assert not (files.state / "last.pt").exists()
+    assert train(make_spec(optimizer__lr_per_256=0.5), files, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("rule_code", "0123", "code: .* there, '0123' here"),
+        ("version", "0.1", r"versions\.torch: .* there, '0\.1' here"),
+    ],
+)
+def test_the_state_of_other_code_is_refused(
+    name: str,
+    value: str,
+    line: str,
+    data: Path,
+    tmp_path: Path,
+    make_spec: MakeSpec,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = files_in(tmp_path, data)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_after(patch, 2, signal.SIGTERM)
+        assert not train(make_spec(), files, OPTIONS)
+    monkeypatch.setattr(identity, name, lambda *_: value)
+    with pytest.raises(InputError, match=line):
+        train(make_spec(), files, OPTIONS)
+    assert (files.state / "last.pt").is_file()
+
+
+def test_what_a_killed_process_left_half_written_is_cleared_away(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    files = files_in(tmp_path, data)
+    files.state.mkdir()
+    (files.state / ".last.123.partial.pt").write_bytes(b"half")
+    assert train(make_spec(), files, OPTIONS)
+    assert not list(files.state.glob(".*"))
+
+
+def test_a_full_disk_is_named_and_the_older_state_stays(
+    data: Path, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    files = files_in(tmp_path, data)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_after(patch, 2, signal.SIGTERM)
+        assert not train(make_spec(), files, OPTIONS)
+
+    def full(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint.torch, "save", full)
+        with pytest.raises(InputError, match=r"last\.pt: cannot be written .*No space left"):
+            train(make_spec(), files, OPTIONS)
+    assert torch.load(files.state / "last.pt", weights_only=True)["step"] == 2
+    assert train(make_spec(), files, OPTIONS)
 
 
 def test_the_state_of_another_recipe_is_refused(
@@ -269,7 +369,9 @@ def test_an_encoder_begins_with_the_weights_of_another_run(
     given = {f"encoder.{key}": value for key, value in weights.items()}
     save_file(given | {"head.weight": torch.zeros(3)}, tmp_path / "given.safetensors")
     # At a rate of nearly nothing the weights stay where they began.
-    spec = make_spec(optimizer__lr_per_256=1e-12, seed=1) | {"start": start}
+    spec = make_spec(optimizer__lr_per_256=1e-12, optimizer__final_lr=0.0, seed=1) | {
+        "start": start
+    }
     assert train(spec, replace(then, start=tmp_path / "given.safetensors"), OPTIONS)
     found = load_file(then.folder / "encoder.safetensors")
     for key in ("conv1.weight", "layer4.0.branch.0.weight"):
@@ -314,7 +416,7 @@ def test_a_class_without_images(data: Path, tmp_path: Path, make_spec: MakeSpec)
 
 
 def test_accumulation_adds_up_to_the_whole_batch(
-    data: Path, tmp_path: Path, make_spec: MakeSpec
+    data: Path, tmp_path: Path, make_spec: MakeSpec, results: Results
 ) -> None:
     """With a network without batch norm, pieces give the same gradient as the whole."""
     spec = make_spec(

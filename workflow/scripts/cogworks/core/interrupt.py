@@ -1,10 +1,32 @@
 """Stopping at a good moment: a scheduler's signal sets a flag, the work ends after its batch."""
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
+
+
+def ignore_stop_signals() -> None:
+    """Ignore the signals that ask to stop, from here to the end of the process."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def children_ignore_stop_signals() -> Iterator[None]:
+    """Let processes that are started within never notice the signals that ask to stop.
+
+    A scheduler sends them to every process of a job, but only the one that keeps the state is to
+    act on them. What arrives meanwhile is delivered to this process afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class StopFlag:

@@ -7,53 +7,72 @@ from typing import Any
 import torch
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import atomic, write_json
+from cogworks.core.files import atomic
+from cogworks.training import marks
 
 STATE = "last.pt"
-FINISHED = "finished.json"
 DIFFERENCES_SHOWN = 12
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:
-    """Write a run's state, whole or not at all."""
-    with atomic(folder / STATE) as partial:
-        torch.save(state, partial)
+    """Write a run's state, whole or not at all.
+
+    Raises:
+        InputError: it cannot be written; an older state stays as it is.
+    """
+    try:
+        with atomic(folder / STATE) as partial:
+            torch.save(state, partial)
+    except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError on a full disk
+        raise InputError(
+            f"{folder / STATE}: cannot be written ({error}); an older state there is kept: make "
+            "room and run again"
+        ) from error
 
 
-def load_state(folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the state that an interrupted run left in `folder`; None where there is none.
+def take_up(folder: Path, identity: dict[str, Any]) -> bool:
+    """Say whether `folder` holds a state to go on from; else leave none there.
 
-    The state of a finished run is none to go on from: it was asked to be trained anew.
+    The state of a finished run is none to go on from: it was asked to be trained anew. It goes
+    before its mark does, so that no moment makes it look unfinished. What a killed process left
+    half written goes, too. One process of a run decides for all.
 
     Args:
         folder: the run's state folder.
         identity: what the state must agree with, see `refuse_other`.
 
     Raises:
-        InputError: it cannot be read, or belongs to another recipe, data set or list of classes.
+        InputError: it cannot be read, or belongs to another recipe, data set, list of classes or
+            code.
     """
     path = folder / STATE
-    if not path.is_file() or (folder / FINISHED).is_file():
-        return None
+    for orphan in folder.glob(f".{path.stem}.*.partial{path.suffix}"):
+        orphan.unlink(missing_ok=True)
+    if marks.is_finished(folder):
+        path.unlink(missing_ok=True)
+        marks.unfinish(folder)
+    if not path.is_file():
+        return False
+    state = load_state(folder)
+    refuse_other(path, json.loads(state["identity"]), identity)
+    return True
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """Return the state in `folder`.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    path = folder / STATE
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        theirs = json.loads(state["identity"])
+        json.loads(state["identity"])
     except Exception as error:  # torch.load raises whatever its unpickler stumbles over
         raise InputError(
             f"{path}: not a readable state ({error}); delete it to train from the start"
         ) from error
-    refuse_other(path, theirs, identity)
     return state
-
-
-def begin(folder: Path) -> None:
-    """Take the mark of an earlier, finished run away."""
-    (folder / FINISHED).unlink(missing_ok=True)
-
-
-def finish(folder: Path, step: int) -> None:
-    """Mark a run as finished: its results are written."""
-    write_json({"step": step}, folder / FINISHED)
 
 
 def refuse_other(path: Path, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
@@ -67,7 +86,8 @@ def refuse_other(path: Path, theirs: dict[str, Any], ours: dict[str, Any]) -> No
     raise InputError(
         f"{path}: the state of an unfinished training that differs from this one:\n"
         + "\n".join(shown)
-        + f"\nTo go on with it, restore those values; to train from the start, delete {path.parent}"
+        + "\nTo go on with it, restore those values (of `code`: the version of the project that "
+        f"it was begun with); to train from the start, delete {path.parent}"
     )
 
 

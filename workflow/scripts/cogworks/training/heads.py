@@ -37,9 +37,7 @@ class SoftmaxHead(nn.Module):
 class CosineHead(nn.Module):
     """Cosine softmax (4.1): logits z w_c / (|w_c| tau), for embeddings of length one."""
 
-    def __init__(
-        self, dim: int, classes: int, *, temperature: float, init: str = LINEAR
-    ) -> None:
+    def __init__(self, dim: int, classes: int, *, temperature: float, init: str = LINEAR) -> None:
         super().__init__()
         self.temperature = temperature
         linear = nn.Linear(dim, classes, bias=False)

@@ -46,6 +46,11 @@ class Metrics:
                 return float(value)
         return None
 
+    def has(self, metric: str, step: int) -> bool:
+        """Say whether the metric was recorded after `step` steps."""
+        rows = zip(self._rows["metric"], self._rows["step"], strict=True)
+        return (metric, step) in rows
+
     def state_dict(self) -> dict[str, list[Any]]:
         """Return all rows, column by column."""
         return {name: list(column) for name, column in self._rows.items()}

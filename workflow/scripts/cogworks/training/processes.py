@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 
+from cogworks.core.errors import InputError
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -49,6 +51,10 @@ class Processes:
         dist.all_reduce(number, op=dist.ReduceOp.MAX)
         return int(number)
 
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        self.greatest(0)
+
 
 def join_processes(device: torch.device) -> Processes:
     """Join the run's other processes, where torchrun's environment says that there are any."""
@@ -56,7 +62,13 @@ def join_processes(device: torch.device) -> Processes:
     if count == 1:
         return Processes(0, 1, device)
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        local, seen = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if local >= seen:
+            raise InputError(
+                f"compute.processes: process {local + 1} of this node finds {seen} GPUs; use as "
+                "many processes as there are GPUs on a node"
+            )
+        device = torch.device("cuda", local)
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return Processes(dist.get_rank(), count, device)

@@ -27,6 +27,7 @@ class Progress:
         self.first_step = self.recorded_step = first_step
         self.start = self.recorded = self.shown = time.monotonic()
         self.waited = self.waited_before = 0.0
+        self.aside = 0.0
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
@@ -34,6 +35,15 @@ class Progress:
         start = time.monotonic()
         yield
         self.waited += time.monotonic() - start
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """Leave the time within out of the images a second of training, not out of what is left."""
+        start = time.monotonic()
+        yield
+        seconds = time.monotonic() - start
+        self.aside += seconds
+        self.recorded += seconds
 
     def rates(self, step: int) -> dict[str, float]:
         """Return `images_per_second` and `wait_share` since the last call."""
@@ -66,8 +76,13 @@ class Progress:
             if value is not None:
                 parts.append(f"{name} {value:.{3 if metric == 'loss' else 1}f}")
         seconds = max(now - self.start, 1e-9)
-        speed = (step - self.first_step) / seconds
-        parts.append(f"{speed * self.batch:.0f} images/s, {self.waited / seconds:.0%} waiting")
-        if step < self.steps and speed > 0:
-            parts.append(f"{format_duration((self.steps - step) / speed)} left")
+        training = max(seconds - self.aside, 1e-9)
+        done = step - self.first_step
+        speed = done * self.batch / training
+        # A rate below ten would lose its only digit.
+        parts.append(
+            f"{speed:.{0 if speed >= 10 else 2}f} images/s, {self.waited / training:.0%} waiting"
+        )
+        if step < self.steps and done > 0:
+            parts.append(f"{format_duration((self.steps - step) * seconds / done)} left")
         return ", ".join(parts)

@@ -9,10 +9,10 @@ import torch
 
 from cogworks.core.device import pick_device, set_threads
 from cogworks.core.errors import InputError
-from cogworks.core.files import sha256_file
+from cogworks.core.interrupt import StopFlag, children_ignore_stop_signals
 from cogworks.core.seeds import derive_seed
 from cogworks.images.manifest import Manifest, read_manifest
-from cogworks.training import checkpoint
+from cogworks.training import checkpoint, marks
 from cogworks.training.augmentation.choices import crop_kinds
 from cogworks.training.batch_norm import synchronise
 from cogworks.training.board import Board
@@ -22,6 +22,7 @@ from cogworks.training.export import (
     write_description,
     write_encoder,
 )
+from cogworks.training.identity import identify
 from cogworks.training.loader import BatchOrder, TrainingImages, make_loader
 from cogworks.training.model import build_model
 from cogworks.training.processes import Processes, join_processes, leave_processes
@@ -77,7 +78,7 @@ def train(spec: dict[str, Any], files: Files, options: Options) -> bool:
         stopped it: the state is kept, and the same call goes on from there.
 
     Raises:
-        InputError: bad manifests, a state of another recipe, a loss that is not finite.
+        InputError: bad manifests, a state of another training, a loss that is not finite.
     """
     set_threads(options.threads)
     processes = join_processes(pick_device(options.device))
@@ -90,13 +91,12 @@ def train(spec: dict[str, Any], files: Files, options: Options) -> bool:
 def _train(spec: dict[str, Any], files: Files, options: Options, processes: Processes) -> bool:
     manifest = read_manifest(files.manifest)
     _check_images(manifest, spec["optimizer"]["batch"])
-    validation = _validation(spec, manifest, files, options, processes)
-    identity = {"recipe": spec, "classes": manifest.classes, "manifest": manifest.digest}
-    if files.start is not None:
-        identity["start"] = sha256_file(files.start)
-    state = checkpoint.load_state(files.state, identity)
-    if processes.first and state is None:
-        checkpoint.begin(files.state)
+    held_out = read_manifest(files.validation) if files.validation is not None else None
+    validation = _validation(spec, manifest, held_out, options, processes)
+    identity = identify(spec, manifest, held_out, files.start)
+    # The first process decides for all, before any looks: it may take files away.
+    found = processes.first and checkpoint.take_up(files.state, identity)
+    resumed = bool(processes.greatest(int(found)))
     torch.manual_seed(derive_seed(spec["seed"], "weights"))
     model, means, feature_dim = build_model(spec, len(manifest.classes), files.start)
     if processes.count > 1:
@@ -116,9 +116,8 @@ def _train(spec: dict[str, Any], files: Files, options: Options, processes: Proc
         identity=identity,
         folder=files.state,
     )
-    if state is not None:
-        trainer.load_state_dict(state)
-    board = Board(files.state, first_step=trainer.step) if processes.first else None
+    if resumed:
+        trainer.load_state_dict(checkpoint.load_state(files.state))
     images = TrainingImages(
         manifest,
         kinds,
@@ -126,36 +125,56 @@ def _train(spec: dict[str, Any], files: Files, options: Options, processes: Proc
         implementation=spec["augmentation"]["implementation"],
         on_device=_on_device(spec, processes.device),
     )
+    workers = _workers(images, options, processes.device)
+    with StopFlag() as flag:
+        done = _run(trainer, images, workers, validation, options, flag)
+        if done and processes.first:
+            description = describe_run(
+                spec,
+                classes=manifest.classes,
+                feature_dim=feature_dim,
+                dataset=manifest.dataset,
+                digest=manifest.digest,
+            )
+            _write_results(trainer, description, files)
+    return done
+
+
+def _run(
+    trainer: Trainer,
+    images: TrainingImages,
+    workers: int,
+    validation: Validation | None,
+    options: Options,
+    flag: StopFlag,
+) -> bool:
+    """Train to the end or to a signal, see `Trainer.run`; no worker outlives it."""
+    processes = trainer.processes
     loader = make_loader(
         images,
-        _order(spec, len(manifest), processes, trainer.step),
-        workers=_workers(images, options, processes.device),
+        _order(trainer.spec, len(images), processes, trainer.step),
+        workers=workers,
         pin=processes.device.type == "cuda",
     )
+    with children_ignore_stop_signals():
+        batches = iter(loader)
+    board = Board(trainer.folder, first_step=trainer.step) if processes.first else None
     progress = Progress(
         steps=trainer.steps,
         steps_per_epoch=trainer.steps_per_epoch,
-        batch=spec["optimizer"]["batch"],
+        batch=trainer.spec["optimizer"]["batch"],
         first_step=trainer.step,
     )
     done = trainer.run(
-        iter(loader),
+        batches,
         validation=validation,
         checkpoint_minutes=options.checkpoint_minutes,
         progress=progress,
         board=board,
+        flag=flag,
     )
     if board is not None:
         board.close()
-    if done and processes.first:
-        description = describe_run(
-            spec,
-            classes=manifest.classes,
-            feature_dim=feature_dim,
-            dataset=manifest.dataset,
-            digest=manifest.digest,
-        )
-        _write_results(trainer, description, files)
     return done
 
 
@@ -164,7 +183,7 @@ def _write_results(trainer: Trainer, description: dict[str, Any], files: Files) 
     write_classifier(trainer.model, files.folder / "classifier.safetensors")
     trainer.metrics.write(files.folder / "metrics.parquet", trainer.steps_per_epoch)
     write_description(description, files.folder / "spec.json")
-    checkpoint.finish(files.state, trainer.step)
+    marks.finish(files.state, trainer.step)
 
 
 def _check_images(manifest: Manifest, batch: int) -> None:
@@ -185,13 +204,12 @@ def _check_images(manifest: Manifest, batch: int) -> None:
 def _validation(
     spec: dict[str, Any],
     manifest: Manifest,
-    files: Files,
+    held_out: Manifest | None,
     options: Options,
     processes: Processes,
 ) -> Validation | None:
-    if files.validation is None:
+    if held_out is None:
         return None
-    held_out = read_manifest(files.validation)
     check_classes(manifest, held_out)
     crops = spec["augmentation"]
     return Validation(

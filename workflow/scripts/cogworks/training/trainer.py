@@ -20,6 +20,7 @@ from cogworks.training.augmentation.choices import CropKind
 from cogworks.training.board import Board
 from cogworks.training.checkpoint import STATE, save_state
 from cogworks.training.heads import PrototypeHead
+from cogworks.training.launch import stop_asked
 from cogworks.training.loader import Batch, device_crops
 from cogworks.training.metrics import Metrics
 from cogworks.training.model import Classifier, OnlineMeans
@@ -51,7 +52,23 @@ class Totals:
     @classmethod
     def zero(cls, device: torch.device) -> "Totals":
         """Return empty sums."""
-        return cls(*(torch.zeros((), dtype=torch.float64, device=device) for _ in range(3)))
+        return cls(*torch.zeros(3, dtype=torch.float64, device=device).unbind())
+
+    def tensor(self) -> torch.Tensor:
+        """Return the three sums as one tensor (3,)."""
+        return torch.stack([self.loss, self.hits, self.crops])
+
+    @classmethod
+    def share(cls, sums: torch.Tensor, processes: Processes) -> "Totals":
+        """Return one process's part of the sums (P, 3) of the processes that saved them.
+
+        With as many processes each takes its own, so that all goes on to the last bit; with
+        another number the first one takes all.
+        """
+        sums = sums.to(processes.device)
+        if len(sums) == processes.count:
+            return cls(*sums[processes.rank].clone().unbind())
+        return cls(*(sums.sum(dim=0) if processes.first else torch.zeros_like(sums[0])).unbind())
 
     def add(self, loss: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor) -> None:
         """Count one piece: its mean loss, logits (N, C) and labels (N,)."""
@@ -107,6 +124,7 @@ class Trainer:
         self.step = 0
         self.metrics = Metrics()
         self.board: Board | None = None
+        self.flag = StopFlag()
         self.totals = Totals.zero(self.device)
         self.first_bad = torch.full((), -1, device=self.device)
         crops = spec["augmentation"]
@@ -114,7 +132,7 @@ class Trainer:
         self.std = 255 * torch.tensor(crops["std"], device=self.device).view(1, 3, 1, 1)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that the rest of the training depends on."""
+        """Return all that the rest of the training depends on; all processes ask at once."""
         return {
             "identity": canonical(self.identity),
             "step": self.step,
@@ -123,7 +141,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
             "metrics": self.metrics.state_dict(),
-            "totals": vars(self.totals),
+            "totals": self.processes.gather(self.totals.tensor()[None]).cpu(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -135,9 +153,7 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
         self.metrics.load_state_dict(state["metrics"])
-        self.totals = Totals(
-            **{name: value.to(self.device) for name, value in state["totals"].items()}
-        )
+        self.totals = Totals.share(state["totals"], self.processes)
 
     def run(
         self,
@@ -147,6 +163,7 @@ class Trainer:
         checkpoint_minutes: float,
         progress: Progress,
         board: Board | None,
+        flag: StopFlag,
     ) -> bool:
         """Train to the last step, or until a signal asks to stop; say whether the end was reached.
 
@@ -158,26 +175,27 @@ class Trainer:
             checkpoint_minutes: from one checkpoint to the next.
             progress: where to report.
             board: where to show the metrics, too.
+            flag: tells of a signal.
 
         Raises:
             InputError: the loss is no finite number; the last good state stays on disk.
         """
-        self.board = board
-        with StopFlag() as flag:
-            saved = time.monotonic()
-            while self.step < self.steps:
-                self._train_step(batches, progress)
-                self._record(progress)
-                self._validate(validation)
-                due = time.monotonic() - saved >= 60 * checkpoint_minutes
-                asked = self._ask(STOP if flag.stop else SAVE if due else GO_ON)
-                if asked != GO_ON and self.step < self.steps:
-                    self.save()
-                    saved = time.monotonic()
-                if asked == STOP and self.step < self.steps:
-                    return False
-            self.save()
-        return True
+        self.board, self.flag = board, flag
+        saved = time.monotonic()
+        asked = self._ask(STOP if self._stopping() else GO_ON)
+        # A signal may have cut short the validation that the state of the last run ends with.
+        validated = asked != STOP and self._validate(validation, progress)
+        while validated and asked != STOP and self.step < self.steps:
+            self._train_step(batches, progress)
+            self._record(progress)
+            validated = self._validate(validation, progress)
+            due = time.monotonic() - saved >= 60 * checkpoint_minutes
+            asked = self._ask(STOP if self._stopping() else SAVE if due else GO_ON)
+            if asked == SAVE and self.step < self.steps:
+                self.save()
+                saved = time.monotonic()
+        self.save()
+        return validated and self.step == self.steps
 
     def save(self) -> None:
         """Write the state, unless it is no good one.
@@ -186,8 +204,11 @@ class Trainer:
             InputError: the loss or a weight is no finite number.
         """
         self._refuse_bad()
+        state = self.state_dict()
         if self.processes.first:
-            save_state(self.folder, self.state_dict())
+            save_state(self.folder, state)
+        # None goes on, or away, before the state is on disk.
+        self.processes.wait()
 
     def _train_step(self, batches: Iterator[Batch], progress: Progress) -> None:
         """Take one step over `pieces` pieces of this process's share of a batch."""
@@ -246,8 +267,7 @@ class Trainer:
     def _record(self, progress: Progress) -> None:
         """Record losses and accuracies some times an epoch, and report the progress."""
         if self.step % max(1, self.steps_per_epoch // RECORDS_PER_EPOCH) == 0:
-            sums = torch.stack([self.totals.loss, self.totals.hits, self.totals.crops])
-            loss, hits, crops = self.processes.total(sums).tolist()
+            loss, hits, crops = self.processes.total(self.totals.tensor()).tolist()
             self.totals = Totals.zero(self.device)
             self._refuse_bad_loss()
             lr = learning_rate(self.step - 1, self.steps_per_epoch, self.spec["optimizer"])
@@ -256,18 +276,37 @@ class Trainer:
         if self.processes.first:
             progress.show(self.step, self.metrics)
 
-    def _validate(self, validation: Validation | None) -> None:
-        """Validate at the end of every so-manieth epoch and of the last one."""
+    def _validate(self, validation: Validation | None, progress: Progress) -> bool:
+        """Validate at the end of every so-manieth epoch and of the last one, once.
+
+        Returns:
+            Whether nothing is left to validate; False where a signal stopped it.
+        """
         epoch, rest = divmod(self.step, self.steps_per_epoch)
         every = self.spec["validation"]["every_epochs"]
         if validation is None or rest or (epoch % every and self.step < self.steps):
-            return
-        self._log(validation.evaluate(self.model, self.precision))
+            return True
+        if not self.step or self.metrics.has("val_top1", self.step):
+            return True
+        with progress.apart():
+            values = validation.evaluate(
+                self.model,
+                self.precision,
+                lambda: bool(self.processes.greatest(int(self._stopping()))),
+            )
+        if values is None:
+            return False
+        self._log(values)
+        return True
 
     def _log(self, values: dict[str, float]) -> None:
         self.metrics.add(self.step, values)
         if self.board is not None:
             self.board.add(self.step, values)
+
+    def _stopping(self) -> bool:
+        """Say whether this process knows that the run is to stop."""
+        return self.flag.stop or stop_asked()
 
     def _ask(self, wish: int) -> int:
         """Return what all processes are to do; alone, that is one's own wish at once."""

@@ -1,6 +1,7 @@
 """Accuracy on the training task while training goes on: section 4.4's resize and centre crop."""
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -48,6 +49,8 @@ class Validation:
         self.reader = ImageReader(manifest)
         self.labels = torch.from_numpy(manifest.frame["label"].to_numpy(dtype=np.int64))
         self.share = np.arange(processes.rank, len(manifest), processes.count)
+        # The first process has the largest share; all count the same batches.
+        self.batches = -(-len(manifest) // (processes.count * BATCH))
         self.decode = make_decoder(
             decoder="fast", size=size, resize=round(size * RESIZE_RATIO), interpolation="bicubic"
         )
@@ -60,8 +63,16 @@ class Validation:
         self.empty = np.empty((0, size, size, 3), dtype=np.uint8)
         self.path = manifest.path
 
-    def evaluate(self, model: Classifier, precision: torch.dtype) -> dict[str, float]:
+    def evaluate(
+        self, model: Classifier, precision: torch.dtype, stopped: Callable[[], bool]
+    ) -> dict[str, float] | None:
         """Return `val_loss`, `val_top1` and `val_top5` (percent) of the model as it is.
+
+        Args:
+            model: what is validated.
+            precision: of its forward pass.
+            stopped: asked before each batch, as often by one process as by any other; where it
+                answers yes, the validation is given up and None returned.
 
         Raises:
             CorruptImageError: a damaged image that is not to be dropped.
@@ -69,19 +80,10 @@ class Validation:
         """
         training = model.training
         model.eval()
-        device = self.processes.device
-        totals = torch.zeros(4, dtype=torch.float64, device=device)
-        with torch.no_grad(), ThreadPoolExecutor(self.threads) as pool:
-            for number, start in enumerate(range(0, len(self.share), BATCH)):
-                rows = self.share[start : start + BATCH]
-                pixels, labels = self._batch(number, rows, pool)
-                if not len(labels):
-                    continue
-                images = normalise(pixels, self.mean, self.std)
-                with torch.autocast(device.type, precision, precision != torch.float32):
-                    logits = model(images)
-                totals += _count(logits.float(), labels)
+        totals = self._totals(model, precision, stopped)
         model.train(training)
+        if totals is None:
+            return None
         loss, top1, top5, count = self.processes.total(totals).tolist()
         if not count:
             raise InputError(f"{self.path}: none of its images can be decoded, see the log")
@@ -90,6 +92,29 @@ class Validation:
             "val_top1": 100 * top1 / count,
             "val_top5": 100 * top5 / count,
         }
+
+    @torch.no_grad()
+    def _totals(
+        self, model: Classifier, precision: torch.dtype, stopped: Callable[[], bool]
+    ) -> torch.Tensor | None:
+        """Return this process's sums, see `_count`; None where it was stopped."""
+        device = self.processes.device
+        totals = torch.zeros(4, dtype=torch.float64, device=device)
+        with ThreadPoolExecutor(self.threads) as pool:
+            for number in range(self.batches):
+                if stopped():
+                    return None
+                rows = self.share[number * BATCH : (number + 1) * BATCH]
+                if not len(rows):
+                    continue
+                pixels, labels = self._batch(number, rows, pool)
+                if not len(labels):
+                    continue
+                images = normalise(pixels, self.mean, self.std)
+                with torch.autocast(device.type, precision, precision != torch.float32):
+                    logits = model(images)
+                totals += _count(logits.float(), labels)
+        return totals
 
     def _batch(
         self, number: int, rows: np.ndarray, pool: ThreadPoolExecutor
