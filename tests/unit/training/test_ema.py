@@ -52,6 +52,30 @@ def test_stays_in_evaluation_mode_without_gradients() -> None:
     assert all(torch.equal(value, before[name]) for name, value in average.state_dict().items())
 
 
+def test_in_training_mode_weights_alone_follow() -> None:
+    """As in the authors' code: a plain average, and batch norm over the batch."""
+    torch.manual_seed(0)
+    module = network()
+    average = MovingAverage(module, momentum=0.9, mode="train", warmup=False).eval()
+    first = {name: value.clone() for name, value in module.named_parameters()}
+    module(torch.randn(8, 3) * 3 + 1)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(torch.randn_like(parameter))
+    average.update(module)
+    for name, value in average.module.named_parameters():
+        expected = 0.9 * first[name] + 0.1 * dict(module.named_parameters())[name]
+        torch.testing.assert_close(value, expected)
+        assert not value.requires_grad
+    assert float(average.module[1].running_mean.abs().sum()) == 0
+    images = torch.randn(6, 3)
+    hidden = average.module[0](images)
+    units = (hidden - hidden.mean(0)) / (hidden.var(0, unbiased=False) + 1e-5).sqrt()
+    norm = average.module[1]
+    expected = average.module[2](units * norm.weight + norm.bias)
+    torch.testing.assert_close(average(images), expected, rtol=1e-4, atol=1e-6)
+
+
 def test_the_first_state_is_soon_forgotten() -> None:
     module = nn.Linear(2, 1)
     average = MovingAverage(module, momentum=0.999, mode="eval", warmup=True)

@@ -87,3 +87,20 @@ def test_head_of_a_spec(kind: str, expected: type) -> None:
     assert type(head) is expected
     assert head.directions().shape == (3, 5)
     torch.testing.assert_close(head.directions().norm(dim=1), torch.ones(3))
+
+
+@pytest.mark.parametrize("kind", ["cosine", "softmax"])
+def test_class_weights_start_as_the_spec_says(kind: str) -> None:
+    def weights(init: str) -> torch.Tensor:
+        torch.manual_seed(0)
+        head = build_head(256, 400, {"kind": kind, "temperature": 0.1, "init": init})
+        assert all(parameter.requires_grad for parameter in head.parameters())
+        return next(value for value in head.parameters() if value.ndim == 2).detach()
+
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(256, 400, bias=kind == "softmax")
+    assert torch.equal(weights("linear"), linear.weight)
+    assert float(weights("truncated_normal").std()) == pytest.approx(0.02, rel=0.02)
+    # Lengths differ by 1.8 at this width, the steps of a cosine by the square of that.
+    ratio = float(weights("linear").norm() / weights("truncated_normal").norm())
+    assert ratio == pytest.approx(1.8, rel=0.02)
