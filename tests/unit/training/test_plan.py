@@ -58,6 +58,10 @@ def test_table_c1() -> None:
         "temperature": 0.1,
         "memory": 8192,
         "ema_momentum": 0.999,
+        # Where the thesis is silent, as in the authors' code.
+        "init": "linear",
+        "ema_mode": "train",
+        "ema_warmup": False,
     }
     crops = spec["augmentation"]
     assert (crops["global_crops"], crops["local_crops"]) == (1, 8)
