@@ -115,8 +115,8 @@ def test_the_state_of_two_processes_is_taken_up_by_one_and_back(
     data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]], in_two_processes: InTwo
 ) -> None:
     """The sums since the last record count once, whatever the number of processes."""
-    spec = make_spec(loss__kind="ocm", optimizer__lr_per_256=1e-3, optimizer__batch=2)
-    spec["optimizer"]["epochs"] = 1
+    spec = make_spec(loss__kind="ocm", optimizer__lr_per_256=1e-3, optimizer__batch=6)
+    spec["optimizer"]["epochs"] = 2
 
     def files(name: str) -> Files:
         folder = tmp_path / name
@@ -137,12 +137,12 @@ def test_the_state_of_two_processes_is_taken_up_by_one_and_back(
         raise SystemExit(0 if train(spec, files("cut"), OPTIONS) else 75)
 
     with pytest.MonkeyPatch.context() as patch:
-        # 21 steps, recorded every third one: step 10 falls between two records.
-        patch.setattr("cogworks.training.trainer.RECORDS_PER_EPOCH", 7)
+        # 14 steps, recorded every third one: step 10 falls between two records.
+        patch.setattr("cogworks.training.trainer.RECORDS_PER_EPOCH", 2)
         assert train(spec, files("one"), OPTIONS)
         assert in_two_processes(stopped, tmp_path) == [75, 75]
         assert state_of(files("cut"))["step"] == 10
-        assert float(state_of(files("cut"))["totals"].sum(dim=0)[2]) == 2 * 3
+        assert float(state_of(files("cut"))["totals"].sum(dim=0)[2]) == 6 * 3
         assert train(spec, files("cut"), OPTIONS)
     compare(state_of(files("one")), state_of(files("cut")))
 
