@@ -12,7 +12,7 @@ import torch
 
 from cogworks.core.errors import InputError
 from cogworks.training.batch_norm import AllReducedBatchNorm, synchronise
-from cogworks.training.processes import Processes
+from cogworks.training.processes import Processes, join_processes
 from cogworks.training.run import Files, Options, train
 from cogworks.training.trainer import Totals, Trainer
 
@@ -198,3 +198,13 @@ def test_other_kinds_of_batch_norm_are_refused() -> None:
     module = torch.nn.Sequential(torch.nn.BatchNorm3d(2))
     with pytest.raises(InputError, match="0: BatchNorm3d cannot be synchronised on a CPU"):
         synchronise(module, torch.device("cpu"))
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(
+        InputError, match=r"compute\.processes: process 3 of this node finds 2 GPUs"
+    ):
+        join_processes(torch.device("cuda"))
