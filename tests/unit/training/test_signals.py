@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,8 +35,9 @@ def files_in(folder: Path, data: Path) -> Files:
 
 
 def signal_group(number: int) -> None:
-    """Signal every process of this one's group, and give it time to die of that."""
-    os.killpg(os.getpgid(0), number)
+    """Signal every process of this one's group from outside, and give it time to die of that."""
+    command = ["sh", "-c", f"kill -{int(number)} -{os.getpgid(0)}"]
+    subprocess.run(command, start_new_session=True, check=False)
     time.sleep(0.2)
 
 
