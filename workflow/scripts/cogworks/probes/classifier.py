@@ -19,16 +19,19 @@ class Classifier:
     """Logits of features x are `x W^T + b`.
 
     Attributes:
-        weight: `(C, D)` float32.
-        bias: `(C,)` float32.
+        weight: `(C, D)`, float32 or float64.
+        bias: `(C,)` of the same type.
+        converged: whether the solver met its tolerance; null where the method has none.
     """
 
     weight: Tensor
     bias: Tensor
+    converged: bool | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return logits `(N, C)` of features `(N, D)`, on their device."""
-        return torch.addmm(self.bias.to(x.device), x, self.weight.to(x.device).T)
+        """Return logits `(N, C)` of features `(N, D)`, on their device, of the weights' type."""
+        weight, bias = self.weight.to(x.device), self.bias.to(x.device)
+        return torch.addmm(bias, x.to(weight.dtype), weight.T)
 
     @property
     def finite(self) -> bool:
@@ -63,6 +66,7 @@ def write_classifier(stored: StoredClassifier, path: Path, *, key: str) -> None:
     }
     tensors = {}
     if stored.classifier is not None:
+        metadata["converged"] = json.dumps(stored.classifier.converged)
         tensors = {"weight": stored.classifier.weight, "bias": stored.classifier.bias}
     with atomic(path) as partial:
         save_file({k: v.contiguous() for k, v in tensors.items()}, partial, metadata=metadata)
@@ -90,8 +94,12 @@ def read_classifier(path: Path) -> StoredClassifier:
     with _open(path) as handle:
         metadata = handle.metadata()
         tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+    classifier = None
+    if tensors:
+        converged = json.loads(metadata["converged"])
+        classifier = Classifier(tensors["weight"], tensors["bias"], converged)
     return StoredClassifier(
-        classifier=Classifier(tensors["weight"], tensors["bias"]) if tensors else None,
+        classifier=classifier,
         classes=json.loads(metadata["classes"]),
         normalize=json.loads(metadata["normalize"]),
         n_train=int(metadata["n_train"]),

@@ -4,6 +4,7 @@ Both methods solve the same problem to its minimum, so that there is neither a s
 a seed decides only which images validate, which shots are drawn, and what the search proposes.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from cogworks.probes.table import FeatureTable
 # What the solver of many C may take in memory: this share of the features, or this many bytes.
 STACK_SHARE, STACK_BYTES = 0.15, 2**29
 # Copies of the weights that a solve holds: history, point, gradient and temporaries.
-WEIGHT_COPIES, LOGIT_COPIES = 24, 5
+WEIGHT_COPIES, LOGIT_COPIES = 24, 6
 
 
 class Solver(Protocol):
@@ -59,7 +60,7 @@ class Convex:
         return [
             [
                 self._outcome(classifier, split.val)
-                for classifier in self.solver(split.train, [values["C"] for values in params])
+                for classifier in self._solve(split.train, params)
             ]
             for split, params in zip(splits, asked, strict=True)
         ]
@@ -68,18 +69,32 @@ class Convex:
         self, seeds: Sequence[int], rows: Sequence[Rows], params: Sequence[Params]
     ) -> list[Classifier | None]:
         """Fit at one C for each seed; None where the result is not finite."""
-        fitted = [
-            self.solver(own, [values["C"]])[0] for own, values in zip(rows, params, strict=True)
-        ]
+        fitted = [self._solve(own, [values])[0] for own, values in zip(rows, params, strict=True)]
         return [classifier if classifier.finite else None for classifier in fitted]
+
+    def _solve(self, rows: Rows, params: Sequence[Params]) -> list[Classifier]:
+        """Return the classifier at each C, and say which are not at the minimum."""
+        Cs = [values["C"] for values in params]
+        fitted = self.solver(rows, Cs)
+        late = [C for C, found in zip(Cs, fitted, strict=True) if not found.converged]
+        if late:
+            print(
+                f"warning: {self.spec['kind']}: {len(late)} of {len(Cs)} fits on {len(rows)} "
+                f"images of {self.table.name} did not reach the tolerance {self.spec['tolerance']} "
+                f"in {self.spec['max_iterations']} iterations (C "
+                f"{', '.join(f'{C:.3g}' for C in late)}); raise max_iterations, or normalise the "
+                "features",
+                file=sys.stderr,
+            )
+        return fitted
 
     def _outcome(self, classifier: Classifier, val: Rows) -> Outcome:
         if not classifier.finite:
-            return Outcome(DIVERGED)
+            return Outcome(DIVERGED, converged=False)
         rows = torch.from_numpy(val)
         logits = classifier(self.table.x[rows.to(self.table.x.device)])
         hits = int((logits.argmax(1).cpu() == self.table.y[rows]).sum())
-        return Outcome(DONE, 100 * hits / len(val))
+        return Outcome(DONE, 100 * hits / len(val), converged=classifier.converged)
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ class Stacked:
         """Return the classifier at each C."""
         table, n_classes = self.table, len(self.table.classes)
         problem = Problem(table.x, table.y, torch.from_numpy(rows), n_classes=n_classes)
-        each = 4 * n_classes * (WEIGHT_COPIES * table.dim + LOGIT_COPIES * len(rows))
+        each = 8 * n_classes * (WEIGHT_COPIES * table.dim + LOGIT_COPIES * len(rows))
         count = max(1, int(max(STACK_BYTES, STACK_SHARE * table.x.nbytes) // each))
         result: list[Classifier] = []
         for place in range(0, len(Cs), count):
@@ -104,5 +119,8 @@ class Stacked:
                 tolerance=self.tolerance,
                 max_iterations=self.max_iterations,
             )
-            result += [Classifier(solution.weight, solution.bias) for solution in solutions]
+            result += [
+                Classifier(solution.weight, solution.bias, solution.converged)
+                for solution in solutions
+            ]
         return result

@@ -95,6 +95,7 @@ def columns() -> dict[str, str]:
         **dict.fromkeys((*SCORES, "val_top1", *HYPER, "k"), "float64"),
         **dict.fromkeys(("n_train", "n_test", "n_classes"), "int64"),
         "diverged": "bool",
+        "converged": "boolean",
     }
 
 
@@ -126,6 +127,7 @@ def _score(
         with atomic(cell.predictions(test_set)) as partial:
             np.save(partial, found.predicted)
     record |= {"n_train": model.n_train, "diverged": model.logits is None}
+    record["converged"] = model.converged
     value = {"key": key, "classes": model.classes, "score": record}
     write_json(value, cell.scores(test_set))
 

@@ -31,11 +31,13 @@ class Model:
         logits: gives `(n, C)` for features `(n, D)`; null where the fit diverged.
         classes: ids of the C classes.
         n_train: images that it was fitted on here.
+        converged: whether the solver met its tolerance; null where the method has none.
     """
 
     logits: Callable[[Tensor], Tensor] | None
     classes: list[str]
     n_train: int
+    converged: bool | None = None
 
 
 class Models(Protocol):
@@ -77,7 +79,8 @@ class Fitted:
     def model(self, cell: Cell) -> Model:
         """See `Models`."""
         stored = read_classifier(cell.classifier)
-        return Model(stored.classifier, stored.classes, stored.n_train)
+        found = stored.classifier
+        return Model(found, stored.classes, stored.n_train, found.converged if found else None)
 
     def _fit(self, todo: list[tuple[Cell, str]], table: FeatureTable) -> Iterator[None]:
         how = method(self.spec, table, self.device)

@@ -8,7 +8,8 @@ from torch import Tensor
 
 POWER_STEPS = 2
 OVERSAMPLING = 8
-FLOOR = 1e-6
+# Eigenvalues are at least so many units of rounding beside the largest.
+FLOOR = 10.0
 
 # Applies the covariance of centred features: `(D, k)` to `(D, k)`.
 Covariance = Callable[[Tensor], Tensor]
@@ -48,7 +49,8 @@ def leading(covariance: Covariance, *, dim: int, trace: float, rank: int, like: 
     projected = block.T @ covariance(block)
     values, rotation = torch.linalg.eigh((projected + projected.T) / 2)
     # No direction counts as flatter than rounding lets it appear beside the steepest.
-    floor = FLOOR * max(float(values[-1]), torch.finfo(values.dtype).tiny)
+    limits = torch.finfo(values.dtype)
+    floor = FLOOR * limits.eps * max(float(values[-1]), limits.tiny / limits.eps)
     values = values.flip(0)[:rank].clamp_min(floor)
     vectors = block @ rotation.flip(1)[:, :rank]
     rest = (trace - float(values.sum())) / max(1, dim - rank)

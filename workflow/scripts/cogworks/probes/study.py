@@ -32,11 +32,13 @@ class Outcome:
         state: `done`, `pruned` or `diverged`.
         value: validation accuracy in percent; null where it diverged.
         epoch: last epoch, for a pruned trial.
+        converged: whether the solver met its tolerance; null where the method has none.
     """
 
     state: str
     value: float | None = None
     epoch: int | None = None
+    converged: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ def tune(
     Returns:
         One row a trial: encoder, dataset, protocol, shots ('1', ..., 'all'), seed, number, batch,
         lr, weight_decay, C (null where the kind has none), state (done, pruned or diverged),
-        val_top1 (percent, null where diverged), chosen (the best of its cell).
+        val_top1 (percent, null where diverged), converged (whether the solver met its tolerance;
+        null where the kind has none), chosen (the best of its cell).
     """
     studies = _studies(spec, source, folder, code)
     missing = [study for study in studies.values() if not study.finished]
@@ -121,11 +122,13 @@ def _frame(spec: dict[str, Any], studies: dict[tuple[str, int], Study]) -> pd.Da
                     **{name: trial.params.get(name) for name in ("lr", "weight_decay", "C")},
                     "state": trial.outcome.state,
                     "val_top1": trial.outcome.value,
+                    "converged": trial.outcome.converged,
                     "chosen": trial.number == best,
                 }
             )
     numbers = ("lr", "weight_decay", "C", "val_top1")
-    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
+    types = dict.fromkeys(numbers, "float64") | {"converged": "boolean"}
+    return pd.DataFrame(rows).astype(types)
 
 
 def chosen(trials: pd.DataFrame, shots: str, seed: int) -> tuple[dict[str, float], float]:
