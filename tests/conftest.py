@@ -124,3 +124,20 @@ def dev_data() -> Path:
 def make_project() -> type[Project]:
     """Return the class of copies of the project, to run Snakemake in."""
     return Project
+
+
+@pytest.fixture(scope="session")
+def processor() -> str:
+    """Say what tests of equal bits ran on, for their messages: a library may choose by it."""
+    import torch
+    from threadpoolctl import threadpool_info
+
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    name = next((line.split(":")[1].strip() for line in lines if "model name" in line), "unknown")
+    libraries = {f"{entry['internal_api']} {entry['version']}" for entry in threadpool_info()}
+    built = next((line for line in torch.__config__.show().split("\n") if "BLAS" in line), "")
+    blas = re.search(r"BLAS_INFO=(\w+)", built)
+    return (
+        f"on {name} ({torch.backends.cpu.get_cpu_capability()}), torch {torch.__version__} with "
+        f"{blas[1] if blas else 'unknown'}; {', '.join(sorted(libraries))}"
+    )

@@ -14,6 +14,7 @@ from cogworks.probes.stack import (
     Stack,
     blocks,
     casts_operands,
+    folds,
     orders,
     start,
     train,
@@ -84,22 +85,55 @@ def test_correct_counts_are_those_of_the_plain_probe(
     assert max(found.values()) > 2 * len(val) / 7
 
 
-def test_a_group_has_the_same_bits_alone_and_in_company(data: tuple[Tensor, Tensor]) -> None:
-    x, y = data
+@pytest.mark.parametrize("dim", [16, 24])
+@pytest.mark.parametrize("batch_size", [31, 64])
+def test_a_group_has_the_same_bits_alone_and_in_company(
+    data: tuple[Tensor, Tensor], dim: int, batch_size: int, processor: str
+) -> None:
+    x, y = data[0][:, :dim].contiguous(), data[1]
     groups = [
         Group(torch.arange(first, first + 150), seed, LR[: seed + 1], DECAY[: seed + 1])
         for seed, first in enumerate((0, 60, 120))
     ]
-    together = run(x, y, groups)
+    together = run(x, y, groups, batch_size=batch_size)
     for number, group in enumerate(groups):
-        alone = run(x, y, [group])
+        alone = run(x, y, [group], batch_size=batch_size)
         for place in range(len(group.lr)):
             for part, own in zip(
                 together.classifier(Member(number, place)),
                 alone.classifier(Member(0, place)),
                 strict=True,
             ):
-                assert torch.equal(part, own)
+                assert torch.equal(part, own), processor
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 64, 1000])
+def test_a_sum_over_images_has_one_order_whatever_it_is_part_of(n: int, processor: str) -> None:
+    whole = torch.randn(n, 53, generator=torch.Generator().manual_seed(0))
+    exact = whole.double().sum(0)
+
+    def summed(x: Tensor) -> Tensor:
+        for first, last in folds(x):
+            first += last
+        return x[0]
+
+    for first, last in ((0, 53), (1, 2), (3, 20), (17, 50)):
+        strided = whole.clone()[:, first:last]
+        packed = strided.clone()
+        for column in range(last - first):
+            alone = summed(strided[:, column : column + 1].clone())
+            assert torch.equal(alone, summed(packed.clone())[column : column + 1]), processor
+        assert torch.equal(summed(strided), summed(packed)), processor
+        assert torch.allclose(strided[0].double(), exact[first:last], atol=1e-6 * n)
+
+
+def test_scores_that_overflow_are_no_prediction(data: tuple[Tensor, Tensor]) -> None:
+    """A NaN is the highest of all for `argmax`."""
+    x, y = data
+    stack = run(x, y, [Group(torch.arange(200), 0, [1.0], [0.0])], epochs=1)
+    stack.weight.fill_(3e38)
+    stack.bias.zero_()
+    assert stack.correct([torch.arange(200, len(x))]) == {Member(0, 0): 0}
 
 
 def test_blocks_share_out_every_member_once_and_cut_a_group_by_itself() -> None:
@@ -221,6 +255,9 @@ def test_a_search_in_lower_precision_leaves_the_setting_as_it_was(
         ({"avx512_f": True, "avx512_bf16": True, "l2_cache_size": 1048576}, True),
         ({"avx512_f": True, "amx_bf16": True}, True),
         ({"avx512_f": True, "avx512_bf16": False, "cpu_name": "bf16"}, False),
+        ({"neon": True, "bf16": True, "sve": False}, True),
+        ({"neon": True, "bf16": False, "sve_bf16": False, "cpu_name": "Neoverse N1"}, False),
+        ({"neon": True, "emulated_bf16": True}, False),
         ({}, False),
     ],
 )

@@ -8,7 +8,10 @@ waits for the device.
 
 Configurations with other rows, order and start (another seed) are another group. Groups advance
 together: each has matrix products of its own, and they share every elementwise step, which is what
-small problems spend their time on. A group's results do not depend on its companions.
+small problems spend their time on. A group's results do not depend on its companions, to the last
+bit: its matrix products have the same shapes and strides whoever comes along, and the same
+alignment where the features' length is a multiple of 16; and the one sum over images that is no
+matrix product, the bias's gradient, has an order of its own.
 """
 
 import contextlib
@@ -27,8 +30,12 @@ from cogworks.probes.schedule import factors
 # Logits that a processor's cache holds together with their gradients: softmax, gradient and update
 # find them there.
 CACHED_LOGITS = 2**20
+# A product's logits begin at a multiple of so many rows of the buffer: 64 bytes, whatever C is.
+ALIGNED_ROWS = 16
 # Images that an evaluation looks at together, where the batches of the training are smaller.
 EVALUATED_ROWS = 256
+# What torch calls them on x86 and on ARM.
+BFLOAT16_ABILITIES = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 MATMUL_PRECISION = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
 
 
@@ -92,6 +99,41 @@ class Block:
         return int(self.rows.stop - self.rows.start)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """The logits of one matrix product, contiguous and aligned whoever else is in the block.
+
+    Attributes:
+        group: its group.
+        rows: its rows of the stacked weights, w of them.
+        place: where it is among the rows of C logits that its block has.
+        raw: `(n, w)`, the buffer of its logits.
+        error: `(n, w)`, the buffer of its errors.
+        folds: see `folds` of `error`.
+    """
+
+    group: int
+    rows: slice
+    place: slice
+    raw: Tensor
+    error: Tensor
+    folds: Sequence[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a block's logits are, for batches of n images a group.
+
+    Attributes:
+        pieces: one for each matrix product.
+        images: the image of each row of C logits, among the G * n of a batch. Some rows between
+            pieces are unused.
+    """
+
+    pieces: Sequence[Piece]
+    images: Tensor
+
+
 # Called after every epoch (counted from 1) with the stack; returns the members that go on.
 Selection = Callable[[int, "Stack"], set[Member]]
 
@@ -115,9 +157,12 @@ def casts_operands(precision: str, device: torch.device) -> bool:
 
 
 def cpu_multiplies_bfloat16() -> bool:
-    """Say whether this processor has instructions for it: without them float32 is faster."""
-    abilities = torch.cpu.get_capabilities()
-    return any(able is True for name, able in abilities.items() if name.endswith("bf16"))
+    """Say whether this processor has instructions for it: without them float32 is faster.
+
+    Where an older torch cannot say, or says it by a name that is not known here, it is float32.
+    """
+    abilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(abilities.get(name) is True for name in BFLOAT16_ABILITIES)
 
 
 def start(n_classes: int, dim: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -173,6 +218,42 @@ def _block(
         torch.tensor([member.group for member in members[first:last]], device=device),
         [(group, rows(begin, end), rows(begin, end, first)) for group, begin, end in products],
     )
+
+
+def layout(block: Block, n: int, raw: Tensor, errors: Tensor) -> Layout:
+    """Lay out the logits of a block for n images a group in two buffers of rows of C."""
+    n_classes = errors.shape[1]
+    pieces, images, begin = [], [], 0
+    for group, rows, columns in block.products:
+        count = n * (columns.stop - columns.start) // n_classes
+        place = slice(begin, begin + count)
+        error = errors[place].view(n, -1)
+        pieces.append(Piece(group, rows, place, raw[place].view(n, -1), error, folds(error)))
+        own = torch.zeros(aligned(count), dtype=torch.int64)
+        own[:count] = torch.arange(group * n, (group + 1) * n).repeat_interleave(count // n)
+        images.append(own)
+        begin += len(own)
+    return Layout(pieces, torch.cat(images).to(errors.device))
+
+
+def aligned(rows: int) -> int:
+    """Return the rows of the buffer that a piece of so many takes."""
+    return -(-rows // ALIGNED_ROWS) * ALIGNED_ROWS
+
+
+def folds(x: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """Return the steps of a sum over the rows of `x`: add the second to the first, one by one.
+
+    The last rows are added to the first ones until one row is left, which is then the sum. The
+    order depends on the number of rows alone; a library's own sum, or product with ones, may choose
+    it by width, stride or processor.
+    """
+    steps, rows = [], len(x)
+    while rows > 1:
+        half = rows // 2
+        steps.append((x[:half], x[rows - half : rows]))
+        rows -= half
+    return steps
 
 
 class Stack:
@@ -250,9 +331,18 @@ class Stack:
         hits = torch.zeros(len(self.members), dtype=torch.int64, device=self.weight.device)
         for x, y in self.source.batches(torch.stack(list(rows)), self._n_evaluated):
             for block in self._blocks:
-                logits = self._logits(block, x, self.weight, self._errors)
-                predicted = logits.argmax(2)
-                hits[block.members] += (predicted == y.T[:, block.group_of]).sum(0)
+                where = self._layout(block, x.shape[1])
+                logits = self._errors[: len(where.images)]
+                for piece in where.pieces:
+                    self._product(piece, x, self.weight, piece.error)
+                # The highest of scores that overflow is no prediction; see `scores.ranks`.
+                right = torch.isfinite(logits).all(1)
+                right &= logits.argmax(1) == y.reshape(-1)[where.images]
+                for piece in where.pieces:
+                    first, last = (
+                        end // self.n_classes for end in (piece.rows.start, piece.rows.stop)
+                    )
+                    hits[first:last] += right[piece.place].view(x.shape[1], -1).sum(0)
         return dict(zip(self.members, hits.tolist(), strict=True))
 
     def _lay_out(self) -> None:
@@ -264,12 +354,12 @@ class Stack:
         self._blocks = blocks(self.members, self.n_classes, limit, device)
         self._lr = self._by_row("lr")
         self._decay = self._by_row("weight_decay")
-        widest = max((block.width for block in self._blocks), default=0)
+        self._layouts: dict[tuple[int, int], Layout] = {}
+        most = max((self._rows_of_logits(block) for block in self._blocks), default=0)
         kind = torch.bfloat16 if self._low else torch.float32
-        self._raw = torch.empty(n_rows * widest, device=device, dtype=kind)
-        self._errors = torch.empty(self._n_evaluated * widest, device=device)
-        self._minus_one = torch.full((n_rows, widest // self.n_classes, 1), -1.0, device=device)
-        self._ones = torch.ones(n_rows, device=device)
+        self._raw = torch.zeros(most, self.n_classes, device=device, dtype=kind)
+        self._errors = torch.zeros(most, self.n_classes, device=device)
+        self._minus_one = torch.full((most, 1), -1.0, device=device)
         self._operand = self.weight.bfloat16() if self._low else self.weight
 
     def _by_row(self, name: str) -> Tensor:
@@ -278,22 +368,28 @@ class Stack:
         column = torch.tensor(values, dtype=torch.float32, device=self.weight.device)
         return column.repeat_interleave(self.n_classes)[:, None]
 
-    def _logits(self, block: Block, x: Tensor, weight: Tensor, buffer: Tensor) -> Tensor:
-        """Return `x W^T + b` of a block, `(B, m, C)`, in `buffer`, for features `(G, B, D)`."""
-        n = x.shape[1]
-        out = buffer[: n * block.width].view(n, block.width)
-        for group, rows, columns in block.products:
-            bias = self.bias[rows].to(x.dtype)
-            torch.addmm(bias, x[group], weight[rows].T, out=out[:, columns])
-        return out.view(n, -1, self.n_classes)
+    def _rows_of_logits(self, block: Block) -> int:
+        """Return the rows of C logits that a block has at most."""
+        widths = (columns.stop - columns.start for _, _, columns in block.products)
+        return sum(aligned(self._n_evaluated * width // self.n_classes) for width in widths)
+
+    def _layout(self, block: Block, n: int) -> Layout:
+        key = (block.members.start, n)
+        if key not in self._layouts:
+            self._layouts[key] = layout(block, n, self._raw, self._errors)
+        return self._layouts[key]
+
+    def _product(self, piece: Piece, x: Tensor, weight: Tensor, out: Tensor) -> None:
+        """Put `x W^T + b` of a piece into `out`, for features `(G, n, D)`."""
+        bias = self.bias[piece.rows].to(x.dtype)
+        torch.addmm(bias, x[piece.group], weight[piece.rows].T, out=out)
 
     def _step(self, x: Tensor, y: Tensor, rate: Tensor) -> None:
-        """Take one SGD step on features `(G, B, D)` and labels `(G, B)`."""
+        """Take one SGD step on features `(G, n, D)` and labels `(G, n)`."""
         if self._low:
             x = x.bfloat16()
         for block in self._blocks:
-            error = self._error(block, x, y)
-            self._accumulate(block, x, error)
+            self._accumulate(block, x, y)
             weight, bias, decay = (p[block.rows] for p in (self.weight, self.bias, self._decay))
             step = rate[block.rows]
             self._update(weight, self._weight_momentum[block.rows], decay, step)
@@ -301,28 +397,32 @@ class Stack:
             if self._low:
                 self._operand[block.rows].copy_(weight)
 
-    def _error(self, block: Block, x: Tensor, y: Tensor) -> Tensor:
-        """Return the gradient by the logits of the summed loss: softmax minus one at the label."""
-        logits = self._logits(block, x, self._operand, self._raw)
-        n, count = logits.shape[:2]
-        error = self._errors[: logits.numel()].view(logits.shape)
-        torch.softmax(logits, 2, dtype=torch.float32, out=error)
-        labels = y.T[:, block.group_of][:, :, None]
-        error.scatter_add_(2, labels, self._minus_one[:n, :count])
-        return error.view(n, -1)
-
-    def _accumulate(self, block: Block, x: Tensor, error: Tensor) -> None:
+    def _accumulate(self, block: Block, x: Tensor, y: Tensor) -> None:
         """Add the mean gradient of a block to `momentum` times what was there."""
-        n, momentum = len(error), self.recipe.momentum
-        bias = self._bias_momentum[block.rows]
-        bias.addmv_(error.T, self._ones[:n], beta=momentum, alpha=1 / n)
-        for group, rows, columns in block.products:
-            target = self._weight_momentum[rows]
+        n, momentum = x.shape[1], self.recipe.momentum
+        where = self._layout(block, n)
+        self._fill_errors(where, x, y)
+        self._bias_momentum[block.rows].mul_(momentum)
+        for piece in where.pieces:
+            target, error = self._weight_momentum[piece.rows], piece.error
             if self._low:
-                gradient = error[:, columns].bfloat16().T @ x[group]
+                gradient = error.bfloat16().T @ x[piece.group]
                 target.mul_(momentum).add_(gradient, alpha=1 / n)
             else:
-                target.addmm_(error[:, columns].T, x[group], beta=momentum, alpha=1 / n)
+                target.addmm_(error.T, x[piece.group], beta=momentum, alpha=1 / n)
+            for first, last in piece.folds:
+                first.add_(last)
+            self._bias_momentum[piece.rows].add_(error[0], alpha=1 / n)
+
+    def _fill_errors(self, where: Layout, x: Tensor, y: Tensor) -> None:
+        """Compute the gradient by the logits of the summed loss: softmax less one at the label."""
+        for piece in where.pieces:
+            self._product(piece, x, self._operand, piece.raw)
+        count = len(where.images)
+        error = self._errors[:count]
+        torch.softmax(self._raw[:count], 1, dtype=torch.float32, out=error)
+        labels = y.reshape(-1)[where.images][:, None]
+        error.scatter_add_(1, labels, self._minus_one[:count])
 
 
 def _update(parameter: Tensor, momentum: Tensor, decay: Tensor, rate: Tensor) -> None:
