@@ -43,6 +43,16 @@ def test_only_images_of_common_classes_count(restrict: bool) -> None:
     assert found.score.top1 == pytest.approx(100 * np.mean(right))
 
 
+def test_an_image_without_finite_scores_is_wrong_and_has_no_prediction() -> None:
+    test = table([0, 1, 2, 3], CLASSES)
+    logits = 5 * torch.eye(4)
+    logits[2] = float("nan")
+    found = evaluate(test, lambda x: logits[: len(x)], CLASSES, restrict=True, device=CPU)
+    assert found.predicted.tolist() == [0, 1, -1, 3]
+    assert found.score.top1 == found.score.mean_class == 75
+    assert found.unranked == 1
+
+
 def test_restricting_can_only_help() -> None:
     test = table([0, 1] * 200, ["b", "d"])
     free, held = (

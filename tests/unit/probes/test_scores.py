@@ -16,6 +16,28 @@ def test_ranks_count_who_comes_before_and_break_ties_like_argmax() -> None:
     assert ranks(logits, torch.tensor([0, 1, 2, 1])).tolist() == [2, 1, 2, 0]
 
 
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_logits_that_are_not_finite_never_score(bad: float) -> None:
+    """Not even where there are fewer than five classes: such an image is wrong in top-5 too."""
+    labels = torch.tensor([0, 1, 0, 1])
+    whole = torch.full((4, 2), bad)
+    found = score(ranks(whole, labels).numpy(), labels.numpy())
+    assert (found.top1, found.top5, found.mean_class) == (0, 0, 0)
+    one = torch.tensor([[2.0, 1.0], [1.0, 2.0], [2.0, 1.0], [1.0, 2.0]])
+    for place in (0, 1):
+        row = one.clone()
+        row[3, place] = bad
+        found = score(ranks(row, labels).numpy(), labels.numpy())
+        assert (found.top1, found.top5, found.mean_class) == (75, 75, 75)
+
+
+def test_a_classifier_that_never_decides_is_right_on_one_class() -> None:
+    labels = torch.arange(8).repeat_interleave(5)
+    found = score(ranks(torch.zeros(40, 8), labels).numpy(), labels.numpy())
+    assert found.top1 == found.mean_class == 100 / 8
+    assert found.top5 == 100 * 5 / 8
+
+
 def test_scores_are_those_of_a_loop() -> None:
     rng = np.random.default_rng(0)
     logits = torch.from_numpy(rng.standard_normal((200, 8)))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cogworks.core.errors import InputError
 from cogworks.probes.classifier import same_classes
-from cogworks.probes.scores import Score, ranks, score
+from cogworks.probes.scores import WRONG, Score, ranks, score
 from cogworks.probes.table import FeatureTable, TableSource
 
 CHUNK_ROWS = 4096
@@ -22,12 +22,15 @@ class Evaluation:
 
     Attributes:
         predicted: `(N,)` int32, places among the classifier's classes, in the order of the test
-            features; -1 for an image whose class the classifier does not know.
-        score: its scores, over the other images.
+            features; -1 for an image whose class the classifier does not know, or whose logits are
+            not finite numbers.
+        score: its scores, over the images whose class it knows.
+        unranked: how many of these have logits that are not finite; they count as wrong.
     """
 
     predicted: npt.NDArray[np.int32]
     score: Score
+    unranked: int
 
 
 def evaluate(
@@ -70,10 +73,12 @@ def evaluate(
         for part in rows.split(CHUNK_ROWS):
             x = test.x[part.to(test.x.device)].to(device)
             logits = classify(x)[:, allowed]
-            rank.append(ranks(logits, wanted[part].to(device)).cpu())
-            predicted[part] = allowed[logits.argmax(1)].cpu()
+            found = ranks(logits, wanted[part].to(device)).cpu()
+            rank.append(found)
+            predicted[part] = allowed[logits.argmax(1)].cpu().where(found != WRONG, -1)
     labels = wanted[rows].numpy()
-    return Evaluation(predicted, score(torch.cat(rank).numpy(), labels))
+    all_ranks = torch.cat(rank).numpy()
+    return Evaluation(predicted, score(all_ranks, labels), int((all_ranks == WRONG).sum()))
 
 
 def require_classes(train: TableSource, test: FeatureTable) -> None:

@@ -12,6 +12,8 @@ from torch import Tensor
 
 INTERVAL = (0.025, 0.975)
 TOP = 5
+# Rank of an image that cannot be ranked: beyond every class, and so wrong in top-5 of two classes.
+WRONG = 2**31
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Score:
 
     Attributes:
         top1: percentage of images whose highest score is their own class's.
-        top5: percentage whose class is among the five highest (all, where there are fewer).
+        top5: percentage whose class is among the five highest (all that can be ranked, where there
+            are fewer classes).
         mean_class: mean over classes of the percentage of their images that are right.
         log_odds: log(p / (1 - p)) of the share p that is right, see `log_odds`.
         top1_low: lower end of the 95% bootstrap interval of top1, see `interval`.
@@ -42,13 +45,19 @@ class Score:
 def ranks(logits: Tensor, labels: Tensor) -> Tensor:
     """Return how many classes come before each image's own, `(N,)`, 0 where it is predicted.
 
+    An image whose logits hold a NaN or an infinity cannot be ranked and is wrong: its rank
+    is `WRONG`. One whose logits are all equal says nothing of the image: it is
+    ranked in the order of the classes, as in `argmax`, so that a classifier that never decides is
+    right on the images of one class alone.
+
     Args:
         logits: `(N, C)`; of equal scores the first class comes first, as in `argmax`.
         labels: `(N,)`.
     """
     own = logits.gather(1, labels[:, None])
     before = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
-    return ((logits > own) | ((logits == own) & before)).sum(1)
+    rank = ((logits > own) | ((logits == own) & before)).sum(1)
+    return torch.where(torch.isfinite(logits).all(1), rank, WRONG)
 
 
 def score(rank: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]) -> Score:

@@ -3,7 +3,9 @@
 Each batch is asked of a fresh sampler that is seeded by (seed, number of the batch) and is told all
 finished trials. So what it proposes depends on those alone, and a search that is killed and resumed
 after any batch ends as it would have without. Optuna's own storages do not give that: a killed
-trial stays running there, and a resumed sampler repeats itself.
+trial stays running there, and a resumed sampler repeats itself. Of trials that diverged the sampler
+is told that they are worse than any other. As failures it would pass over them, and never learn
+where training diverges.
 """
 
 import warnings
@@ -22,6 +24,8 @@ from cogworks.core.seeds import derive_seed
 
 Params = dict[str, float]
 DONE, PRUNED, DIVERGED = "done", "pruned", "diverged"
+# What the sampler is told of a trial that diverged, in percent: less than any accuracy.
+HOPELESS = -1.0
 
 
 @dataclass(frozen=True)
@@ -140,19 +144,16 @@ class Study:
 
     def _finished_trial(self, trial: Trial) -> optuna.trial.FrozenTrial:
         outcome = trial.outcome
-        given: dict[str, Any] = {DONE: {"value": outcome.value}, PRUNED: {}, DIVERGED: {}}
+        given: dict[str, Any] = {"value": outcome.value}
         if outcome.state == PRUNED:
-            given[PRUNED] = {"intermediate_values": {outcome.epoch: outcome.value}}
-        states = {
-            DONE: TrialState.COMPLETE,
-            PRUNED: TrialState.PRUNED,
-            DIVERGED: TrialState.FAIL,
-        }
+            given = {"intermediate_values": {outcome.epoch: outcome.value}}
+        elif outcome.state == DIVERGED:
+            given = {"value": HOPELESS}
         return optuna.trial.create_trial(
-            state=states[outcome.state],
+            state=TrialState.PRUNED if outcome.state == PRUNED else TrialState.COMPLETE,
             params=trial.params,
             distributions=self._space,
-            **given[outcome.state],
+            **given,
         )
 
 
