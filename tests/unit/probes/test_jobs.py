@@ -1,6 +1,7 @@
 """Search and fit of whole jobs, killed and resumed, and what they read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors import safe_open
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
 from cogworks.probes import sgd
-from cogworks.probes.classifier import read_classifier
+from cogworks.probes.classifier import Classifier, read_classifier, write_classifier
 from cogworks.probes.fit import columns, fit
 from cogworks.probes.methods import normalizes
 from cogworks.probes.models import Fitted, Nearest
@@ -239,6 +241,99 @@ def test_a_fit_that_diverges_has_a_row_without_scores(make: Callable[..., Job]) 
     scores = job.fit(trials)
     assert scores["diverged"].tolist() == [False, True]
     assert scores["top1"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("kind", ["sgd", "lbfgs", "sklearn", "knn"])
+def test_features_that_are_all_equal_are_refused_before_any_work(
+    make: Callable[..., Job], store: Any, kind: str
+) -> None:
+    job = make(kind)
+    store.write("toy", "train", np.ones((24, 12)), np.repeat(np.arange(6), 4))
+    with pytest.raises(
+        InputError, match=r"toy/train\.npy: the features of all 24 images are equal"
+    ):
+        job.fit(None) if kind == "knn" else job.tune()
+    assert not (job.folder / "tuning").exists()
+
+
+def test_moved_labels_keep_nothing(make: Callable[..., Job], store: Any) -> None:
+    """The same rows by other classes: scores as in an empty folder."""
+    job = make("lbfgs", shots=["all"], seeds=1)
+    job.fit(job.tune())
+    splits = {split: np.load(store.path("toy", split)[0]) for split in ("train", "test")}
+    for split, x in splits.items():
+        labels = np.minimum(np.arange(len(x)) // (len(x) // 8), 5)
+        store.write("toy", split, x, labels)
+    fresh = make("lbfgs", folder="fresh", shots=["all"], seeds=1)
+    store.write("toy", "train", splits["train"], np.minimum(np.arange(120) // 15, 5))
+    store.write("toy", "test", splits["test"], np.minimum(np.arange(60) // 7, 5))
+    pd.testing.assert_frame_equal(job.fit(job.tune()), fresh.fit(fresh.tune()))
+
+
+def test_features_too_small_for_the_penalty_are_warned_of(
+    make: Callable[..., Job], store: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = make("lbfgs", shots=["all"], seeds=1)
+    job.tune()
+    assert "warning" not in capsys.readouterr().err
+    x = 1e-8 * np.load(store.path("toy", "train")[0])
+    store.write("toy", "train", x, np.repeat(np.arange(6), 20))
+    job.tune()
+    assert "penalty holds every score near that of guessing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["lbfgs", "sklearn"])
+def test_who_did_not_converge_is_said_and_recorded(
+    make: Callable[..., Job], capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    job = make(kind, shots=["all"], seeds=1, C={"low": 10.0, "high": 1e6})
+    trials = job.tune()
+    assert trials["converged"].all()
+    assert job.fit(trials)["converged"].all()
+    assert "warning" not in capsys.readouterr().err
+    trials = job.tune(max_iterations=1)
+    assert not trials["converged"].any()
+    assert "did not reach the tolerance 0.0001 in 1 iterations (C " in capsys.readouterr().err
+    assert not job.fit(trials, max_iterations=1)["converged"].any()
+
+
+def test_sgd_has_no_tolerance_to_meet(make: Callable[..., Job]) -> None:
+    job = make(shots=["all"], seeds=1)
+    trials = job.tune()
+    assert trials["converged"].isna().all()
+    assert job.fit(trials)["converged"].isna().all()
+
+
+def test_a_classifier_that_scores_no_image_has_diverged(
+    make: Callable[..., Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Weights that are finite, and logits that are not."""
+    job = make("lbfgs", shots=["all"], seeds=1, classifiers="full")
+    trials = job.tune()
+    job.fit(trials)
+    path = job.folder / "cells" / "all-0" / "classifier.safetensors"
+    with safe_open(path, framework="pt") as handle:
+        key = handle.metadata()["key"]
+    stored = read_classifier(path)
+    assert stored.classifier is not None
+    huge = Classifier(torch.full((6, 12), 3e38), torch.full((6,), 3e38))
+    write_classifier(replace(stored, classifier=huge), path, key=key)
+    (job.folder / "cells" / "all-0" / "toy.json").unlink()
+    scores = job.fit(trials)
+    assert scores["diverged"].tolist() == [True]
+    assert scores["top1"].isna().all()
+    assert "60 of 60 images" in capsys.readouterr().err
+
+
+def test_a_search_in_which_one_cell_diverged_ends_there_and_keeps_its_records(
+    make: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make("lbfgs", seeds=1, shots=[2, "all"])
+    with monkeypatch.context() as patch:
+        patch.setattr(Classifier, "finite", False)
+        with pytest.raises(InputError, match=r"2-0\.json: every configuration .* diverged"):
+            job.tune()
+    assert [path.name for path in (job.folder / "tuning").iterdir()] == ["2-0.json"]
 
 
 def test_pruning_saves_epochs_and_keeps_the_best_so_far(make: Callable[..., Job]) -> None:

@@ -25,7 +25,9 @@ def test_a_table_holds_the_file_in_float32(store: Any, dtype: str, normalize: bo
     table = store.source("toy", "train", normalize=normalize).load(CPU)
     x = torch.from_numpy(np.load(store.path("toy", "train")[0]).astype(np.float32))
     assert table.x.dtype == torch.float32
-    assert torch.equal(table.x, torch.nn.functional.normalize(x, dim=1) if normalize else x)
+    assert torch.equal(
+        table.x, torch.nn.functional.normalize(x.double(), dim=1).float() if normalize else x
+    )
     assert table.y.tolist() == np.repeat([0, 1, 2], 9).tolist()
     assert table.classes == ["n00000000", "n00000001", "n00000002"]
 
@@ -104,3 +106,29 @@ def test_features_of_another_encoder_version_are_refused_by_name(store: Any) -> 
     store.toy("b", version="v2")
     with pytest.raises(InputError, match=r"b/test\.npy.*version v2.*a/train\.npy.*version v1"):
         store.source("a", "train").require_same_encoder(store.source("b", "test"))
+
+
+def test_the_digest_is_that_of_the_labels_too(store: Any) -> None:
+    """Moved labels and the same rows: nothing that was made for the old ones may be kept."""
+    x = np.random.default_rng(0).standard_normal((12, 5))
+    digests = []
+    for labels, classes in (
+        ([0] * 6 + [1] * 6, None),
+        ([0] * 5 + [1] * 7, None),
+        ([0] * 6 + [1] * 6, ["a", "c"]),
+        ([0] * 6 + [1] * 6, ["n00000000", "n00000001", "n00000002"]),
+    ):
+        store.write("toy", "train", x, np.array(labels), classes=classes)
+        digests.append(store.source("toy", "train").digest)
+        again = store.source("toy", "train").digest
+        assert again == digests[-1]
+    assert len(set(digests)) == 4
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-8, 1e25])
+def test_features_of_any_size_are_scaled_to_length_1(store: Any, size: float) -> None:
+    x = np.random.default_rng(0).standard_normal((8, 5)).astype(np.float32) * np.float32(size)
+    x[3] = 0
+    store.write("toy", "train", x, np.repeat([0, 1], 4))
+    lengths = store.source("toy", "train").load(CPU).x.norm(dim=1)
+    assert lengths.tolist() == pytest.approx([1, 1, 1, 0, 1, 1, 1, 1])

@@ -13,6 +13,7 @@ import torch
 
 from cogworks.probes.classifier import Classifier
 from cogworks.probes.lbfgs import Problem, solve
+from cogworks.probes.scores import ranks
 from cogworks.probes.splits import Rows, Split
 from cogworks.probes.study import DIVERGED, DONE, Outcome, Params
 from cogworks.probes.table import FeatureTable
@@ -43,6 +44,20 @@ class Convex:
     table: FeatureTable
     spec: dict[str, Any]
     solver: Solver
+
+    def __post_init__(self) -> None:
+        """Warn where the penalty leaves the features no say: such a probe is near to chance."""
+        x, highest = self.table.x, self.spec.get("C", {}).get("high")
+        spread = float(x.var(0, correction=0).sum())
+        # How far the logit of an image's own class may move, to first order in C.
+        if highest is not None and highest * len(x) * spread / len(self.table.classes) < 1:
+            print(
+                f"warning: {self.spec['kind']}: the features of {self.table.name} are {spread:.1e} "
+                f"from their mean (mean square), so little that even at C {highest:.3g} the "
+                "penalty holds every score near that of guessing; set normalize: l2, or raise "
+                "C.high, and check that the encoder is trained",
+                file=sys.stderr,
+            )
 
     @property
     def space(self) -> dict[str, tuple[float, float]]:
@@ -93,7 +108,7 @@ class Convex:
             return Outcome(DIVERGED, converged=False)
         rows = torch.from_numpy(val)
         logits = classifier(self.table.x[rows.to(self.table.x.device)])
-        hits = int((logits.argmax(1).cpu() == self.table.y[rows]).sum())
+        hits = int((ranks(logits.cpu(), self.table.y[rows]) == 0).sum())
         return Outcome(DONE, 100 * hits / len(val), converged=classifier.converged)
 
 

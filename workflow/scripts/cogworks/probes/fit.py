@@ -6,6 +6,7 @@ under a digest of everything that it depends on: what is done is kept when the j
 again for another seed or test set.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,7 @@ from cogworks.core.files import atomic, read_json, write_json
 from cogworks.core.progress import track
 from cogworks.core.spec import digest
 from cogworks.probes.cells import Cell, cells_of
-from cogworks.probes.evaluate import evaluate, require_classes
+from cogworks.probes.evaluate import Evaluation, evaluate, require_classes
 from cogworks.probes.models import Model, Models
 from cogworks.probes.table import FeatureTable, TableSource
 from cogworks.probes.tune import cell_spec
@@ -54,7 +55,7 @@ def fit(
 
     Returns:
         One row for each (test_set, shots, seed), with the columns of `columns`; scores are null
-        where the fit diverged.
+        where the fit diverged: its weights, or its scores of every image, are not finite.
     """
     for _, source in tests:
         (train or tests[0][1]).require_same_encoder(source)
@@ -116,20 +117,34 @@ def _score(
 ) -> None:
     """Write the predictions and, last, the scores of one cell on one test set."""
     record: dict[str, Any] = dict.fromkeys((*SCORES, "n_test", "n_classes"))
-    if model.logits is None:
-        cell.predictions(test_set).unlink(missing_ok=True)
-        record |= {"n_test": len(test.y), "n_classes": len(test.classes)}
-    else:
+    found = None
+    if model.logits is not None:
         found = evaluate(
             test, model.logits, model.classes, restrict=spec["restrict_classes"], device=device
         )
+        _warn_of_unranked(found, cell, test)
+    if found is None or found.unranked == found.score.n_test:
+        found = None
+        cell.predictions(test_set).unlink(missing_ok=True)
+        record |= {"n_test": len(test.y), "n_classes": len(test.classes)}
+    else:
         record |= asdict(found.score)
         with atomic(cell.predictions(test_set)) as partial:
             np.save(partial, found.predicted)
-    record |= {"n_train": model.n_train, "diverged": model.logits is None}
-    record["converged"] = model.converged
+    record |= {"n_train": model.n_train, "diverged": found is None, "converged": model.converged}
     value = {"key": key, "classes": model.classes, "score": record}
     write_json(value, cell.scores(test_set))
+
+
+def _warn_of_unranked(found: Evaluation, cell: Cell, test: FeatureTable) -> None:
+    if found.unranked:
+        what = "diverged" if found.unranked == found.score.n_test else "they count as wrong"
+        print(
+            f"warning: the classifier of shots {cell.shots}, seed {cell.seed} gives "
+            f"{found.unranked} of {found.score.n_test} images of {test.name} scores that are NaN "
+            f"or infinite: {what}",
+            file=sys.stderr,
+        )
 
 
 def _is_kept(spec: dict[str, Any], cell: Cell) -> bool:

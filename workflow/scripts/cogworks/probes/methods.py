@@ -54,6 +54,14 @@ def normalizes(spec: dict[str, Any]) -> bool:
     return spec["kind"] in ("sgd", "knn") if chosen == "auto" else bool(chosen == "l2")
 
 
+def passes(spec: dict[str, Any], n_rows: int) -> int:
+    """Return how many images a configuration is shown in all, for the progress of long work.
+
+    L-BFGS goes through them as often as it needs; each counts once.
+    """
+    return n_rows * int(spec.get("epochs", 1))
+
+
 def shots_of(entry: int | str) -> int | None:
     """Return an entry of `shots` as a number, None for `all`."""
     return None if entry == "all" else int(entry)

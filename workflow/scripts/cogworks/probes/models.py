@@ -18,9 +18,9 @@ from cogworks.probes.classifier import (
     write_classifier,
 )
 from cogworks.probes.knn import Neighbours
-from cogworks.probes.methods import method, shots_of
+from cogworks.probes.methods import method, passes, shots_of
 from cogworks.probes.splits import Rows, balance, fit_rows, rows_by_class
-from cogworks.probes.table import FeatureTable, TableSource
+from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,11 @@ class Fitted:
         if not todo:
             return
         table = self.source.load(self.device)
-        for _ in track(self._fit(todo, table), label="fit", total=len(todo), unit="classifier"):
+        require_variation(table)
+        rows = [training_rows(self.spec, table, cell) for cell, _ in todo]
+        total = sum(passes(self.spec, len(own)) for own in rows)
+        work = self._fit(todo, rows, table)
+        for _ in track(work, label="fit", total=total, unit="images", count=int):
             pass
 
     def model(self, cell: Cell) -> Model:
@@ -82,11 +86,14 @@ class Fitted:
         found = stored.classifier
         return Model(found, stored.classes, stored.n_train, found.converged if found else None)
 
-    def _fit(self, todo: list[tuple[Cell, str]], table: FeatureTable) -> Iterator[None]:
+    def _fit(
+        self, todo: list[tuple[Cell, str]], all_rows: list[Rows], table: FeatureTable
+    ) -> Iterator[int]:
+        """Fit classifiers; yields after each how many images it was shown."""
         how = method(self.spec, table, self.device)
-        for _, entries in groupby(todo, key=lambda entry: entry[0].shots):
-            group = list(entries)
-            rows = [training_rows(self.spec, table, cell) for cell, _ in group]
+        pairs = zip(todo, all_rows, strict=True)
+        for _, entries in groupby(pairs, key=lambda pair: pair[0][0].shots):
+            group, rows = map(list, zip(*entries, strict=True))
             count = how.companions(len(rows[0]))
             for place in range(0, len(group), count):
                 part = slice(place, place + count)
@@ -95,7 +102,7 @@ class Fitted:
                 fitted = how.fit(seeds, rows[part], params)
                 for (cell, key), own, found in zip(group[part], rows[part], fitted, strict=True):
                     self._store(cell, key, table, found, len(own))
-                    yield
+                    yield passes(self.spec, len(own))
 
     def _store(
         self, cell: Cell, key: str, table: FeatureTable, found: Classifier | None, n_train: int
@@ -121,6 +128,7 @@ class Nearest:
     def prepare(self, cells: Sequence[tuple[Cell, str]]) -> None:
         """Read the training features."""
         self.table = self.source.load(self.device)
+        require_variation(self.table)
 
     def model(self, cell: Cell) -> Model:
         """See `Models`."""

@@ -1,5 +1,6 @@
 """Features as a probe sees them: float32, normalised, regrouped where a pool asks for it."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_metadata
+from cogworks.core.files import read_metadata, read_parquet
 from cogworks.core.spec import digest
 from cogworks.encoders.store import CHANGING, read_features
 from cogworks.probes.batches import fits
@@ -102,9 +103,12 @@ class TableSource:
 
     @property
     def digest(self) -> str:
-        """Hash of everything that the numbers depend on."""
-        hashes = [entry["sha256"] for entry in self.metadata]
-        return digest([hashes, self.classes, self.normalize])
+        """Hash of everything that the numbers depend on, and of the images that they stand for."""
+        parts = [
+            [entry["sha256"], entry["manifest"], entry["classes"], _labels_digest(index)]
+            for entry, index in zip(self.metadata, self.indices, strict=True)
+        ]
+        return digest([parts, self.classes, self.normalize])
 
     def require_same_encoder(self, other: "TableSource") -> None:
         """Refuse files that another encoder, or another version of it, has made.
@@ -152,6 +156,25 @@ class TableSource:
         return FeatureTable(x, torch.from_numpy(labels), self.classes, self.name)
 
 
+def require_variation(table: FeatureTable) -> None:
+    """Refuse features that are the same for every image, on which no probe can learn.
+
+    Raises:
+        InputError: naming the files.
+    """
+    if bool((table.x == table.x[:1]).all()):
+        raise InputError(
+            f"{table.name}: the features of all {len(table.x)} images are equal, so that no probe "
+            "can tell classes apart; check the encoder's weights and its preparation of images, "
+            "and that the images are not all alike"
+        )
+
+
+def _labels_digest(index: Path) -> str:
+    frame = read_parquet(index, columns=["label"])
+    return hashlib.sha256(frame["label"].to_numpy().astype("<i8").tobytes()).hexdigest()
+
+
 def _check(array: Path, index: Path, manifest: Path) -> _Part:
     """Check a feature file; its map is closed again, so that its pages do not count as ours."""
     features = read_features(array, index, manifest=read_metadata(manifest)["digest"])
@@ -189,5 +212,7 @@ def _fill(out: Tensor, part: _Part, rows: npt.NDArray[np.int64], *, normalize: b
         chunk = np.memmap(part.path, part.dtype, mode="r", offset=offset, shape=shape)
         values = torch.from_numpy(chunk[rows[first:last] - start].astype(np.float32))
         if normalize:
-            values = torch.nn.functional.normalize(values, dim=1)
+            # In float64 no square of a very small or large number is lost; a zero stays zero.
+            norm = torch.linalg.vector_norm(values, dim=1, keepdim=True, dtype=torch.float64)
+            values = (values / norm.masked_fill_(norm == 0, 1)).float()
         out[first:last] = values

@@ -14,10 +14,10 @@ import torch
 
 from cogworks.core.progress import track
 from cogworks.core.spec import digest
-from cogworks.probes.methods import Method, method, shots_of
+from cogworks.probes.methods import Method, method, passes, shots_of
 from cogworks.probes.splits import Split, balance, rows_by_class, split
 from cogworks.probes.study import Study, batch_sizes
-from cogworks.probes.table import FeatureTable, TableSource
+from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
 # Keys of a job's spec that its cells do not depend on: what names it and them, and what is done
 # with them afterwards.
@@ -53,9 +53,16 @@ def tune(
     missing = [study for study in studies.values() if not study.finished]
     if missing:
         table = source.load(device)
-        todo = sum(len(study.sizes) - study.batch for study in missing)
-        work = _search(spec, studies, table, method(spec, table, device))
-        for _ in track(work, label="search", total=todo, unit="batch"):
+        require_variation(table)
+        # All splits first: too few images for the last number of shots shows before hours of work.
+        splits = {str(shots): _splits(spec, table, shots_of(shots)) for shots in spec["shots"]}
+        todo = sum(
+            sum(study.sizes[study.batch :]) * passes(spec, len(splits[shots][seed].train))
+            for (shots, seed), study in studies.items()
+        )
+        how = method(spec, table, device)
+        work = _search(spec, studies, splits, how)
+        for _ in track(work, label="search", total=todo, unit="images", count=int):
             pass
     return _frame(spec, studies)
 
@@ -78,13 +85,19 @@ def _studies(
 def _search(
     spec: dict[str, Any],
     studies: dict[tuple[str, int], Study],
-    table: FeatureTable,
+    all_splits: dict[str, list[Split]],
     how: Method,
-) -> Iterator[None]:
-    """Run every batch of every study that has not finished; yields after each."""
-    # All splits first: too few images for the last number of shots shows before hours of work.
-    all_splits = [_splits(spec, table, shots_of(shots)) for shots in spec["shots"]]
-    for shots, splits in zip(spec["shots"], all_splits, strict=True):
+) -> Iterator[int]:
+    """Run every batch of every study that has not finished.
+
+    Yields:
+        After each batch, how many images were trained on.
+
+    Raises:
+        InputError: every configuration of a study diverged.
+    """
+    for shots in spec["shots"]:
+        splits = all_splits[str(shots)]
         while open_ := [s for s in range(spec["seeds"]) if not studies[str(shots), s].finished]:
             # Whoever is behind goes first, so that seeds that were killed apart meet again.
             behind = min(studies[str(shots), seed].batch for seed in open_)
@@ -94,7 +107,10 @@ def _search(
             outcomes = how.search(together, [splits[seed] for seed in together], asked)
             for seed, params, found in zip(together, asked, outcomes, strict=True):
                 studies[str(shots), seed].tell(params, found)
-                yield
+                yield len(params) * passes(spec, len(splits[seed].train))
+            for seed in together:
+                if studies[str(shots), seed].finished:
+                    studies[str(shots), seed].best()  # says now, not hours later, if there is none
 
 
 def _splits(spec: dict[str, Any], table: FeatureTable, shots: int | None) -> list[Split]:
