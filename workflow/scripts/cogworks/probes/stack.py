@@ -17,8 +17,9 @@ matrix product, the bias's gradient, has an order of its own.
 import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -161,7 +162,7 @@ def cpu_multiplies_bfloat16() -> bool:
 
     Where an older torch cannot say, or says it by a name that is not known here, it is float32.
     """
-    abilities = getattr(torch.cpu, "get_capabilities", dict)()
+    abilities: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(abilities.get(name) is True for name in BFLOAT16_ABILITIES)
 
 
