@@ -25,7 +25,11 @@ def spec(library: str, name: str, size: int, **options: object) -> dict[str, obj
     [
         (spec("torchvision", "resnet18", 64), 512, ("fc.",)),
         (spec("torchvision", "mobilenet_v3_small", 64), 1024, ("classifier.3.",)),
+        (spec("torchvision", "inception_v3", 96), 2048, ("fc.", "AuxLogits.")),
+        (spec("torchvision", "googlenet", 64), 1024, ("fc.", "aux1.", "aux2.")),
         (spec("timm", "resnet18", 64), 512, ("fc.",)),
+        (spec("timm", "naflexvit_base_patch16_gap", 32, depth=1), 768, ("head.",)),
+        (spec("timm", "qwen3_vit_88m_enc", 64, depth=1, global_pool="avg"), 768, ()),
         (spec("timm", "vit_tiny_patch16_224", 64, depth=2), 192, ("head.",)),
         (
             spec("timm", "deit_tiny_distilled_patch16_224", 64, depth=1),
@@ -87,6 +91,10 @@ def test_stems_of_the_small_resnet(stem: str, side: int) -> None:
         (spec("torchvision", "squeezenet1_0", 64), "no linear classifier"),
         (spec("timm", "vit_tinny", 64), "timm has no such model; it has"),
         (spec("timm", "resnet18", 64, colour=1), "timm:resnet18: .*colour"),
+        (
+            spec("timm", "qwen3_vit_88m_enc", 64, depth=1),
+            r"gives \(1, 4, 1024\) .*options: \{global_pool: avg\}",
+        ),
         (spec("transformers", "no/such/folder", 64), "neither a folder"),
         (spec("transformers", "vit", 64, pool="max"), "options.pool is 'max'"),
         (spec("cogworks", "resnet", 64), "there are small_resnet"),
@@ -111,7 +119,7 @@ def test_output_width_keeps_mode_and_buffers() -> None:
 
 
 def test_output_that_is_no_vector_is_refused() -> None:
-    with pytest.raises(InputError, match=r"mine: gives \(1, 4, 6, 6\)"):
+    with pytest.raises(InputError, match=r"mine: gives \(1, 4, 6, 6\) for 1 image"):
         output_width(nn.Conv2d(3, 4, 3), 8, "mine")
     with pytest.raises(InputError, match="mine: fails on an image of 2 px"):
         output_width(nn.Conv2d(3, 4, 3), 2, "mine")

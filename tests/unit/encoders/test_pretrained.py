@@ -50,24 +50,33 @@ def test_torchvision_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "file"),
-    [
-        ("googlenet", "googlenet-1378be20.pth"),
-        ("inception_v3", "inception_v3_google-0cc3c7bd.pth"),
-    ],
+    ("name", "side_heads"), [("inception_v3", ("AuxLogits.",)), ("googlenet", ("aux1.", "aux2."))]
 )
-def test_auxiliary_classifiers_of_torchvision(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str
+def test_torchvisions_inceptions_change_the_range_of_their_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, side_heads: tuple[str, ...]
 ) -> None:
+    """As torchvision does for its own weights, whose file holds auxiliary classifiers."""
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    with torch.device("meta"):
-        whole = torchvision.models.get_model(name, aux_logits=True)
-    state = {key: torch.ones_like(value, device="cpu") for key, value in whole.state_dict().items()}
-    assert any(key.startswith(("aux1.", "AuxLogits.")) for key in state)
+    model = torchvision.models.get_model(
+        name, weights=None, init_weights=False, transform_input=True, aux_logits=True
+    )
+    assert all(any(key.startswith(head) for key in model.state_dict()) for head in side_heads)
+    url = torchvision.models.get_model_weights(name).DEFAULT.url
     (tmp_path / "checkpoints").mkdir()
-    torch.save(state, tmp_path / "checkpoints" / file)
-    backbone = load_pretrained("torchvision", name, image_size=96, options={}, online=False)
-    assert all(torch.all(value == 1) for value in backbone.module.state_dict().values())
+    torch.save(model.state_dict(), tmp_path / "checkpoints" / url.rpartition("/")[2])
+    backbone = load_pretrained(
+        "torchvision", f"{name}.IMAGENET1K_V1", image_size=96, options={}, online=False
+    )
+    image = torch.randn(2, 3, 96, 96)
+    model.fc = torch.nn.Identity()
+    assert torch.equal(backbone.module.eval()(image), model.eval()(image))
+
+
+def test_a_timm_folder_of_one_size_takes_the_size_that_is_asked_for(tmp_path: Path) -> None:
+    model = timm.create_model("vit_tiny_patch16_224", img_size=(64, 32), depth=1)
+    save_for_hf(model, tmp_path / "model", safe_serialization=True)
+    backbone = load("timm", str(tmp_path / "model"), depth=1)
+    assert backbone.module.eval()(torch.randn(2, 3, 32, 32)).shape == (2, 192)
 
 
 def test_transformers_folder(tmp_path: Path) -> None:

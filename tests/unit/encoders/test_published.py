@@ -22,7 +22,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from cogworks.core.errors import InputError
-from cogworks.encoders import backbones, plan
+from cogworks.encoders import backbones, plan, registry
 from cogworks.encoders.backbones import describe_backbone
 from cogworks.encoders.convert import convert
 from cogworks.encoders.registry import load_encoder
@@ -56,6 +56,7 @@ def one_forward_pass_an_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
         return WIDTHS[key]
 
     monkeypatch.setattr(backbones, "output_width", width)
+    monkeypatch.setattr(registry, "check_encoder", lambda *_: None)
 
 
 WIDTHS: dict[str, int] = {}
@@ -334,10 +335,10 @@ def assert_every_tensor_is_in_place(module: nn.Module) -> None:
 
 
 def test_registry_is_the_papers_list() -> None:
-    table, registry = published(), plan.registry()
-    assert list(registry) == list(table)
+    table, models = published(), plan.registry()
+    assert list(models) == list(table)
     for name, row in table.items():
-        entry = registry[name]
+        entry = models[name]
         assert entry["category"] == row["category"]
         assert entry["feature_dim"] == int(row["feature_dim"])
         assert entry["image_size"] == int(row["image_size"])

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.encoders.trial import features
 
-# Classifiers beside the last one, for training only, of torchvision's Inception and GoogLeNet.
-AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")
+# Auxiliary classifiers of torchvision's Inceptions, which serve training from scratch only.
+AUXILIARY = {"inception_v3": ("AuxLogits.",), "googlenet": ("aux1.", "aux2.")}
 LIBRARIES = ("torchvision", "timm", "transformers", "cogworks")
 
 
@@ -84,18 +85,9 @@ def output_width(module: nn.Module, image_size: int, name: str) -> int:
     )
     try:
         with torch.no_grad():
-            output = module.eval()(image)
-    except (RuntimeError, AssertionError, ValueError, TypeError) as error:
-        raise InputError(f"{name}: fails on an image of {image_size} px: {error}") from error
+            return int(features(module.eval(), image, name).shape[1])
     finally:
         module.train(training)
-    shape = tuple(getattr(output, "shape", ()))
-    if len(shape) != 2 or shape[0] != 1:
-        raise InputError(
-            f"{name}: gives {shape or type(output).__name__} for one image of {image_size} px, "
-            "expected one vector (1, D)"
-        )
-    return int(shape[1])
 
 
 def _torchvision(
@@ -106,9 +98,8 @@ def _torchvision(
     name = name.partition(".")[0]
     if name not in models.list_models(module=models):
         raise InputError(f"torchvision:{name}: torchvision has no such classification model")
-    if name in ("inception_v3", "googlenet"):
-        # The auxiliary classifiers serve training from scratch only, and their truncated normal
-        # initialisation takes half a minute.
+    if name in AUXILIARY:
+        # Their truncated normal initialisation takes half a minute.
         options = {"aux_logits": False, "init_weights": False, **options}
     if name.startswith("vit_"):
         options = {"image_size": size, **options}
@@ -121,7 +112,9 @@ def _torchvision(
         raise InputError(f"torchvision:{name}: has no linear classifier to take off")
     head = linears[-1]
     model.set_submodule(head, nn.Identity())
-    return model, (f"{head}.", *AUXILIARY)
+    # Published files hold them even where the network is built without.
+    auxiliary = AUXILIARY.get(name, ()) if getattr(model, "aux_logits", None) is False else ()
+    return model, (f"{head}.", *auxiliary)
 
 
 def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
@@ -137,7 +130,7 @@ def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tup
         model = timm.create_model(name, pretrained=False, num_classes=0, **options)
     except (TypeError, ValueError, AssertionError) as error:
         raise InputError(f"timm:{name}: {error}") from error
-    heads = model.default_cfg.get("classifier", ())
+    heads = model.default_cfg.get("classifier") or ()  # null where it was published without one
     return model, tuple(f"{head}." for head in ([heads] if isinstance(heads, str) else heads))
 
 

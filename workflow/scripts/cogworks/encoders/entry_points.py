@@ -2,17 +2,43 @@
 
 import importlib
 import importlib.util
+import numbers
 import sys
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
 
 
+class UsersEncoder(nn.Module):
+    """A user's network, which need not know batches of one image.
+
+    A bare `squeeze()` in it takes off the batch as well where that is one, which the last batch of
+    a data set may be: it then sees the image twice.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Map normalised images (B, 3, H, W) to features (B, D)."""
+        features: torch.Tensor
+        if len(images) > 1:
+            features = self.module(images)
+            return features
+        features = self.module(images.repeat(2, 1, 1, 1))
+        # What is no tensor of two rows is refused when the encoder is loaded.
+        return features[:1] if getattr(features, "ndim", 0) == 2 else features
+
+
 def call_entry_point(target: str, options: dict[str, Any]) -> tuple[nn.Module, int]:
-    """Call the user's function and return its module and feature dimension.
+    """Call the user's function and return its module, on the CPU, and feature dimension.
+
+    What it draws comes from the global generators: seed them around the call.
 
     Args:
         target: `path/to/file.py:function` or `package.module:function`. Modules beside the file
@@ -29,7 +55,7 @@ def call_entry_point(target: str, options: dict[str, Any]) -> tuple[nn.Module, i
         raise InputError(f"entry point {target}: {place} has no function {name}")
     try:
         result = function(**options)
-    except Exception as error:  # whatever the user's code raises is to be told by its name
+    except (Exception, SystemExit) as error:  # whatever the user's code raises is told by its name
         raise InputError(
             f"entry point {target}: failed with {type(error).__name__}: {error}"
         ) from error
@@ -37,13 +63,16 @@ def call_entry_point(target: str, options: dict[str, Any]) -> tuple[nn.Module, i
         not isinstance(result, tuple)
         or len(result) != 2
         or not isinstance(result[0], nn.Module)
-        or not isinstance(result[1], int)
+        or not isinstance(result[1], numbers.Integral)
     ):
+        given = type(result).__name__
+        if isinstance(result, tuple):
+            given = f"({', '.join(type(part).__name__ for part in result)})"
         raise InputError(
-            f"entry point {target}: returned {type(result).__name__}, "
+            f"entry point {target}: returned {given}, "
             "expected a tuple (torch.nn.Module, feature_dim)"
         )
-    return result
+    return UsersEncoder(result[0].cpu()), int(result[1])
 
 
 def entry_file(target: str) -> Path:
@@ -70,7 +99,7 @@ def _import(place: str, target: str) -> Any:
         spec.loader.exec_module(module)
     except InputError:
         raise
-    except Exception as error:  # as above
+    except (Exception, SystemExit) as error:  # as above
         raise InputError(
             f"entry point {target}: importing {place} failed with {type(error).__name__}: {error}"
         ) from error

@@ -130,6 +130,8 @@ class _Job:
             size=encoder.image.image_size,
             resize=encoder.image.resize,
             interpolation=encoder.image.interpolation,
+            squash=encoder.image.squash,
+            floor=encoder.image.floor,
         )
         self.warned = False
 

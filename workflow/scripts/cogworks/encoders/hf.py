@@ -1,6 +1,8 @@
 """Vision models of transformers as encoders."""
 
-import json
+import inspect
+import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -8,31 +10,84 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.core.files import read_json
 
 POOLS = ("pooler", "cls", "mean")
+# What the parameter of a class token is called.
+CLASS_TOKENS = ("cls_token", "class_token", "class_embedding")
 
 
 class HFEncoder(nn.Module):
     """A transformers vision model whose output is one vector an image.
 
     `pool` says which: the model's own `pooler` output (a flattened map where it pools one), the
-    first token (`cls`), or the `mean` over tokens or positions of the last hidden state.
+    first token (`cls`), or the `mean` over tokens or positions of the last hidden state. Models
+    that mask patches (ViTMAE, in evaluation mode too) see all of them, in order.
     """
 
     def __init__(self, model: nn.Module, pool: str) -> None:
         super().__init__()
         self.model = model
         self.pool = pool
+        self._class_token = any(
+            name in key for key, _ in model.named_parameters() for name in CLASS_TOKENS
+        )
+        self._masks = model.config.model_type == "vit_mae"
+        if self._masks:
+            model.config.mask_ratio = 0.0
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Map normalised images (B, 3, H, W) to features (B, D)."""
-        output = self.model(pixel_values=images)
+        """Map normalised images (B, 3, H, W) to features (B, D).
+
+        Raises:
+            InputError: the model has no such vector; the message says which it has.
+        """
+        output = self.model(pixel_values=images, **self._order(images))
         if self.pool == "pooler":
-            return output.pooler_output.flatten(1)
-        hidden = output.last_hidden_state
+            return self._pooled(output)
+        hidden = self._hidden(output)
+        if self.pool == "cls" and not self._has_class_token(hidden):
+            raise InputError(
+                f"{type(self.model).__name__} has no class token: set `options: {{pool: mean}}`"
+            )
         if hidden.ndim == 4:
             hidden = hidden.flatten(2).transpose(1, 2)
         return hidden[:, 0] if self.pool == "cls" else hidden.mean(1)
+
+    def _order(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return ViTMAE's argument by which its patches stay in their order."""
+        if not self._masks:
+            return {}
+        count = self.model.embeddings.patch_embeddings.num_patches
+        order = torch.arange(count, device=images.device, dtype=torch.float32)
+        return {"noise": order.expand(len(images), -1)}
+
+    def _pooled(self, output: Any) -> torch.Tensor:
+        pooled = getattr(output, "pooler_output", None)
+        if pooled is None:
+            pools = ["mean"]
+            if self._has_class_token(self._hidden(output)):
+                pools.insert(0, "cls")
+            options = " or ".join(f"`options: {{pool: {pool}}}`" for pool in pools)
+            raise InputError(f"{type(self.model).__name__} has no pooler: set {options}")
+        flat: torch.Tensor = pooled.flatten(1)
+        return flat
+
+    def _hidden(self, output: Any) -> torch.Tensor:
+        hidden = getattr(output, "last_hidden_state", None)
+        if hidden is None or hidden.ndim not in (3, 4):
+            raise InputError(
+                f"{type(self.model).__name__} gives neither tokens nor a map of an image "
+                "(`last_hidden_state`); use an entry point"
+            )
+        result: torch.Tensor = hidden
+        return result
+
+    def _has_class_token(self, hidden: torch.Tensor) -> bool:
+        """Whether the first token stands for the image: tokens that fill a square do not."""
+        if hidden.ndim != 3:
+            return False
+        return self._class_token or math.isqrt(hidden.shape[1]) ** 2 != hidden.shape[1]
 
 
 def build_hf(name: str, image_size: int, options: dict[str, Any]) -> HFEncoder:
@@ -52,8 +107,8 @@ def build_hf(name: str, image_size: int, options: dict[str, Any]) -> HFEncoder:
     config = hf_config(name, image_size, entries)
     try:
         model = AutoModel.from_config(config, **pooling_argument(config, pool))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"hf:{name}: {error}") from error
+    except Exception as error:  # transformers raises anything on settings that do not fit
+        raise InputError(f"hf:{name}: {type(error).__name__}: {error}") from error
     return HFEncoder(model, pool)
 
 
@@ -70,22 +125,63 @@ def hf_config(name: str, image_size: int, entries: dict[str, Any]) -> Any:
     """Return the model config of a local folder or of a model type; of a CLIP, the image tower's.
 
     Raises:
-        InputError: there is neither such a folder nor such a model type.
+        InputError: there is neither such a folder nor such a model type; the config has no such
+            entry, or another type of it.
     """
     from transformers import CONFIG_MAPPING, AutoConfig
 
-    if (Path(name) / "config.json").is_file():
-        try:
-            config = AutoConfig.from_pretrained(name, local_files_only=True, **entries)
-        except (OSError, ValueError, json.JSONDecodeError) as error:
-            raise InputError(f"hf:{name}: {error}") from error
-    elif name in CONFIG_MAPPING:
-        config = AutoConfig.for_model(name, **{"image_size": image_size, **entries})
-    else:
+    is_folder = (Path(name) / "config.json").is_file()
+    if is_folder:
+        refuse_other_library("transformers", Path(name))
+    elif name not in CONFIG_MAPPING:
         raise InputError(
             f"hf:{name}: neither a folder with config.json nor a model type of transformers"
         )
-    return getattr(config, "vision_config", config)
+    try:
+        config = (
+            AutoConfig.from_pretrained(name, local_files_only=True)
+            if is_folder
+            else AutoConfig.for_model(name)
+        )
+        tower = getattr(config, "vision_config", config)
+        changes = _checked(tower, entries)
+        if not is_folder and hasattr(tower, "image_size"):
+            one = isinstance(tower.image_size, int)
+            changes = {"image_size": image_size if one else [image_size] * 2} | changes
+        if is_folder:
+            tower.update(changes)
+            return tower
+        # Built anew, as some settings follow from others.
+        return type(tower)(**changes)
+    except InputError as error:
+        raise InputError(f"hf:{name}: {error}") from error
+    except Exception as error:  # as above
+        raise InputError(f"hf:{name}: {type(error).__name__}: {error}") from error
+
+
+def _checked(config: Any, entries: dict[str, Any]) -> dict[str, Any]:
+    unknown = [key for key in entries if not hasattr(config, key) and key != "attn_implementation"]
+    if unknown:
+        raise InputError(f"its config ({type(config).__name__}) has no entry {', '.join(unknown)}")
+    if entries.get("mask_ratio"):
+        raise InputError("options.mask_ratio: an encoder sees every patch; leave it out")
+    return dict(entries)
+
+
+def refuse_other_library(library: str, folder: Path) -> None:
+    """Refuse a folder whose `config.json` is that of timm where transformers' was named, or so.
+
+    Raises:
+        InputError: saying which it is.
+    """
+    path = folder / "config.json"
+    config = read_json(path) if path.is_file() else {}
+    of_timm = "architecture" in config and "model_type" not in config
+    of_transformers = "model_type" in config and "architecture" not in config
+    if library == "transformers" and of_timm:
+        raise InputError(f"hf:{folder}: a model of timm; say `timm:{folder}`")
+    if library == "timm" and of_transformers:
+        raise InputError(f"timm:{folder}: a model of transformers; say `hf:{folder}`")
 
 
 def pooling_argument(config: Any, pool: str) -> dict[str, Any]:
@@ -93,12 +189,13 @@ def pooling_argument(config: Any, pool: str) -> dict[str, Any]:
 
     A checkpoint of a classifier has no weights for that layer, and strict loading would refuse it.
     """
-    import inspect
-
     from transformers import MODEL_MAPPING
 
-    if pool == "pooler":
+    if pool == "pooler" or type(config) not in MODEL_MAPPING:
         return {}
-    model_class = MODEL_MAPPING[type(config)]
-    known = "add_pooling_layer" in inspect.signature(model_class.__init__).parameters
+    known = "add_pooling_layer" in _arguments(MODEL_MAPPING[type(config)].__init__)
     return {"add_pooling_layer": False} if known else {}
+
+
+def _arguments(function: Any) -> Collection[str]:
+    return inspect.signature(function).parameters

@@ -1,5 +1,6 @@
 """From encoded images to the square of bytes that a network sees (thesis, section 3.4.1)."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -22,6 +23,27 @@ LONG = 100
 Decode = Callable[[bytes, str], np.ndarray]
 
 
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """How an image of any shape becomes a square; see `make_decoder`."""
+
+    size: int
+    resize: int
+    interpolation: str
+    squash: bool = False
+    floor: bool = False
+
+    def resized(self, height: int, width: int) -> tuple[int, int]:
+        """Return height and width before the crop."""
+        return (self.resize, self.resize) if self.squash else resized(height, width, self.resize)
+
+    def corner(self, height: int, width: int) -> tuple[int, int]:
+        """Return top and left of the crop."""
+        if self.floor:
+            return (height - self.size) // 2, (width - self.size) // 2
+        return crop_corner(height, width, self.size)
+
+
 def resized(height: int, width: int, side: int) -> tuple[int, int]:
     """Return height and width once the shortest side is `side` pixels (the other one floored)."""
     if width <= height:
@@ -34,7 +56,15 @@ def crop_corner(height: int, width: int, size: int) -> tuple[int, int]:
     return round((height - size) / 2.0), round((width - size) / 2.0)
 
 
-def make_decoder(*, decoder: str, size: int, resize: int, interpolation: str) -> Decode:
+def make_decoder(
+    *,
+    decoder: str,
+    size: int,
+    resize: int,
+    interpolation: str,
+    squash: bool = False,
+    floor: bool = False,
+) -> Decode:
     """Return the function from encoded bytes and a name to uint8 pixels (size, size, 3).
 
     Args:
@@ -44,25 +74,30 @@ def make_decoder(*, decoder: str, size: int, resize: int, interpolation: str) ->
         size: side of the central square.
         resize: the shortest side before it is cut out, at least `size`.
         interpolation: `bicubic` or `bilinear`, antialiased.
+        squash: resize both sides to `resize`, whatever the image's shape.
+        floor: round the corner of the square down, as transformers does; torchvision and timm
+            round it to the nearest even number.
 
     The function raises CorruptImageError with the name.
     """
     prepare = {"pil": _prepare_pil, "fast": _prepare_fast}[decoder]
+    fit = Fit(size, resize, interpolation, squash, floor)
 
     def decode(data: bytes, name: str) -> np.ndarray:
-        return prepare(data, name, size, resize, interpolation)
+        return prepare(data, name, fit)
 
     return decode
 
 
-def _prepare_pil(data: bytes, name: str, size: int, resize: int, interpolation: str) -> np.ndarray:
-    return _square(decode_pil(data, name=name), size, resize, interpolation)
+def _prepare_pil(data: bytes, name: str, fit: Fit) -> np.ndarray:
+    return _square(decode_pil(data, name=name), fit)
 
 
-def _square(image: Image.Image, size: int, resize: int, interpolation: str) -> np.ndarray:
-    height, width = resized(image.height, image.width, resize)
-    top, left = crop_corner(height, width, size)
-    method = _PIL_FILTERS[interpolation]
+def _square(image: Image.Image, fit: Fit) -> np.ndarray:
+    size = fit.size
+    height, width = fit.resized(image.height, image.width)
+    top, left = fit.corner(height, width)
+    method = _PIL_FILTERS[fit.interpolation]
     # In the order in which Pillow resizes the two sides.
     if height > LONG * size:
         if width > image.width:
@@ -79,18 +114,23 @@ def _square(image: Image.Image, size: int, resize: int, interpolation: str) -> n
     return np.asarray(image.crop((left, top, left + size, top + size)))
 
 
-def _prepare_fast(data: bytes, name: str, size: int, resize: int, interpolation: str) -> np.ndarray:
+def _prepare_fast(data: bytes, name: str, fit: Fit) -> np.ndarray:
     image = decode_uint8(data, name=name)
     if image.shape[1] > TALL * image.shape[2] or image.shape[2] > LONG * image.shape[1]:
         long = Image.fromarray(image.permute(1, 2, 0).numpy())
-        return _square(long, size, resize, interpolation)
-    height, width = resized(image.shape[1], image.shape[2], resize)
+        return _square(long, fit)
+    height, width = fit.resized(image.shape[1], image.shape[2])
     if (height, width) != tuple(image.shape[1:]):
         image = functional.interpolate(
-            image[None], (height, width), mode=interpolation, antialias=True, align_corners=False
+            image[None],
+            (height, width),
+            mode=fit.interpolation,
+            antialias=True,
+            align_corners=False,
         )[0]
-    top, left = crop_corner(height, width, size)
-    pixels: np.ndarray = image[:, top : top + size, left : left + size].permute(1, 2, 0).numpy()
+    top, left = fit.corner(height, width)
+    square = image[:, top : top + fit.size, left : left + fit.size]
+    pixels: np.ndarray = square.permute(1, 2, 0).numpy()
     return pixels
 
 

@@ -27,6 +27,7 @@ LIBRARIES = {
 KEY_MAPPING = ("container", "prefix", "drop", "rename")
 IMAGE_KEYS = (
     "image_size",
+    "geometry",
     "resize",
     "interpolation",
     "mean",
@@ -220,10 +221,10 @@ def _weight_problems(config: dict[str, Any], section: dict[str, Any], source: st
         "registry": {"checkpoint", "entry_point", "files", "weights"},
         "run": set(),
         "model": {"options", "weights", "seed", "checkpoint", *KEY_MAPPING},
-        "entry_point": {"options", "files"},
+        "entry_point": {"options", "files", "seed"},
     }[source]
     if source == "registry" and _may_bring(section):
-        allowed |= {"options"}
+        allowed |= {"options", "seed"}
     defaults = {"container": ".", "prefix": "", "seed": 0, "options": {}}
     for key in ("options", "files", "weights", "seed", "checkpoint", *KEY_MAPPING):
         if key not in allowed and section[key] not in (None, [], defaults.get(key)):
@@ -261,6 +262,12 @@ def _image_problems(section: dict[str, Any]) -> Iterator[str]:
     size, resize = section["image_size"], section["resize"]
     if size is not None and resize is not None and resize < size:
         yield f".resize: {resize} is smaller than image_size {size}; the crop would not fit"
+    if section["geometry"] == "library":
+        if section["model"] is None or section["model"].startswith("cogworks:"):
+            yield ".geometry: `library` needs a `model` of torchvision, timm or transformers"
+        for key in ("image_size", "resize", "interpolation"):
+            if section[key] is not None:
+                yield f".{key}: has no meaning with `geometry: library`, which takes the library's"
     if (section["mean"] is None) != (section["std"] is None):
         yield ".mean: give `mean` and `std` together, or neither"
 
@@ -276,7 +283,13 @@ def _source(section: dict[str, Any]) -> dict[str, Any]:
     dim = entry.get("feature_dim")
     if section["entry_point"] is not None:
         target, options = section["entry_point"], section["options"]
-        return {"kind": "entry_point", "target": target, "options": options, "feature_dim": dim}
+        return {
+            "kind": "entry_point",
+            "target": target,
+            "options": options,
+            "seed": section["seed"],
+            "feature_dim": dim,
+        }
     library, name = _split(entry.get("architecture") or section["model"] or "none:none")
     source = {
         "kind": "model",

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.backbones import Backbone, output_width
+from cogworks.core.files import read_json
+from cogworks.encoders.backbones import AUXILIARY, Backbone, describe_backbone, output_width
 from cogworks.encoders.checkpoints import load_strictly, read_checkpoint, refuse_unsound
 from cogworks.encoders.hf import HFEncoder, hf_config, pooling_argument, split_pool
 
@@ -53,8 +54,9 @@ def model_folder(library: str, name: str, online: bool) -> Path | None:
     repository = name.removeprefix("hf-hub:")
     folder = Path(_fetch(repository, "config.json", online, f"{library}:{name}")).parent
     if library == "transformers":
-        with contextlib.suppress(InputError):  # not every model has one
-            _fetch(repository, "preprocessor_config.json", online, name)
+        for file in ("preprocessor_config.json", "processor_config.json"):
+            with contextlib.suppress(InputError):  # not every model has one
+                _fetch(repository, file, online, name)
     return folder
 
 
@@ -101,8 +103,9 @@ def _timm_file(name: str) -> tuple[str, str]:
 def _torchvision(
     name: str, size: int, options: dict[str, Any], online: bool
 ) -> tuple[nn.Module, tuple[str, ...]]:
-    from cogworks.encoders.backbones import describe_backbone
-
+    if name.partition(".")[0] in AUXILIARY:
+        # Their weights were trained on another range than the images' normalisation gives.
+        options = {"transform_input": True, **options}
     backbone = describe_backbone(
         {"library": "torchvision", "name": name, "image_size": size, "options": options}
     )
@@ -134,20 +137,26 @@ def _timm(
             target,
             pretrained=True,
             pretrained_cfg_overlay=overlay,
-            **_size(target, size),
+            **_size(name, folder, size),
             **options,
         )
     except (RuntimeError, OSError, ValueError, TypeError, KeyError, AssertionError) as error:
         raise InputError(f"timm:{name}: {error}") from error
-    model.reset_classifier(0)
+    if hasattr(model, "reset_classifier"):  # some are published without one
+        model.reset_classifier(0)
     return model, ()
 
 
-def _size(target: str, size: int) -> dict[str, int]:
+def _size(name: str, folder: Path | None, size: int) -> dict[str, int]:
+    """Return timm's argument for the side of the input, of models that are built for one."""
     import timm
 
-    config = None if ":" in target else timm.get_pretrained_cfg(target)
-    return {"img_size": size} if config is not None and config.fixed_input_size else {}
+    if folder is None:
+        fixed = timm.get_pretrained_cfg(name).fixed_input_size
+    else:
+        content = read_json(folder / "config.json")
+        fixed = content.get("pretrained_cfg", content).get("fixed_input_size")
+    return {"img_size": size} if fixed else {}
 
 
 def _hf(

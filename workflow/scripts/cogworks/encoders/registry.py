@@ -10,6 +10,7 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json, sha256_file
+from cogworks.core.randomness import seeded
 from cogworks.core.spec import digest
 from cogworks.encoders.backbones import Backbone, build_backbone, describe_backbone, output_width
 from cogworks.encoders.checkpoints import (
@@ -20,34 +21,9 @@ from cogworks.encoders.checkpoints import (
 )
 from cogworks.encoders.entry_points import call_entry_point, entry_file
 from cogworks.encoders.identity import cache_name, fingerprint
-from cogworks.encoders.pretrained import load_pretrained, model_folder, weight_files
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-DEFAULT_SIZE = 224
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """How an image becomes an input: section 3.4.1 of the thesis.
-
-    Attributes:
-        image_size: side of the central square, in pixels.
-        resize: the shortest side before the square is cut out.
-        interpolation: `bicubic` or `bilinear`.
-        mean: of the channels, on [0, 1].
-        std: of the channels, likewise.
-        channel_order: `rgb` or `bgr`; mean and std are in the order of RGB in any case.
-        decoder: `pil` or `fast`.
-    """
-
-    image_size: int
-    resize: int
-    interpolation: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    channel_order: str
-    decoder: str
+from cogworks.encoders.preparation import Preparation, prepare
+from cogworks.encoders.pretrained import load_pretrained, weight_files
+from cogworks.encoders.trial import check_encoder
 
 
 @dataclass(frozen=True)
@@ -82,24 +58,27 @@ def load_encoder(
         spec: `name`, `source`, `image`, `compute` and `weights`, what identified the weights when
             the work was planned. The kinds of `source`: `run` (`folder`), `model` (`library`,
             `name`, `options`, `weights`, and `seed` or `checkpoint`), `entry_point` (`target`,
-            `options`).
+            `options`, `seed`).
         device: where the module goes.
         online: whether pretrained weights may be fetched.
 
     Raises:
         InputError: missing or unfit weights, weights that were replaced since the work was
-            planned, an unknown architecture, a feature dimension other than the one expected.
+            planned, an unknown architecture, a feature dimension other than the one expected,
+            features that are random or depend on the batch.
     """
     name, source = spec["name"], spec["source"]
-    own = _own_preparation(source, online)
-    image = _preparation(spec["image"], own)
-    module, dim, identity = _load(name, source, image.image_size, online)
+    image = prepare(name, spec["image"], source, online)
+    # The user's code may draw anywhere, as late as in the first forward pass.
+    with seeded(source.get("seed", 0)):
+        module, dim, identity = _load(name, source, image.image_size, online)
+        module = module.eval().requires_grad_(False)
+        check_encoder(module, image.image_size, f"encoder {name}")
     if source.get("feature_dim") not in (None, dim):
         raise InputError(
             f"encoder {name}: gives {dim} features, expected {source['feature_dim']}; "
             "is it the right architecture?"
         )
-    module = module.eval().requires_grad_(False)
     version = digest(
         {
             "architecture": identity,
@@ -208,9 +187,7 @@ def _load_model(name: str, source: dict[str, Any], size: int, online: bool) -> B
         )
     spec = {"library": library, "name": architecture, "image_size": size, "options": options}
     if source["weights"] == "random":
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(source["seed"])
-            return describe_backbone(spec)
+        return describe_backbone(spec)
     checkpoint = source["checkpoint"]
     state = read_checkpoint(checkpoint["file"], checkpoint["containers"])
     backbone = describe_backbone(spec)
@@ -218,63 +195,3 @@ def _load_model(name: str, source: dict[str, Any], size: int, online: bool) -> B
     title = f"encoder {name} ({checkpoint['file']} into {library}:{architecture})"
     load_strictly(backbone.module, map_keys(state, **mapping), heads=backbone.heads, name=title)
     return backbone
-
-
-def _preparation(image: dict[str, Any], own: dict[str, Any]) -> Preparation:
-    """Return the settings of the config, where null the encoder's own, else the defaults."""
-
-    def pick(key: str, default: Any) -> Any:
-        return next((v for v in (image[key], own.get(key)) if v is not None), default)
-
-    size = int(pick("image_size", DEFAULT_SIZE))
-    resize = int(image["resize"] if image["resize"] is not None else size)
-    if resize < size:
-        raise InputError(f"resize {resize} is smaller than image_size {size}; the crop cannot fit")
-    return Preparation(
-        image_size=size,
-        resize=resize,
-        interpolation=image["interpolation"],
-        mean=tuple(pick("mean", IMAGENET_MEAN)),
-        std=tuple(pick("std", IMAGENET_STD)),
-        channel_order=pick("channel_order", "rgb"),
-        decoder=image["decoder"],
-    )
-
-
-def _own_preparation(source: dict[str, Any], online: bool) -> dict[str, Any]:
-    """Return the input size and normalisation that come with the encoder's source."""
-    if source["kind"] == "run":
-        spec = read_json(Path(source["folder"]) / "spec.json")
-        return {key: spec.get(key) for key in ("image_size", "mean", "std")}
-    if source["kind"] == "entry_point" or source["library"] not in ("timm", "transformers"):
-        return {}
-    folder = None
-    if source["weights"] == "pretrained":
-        folder = model_folder(source["library"], source["name"], online)
-    if source["library"] == "timm":
-        return _timm_preparation(source["name"], folder)
-    return _hf_preparation(folder or Path(source["name"]))
-
-
-def _timm_preparation(name: str, folder: Path | None) -> dict[str, Any]:
-    import timm
-
-    if folder is not None:
-        content = read_json(folder / "config.json")
-        config = content.get("pretrained_cfg", content)
-    else:
-        known = timm.get_pretrained_cfg(name) if timm.is_model(name) else None
-        config = known.to_dict() if known is not None else {}
-    size = (config.get("input_size") or [None])[-1]
-    return {"image_size": size, "mean": config.get("mean"), "std": config.get("std")}
-
-
-def _hf_preparation(folder: Path) -> dict[str, Any]:
-    model, processor = folder / "config.json", folder / "preprocessor_config.json"
-    config = read_json(model) if model.is_file() else {}
-    images = read_json(processor) if processor.is_file() else {}
-    size = (config | config.get("vision_config", {})).get("image_size")
-    for key in ("size", "crop_size"):
-        given = images.get(key)
-        size = (given.get("height") if isinstance(given, dict) else given) or size
-    return {"image_size": size, "mean": images.get("image_mean"), "std": images.get("image_std")}
