@@ -78,9 +78,9 @@ def extract(
             a full disk; another process at work on the same file.
     """
     compute = spec["compute"]
-    set_arithmetic(compute["precision"])
     encoder = load_encoder(spec, device="cpu", online=online)
     _note_weights(encoder, spec)
+    set_arithmetic(compute["precision"])  # only now: the user's code may have set it otherwise
     chunk_rows = CHUNK_BATCHES * compute["batch_size"]
     start, stop = shard_rows(len(manifest), chunk_rows=chunk_rows, shard=shard, shards=shards)
     partial = PartialFeatures(

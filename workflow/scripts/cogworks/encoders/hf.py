@@ -25,6 +25,8 @@ class HFEncoder(nn.Module):
     that mask patches (ViTMAE, in evaluation mode too) see all of them, in order.
     """
 
+    model: Any
+
     def __init__(self, model: nn.Module, pool: str) -> None:
         super().__init__()
         self.model = model
@@ -32,9 +34,9 @@ class HFEncoder(nn.Module):
         self._class_token = any(
             name in key for key, _ in model.named_parameters() for name in CLASS_TOKENS
         )
-        self._masks = model.config.model_type == "vit_mae"
+        self._masks = self.model.config.model_type == "vit_mae"
         if self._masks:
-            model.config.mask_ratio = 0.0
+            self.model.config.mask_ratio = 0.0
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Map normalised images (B, 3, H, W) to features (B, D).
