@@ -42,7 +42,7 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
 
 
-def _checked(config: dict[str, Any]) -> dict[str, Any]:
+def _checked(config: dict[str, Any]) -> Config:
     checked = user_paths.expanded(schema.validate(config))
     filled = Config(encoders.expand_sweeps(checked))
     problems = [problem for room in ROOMS for problem in room.check(filled)]

@@ -51,7 +51,7 @@ def scan_class_tars(
     left_out: Counter[str] = Counter()
     rows: list[Row] = []
     scan = partial(_class_tar, split=split)
-    for found, others in map_ordered(scan, chosen, workers=workers, **_SHOWN):
+    for found, others in map_ordered(scan, chosen, workers=workers, label=_LABEL, unit="tars"):
         rows += found
         left_out.update(others)
     report_left_out(left_out, "class tar files")
@@ -82,11 +82,11 @@ def scan_samples(
         InputError: a damaged tar file, or a sample without image or class.
     """
     scan = partial(_sample_tar, class_field=class_field, numbered=numbered, split=split)
-    results = map_ordered(scan, _named(tars), workers=workers, **_SHOWN)
+    results = map_ordered(scan, _named(tars), workers=workers, label=_LABEL, unit="tars")
     return listing(row for rows in results for row in rows)
 
 
-_SHOWN = {"label": "listing tar files", "unit": "tars"}
+_LABEL = "listing tar files"
 
 
 def _named(tars: Sequence[Path]) -> list[Named]:
