@@ -29,7 +29,7 @@ rule extract_features:
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
-        "python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
+        "exec python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
         " > {log:q} 2>&1"
@@ -69,7 +69,7 @@ rule extract_shard:
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"
     shell:
-        "python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
+        "exec python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
         " --shard {wildcards.shard:q} --shards {wildcards.shards:q}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"

@@ -62,7 +62,7 @@ rule train_generator:
     message:
         "Tiny latent diffusion model {wildcards.generator}: training"
     shell:
-        "python workflow/scripts/train_generator.py --spec {params.spec:q} --threads {threads}"
+        "exec python workflow/scripts/train_generator.py --spec {params.spec:q} --threads {threads}"
         " --manifest {input.manifest:q} --scenes {input.scenes:q} --folder {params.folder:q}"
         " --marker {output.marker:q} > {log:q} 2>&1"
 
@@ -127,7 +127,7 @@ rule generate_shard:
     message:
         "Shard {wildcards.number} of {wildcards.clone} (of {params.n_shards}): drawing"
     shell:
-        "python workflow/scripts/generate_shard.py --spec {params.spec:q} --threads {threads}"
+        "exec python workflow/scripts/generate_shard.py --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
         " --classes {input.classes:q} --number {wildcards.number:q} --n-shards {params.n_shards:q}"
         " --batch-size {resources.batch_size} --output {output.shard:q} --index {output.index:q}"

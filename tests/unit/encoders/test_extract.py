@@ -258,7 +258,9 @@ def test_two_processes_do_not_write_the_same_file(
     write = extraction.PartialFeatures.write
 
     def meddling(self: Any, *args: Any) -> None:
-        with pytest.raises(InputError, match=rf"process {os.getpid()} on .* still writing here"):
+        with pytest.raises(
+            InputError, match=rf"process {os.getpid()} on .* still writing these features"
+        ):
             run(manifest, spec, tmp_path / "a")
         write(self, *args)
 

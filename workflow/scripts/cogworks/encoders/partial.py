@@ -12,7 +12,7 @@ A chunk depends on its own images only: it outlives changes of others, and wheth
 an error or left out.
 """
 
-import fcntl
+import contextlib
 import hashlib
 import json
 import os
@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from cogworks.core import lock
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic, read_json, write_json
 
@@ -63,7 +64,7 @@ class PartialFeatures:
         self._dim = dim
         self._dtype = np.dtype(dtype).newbyteorder("<")
         self._row_bytes = dim * self._dtype.itemsize
-        self._lock: BinaryIO | None = None
+        self._held = contextlib.ExitStack()
 
     def __enter__(self) -> "PartialFeatures":
         """Lock the folder and discard what was made from something else.
@@ -71,8 +72,7 @@ class PartialFeatures:
         Raises:
             InputError: another process is writing here, or the disk has no room.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(self._folder / "lock")
+        self._held.enter_context(lock.hold(self._folder / "lock", what="these features"))
         key_file = self._folder / "key.json"
         same = key_file.is_file() and read_json(key_file) == json.loads(json.dumps(self._key))
         if not same or not self._data.is_file():
@@ -82,8 +82,7 @@ class PartialFeatures:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._lock is not None
-        self._lock.close()
+        self._held.close()
 
     @property
     def chunks(self) -> int:
@@ -200,26 +199,3 @@ def write_header(handle: BinaryIO, rows: int, dim: int, dtype: np.dtype) -> None
     description = np.lib.format.dtype_to_descr(dtype)
     header = {"descr": description, "fortran_order": False, "shape": (rows, dim)}
     np.lib.format.write_array_header_1_0(handle, header)
-
-
-def _lock(path: Path) -> BinaryIO:
-    """Take the lock of a folder, or say who holds it.
-
-    An orphan of a killed workflow may still be writing; the lock goes with its process.
-    """
-    handle = open(path, "a+b")  # noqa: SIM115 (held until the context ends)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.seek(0)
-        holder = handle.read().decode() or "unknown"
-        handle.close()
-        raise InputError(
-            f"{path.parent}: process {holder} is still writing here; "
-            "wait for it, or end it, and run again"
-        ) from error
-    handle.seek(0)
-    handle.truncate()
-    handle.write(f"{os.getpid()} on {os.uname().nodename}".encode())
-    handle.flush()
-    return handle

@@ -13,13 +13,14 @@ import pyarrow as pa
 import torch
 import transformers
 
+from cogworks.core import lock
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, sha256_file, write_parquet
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.progress import track
 from cogworks.core.spec import digest
-from cogworks.synthesis import lock, sizes
+from cogworks.synthesis import sizes
 from cogworks.synthesis.draw import Artist
 from cogworks.synthesis.generator import read_marker
 from cogworks.synthesis.pipeline import open_pipeline
@@ -109,7 +110,8 @@ def draw_shard(
     def artist() -> Artist:  # not loaded where nothing is left to draw
         return Artist(open_pipeline(read_marker(marker), settings, device), settings)
 
-    with lock.hold(output.with_name(f".{output.stem}.lock")), StopFlag() as flag:
+    place = output.with_name(f".{output.stem}.lock")
+    with lock.hold(place, what="this shard"), StopFlag() as flag:
         partial = _partial(output, identity)
         with PartialShard(partial, kind=settings["format"]) as shard:
             producer = Producer(slots, lambda orders: artist().draw(orders), settings, shard)

@@ -1,5 +1,6 @@
 """A training run from manifest to results."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from cogworks.core import lock
 from cogworks.core.device import pick_device, set_threads
 from cogworks.core.errors import InputError
 from cogworks.core.interrupt import StopFlag, children_ignore_stop_signals
@@ -82,8 +84,11 @@ def train(spec: dict[str, Any], files: Files, options: Options) -> bool:
     """
     set_threads(options.threads)
     processes = join_processes(pick_device(options.device))
+    place = files.state.with_name(f".{files.state.name}.lock")
+    held = lock.hold(place, what="this training") if processes.first else contextlib.nullcontext()
     try:
-        return _train(spec, files, options, processes)
+        with held:
+            return _train(spec, files, options, processes)
     finally:
         leave_processes(processes)
 

@@ -4,23 +4,34 @@ The kernel drops the lock when its holder ends, however it ends.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from cogworks.core.errors import InputError
 
+_HELD = (errno.EWOULDBLOCK, errno.EACCES)
+
 
 @contextlib.contextmanager
-def hold(path: Path) -> Iterator[None]:
+def hold(path: Path, *, what: str) -> Iterator[None]:
     """Hold the lock file `path` while the block runs, then remove it.
+
+    Some network file systems have no locks (ENOLCK, ENOSYS): that is no other holder, so the block
+    runs without one, after a warning on the standard error.
+
+    Args:
+        path: the lock file; its folder is made where it is missing.
+        what: names what is written under the lock, for the error: `this shard`.
 
     Raises:
         InputError: another process holds it; its id is named.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = _acquire(path)
+    descriptor = _acquire(path, what)
     try:
         yield
     finally:
@@ -28,16 +39,23 @@ def hold(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(path: Path) -> int:
+def _acquire(path: Path, what: str) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            if error.errno not in _HELD:
+                print(
+                    f"{path}: this file system has no locks ({error.strerror}); see to it yourself "
+                    f"that no other process writes {what}",
+                    file=sys.stderr,
+                )
+                return descriptor
             holder = os.read(descriptor, 64).decode() or "unknown"
             os.close(descriptor)
             raise InputError(
-                f"{path}: process {holder} is still writing this shard, perhaps left over from a "
+                f"{path}: process {holder} is still writing {what}, perhaps left over from a "
                 "workflow that was killed; wait for it or end it, then run again"
             ) from error
         if _is_still(path, descriptor):

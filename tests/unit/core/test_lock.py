@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 import signal
@@ -5,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from cogworks.core import lock
 from cogworks.core.errors import InputError
-from cogworks.synthesis.lock import hold
+from cogworks.core.lock import hold
 
 
 def _hold_forever(path: Path, ready: "multiprocessing.synchronize.Event") -> None:
-    with hold(path):
+    with hold(path, what="this shard"):
         ready.set()
         signal.pause()
 
@@ -22,17 +24,35 @@ def test_an_orphan_is_named_until_it_ends(tmp_path: Path) -> None:
     orphan = context.Process(target=_hold_forever, args=(path, ready))
     orphan.start()
     assert ready.wait(30)
-    with pytest.raises(InputError, match=rf"process {orphan.pid} on"), hold(path):
+    with (
+        pytest.raises(InputError, match=rf"process {orphan.pid} on"),
+        hold(path, what="this shard"),
+    ):
         pass
     assert orphan.pid is not None
     os.kill(orphan.pid, signal.SIGKILL)  # the kernel drops the lock of a dead process
     orphan.join()
-    with hold(path):
+    with hold(path, what="this shard"):
         assert path.exists()
     assert not path.exists()
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks_is_no_other_holder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    with hold(tmp_path / "lock", what="this shard"):
+        assert "this file system has no locks" in capsys.readouterr().err
+
+
 def test_one_after_the_other(tmp_path: Path) -> None:
     for _ in range(2):
-        with hold(tmp_path / "lock"):
+        with hold(tmp_path / "lock", what="this shard"):
             pass
