@@ -50,6 +50,7 @@ def probe(encoder, dataset, top1):
             "n_test": 10,
             "n_classes": 5,
             "diverged": False,
+            "converged": None,
         }
     )
 

@@ -47,6 +47,7 @@ def probe_rows(encoder, dataset, *, protocol="logreg", shots=("2", "10", "all"),
                     "n_test": 200,
                     "n_classes": 20,
                     "diverged": False,
+                    "converged": None,
                 }
                 | extra
             )

@@ -61,7 +61,7 @@ def test_runs_are_matched_by_the_weights_they_began_with(config):
 
 
 def test_a_config_without_fine_tuning_has_no_such_section(config):
-    config["evaluations"] = config["evaluations"][:1]
+    config = {**config, "evaluations": config["evaluations"][:1]}
     assert fine_tuned.comparisons(config) == []
     assert "results/figures/fine_tuning.svg" not in sections.inputs(config)
 

@@ -11,8 +11,12 @@ from cogworks.report.concept_tables import filter_table, level_content_table
 from cogworks.report.formats import escape_latex, to_csv, to_latex, to_markdown, write_formats
 from cogworks.report.html_table import html_table
 from cogworks.report.level_tables import level_table, relative_table
+from cogworks.report.scores import _to_long
+from cogworks.report.summary import summarise
 from cogworks.report.table import Column, Table, format_number, read_table, text_column
 from cogworks.report.terminal import to_terminal
+
+from .conftest import probe_rows
 
 
 @pytest.fixture
@@ -256,3 +260,10 @@ def test_diverged_seeds_are_told_beside_their_mean(summary, spec):
     assert "Trex on L1 (2 of 5)" in level_table(rows, spec).note
     assert "Trex on L1 (2 of 5)" in relative_table(rows, spec).note
     assert "diverged" not in level_table(summary, spec).note
+
+
+def test_fits_that_ended_before_their_minimum_are_told(spec):
+    tables = [probe_rows(name, "seen", converged=name != "trex") for name in ("plain", "trex")]
+    scores = pd.concat([_to_long(table) for table in tables])
+    note = level_table(summarise(scores, baseline=None), spec | {"baseline": "plain"}).note
+    assert "ended before its minimum: Trex on seen (3 of 3)." in note

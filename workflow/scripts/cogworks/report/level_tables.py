@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from cogworks.report.summary import diverged_note, select
+from cogworks.report.summary import fit_note, select
 from cogworks.report.table import OWN, STD, Column, Table, text_column
 
 
@@ -21,7 +21,7 @@ def level_table(summary: pd.DataFrame, spec: dict[str, Any]) -> Table:
         columns=[text_column("encoder", "encoder"), *columns],
         frame=_frame(summary, spec, "mean", "std"),
         note=f"{_protocols(spec)} Mean ± standard deviation over {_seeds(summary, spec)} seeds. "
-        f"{_chance(summary, spec)}{_diverged(summary, spec)}",
+        f"{_chance(summary, spec)}{_fits(summary, spec)}",
     )
 
 
@@ -36,7 +36,7 @@ def relative_table(summary: pd.DataFrame, spec: dict[str, Any]) -> Table:
         frame=_frame(summary, spec | {"encoders": others}, "relative", "relative_std"),
         note="Difference seed by seed, mean ± standard deviation over seeds. Levels differ in "
         "difficulty by themselves, so the advantage over a baseline says more than the accuracy."
-        + _diverged(summary, spec),
+        + _fits(summary, spec),
     )
 
 
@@ -67,8 +67,8 @@ def _protocols(spec: dict[str, Any]) -> str:
     return f"Probe: {', '.join(names)}."
 
 
-def _diverged(summary: pd.DataFrame, spec: dict[str, Any]) -> str:
-    return diverged_note(level_rows(summary, spec), _labels(spec))
+def _fits(summary: pd.DataFrame, spec: dict[str, Any]) -> str:
+    return fit_note(level_rows(summary, spec), _labels(spec))
 
 
 def _labels(spec: dict[str, Any]) -> dict[str, str]:

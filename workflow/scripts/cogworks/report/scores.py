@@ -13,7 +13,7 @@ from cogworks.report.ordering import in_order
 CELL = ["encoder", "dataset", "test_set", "protocol", "shots"]
 METRICS = ["top1", "top5", "mean_class", "log_odds"]
 SIZES = ["n_train", "n_test", "n_classes"]
-COLUMNS = [*CELL, "seed", "metric", "value", "low", "high", "diverged", *SIZES]
+COLUMNS = [*CELL, "seed", "metric", "value", "low", "high", "diverged", "unconverged", *SIZES]
 
 
 def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
@@ -25,12 +25,13 @@ def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
     Returns:
         One row for each (encoder, dataset, test_set, protocol, shots, seed, metric). `value` is in
         percent but for `log_odds`; `low` and `high` bound the 95% interval over test images and
-        are NaN where the probe has none. A diverged fit has the value NaN.
+        are NaN where the probe has none. A diverged fit has the value NaN; an `unconverged` one
+        ended before its minimum.
 
     Raises:
         InputError: a table lacks a column, is empty, or repeats a cell of another one.
     """
-    wanted = [*CELL, "seed", *METRICS, "top1_low", "top1_high", "diverged", *SIZES]
+    wanted = [*CELL, "seed", *METRICS, "top1_low", "top1_high", "diverged", "converged", *SIZES]
     frames = []
     for path in paths:
         frame = read_parquet(path, columns=wanted)
@@ -65,7 +66,11 @@ def _to_long(frame: pd.DataFrame) -> pd.DataFrame:
         has_interval = metric == "top1"
         part["low"] = frame["top1_low"] if has_interval else np.nan
         part["high"] = frame["top1_high"] if has_interval else np.nan
-        parts.append(part.assign(diverged=frame["diverged"].astype(bool), **frame[SIZES]))
+        fits = {
+            "diverged": frame["diverged"].astype(bool),
+            "unconverged": frame["converged"].eq(False).fillna(False).astype(bool),
+        }
+        parts.append(part.assign(**fits, **frame[SIZES]))
     long = pd.concat(parts, keys=range(len(METRICS)))
     long = long.swaplevel().sort_index(kind="stable").reset_index(drop=True)
     return long.astype({"low": "float64", "high": "float64", "seed": "int64"})[COLUMNS]

@@ -1,6 +1,6 @@
 """Mean and standard deviation over seeds, and the difference to a baseline encoder."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,8 @@ from cogworks.core.errors import InputError
 from cogworks.report.scores import CELL, SIZES
 
 GROUP = [*CELL, "metric"]
-SUMMARY = ["mean", "std", "seeds", "diverged", "low", "high", "relative", "relative_std"]
+FITS = ["seeds", "diverged", "unconverged"]
+SUMMARY = ["mean", "std", *FITS, "low", "high", "relative", "relative_std"]
 
 
 def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
@@ -21,7 +22,8 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
 
     Returns:
         `mean` and `std` (sample standard deviation, NaN for one seed) over the `seeds` fits that
-        did not diverge; `diverged`, how many others did; `low` and `high`, the mean bounds of the
+        did not diverge; `diverged`, how many others did, and `unconverged`, how many ended before
+        their minimum; `low` and `high`, the mean bounds of the
         95% interval over test images; `relative` and `relative_std`, the same of the difference to
         the baseline with the same seed. Percent, and points of percent, but for `log_odds`. Order
         as in `scores`.
@@ -39,6 +41,7 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
             std=("value", "std"),
             seeds=("value", "count"),
             diverged=("diverged", "sum"),
+            unconverged=("unconverged", "sum"),
             low=("low", "mean"),
             high=("high", "mean"),
             relative=("relative", "mean"),
@@ -63,25 +66,36 @@ def _relative(scores: pd.DataFrame, baseline: str | None) -> pd.Series:
         return joined["value"] - joined["reference"]
 
 
-def diverged_note(rows: pd.DataFrame, labels: Mapping[str, str], *, place: str = "dataset") -> str:
-    """Return a sentence on the cells of which seeds diverged, after a space; or an empty text.
+def fit_note(rows: pd.DataFrame, labels: Mapping[str, str], *, place: str = "dataset") -> str:
+    """Return what a reader must know of fits that went wrong, after a space; or an empty text.
 
-    Their means are over the other seeds, and would look better than they are without a word.
+    Means leave out the seeds that diverged, and would look better than they are without a word;
+    so would those of fits that ended before their minimum look worse.
 
     Args:
         rows: rows of a summary.
         labels: the names to show for encoders and data sets.
         place: column that tells the cells apart: `dataset` or `test_set`.
     """
-    parts = []
-    for _, row in rows[(rows["diverged"] > 0) & (rows["metric"] == "top1")].iterrows():
-        names = [labels.get(row[key], row[key]) for key in ("encoder", place)]
+    top1 = rows[rows["metric"] == "top1"]
+    total = top1["seeds"] + top1["diverged"]
+    sentences = (
+        ("diverged", "Seeds whose probe diverged, left out of the mean"),
+        ("unconverged", "Seeds whose probe ended before its minimum"),
+    )
+    return "".join(
+        f" {text}: {', '.join(_cells(top1.assign(total=total), key, labels, place))}."
+        for key, text in sentences
+        if top1[key].any()
+    )
+
+
+def _cells(rows: pd.DataFrame, key: str, labels: Mapping[str, str], place: str) -> Iterator[str]:
+    """Yield the cells in which a kind of fit occurs, with how many there are of how many."""
+    for _, row in rows[rows[key] > 0].iterrows():
+        encoder, where = (labels.get(row[name], row[name]) for name in ("encoder", place))
         shots = "" if row["shots"] == "all" else f" with {row['shots']} shots"
-        count = int(row["diverged"])
-        parts.append(f"{names[0]} on {names[1]}{shots} ({count} of {count + int(row['seeds'])})")
-    if not parts:
-        return ""
-    return f" Seeds whose probe diverged, left out of the mean: {', '.join(parts)}."
+        yield f"{encoder} on {where}{shots} ({int(row[key])} of {int(row['total'])})"
 
 
 def select(

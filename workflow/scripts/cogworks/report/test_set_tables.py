@@ -9,7 +9,7 @@ import pandas as pd
 from cogworks.report.published import read_paper
 from cogworks.report.published_tables import OWN_GROUP
 from cogworks.report.reference import TEST_SETS
-from cogworks.report.summary import diverged_note, summarise
+from cogworks.report.summary import fit_note, summarise
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
 
 _METRICS = (("top1", "top-1"), ("top5", "top-5"))
@@ -50,7 +50,7 @@ def own_table(scores: pd.DataFrame, spec: dict[str, Any]) -> Table:
         ],
         frame=frame.assign(**{OWN: True}),
         note="Mean ± standard deviation over seeds, where there are several. As tables 4.2 and "
-        f"5.2.{_diverged(rows, spec)}",
+        f"5.2.{_fits(rows, spec)}",
     )
 
 
@@ -84,11 +84,11 @@ def compared_table(own: Table, spec: dict[str, Any], paper: Path) -> Table:
     )
 
 
-def _diverged(rows: pd.DataFrame, spec: dict[str, Any]) -> str:
+def _fits(rows: pd.DataFrame, spec: dict[str, Any]) -> str:
     shown = [set_name for entry in spec["test_sets"] for _, set_name in entry["members"]]
     labels = {encoder["name"]: encoder["label"] for encoder in spec["encoders"]}
     rows = rows[rows["test_set"].isin(shown) & rows["encoder"].isin(labels)]
-    return diverged_note(summarise(rows, baseline=None), labels, place="test_set")
+    return fit_note(summarise(rows, baseline=None), labels, place="test_set")
 
 
 def _by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from cogworks.report.published import read_paper
 from cogworks.report.published_tables import OWN_GROUP, mismatch
 from cogworks.report.reference import TRANSFER as TRANSFER_SETS
-from cogworks.report.summary import diverged_note, select
+from cogworks.report.summary import fit_note, select
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
 from cogworks.report.transfer import training_versus_transfer
 
@@ -56,7 +56,7 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: dict[str, 
         frame=frame.assign(**{OWN: True}),
         note="Mean ± standard deviation over seeds. Log odds log(p / (1 - p)) of the accuracy p "
         f"(equation 4.3), averaged over all columns but {spec['seen']['label']}. As table D.1."
-        + diverged_note(pd.concat(shown), labels),
+        + fit_note(pd.concat(shown), labels),
     )
 
 
