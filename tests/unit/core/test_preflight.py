@@ -1,5 +1,6 @@
 """The preflight looks at the very files that jobs will load, and into them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ def test_files_that_are_something_else_are_named(tmp_path: Path, content: str, w
     (model / "config.json").write_text("{}")
     (model / "model.safetensors").write_text(content)
     (generator / "unet").mkdir(parents=True)
-    (generator / "model_index.json").write_text("{}")
-    (generator / "unet" / "x.safetensors").write_text(content)
+    index = {"_class_name": "P", "unet": ["diffusers", "UNet2DConditionModel"]}
+    (generator / "model_index.json").write_text(json.dumps(index))
+    (generator / "unet" / "diffusion_pytorch_model.safetensors").write_text(content)
     (generator / "unet" / ".gitkeep").touch()
     given = {
         "concepts": {"c": {"pool": str(file)}},

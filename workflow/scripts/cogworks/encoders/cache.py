@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import huggingface_hub
-import timm
-import torch
-from torchvision import models
 
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine
+from cogworks.encoders.pretrained import timm_file, torchvision_file
 
 # What stands for a model's weights in a repository of the hub: one of these.
 HUB_WEIGHTS: tuple[str, ...] = (
@@ -36,17 +34,7 @@ def missing_from_cache(library: str, name: str) -> Iterator[str]:
 
 
 def _torchvision(name: str) -> Path:
-    architecture, _, tag = name.partition(".")
-    try:
-        known = models.get_model_weights(architecture)
-    except ValueError as error:
-        raise InputError(f"torchvision has no model {architecture}") from error
-    if tag and tag not in known.__members__:
-        raise InputError(
-            f"torchvision:{architecture} has no weights {tag}, but {', '.join(known.__members__)}"
-        )
-    url = (known[tag] if tag else known.DEFAULT).url
-    path = Path(torch.hub.get_dir(), "checkpoints", url.rpartition("/")[2])
+    url, path = torchvision_file(name)
     if not path.is_file():
         raise InputError(f"no file {path} (from {url})")
     return path
@@ -57,12 +45,8 @@ def _hub_file(library: str, name: str) -> Path:
     repository = name.removeprefix("hf-hub:")
     files = HUB_WEIGHTS
     if library == "timm" and repository == name:
-        if not timm.is_model(name):
-            raise InputError(f"timm has no model {name}")
-        known = timm.get_pretrained_cfg(name, allow_unregistered=False)
-        if known is None or not known.hf_hub_id:
-            raise InputError(f"timm has no pretrained weights {name}")
-        repository, files = known.hf_hub_id, (str(known.hf_hub_filename or HUB_WEIGHTS[0]),)
+        repository, file = timm_file(name)
+        files = (file,)
     elif not _cached(repository, "config.json"):
         raise InputError(f"config.json of {repository} is not in the hub's cache")
     found = [path for file in files if (path := _cached(repository, file))]

@@ -68,20 +68,27 @@ def weight_files(library: str, name: str) -> list[Path]:
         name: likewise.
     """
     if library == "torchvision":
-        return [_torchvision_file(name)[1]]
+        return [torchvision_file(name)[1]]
     folder = model_folder(library, name, online=False)
     if folder is None:
-        repository, file = _timm_file(name)
+        repository, file = timm_file(name)
         return [Path(_fetch(repository, file, False, f"timm:{name}"))]
     return sorted(path for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES)
 
 
-def _torchvision_file(name: str) -> tuple[str, Path]:
-    """Return the address of a model's weights and their place in the cache."""
+def torchvision_file(name: str) -> tuple[str, Path]:
+    """Return the address of a model's weights and their place in the cache.
+
+    Raises:
+        InputError: torchvision has no such model or weights.
+    """
     from torchvision import models
 
     architecture, _, tag = name.partition(".")
-    known = models.get_model_weights(architecture)
+    try:
+        known = models.get_model_weights(architecture)
+    except ValueError as error:
+        raise InputError(f"torchvision has no model {architecture}") from error
     if tag and tag not in known.__members__:
         raise InputError(
             f"torchvision:{name}: no weights {tag}; it has {', '.join(known.__members__)}"
@@ -90,14 +97,20 @@ def _torchvision_file(name: str) -> tuple[str, Path]:
     return url, Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
 
 
-def _timm_file(name: str) -> tuple[str, str]:
-    """Return the hub's repository and file of a model of timm by its own name."""
+def timm_file(name: str) -> tuple[str, str]:
+    """Return the hub's repository and file of a model of timm by its own name.
+
+    Raises:
+        InputError: timm has no such model, or no weights of it.
+    """
     import timm
 
+    if not timm.is_model(name):
+        raise InputError(f"timm has no model {name}")
     config = timm.get_pretrained_cfg(name, allow_unregistered=False)
-    if not config.hf_hub_id:
+    if config is None or not config.hf_hub_id:
         raise InputError(f"timm:{name}: timm has no pretrained weights of that name")
-    return config.hf_hub_id, config.hf_hub_filename or "model.safetensors"
+    return config.hf_hub_id, str(config.hf_hub_filename or "model.safetensors")
 
 
 def _torchvision(
@@ -109,7 +122,7 @@ def _torchvision(
     backbone = describe_backbone(
         {"library": "torchvision", "name": name, "image_size": size, "options": options}
     )
-    url, path = _torchvision_file(name)
+    url, path = torchvision_file(name)
     if not path.is_file():
         if not online:
             raise InputError(f"torchvision:{name}: no file {path}; {OFFLINE}")
@@ -129,7 +142,7 @@ def _timm(
     if folder is not None and not name.startswith("hf-hub:"):
         target = f"local-dir:{name}"
     if folder is None:
-        repository, file = _timm_file(name)
+        repository, file = timm_file(name)
         overlay = {"file": _fetch(repository, file, online, f"timm:{name}")}
     try:
         # The classifier comes off only afterwards: timm loads strictly only what is whole.
