@@ -15,16 +15,19 @@ from cogworks.core.files import read_parquet
 pytestmark = pytest.mark.smoke
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[..., Any]) -> Any:
-    """A copy of the project in which `config/test.yaml` has run."""
-    project = make_project(tmp_path_factory.mktemp("smoke") / "project", "config/test.yaml")
+def test_a_whole_run(tmp_path: Path, make_project: Callable[..., Any]) -> None:
+    """Run `config/test.yaml`, and look at it in one test: each of several would run it anew."""
+    project = make_project(tmp_path / "project", "config/test.yaml")
     output = project.snakemake("--profile", "profiles/local", seconds=1500)
     assert "100%" in output
-    return project
+    check_every_encoder_has_a_score_on_every_level(project)
+    check_clone_and_fine_tuning_have_their_tables(project)
+    check_the_report_holds_every_figure_and_no_link_outside(project)
+    check_the_summary_names_the_report_and_the_main_table(project)
+    check_a_second_run_has_nothing_to_do(project)
 
 
-def test_every_encoder_has_a_score_on_every_level(finished: Any) -> None:
+def check_every_encoder_has_a_score_on_every_level(finished: Any) -> None:
     levels = read_parquet(finished.folder / "results/tables/levels.parquet")
     assert levels["encoder"].tolist() == ["random", "base"]
     for column in ("seen", "cog_l1", "cog_l2"):
@@ -32,7 +35,7 @@ def test_every_encoder_has_a_score_on_every_level(finished: Any) -> None:
         assert levels[column + "_std"].notna().all()
 
 
-def test_clone_and_fine_tuning_have_their_tables(finished: Any) -> None:
+def check_clone_and_fine_tuning_have_their_tables(finished: Any) -> None:
     tables = finished.folder / "results/tables"
     clones = read_parquet(tables / "clones_quality.parquet")
     assert clones["images"].tolist() == clones["requested"].tolist() == [32]
@@ -45,7 +48,7 @@ def test_clone_and_fine_tuning_have_their_tables(finished: Any) -> None:
     assert math.isclose(probe - own, difference)
 
 
-def test_the_report_holds_every_figure_and_no_link_outside(finished: Any) -> None:
+def check_the_report_holds_every_figure_and_no_link_outside(finished: Any) -> None:
     page = (finished.folder / "results/report.html").read_text()
     for title in ("Accuracy by level", "Fine-tuning", "Clones", "Features", "All scores"):
         assert f">{title}<" in page
@@ -53,7 +56,7 @@ def test_the_report_holds_every_figure_and_no_link_outside(finished: Any) -> Non
     assert not re.search(r'(src|href)="https?:', page)
 
 
-def test_the_summary_names_the_report_and_the_main_table(finished: Any) -> None:
+def check_the_summary_names_the_report_and_the_main_table(finished: Any) -> None:
     script = "workflow/scripts/print_summary.py"
     done = subprocess.run(
         [sys.executable, script], cwd=finished.folder, capture_output=True, text=True, check=True
@@ -62,5 +65,5 @@ def test_the_summary_names_the_report_and_the_main_table(finished: Any) -> None:
     assert "Top-1 accuracy by level" in done.stdout
 
 
-def test_a_second_run_has_nothing_to_do(finished: Any) -> None:
+def check_a_second_run_has_nothing_to_do(finished: Any) -> None:
     assert finished.stale() == {}
