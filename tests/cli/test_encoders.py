@@ -137,4 +137,4 @@ def test_convert_checkpoint(
     assert run("convert_checkpoint.py", given, monkeypatch) == 1
     message = capfd.readouterr().err
     assert message.startswith("error: ")
-    assert "holds besides tensors model, path" in message
+    assert "model (1 tensors), path (pathlib.PosixPath)" in message

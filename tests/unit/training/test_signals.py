@@ -59,6 +59,8 @@ def in_group(spec: dict[str, Any], files: Files, options: Options, *moment: Any)
 
     def child() -> None:
         os.setsid()
+        # Whoever started the tests in the background may have had them ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         before(*moment)
         raise SystemExit(0 if train(spec, files, options) else KEPT)
 
