@@ -88,3 +88,15 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     path = write(tmp_path / "s.tar", ("caf\udce9.jpg", b"x", ""), form=tarfile.GNU_FORMAT)
     with pytest.raises(InputError, match=r"caf\\xe9\.jpg'.*not UTF-8"):
         list_members(path)
+
+
+def test_archives_put_together_by_cat_are_refused(tmp_path: Path) -> None:
+    one = write(tmp_path / "1.tar", ("a.jpg", b"1", "")).read_bytes()
+    two = write(tmp_path / "2.tar", ("b.jpg", b"2", "")).read_bytes()
+    path = tmp_path / "both.tar"
+    path.write_bytes(one + two)
+    with pytest.raises(InputError, match=rf"both\.tar: .*follows its end, at byte {len(one)}"):
+        list_members(path)
+    # Zeros behind the end are padding, and other bytes no files.
+    path.write_bytes(one + bytes(20_480) + b"?" * 700)
+    assert contents(path) == {"a.jpg": b"1"}

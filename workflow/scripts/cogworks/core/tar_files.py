@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from cogworks.core.errors import InputError
 from cogworks.core.image_files import check_name
@@ -104,10 +105,26 @@ def _check_end(path: str | Path, offset: int) -> None:
     with open(path, "rb") as handle:
         handle.seek(offset)
         block = handle.read(tarfile.BLOCKSIZE)
-    if block.strip(b"\0"):
-        raise tarfile.ReadError(f"damaged at byte {offset}")
+        if block.strip(b"\0"):
+            raise tarfile.ReadError(f"damaged at byte {offset}")
+        _check_nothing_follows(handle)
     if len(block) < tarfile.BLOCKSIZE:
         print(f"warning: {path}: ends without an end mark; was it cut off?", file=sys.stderr)
+
+
+def _check_nothing_follows(handle: BinaryIO) -> None:
+    """Refuse archives that were put together by `cat`: every reader stops at the first one's end."""
+    while block := handle.read(tarfile.BLOCKSIZE):
+        if block.strip(b"\0"):
+            break
+    try:
+        tarfile.TarInfo.frombuf(block, tarfile.ENCODING, "surrogateescape")
+    except tarfile.HeaderError:  # nothing, or bytes that mean nothing
+        return
+    raise tarfile.ReadError(
+        f"another archive follows its end, at byte {handle.tell() - len(block)}: give the tar files "
+        "one by one, or unpack it by `tar -xif` and pack it again"
+    )
 
 
 def _hint(path: str | Path) -> str:
