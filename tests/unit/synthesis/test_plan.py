@@ -51,10 +51,6 @@ def test_defaults_are_those_of_version_1_4() -> None:
         ({"generator": "sd"}, r"generator: 'sd' is no generator; known: sd14, tiny"),
         ({"prompt": "c, x"}, r"prompt: 'c, x' has the unknown letter x"),
         ({"width": 500}, r"width: 500 is not divisible by 8; take 496 or 504"),
-        (
-            {"negative_prompt": "dog", "guidance": 1},
-            r"negative_prompt: without effect at a guidance of 1 or below",
-        ),
         ({"like": None}, r"clone: give exactly one of like and classes"),
         ({"classes": "w.txt"}, r"clone: give exactly one of like and classes"),
         ({"like": None, "classes": "w.txt"}, r"images_per_class: needed with classes"),

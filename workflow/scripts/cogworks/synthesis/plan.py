@@ -257,8 +257,6 @@ def _check_clone(config: Config, key: str, section: Config) -> Iterator[str]:
         yield f"{key}.generator: {section['generator']!r} is no generator; known: {known}"
     for problem in template.problems(section["prompt"]):
         yield f"{key}.prompt: {problem}"
-    if section["negative_prompt"] and section["guidance"] <= 1:
-        yield f"{key}.negative_prompt: without effect at a guidance of 1 or below; leave it out"
     for side in ("width", "height"):
         if section[side] % SIZE_UNIT:
             low = section[side] // SIZE_UNIT * SIZE_UNIT
