@@ -28,12 +28,6 @@ def test_defaults_are_the_thesiss(concepts_config):
     assert plan.check(concepts_config(cog={})) == []
 
 
-@pytest.mark.parametrize("gaps", ["floor_last", "even", "none"])
-def test_the_number_of_levels_may_be_one_whatever_the_gaps(concepts_config, gaps):
-    levels = {"count": 1, "size": 1, "gaps": gaps}
-    assert concepts_config(cog={"levels": levels})["concepts"]["cog"]["levels"] == levels
-
-
 def test_the_full_size_config_is_the_thesiss(concepts_config):
     path = Path(__file__).resolve().parents[3] / "config" / "imagenet-cog.yaml"
     config = concepts_config(**load_yaml(path)["concepts"])

@@ -92,7 +92,6 @@ def source(name: str, **keys: Any) -> dict[str, Any]:
         ({"concepts": {"c": {"similarity": "path", "ic_count": "nodes"}}}, "concepts.c.ic_count"),
         ({"concepts": {"c": {"word_vectors": {"file": "v"}}}}, "concepts.c.word_vectors"),
         ({"concepts": {"c": {"seed": 3}}}, "concepts.c.seed"),
-        ({"concepts": {"c": {"levels": {"count": 1, "gaps": "even"}}}}, "concepts.c.levels.gaps"),
         ({"encoders": {"random": {"container": "."}}}, "encoders.random.container"),
         ({"encoders": {"base": {"seed": 0}}}, "encoders.base.seed"),
         ({"encoders": {"e": {"model": "timm:x", "checkpoint": "c", "seed": 1}}}, "encoders.e.seed"),
@@ -176,6 +175,7 @@ def test_a_key_that_does_nothing_is_named(changes: dict[str, Any], key: str) -> 
         {"images": {"folder": {"classes": {"limit": 1, "seed": 4}, "seed": 2}}},
         {"concepts": {"c": {"ties": "random", "seed": 3, "levels": {"gaps": "floor_last"}}}},
         {"concepts": {"c": {"seen_limit": 3, "seed": 3}}},
+        {"concepts": {"c": {"levels": {"count": 1, "size": 1, "gaps": "none"}}}},
         {"encoders": {"random": {"seed": 5, "options": {"stem": "conv3_stride2"}}}},
         {"encoders": {"e": {"entry_point": "a.py:f", "files": ["w"], "options": {"a": 1}}}},
         # What a recipe switches on may be set, and what one run of a sweep reads.
