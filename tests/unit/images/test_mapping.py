@@ -46,6 +46,8 @@ RIGHT = dict(zip(IMAGES, WNIDS[::-1], strict=True))
         b"v_1.JPEG,n01443537\nv_2.JPEG,n01440764\n",
         b"v_1 n01443537\nv_2 n01440764\n",
         b"v_1.jpg 1\nval/v_2.jpg 0\n",
+        b"filename\tclass\nv_1.JPEG\tn01443537\nv_2.JPEG\tn01440764\n",
+        b"val\\v_1.JPEG,n01443537\nval\\v_2.JPEG,n01440764\n",
     ],
     ids=[
         "caffe",
@@ -57,6 +59,8 @@ RIGHT = dict(zip(IMAGES, WNIDS[::-1], strict=True))
         "commas",
         "no suffix",
         "other",
+        "tabs with a header",
+        "written by Windows",
     ],
 )
 def test_text_files(flat: Any, content: bytes) -> None:

@@ -5,7 +5,7 @@ form                         a line
 ===========================  ===================================================================
 caffe's val.txt and others   `ILSVRC2012_val_00000001.JPEG 65`, with spaces or tabs between
 Tiny-ImageNet's annotations  `val_0.JPEG n03444034 0 32 44 62` with tabs: the box is passed over
-two columns of CSV           `cat 1.jpg,tabby cat`, with or without a header
+two columns of CSV, or tabs  `cat 1.jpg,tabby cat`, with or without a header
 Kaggle's LOC_val_solution    `ILSVRC2012_val_00000001,n01751748 111 108 230 366`, also with boxes
 ===========================  ===================================================================
 """
@@ -38,8 +38,12 @@ class ImageNames:
     def find(self, name: str) -> str | None:
         """Return the image of this name, or None where there is none or more than one.
 
-        `v_1.jpg` is also `v_1.JPEG`, where there is no `v_1.jpg`.
+        `v_1.jpg` is also `v_1.JPEG`, where there is no `v_1.jpg`, and `val\\v_1.jpg` is
+        `val/v_1.jpg`, as Windows writes it.
         """
+        return self._find(name) or self._find(name.replace("\\", "/"))
+
+    def _find(self, name: str) -> str | None:
         key = canonical(posixpath.normpath(name.strip()))
         tried = [key, posixpath.basename(key)]
         if is_image(key):
@@ -76,9 +80,11 @@ def _is_csv(path: str | Path, line: str, images: ImageNames) -> bool:
 
 
 def _plain_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, str]]:
-    for line in lines:
+    for number, line in enumerate(lines):
         if "\t" in line:
             name, label, *box = (part.strip() for part in line.split("\t"))
+            if number == 0 and _is_header(name, images):
+                continue
             yield line, name, label if _is_box(box) else ""
             continue
         ends = [place for place, sign in enumerate(line) if sign == " "]
@@ -91,10 +97,14 @@ def _csv_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, 
     parted = next((sign for sign in ",;\t" if sign in lines[0]), ",")
     for number, row in enumerate(csv.reader(lines, delimiter=parted)):
         name, label, *more = [cell.strip() for cell in row] + [""] * (2 - len(row))
-        if number == 0 and images.find(name) is None and not is_image(name):
+        if number == 0 and _is_header(name, images):
             kaggle = label == "PredictionString"
             continue
         yield ",".join(row), name, "" if more else _boxed(label) if kaggle else label
+
+
+def _is_header(name: str, images: ImageNames) -> bool:
+    return images.find(name) is None and not is_image(name)
 
 
 def _boxed(text: str) -> str:
