@@ -197,6 +197,14 @@ def test_patterns_are_inputs_and_are_missed_when_nothing_matches(fill: Any, tmp_
     assert plan.source_inputs(config, "x") == []
 
 
+def test_a_folder_before_a_pattern_stands_for_itself(listed: Any, tmp_path: Path) -> None:
+    for folder in ("data [2]", "data 2"):
+        (tmp_path / folder).mkdir()
+    write_pack(tmp_path / "data [2]" / "train-0.parquet")
+    source = {"kind": "parquet", "path": f"{tmp_path}/data [2]/train-*", "class_column": "label"}
+    assert set(listed(source, None)["path"]) == {f"{tmp_path}/data [2]/train-0.parquet"}
+
+
 def test_packs_may_be_links_but_none_may_be_lost(listed: Any, tmp_path: Path) -> None:
     """Hugging Face's cache holds links to blobs."""
     write_pack(tmp_path / "blobs" / "0af3")
