@@ -13,6 +13,7 @@ import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.images.sources.labels import class_id
+from cogworks.images.sources.packs import find_images
 
 NAMES = ["cat", "dog", "owl"]
 BAD = [
@@ -216,3 +217,32 @@ def test_classes_that_the_source_does_not_have(listed: Any, tmp_path: Path) -> N
     source = {"kind": "parquet", "path": path, "class_column": "label"}
     with pytest.raises(InputError, match=r"classes here \(0, 1\) are none .* source\.mapping says"):
         listed(source, ["n01", "n02"])
+
+
+def test_packs_of_which_one_has_no_names_for_its_numbers(listed: Any, tmp_path: Path) -> None:
+    features = {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}
+    write_pack(tmp_path / "0.parquet", [0, 1], {"info": {"features": features}})
+    write_pack(tmp_path / "1.parquet", [0, 1])
+    source = {"kind": "parquet", "path": str(tmp_path), "class_column": "label"}
+    with pytest.raises(
+        InputError, match=r"0\.parquet holds names .*1\.parquet does not; .*mapping"
+    ):
+        listed(source, None)
+    (tmp_path / "names.txt").write_text("cat\ndog\n")
+    mapped = listed(source | {"mapping": str(tmp_path / "names.txt")}, None)
+    assert list(mapped["wnid"]) == ["cat", "dog"] * 2
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+def test_images_that_are_named_but_not_there(tmp_path: Path, statistics: bool) -> None:
+    images = pa.array([{"bytes": None, "path": "a.jpg"}, {"bytes": b"x", "path": None}] * 20)
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({"image": images}), path, write_statistics=statistics)
+    with pytest.raises(InputError, match=r"image\.bytes is empty in (20 of 40|8 of 16) rows"):
+        find_images(path, "image")
+
+
+def test_images_as_views(tmp_path: Path) -> None:
+    table = pa.table({"image": pa.array([b"x", b"long enough for a view"], pa.binary_view())})
+    pq.write_table(table, tmp_path / "p.parquet")
+    assert find_images(tmp_path / "p.parquet", "image") == "image"

@@ -113,7 +113,7 @@ def _check_end(path: str | Path, offset: int) -> None:
 
 
 def _check_nothing_follows(handle: BinaryIO) -> None:
-    """Refuse archives that were put together by `cat`: every reader stops at the first one's end."""
+    """Refuse archives put together by `cat`: readers stop at the first one's end."""
     while block := handle.read(tarfile.BLOCKSIZE):
         if block.strip(b"\0"):
             break
@@ -122,8 +122,8 @@ def _check_nothing_follows(handle: BinaryIO) -> None:
     except tarfile.HeaderError:  # nothing, or bytes that mean nothing
         return
     raise tarfile.ReadError(
-        f"another archive follows its end, at byte {handle.tell() - len(block)}: give the tar files "
-        "one by one, or unpack it by `tar -xif` and pack it again"
+        f"another archive follows its end, at byte {handle.tell() - len(block)}: give the tar "
+        "files one by one, or unpack it by `tar -xif` and pack it again"
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cogworks.core.errors import InputError
@@ -15,6 +16,8 @@ from cogworks.core.inputs import check_genuine
 from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, name_some
 from cogworks.images.sources.places import distinct_names
+
+_FIRST_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ def scan_packs(packs: Sequence[Path], columns: PackColumns, *, split: str) -> pd
     Raises:
         InputError: a column is missing, a class or id is empty, a split is never met.
     """
+    if columns.numbered is None:
+        _check_numbers_alike(packs, columns.class_column)
     named = zip(distinct_names(packs), packs, strict=True)
     frame = pd.concat([_scan_pack(name, pack, columns) for name, pack in named], ignore_index=True)
     if columns.split_column is None:
@@ -71,7 +76,7 @@ def find_images(pack: Path, column: str) -> str:
             f"{pack}: no column {root} with images (source.image_column); it has "
             f"{', '.join(schema.names)}"
         )
-    found = schema.field(root).type
+    found: pa.DataType | None = schema.field(root).type
     for field in fields:
         found = _field(found, field)
     if inside := _field(found, "bytes"):
@@ -125,14 +130,30 @@ def _class_ids(
     if pa.types.is_nested(kind):
         raise InputError(f"{where} holds {kind}, expected one class for each image")
     numbered = columns.numbered
-    if numbered is None and pa.types.is_integer(kind):
+    if numbered is None:
         numbered = _label_names(schema, columns.class_column, pack)
     classes = {label: class_id(label, numbered, where) for label in labels.unique().tolist()}
     return labels.map(classes).astype(str)
 
 
+def _check_numbers_alike(packs: Sequence[Path], column: str) -> None:
+    """Refuse packs of one source of which only some say what their numbers mean."""
+    names: dict[bool, Path] = {}
+    for pack in packs:
+        schema = _schema(pack)
+        if column in schema.names and pa.types.is_integer(schema.field(column).type):
+            names.setdefault(_label_names(schema, column, pack) is not None, pack)
+    if len(names) > 1:
+        raise InputError(
+            f"{names[True]} holds names for the numbers in column {column}, and {names[False]} "
+            "does not; give a file of class ids as source.mapping"
+        )
+
+
 def _label_names(schema: pa.Schema, column: str, pack: Path) -> list[str] | None:
     """Return the names that a pack of Hugging Face's `datasets` keeps of its numbers, if any."""
+    if not pa.types.is_integer(schema.field(column).type):
+        return None
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
         names = features[column]["names"]
@@ -165,21 +186,39 @@ def _holds_bytes(kind: pa.DataType | None) -> bool:
         return False
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return bool(pa.types.is_uint8(kind.value_type))
-    checks = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    types = pa.types
+    checks = (
+        types.is_binary,
+        types.is_large_binary,
+        types.is_fixed_size_binary,
+        types.is_binary_view,
+    )
     return any(check(kind) for check in checks)
 
 
 def _check_filled(pack: Path, column: str) -> None:
-    """Look into the statistics for images that are not there but named by a path."""
+    """Look for images that are not there but named by a path: into the statistics, if any.
+
+    Packs without statistics are judged by their first rows, since to read all takes minutes.
+    """
     metadata = pq.read_metadata(pack)
-    empty = 0
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            if chunk.path_in_schema == column and chunk.is_stats_set:
-                empty += chunk.statistics.null_count or 0
+    chunks = [
+        chunk
+        for group in map(metadata.row_group, range(metadata.num_row_groups))
+        for chunk in map(group.column, range(group.num_columns))
+        if chunk.path_in_schema == column
+    ]
+    rows, empty = metadata.num_rows, 0
+    if all(chunk.is_stats_set and chunk.statistics.has_null_count for chunk in chunks):
+        empty = sum(chunk.statistics.null_count for chunk in chunks)
+    else:
+        head = next(pq.ParquetFile(pack).iter_batches(_FIRST_ROWS, columns=[column]))
+        fields = column.split(".")[1:]
+        values = pc.struct_field(head.column(0), fields) if fields else head.column(0)
+        rows, empty = len(values), values.null_count
     if empty:
         raise InputError(
-            f"{pack}: column {column} is empty in {empty} of {metadata.num_rows} rows: the images "
+            f"{pack}: column {column} is empty in {empty} of {rows} rows: the images "
             "themselves are not in this file"
         )
 

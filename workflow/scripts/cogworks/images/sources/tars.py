@@ -117,7 +117,10 @@ def _sample_tar(
         key, field = _sample_of(member.name)
         if is_image(member.name):
             if key in images:
-                raise InputError(f"{path}: sample {key} has two images")
+                raise InputError(
+                    f"{path}: {images[key].name} and {member.name} are two images of one sample: "
+                    "files belong together up to the first dot of their names"
+                )
             images[key] = member
         elif field in LABELS:
             labels[key, field] = _label(path, member, class_field if field == JSON else None)
