@@ -89,4 +89,5 @@ def test_braces_are_given_to_snakemake_through_a_link(
     assert not set("{}") & set(one + two)
     assert Path(one).lstat().st_mtime_ns == Path("{1}/a{b}.txt").stat().st_mtime_ns
     assert links.plain(["{1}/a{b}.txt"]) == [one], "the same link each time"
-    assert not Path(links.plain(["{1}/gone.txt"])[0]).exists()
+    with pytest.raises(InputError, match=r"\{1\}/gone\.txt: no such file"):
+        links.plain(["{1}/gone.txt"])

@@ -13,6 +13,7 @@ import pytest
 
 from cogworks.concepts.counts import scan_folder
 from cogworks.core.errors import InputError
+from cogworks.core.patterns import expand
 from cogworks.images import plan
 
 W = ["n01440764", "n01443537"]
@@ -203,6 +204,21 @@ def test_a_folder_before_a_pattern_stands_for_itself(listed: Any, tmp_path: Path
     write_pack(tmp_path / "data [2]" / "train-0.parquet")
     source = {"kind": "parquet", "path": f"{tmp_path}/data [2]/train-*", "class_column": "label"}
     assert set(listed(source, None)["path"]) == {f"{tmp_path}/data [2]/train-0.parquet"}
+
+
+def test_shards_in_a_range_of_numbers(fill: Any, tmp_path: Path) -> None:
+    """As WebDataset writes it; each is an input, and one that is lacking is missed."""
+    names = [f"{tmp_path}/s-{number:02}.tar" for number in (8, 9, 10)]
+    source = {"kind": "tar", "layout": "samples", "path": f"{tmp_path}/s-{{08..10}}.tar"}
+    config = fill({"x": {"source": source, "classes": {"part": "source"}, "test_images": 1}})
+    assert plan.source_inputs(config, "x") == names
+    put(tmp_path, "s-08.tar", "s-10.tar")
+    assert plan.missing_paths(config) == [f"images.x.source.path: {names[1]} does not exist"]
+    assert expand(["{9..10}/{1..2}*"]) == ["9/1*", "9/2*", "10/1*", "10/2*"]
+    # A folder of this very name, and a range of nothing.
+    put(tmp_path / "{1..2}", "a.tar")
+    odd = [f"{tmp_path}/{{1..2}}/a.tar", f"{tmp_path}/{{2..1}}.tar"]
+    assert expand(odd) == odd
 
 
 def test_packs_may_be_links_but_none_may_be_lost(listed: Any, tmp_path: Path) -> None:

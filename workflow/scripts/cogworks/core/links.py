@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from cogworks.core.errors import InputError
+
 FOLDER = Path(".snakemake", "links")
 _BRACES = re.compile(r"[{}]")
 
@@ -22,19 +24,23 @@ def plain(paths: Iterable[str | Path]) -> list[str]:
 
     Args:
         paths: files of the user's; relative to the folder in which Snakemake runs.
+
+    Raises:
+        InputError: a file with braces in its path is not there; of others Snakemake says so.
     """
     return [_linked(str(path)) if _BRACES.search(str(path)) else str(path) for path in paths]
 
 
 def _linked(path: str) -> str:
     target = os.path.abspath(path)
+    if not os.path.exists(target):
+        raise InputError(f"{path}: no such file")
     folder = FOLDER / hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
     link = folder / _BRACES.sub("_", Path(target).name)
     if not link.is_symlink():
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):  # another process was quicker
             link.symlink_to(target)
-    with contextlib.suppress(OSError):  # the target is not there: Snakemake says so
-        status = os.stat(target)
-        os.utime(link, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
+    status = os.stat(target)
+    os.utime(link, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
     return str(link)

@@ -1,23 +1,39 @@
-"""Paths in the config that stand for many: `train-*.parquet`.
+"""Paths in the config that stand for many: `train-*.parquet`, `train-{000..146}.tar`.
 
 Imported while the DAG is planned: standard library only.
 """
 
 import glob
 import os
+import re
 from collections.abc import Iterable
 
 from cogworks.core.inputs import is_hidden
+
+_RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
 
 def expand(paths: Iterable[str]) -> list[str]:
     """Return paths with each pattern (`*`, `?`, `[0-9]`) replaced by what it matches, sorted.
 
+    A range (`{000..146}`, as WebDataset writes it) is replaced by its numbers, there or not.
     A path that exists stands for itself, whatever signs are in it, and so does a folder in front of
     a pattern. A pattern without a match stays, and is then missed like any other path that does not
     exist.
     """
-    return [found for path in paths for found in _matches(path) or [path]]
+    given = [one for path in paths for one in _numbers(path) or [path]]
+    return [found for path in given for found in _matches(path) or [path]]
+
+
+def _numbers(path: str) -> list[str]:
+    ends = _RANGE.search(path)
+    if ends is None or os.path.lexists(path):
+        return []
+    width = max(map(len, ends.groups())) if any(end[0] == "0" for end in ends.groups()) else 0
+    head, tail = path[: ends.start()], path[ends.end() :]
+    rest = _numbers(tail) or [tail]
+    numbers = range(int(ends[1]), int(ends[2]) + 1)
+    return [f"{head}{number:0{width}}{end}" for number in numbers for end in rest]
 
 
 def _matches(path: str) -> list[str]:
