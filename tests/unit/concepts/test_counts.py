@@ -42,6 +42,23 @@ def test_scan_survives_the_table(imagenet, tmp_path):
     assert read_counts(path, key="k") == {"n00000001": 3, "n00000002": 0, "n00000003": 2}
 
 
+def test_archives_in_capitals_count_and_what_looks_like_a_class_is_told(imagenet, capfd):
+    os.rename(imagenet / "n00000003.tar", imagenet / "n00000003.TAR")
+    (imagenet / "n00000004.tar.gz").write_bytes(b"x")
+    os.symlink("nowhere", imagenet / "n00000005")
+    counts = {"n00000001": 3, "n00000002": 0, "n00000003": 2}
+    assert scan_folder(imagenet, threads=1, key="k") == counts
+    log = capfd.readouterr().err
+    assert "not counted, since they are neither folders named by wnid nor" in log
+    assert "(.tar): 3, first n00000004.tar.gz" in log
+
+
+def test_a_table_with_tabs_is_one(imagenet, tmp_path):
+    (tmp_path / "counts.tsv").write_text("wnid\timages\nn00000001\t7\n")
+    counts = scan_sources([str(tmp_path / "counts.tsv"), str(imagenet)], threads=1, key="k")
+    assert counts == {"n00000001": 10, "n00000002": 0, "n00000003": 2}
+
+
 def test_scan_errors_name_the_place(imagenet, tmp_path):
     with pytest.raises(InputError, match=r"cog\.image_counts: no folder .*nowhere"):
         scan_folder(tmp_path / "nowhere", threads=1, key="concepts.cog.image_counts")

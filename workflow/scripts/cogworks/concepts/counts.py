@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +18,7 @@ from cogworks.core.progress import track
 from cogworks.core.tar_files import list_members
 
 COLUMNS = ("wnid", "images")
+TABLE_SUFFIXES = (".csv", ".tsv")
 
 
 def read_counts(path: str | Path, *, key: str) -> dict[str, int]:
@@ -80,7 +82,7 @@ def scan_sources(sources: Sequence[str], *, threads: int, key: str) -> dict[str,
         raise InputError(f"{key}: a place is given twice, or a link to it: {', '.join(sources)}")
     counts: Counter[str] = Counter()
     for source in sources:
-        if source.lower().endswith(".csv"):
+        if source.lower().endswith(TABLE_SUFFIXES):
             counts.update(read_counts(source, key=key))
         elif source.lower().endswith(".parquet"):
             counts.update(_count_pack(source, key))
@@ -118,15 +120,24 @@ def _find_classes(folder: Path, key: str) -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(f"{key}: no folder {folder}")
     classes: dict[str, Path] = {}
+    odd: list[str] = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            stem = entry.name.removesuffix(".tar")
+            stem = entry.name[:-4] if _is_tar(entry.name) else entry.name
             is_class = entry.is_dir() if stem == entry.name else entry.is_file()
             if not is_class or not WNID.fullmatch(stem):
+                if WNID.match(entry.name):
+                    odd.append(entry.name)
                 continue
             if stem in classes:
                 raise InputError(f"{key}: {folder} holds {stem} both as a folder and as {stem}.tar")
             classes[stem] = Path(entry.path)
+    if odd:
+        print(
+            f"warning: {key}: {folder}: not counted, since they are neither folders named by wnid "
+            f"nor their archives (.tar): {len(odd)}, first {odd[0]}",
+            file=sys.stderr,
+        )
     if not classes:
         names = ", ".join(sorted(os.listdir(folder))[:5]) or "nothing"
         raise InputError(
@@ -138,13 +149,17 @@ def _find_classes(folder: Path, key: str) -> dict[str, Path]:
 
 def _count(path: Path) -> tuple[int, Counter[str]]:
     left_out: Counter[str] = Counter()
-    if path.suffix != ".tar":
+    if not _is_tar(path.name):
         return count_images(path, left_out), left_out
     names = [member.name for member in list_members(path)]
     for name in names:
         if not is_image(name):
             note_left_out(name, left_out)
     return len(names) - left_out.total(), left_out
+
+
+def _is_tar(name: str) -> bool:
+    return name.lower().endswith(".tar")
 
 
 def _count_pack(path: str, key: str) -> Counter[str]:

@@ -6,6 +6,7 @@ Imported while the DAG is planned: standard library only.
 from pathlib import Path
 from typing import Any
 
+from cogworks.concepts.counts import TABLE_SUFFIXES
 from cogworks.concepts.wnid_lists import NAMED
 from cogworks.concepts.wordnet import DATA, find_wordnet
 from cogworks.core import paths
@@ -135,7 +136,7 @@ def _counts(section: Config, benchmark: str) -> str | None:
     given = _list(section["image_counts"])
     if not given:
         return None
-    if len(given) == 1 and given[0].lower().endswith(".csv"):
+    if len(given) == 1 and given[0].lower().endswith(TABLE_SUFFIXES):
         return given[0]
     return summary(benchmark, "image_counts")
 
@@ -145,7 +146,7 @@ def _list(value: str | list[str] | None) -> list[str]:
 
 
 def _is_table(path: str) -> bool:
-    return path.lower().endswith((".csv", ".parquet")) and not Path(path).is_dir()
+    return path.lower().endswith((*TABLE_SUFFIXES, ".parquet")) and not Path(path).is_dir()
 
 
 def _members(section: Config) -> str | None:
