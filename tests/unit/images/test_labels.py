@@ -246,3 +246,15 @@ def test_images_as_views(tmp_path: Path) -> None:
     table = pa.table({"image": pa.array([b"x", b"long enough for a view"], pa.binary_view())})
     pq.write_table(table, tmp_path / "p.parquet")
     assert find_images(tmp_path / "p.parquet", "image") == "image"
+
+
+def test_a_shard_without_rows(listed: Any, tmp_path: Path) -> None:
+    """Data sets that were filtered have some; writers make them with and without row groups."""
+    schema = pa.schema({"image": pa.binary(), "label": pa.string()})
+    pq.write_table(schema.empty_table(), tmp_path / "0.parquet")
+    pq.ParquetWriter(tmp_path / "1.parquet", schema).close()
+    write_pack(tmp_path / "2.parquet", ["cat", "dog"])
+    assert find_images(tmp_path / "0.parquet", "image") == "image"
+    assert find_images(tmp_path / "1.parquet", "image") == "image"
+    source = {"kind": "parquet", "path": str(tmp_path), "class_column": "label"}
+    assert list(listed(source, None)["wnid"]) == ["cat", "dog"]

@@ -202,6 +202,8 @@ def _check_filled(pack: Path, column: str) -> None:
     Packs without statistics are judged by their first rows, since to read all takes minutes.
     """
     metadata = pq.read_metadata(pack)
+    if not metadata.num_rows:
+        return
     chunks = [
         chunk
         for group in map(metadata.row_group, range(metadata.num_row_groups))
