@@ -25,8 +25,9 @@ animation, several pictures   the first one
 ============================  ==================================================================
 
 JPEGs are decoded by simplejpeg (see `jpeg`), bit for bit as by Pillow, everything else by Pillow.
-Which images are accepted, and with which pixels, does not depend on the function called. A damaged
-part of an uncompressed image, of a WebP, AVIF or JPEG 2000 cannot be told from a picture.
+Which images are accepted, and with which pixels, does not depend on the function called. Files of
+any format that are cut off are found. A damaged part inside an uncompressed image, a TIFF, WebP,
+AVIF or JPEG 2000 mostly cannot be told from a picture.
 """
 
 import io
