@@ -138,6 +138,10 @@ def test_timm_models_bring_their_own_preparation(spec_of: Spec) -> None:
 
 
 ENTRY = """
+from __future__ import annotations
+
+import dataclasses
+import io
 import random
 
 import numpy
@@ -154,6 +158,17 @@ class Net(nn.Module):
 
 def load(width=WIDTH):
     return Net(width), width
+
+# What needs the module under its name: annotations that are text, and pickles of its classes.
+@dataclasses.dataclass
+class Settings:
+    width: int = 4
+
+def pickled():
+    file = io.BytesIO()
+    torch.save(Net(Settings().width), file)
+    file.seek(0)
+    return torch.load(file, weights_only=False), 4
 
 def lies():
     return Net(4), 5
@@ -219,6 +234,11 @@ def test_entry_point_of_a_file(entry: str, spec_of: Spec) -> None:
     assert load_encoder(spec, device="cpu").feature_dim == 7
     spec = spec_of(entry_point=f"{entry}:load", image_size=8, options={"width": 3})
     assert load_encoder(spec, device="cpu").feature_dim == 3
+
+
+def test_an_entry_point_may_pickle_its_classes(entry: str, spec_of: Spec) -> None:
+    spec = spec_of(entry_point=f"{entry}:pickled", image_size=8)
+    assert load_encoder(spec, device="cpu").feature_dim == 4
 
 
 def test_all_that_an_entry_point_draws_follows_the_seed(entry: str, spec_of: Spec) -> None:

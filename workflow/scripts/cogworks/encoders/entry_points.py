@@ -96,6 +96,8 @@ def _import(place: str, target: str) -> Any:
         module = importlib.util.module_from_spec(spec)
         # Modules beside the file must be found, also later, when its functions import them.
         sys.path.insert(0, str(path.parent))
+        # Data classes and pickles of its classes look it up by its name.
+        sys.modules[spec.name] = module
         spec.loader.exec_module(module)
     except InputError:
         raise
