@@ -181,7 +181,7 @@ def hf_folder(
 ) -> str:
     folder.mkdir(exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "model.safetensors").touch()
+    (folder / "model.safetensors").write_text("weights")
     if processor is not None:
         (folder / name).write_text(json.dumps(processor))
     return f"hf:{folder}"
@@ -285,6 +285,16 @@ def test_transformers_processors(tmp_path: Path, spec_of: Spec, case: str) -> No
         ("vit", {"size": {"height": 64, "width": 32}}, r"takes images of 64 x 32"),
         ("donut-swin", {"size": square(64), "image_processor_type": "NoSuch"}, "cannot be made"),
         ("siglip2", {"patch_size": 16}, r"gives \(1, 256, 768\) for an image"),
+        (
+            "vit",
+            {"size": square(64), "image_mean": [0.5]},
+            r"image_mean .* is .*0\.5.*, expected 3",
+        ),
+        (
+            "vit",
+            {"size": square(64), "image_std": None},
+            "image_std .* is None, expected 3",
+        ),
     ],
 )
 def test_processors_that_encoders_cannot_follow(

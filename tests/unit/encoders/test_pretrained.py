@@ -1,5 +1,7 @@
 """Weights that a library publishes: from local folders and caches, never from the network."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,11 @@ import transformers
 from timm.models import save_for_hf
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.pretrained import load_pretrained
+from cogworks.core.schema import validate
+from cogworks.encoders import plan
+from cogworks.encoders.backbones import describe_backbone
+from cogworks.encoders.cache import missing_from_cache
+from cogworks.encoders.pretrained import load_pretrained, weight_files
 
 TOWER = {
     "image_size": 32,
@@ -128,3 +134,75 @@ def test_renamed_key_of_a_transformers_folder_is_refused(tmp_path: Path) -> None
 def test_what_is_not_cached_is_an_error_offline(library: str, name: str) -> None:
     with pytest.raises(InputError, match=r"is not in the cache; set compute\.online"):
         load(library, name)
+
+
+def test_a_masked_image_model_is_an_encoder(tmp_path: Path) -> None:
+    """Its token of masks stands for patches that an encoder never leaves out."""
+    config = transformers.ViTConfig(**TOWER, encoder_stride=16)
+    model = transformers.ViTForMaskedImageModeling(config).eval()
+    model.save_pretrained(tmp_path)
+    image = torch.randn(2, 3, 32, 32)
+    expected = model.vit(pixel_values=image).last_hidden_state.mean(1)
+    backbone = load("transformers", str(tmp_path), pool="mean")
+    assert torch.equal(backbone.module.eval()(image), expected)
+
+
+def test_code_of_its_own_in_a_folder_is_neither_run_nor_asked_about(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = {"model_type": "mine", "auto_map": {"AutoConfig": "code.C", "AutoModel": "code.M"}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "code.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')\n")
+    with pytest.raises(InputError, match=r"a network by code of its own .*an entry point"):
+        load("transformers", str(tmp_path))
+    assert not (tmp_path / "run").exists()
+    assert "[y/N]" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            r"model\.safetensors is a Git LFS pointer",
+        ),
+        (b"", r"model\.safetensors is an empty file"),
+        (b"\x80\0\0\0\0\0\0\0{", "SafetensorError"),
+    ],
+)
+@pytest.mark.parametrize("library", ["timm", "transformers"])
+def test_damaged_weights_in_a_folder(
+    tmp_path: Path, library: str, content: bytes, message: str
+) -> None:
+    if library == "timm":
+        save_for_hf(timm.create_model("resnet10t"), tmp_path, safe_serialization=True)
+    else:
+        transformers.ViTModel(transformers.ViTConfig(**TOWER)).save_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        load(library, str(tmp_path))
+
+
+def test_hidden_files_are_no_weights(tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors", "._model.safetensors", ".x.json"):
+        (tmp_path / name).write_text("content")
+    found = weight_files("timm", str(tmp_path))
+    assert [path.name for path in found] == ["config.json", "model.safetensors"]
+    config = {"encoders": {"mine": {"model": f"timm:{tmp_path}"}}}
+    assert plan.inputs(validate(config), "mine") == [str(path) for path in found]
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "message"),
+    [
+        ("timm", "resnet50.NOSUCH", r"no weights NOSUCH; it has a1_in1k, "),
+        ("torchvision", "resnet18.NOSUCH", "no weights NOSUCH; it has IMAGENET1K_V1"),
+    ],
+)
+def test_unknown_tags_are_named_with_the_known_ones(library: str, name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load(library, name)
+    spec = {"library": library, "name": name, "image_size": 32, "options": {}}
+    with pytest.raises(InputError, match=message):
+        describe_backbone(spec)
+    assert any(re.search(message, line) for line in missing_from_cache(library, name))

@@ -90,14 +90,51 @@ def output_width(module: nn.Module, image_size: int, name: str) -> int:
         module.train(training)
 
 
+def torchvision_weights(name: str) -> Any:
+    """Return torchvision's entry for the weights that a name's tag says, its best without a tag.
+
+    Raises:
+        InputError: torchvision has no such model, or no such weights of it.
+    """
+    from torchvision import models
+
+    architecture, _, tag = name.partition(".")
+    if architecture not in models.list_models(module=models):
+        raise InputError(f"torchvision:{name}: torchvision has no such classification model")
+    known = models.get_model_weights(architecture)
+    if tag and tag not in known.__members__:
+        raise InputError(
+            f"torchvision:{name}: no weights {tag}; it has {', '.join(known.__members__)}"
+        )
+    return known[tag] if tag else known.DEFAULT
+
+
+def timm_config(name: str) -> Any:
+    """Return what timm publishes with a model, by its name and tag; None where it is nothing.
+
+    Raises:
+        InputError: timm has no such model, or no such weights of it.
+    """
+    import timm
+
+    architecture, _, tag = name.partition(".")
+    if not timm.is_model(name):
+        close = difflib.get_close_matches(architecture, timm.list_models(), n=5)
+        raise InputError(f"timm:{name}: timm has no such model; it has {', '.join(close) or '...'}")
+    try:
+        return timm.get_pretrained_cfg(name)
+    except RuntimeError as error:
+        known = [found.partition(".")[2] for found in timm.list_pretrained(architecture)]
+        raise InputError(f"timm:{name}: no weights {tag}; it has {', '.join(known)}") from error
+
+
 def _torchvision(
     name: str, size: int, options: dict[str, Any]
 ) -> tuple[nn.Module, tuple[str, ...]]:
     from torchvision import models
 
+    torchvision_weights(name)
     name = name.partition(".")[0]
-    if name not in models.list_models(module=models):
-        raise InputError(f"torchvision:{name}: torchvision has no such classification model")
     if name in AUXILIARY:
         # Their truncated normal initialisation takes half a minute.
         options = {"aux_logits": False, "init_weights": False, **options}
@@ -120,10 +157,7 @@ def _torchvision(
 def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
     import timm
 
-    if not timm.is_model(name):
-        close = difflib.get_close_matches(name.split(".")[0], timm.list_models(), n=5)
-        raise InputError(f"timm:{name}: timm has no such model; it has {', '.join(close) or '...'}")
-    config = timm.get_pretrained_cfg(name)
+    config = timm_config(name)
     if config is not None and config.fixed_input_size:
         options = {"img_size": size, **options}
     try:

@@ -139,9 +139,11 @@ def hf_config(name: str, image_size: int, entries: dict[str, Any]) -> Any:
         raise InputError(
             f"hf:{name}: neither a folder with config.json nor a model type of transformers"
         )
+    if is_folder:
+        _refuse_own_code(Path(name), known=CONFIG_MAPPING)
     try:
         config = (
-            AutoConfig.from_pretrained(name, local_files_only=True)
+            AutoConfig.from_pretrained(name, local_files_only=True, trust_remote_code=False)
             if is_folder
             else AutoConfig.for_model(name)
         )
@@ -159,6 +161,15 @@ def hf_config(name: str, image_size: int, entries: dict[str, Any]) -> Any:
         raise InputError(f"hf:{name}: {error}") from error
     except Exception as error:  # as above
         raise InputError(f"hf:{name}: {type(error).__name__}: {error}") from error
+
+
+def _refuse_own_code(folder: Path, known: Collection[str]) -> None:
+    config = read_json(folder / "config.json")
+    if "auto_map" in config and config.get("model_type") not in known:
+        raise InputError(
+            f"hf:{folder}: a network by code of its own ({config['auto_map']}), which is not run; "
+            "build it by an entry point of yours"
+        )
 
 
 def _checked(config: Any, entries: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
+from cogworks.encoders.backbones import timm_config, torchvision_weights
 from cogworks.encoders.hf import refuse_other_library
 from cogworks.encoders.pixels import make_decoder
 from cogworks.encoders.pretrained import model_folder
@@ -82,15 +83,7 @@ def read(source: dict[str, Any], *, online: bool, normalised: bool, with_geometr
 
 
 def _torchvision(name: str) -> Own:
-    from torchvision import models
-
-    architecture, _, tag = name.partition(".")
-    if architecture not in models.list_models(module=models):
-        return Own()  # told where the network is built
-    known = models.get_model_weights(architecture)
-    if tag and tag not in known.__members__:
-        return Own()
-    preset = (known[tag] if tag else known.DEFAULT).transforms()
+    preset = torchvision_weights(name).transforms()
     size = preset.crop_size[0]
     return Own(
         (size, size),
@@ -109,14 +102,13 @@ def _geometry(resize: int, interpolation: str, *, squash: bool = False) -> Geome
 
 
 def _timm(name: str, folder: Path | None, options: dict[str, Any]) -> Own:
-    import timm
     from timm.data import resolve_data_config
 
     if folder is not None:
         content = read_json(folder / "config.json")
         config = content.get("pretrained_cfg", content)
     else:
-        known = timm.get_pretrained_cfg(name) if timm.is_model(name) else None
+        known = timm_config(name)
         config = known.to_dict() if known is not None else {}
     data = resolve_data_config(pretrained_cfg=config or {"input_size": None})
     channels, height, width = data["input_size"]
@@ -172,7 +164,9 @@ def _load_processor(folder: Path) -> Any:
             f"normalised; copy it from the model that it was made from, or {_SAY_YOURSELF}"
         )
     try:
-        return AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+        return AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True, backend="pil", trust_remote_code=False
+        )
     except Exception as error:  # transformers raises anything on a file that it does not know
         raise InputError(
             f"hf:{folder}: its image processor cannot be made ({error}); {_SAY_YOURSELF}"
@@ -183,7 +177,7 @@ def _of_processor(
     processor: Any, folder: Path, size: tuple[int, int] | None, geometry: bool
 ) -> Own:
     """Read a processor's settings, and try on plain colours that nothing else happens to them."""
-    mean, std = _normalisation(processor)
+    mean, std = _normalisation(processor, folder)
     order = "bgr" if getattr(processor, "do_flip_channel_order", None) else "rgb"
     own = Own(_input_size(processor, folder) or size, mean, std, order)
     for colour in _COLOURS:
@@ -203,11 +197,19 @@ def _of_processor(
     return dataclasses.replace(own, geometry=_find_geometry(processor, own, folder))
 
 
-def _normalisation(processor: Any) -> tuple[list[float], list[float]]:
+def _normalisation(processor: Any, folder: Path) -> tuple[list[float], list[float]]:
     """Return the mean and standard deviation, on [0, 1], that stand for all arithmetic of it."""
 
-    def three(values: Any) -> list[float]:
-        return [float(values)] * 3 if isinstance(values, int | float) else list(map(float, values))
+    def three(name: str) -> list[float]:
+        values = getattr(processor, name, None)
+        if isinstance(values, int | float):
+            return [float(values)] * 3
+        if not isinstance(values, list | tuple) or len(values) != 3:
+            raise InputError(
+                f"hf:{folder}: the {name} of its processor is {values}, expected 3 numbers; "
+                f"{_SAY_YOURSELF}"
+            )
+        return list(map(float, values))
 
     def flag(*names: str) -> bool:
         return any(getattr(processor, name, None) for name in names)
@@ -219,10 +221,10 @@ def _normalisation(processor: Any) -> tuple[list[float], list[float]]:
     if flag("rescale_offset", "offset"):
         mean = [m + s for m, s in zip(mean, std, strict=True)]
     if flag("do_normalize"):
-        mean = [m + s * c for m, s, c in zip(mean, std, three(processor.image_mean), strict=True)]
-        std = [s * c for s, c in zip(std, three(processor.image_std), strict=True)]
+        mean = [m + s * c for m, s, c in zip(mean, std, three("image_mean"), strict=True)]
+        std = [s * c for s, c in zip(std, three("image_std"), strict=True)]
     if flag("include_top"):  # of EfficientNet: divided a second time
-        std = [s * c for s, c in zip(std, three(processor.image_std), strict=True)]
+        std = [s * c for s, c in zip(std, three("image_std"), strict=True)]
     return mean, std
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from cogworks.core import paths
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import is_hidden
 from cogworks.core.schema import load_yaml
 from cogworks.encoders import identity
 from cogworks.training import plan as training
@@ -355,6 +356,7 @@ def _folder_files(section: dict[str, Any]) -> list[Path]:
         path
         for suffix in ("json", "safetensors", "bin")
         for path in Path(folder).glob(f"*.{suffix}")
+        if not is_hidden(path.name)
     )
 
 

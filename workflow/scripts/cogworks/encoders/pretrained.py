@@ -9,7 +9,15 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
-from cogworks.encoders.backbones import AUXILIARY, Backbone, describe_backbone, output_width
+from cogworks.core.inputs import check_genuine, is_hidden
+from cogworks.encoders.backbones import (
+    AUXILIARY,
+    Backbone,
+    describe_backbone,
+    output_width,
+    timm_config,
+    torchvision_weights,
+)
 from cogworks.encoders.checkpoints import load_strictly, read_checkpoint, refuse_unsound
 from cogworks.encoders.hf import HFEncoder, hf_config, pooling_argument, split_pool
 
@@ -45,9 +53,12 @@ def model_folder(library: str, name: str, online: bool) -> Path | None:
     """Return the folder of a model that comes as one, local or of a hub; None of any other.
 
     Raises:
-        InputError: a hub's model that is neither cached nor to be fetched.
+        InputError: a hub's model that is neither cached nor to be fetched; a file of a local
+            folder that is empty, a Git LFS pointer or a web page.
     """
     if Path(name).is_dir():
+        for path in _read_files(Path(name)):
+            check_genuine(path)
         return Path(name)
     if library == "timm" and not name.startswith("hf-hub:"):
         return None
@@ -73,7 +84,16 @@ def weight_files(library: str, name: str) -> list[Path]:
     if folder is None:
         repository, file = timm_file(name)
         return [Path(_fetch(repository, file, False, f"timm:{name}"))]
-    return sorted(path for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES)
+    return _read_files(folder)
+
+
+def _read_files(folder: Path) -> list[Path]:
+    """Return the files of a model's folder that its library may read."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in WEIGHT_SUFFIXES and not is_hidden(path.name)
+    )
 
 
 def torchvision_file(name: str) -> tuple[str, Path]:
@@ -82,18 +102,7 @@ def torchvision_file(name: str) -> tuple[str, Path]:
     Raises:
         InputError: torchvision has no such model or weights.
     """
-    from torchvision import models
-
-    architecture, _, tag = name.partition(".")
-    try:
-        known = models.get_model_weights(architecture)
-    except ValueError as error:
-        raise InputError(f"torchvision has no model {architecture}") from error
-    if tag and tag not in known.__members__:
-        raise InputError(
-            f"torchvision:{name}: no weights {tag}; it has {', '.join(known.__members__)}"
-        )
-    url: str = (known[tag] if tag else known.DEFAULT).url
+    url: str = torchvision_weights(name).url
     return url, Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
 
 
@@ -103,11 +112,7 @@ def timm_file(name: str) -> tuple[str, str]:
     Raises:
         InputError: timm has no such model, or no weights of it.
     """
-    import timm
-
-    if not timm.is_model(name):
-        raise InputError(f"timm has no model {name}")
-    config = timm.get_pretrained_cfg(name, allow_unregistered=False)
+    config = timm_config(name)
     if config is None or not config.hf_hub_id:
         raise InputError(f"timm:{name}: timm has no pretrained weights of that name")
     return config.hf_hub_id, str(config.hf_hub_filename or "model.safetensors")
@@ -153,8 +158,8 @@ def _timm(
             **_size(name, folder, size),
             **options,
         )
-    except (RuntimeError, OSError, ValueError, TypeError, KeyError, AssertionError) as error:
-        raise InputError(f"timm:{name}: {error}") from error
+    except Exception as error:  # timm and its readers of files raise anything
+        raise InputError(f"timm:{name}: {type(error).__name__}: {error}") from error
     if hasattr(model, "reset_classifier"):  # some are published without one
         model.reset_classifier(0)
     return model, ()
@@ -162,10 +167,8 @@ def _timm(
 
 def _size(name: str, folder: Path | None, size: int) -> dict[str, int]:
     """Return timm's argument for the side of the input, of models that are built for one."""
-    import timm
-
     if folder is None:
-        fixed = timm.get_pretrained_cfg(name).fixed_input_size
+        fixed = timm_config(name).fixed_input_size
     else:
         content = read_json(folder / "config.json")
         fixed = content.get("pretrained_cfg", content).get("fixed_input_size")
@@ -188,12 +191,13 @@ def _hf(
             name,
             config=config,
             local_files_only=not online,
+            trust_remote_code=False,
             output_loading_info=True,
             dtype=torch.float32,
             **pooling_argument(config, pool),
         )
-    except (RuntimeError, OSError, ValueError, TypeError) as error:
-        raise InputError(f"hf:{name}: {error}") from error
+    except Exception as error:  # as in _timm
+        raise InputError(f"hf:{name}: {type(error).__name__}: {error}") from error
     _check_loading(model, info, pool, f"hf:{name}")
     return HFEncoder(model, pool), ()
 
@@ -201,7 +205,8 @@ def _hf(
 def _check_loading(model: nn.Module, info: dict[str, Any], pool: str, name: str) -> None:
     """Refuse weights that leave a part of the encoder random, or that belong to another one.
 
-    A classifier, a text tower or an unused pooling layer beside the encoder is no error.
+    A classifier, a text tower or an unused pooling layer beside the encoder is no error, nor is
+    the token in place of masked patches: an encoder sees every patch.
     """
     children = tuple(f"{child}." for child, _ in model.named_children())
     base = f"{model.base_model_prefix}."
@@ -210,8 +215,11 @@ def _check_loading(model: nn.Module, info: dict[str, Any], pool: str, name: str)
         "unexpected": (
             key
             for key in map(str, info["unexpected_keys"])
-            if key.removeprefix(base).startswith(children)
-            or (key.startswith(base) and not key.removeprefix(base).startswith("pooler."))
+            if not key.endswith(".mask_token")
+            and (
+                key.removeprefix(base).startswith(children)
+                or (key.startswith(base) and not key.removeprefix(base).startswith("pooler."))
+            )
         ),
         "shapes": (str(item[0]) for item in info["mismatched_keys"]),
     }
