@@ -131,6 +131,13 @@ def test_map_keys_refuses_a_collision() -> None:
         map_keys(state, prefix="a.", drop=[], rename=[])
 
 
+def test_renamed_groups_that_are_no_numbers_or_not_there() -> None:
+    state = {"head.w": torch.ones(1)}
+    with pytest.raises(InputError, match=r"'\{1-1\}' .* is 'head' in head\.w, no whole"):
+        map_keys(state, prefix="", drop=[], rename=[[r"^(\w+)\.", "{1-1}."]])
+    assert list(map_keys(state, prefix="", drop=[], rename=[["(x)?head", "{1}b"]])) == ["b.w"]
+
+
 def test_strict_loading_lists_every_key() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
     state = {key: value.clone() for key, value in module.state_dict().items()}

@@ -38,6 +38,10 @@ RANDOM = {"model": "torchvision:resnet18", "weights": "random"}
             {"model": "timm:x", "checkpoint": "y", "rename": [["(", "a"]]},
             r"m\.rename\[0\]: '\(' is no regular expression",
         ),
+        (
+            {"model": "timm:x", "checkpoint": "y", "rename": [["(a)", "{1}{2+1}"]]},
+            r"m\.rename\[0\]: '\{1\}\{2\+1\}' names group 2, and '\(a\)' has 1",
+        ),
         ({**RANDOM, "image_size": 224, "resize": 200}, r"m\.resize: 200 is smaller"),
         ({**RANDOM, "mean": [0, 0, 0]}, r"m\.mean: give `mean` and `std` together"),
     ],
@@ -69,6 +73,12 @@ def test_good_sections_have_no_errors(config_of: Config, section: dict[str, Any]
     [
         ({**RANDOM, "shards": 0}, r"encoders\.m\.shards"),
         ({**RANDOM, "std": [1, 0, 1]}, r"encoders\.m\.std"),
+        # Of grey levels from 0 to 255, as many model cards give them.
+        (
+            {**RANDOM, "mean": [123.7, 0, 0], "std": [1, 1, 1]},
+            r"m\.mean\[0\]: 123\.7 is greater",
+        ),
+        ({**RANDOM, "mean": [0, 0, 0], "std": [255, 255, 255]}, r"m\.std\[0\]: 255 is greater"),
         ({**RANDOM, "modle": 1}, r"encoders\.m.*modle"),
         ({"model": "keras:vgg"}, r"encoders\.m\.model"),
         ({"entry_point": "no_colon"}, r"encoders\.m\.entry_point"),

@@ -32,7 +32,13 @@ def test_texts_are_not_filled_again() -> None:
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("c, x", "unknown letter x"), ("C", "unknown letter C"), ("inside b", "nothing of the class")],
+    [
+        ("c, x", "unknown letter x"),
+        ("C", "unknown letter C"),
+        ("inside b", "nothing of the class"),
+        ("a photo of a {c}", "braces"),
+        ("a photo of a {}", "braces"),
+    ],
 )
 def test_bad_templates_are_named(text: str, named: str) -> None:
     (problem,) = template.problems(text)

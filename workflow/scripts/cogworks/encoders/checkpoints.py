@@ -108,7 +108,7 @@ def map_keys(state: State, *, prefix: str, drop: list[str], rename: list[list[st
             first group, `{1-1}` the first group as a number less one.
 
     Raises:
-        InputError: two keys become the same one.
+        InputError: two keys become the same one; a group to count from is no number.
     """
     result: State = {}
     for key, value in state.items():
@@ -200,7 +200,12 @@ def read_safetensors_into(module: nn.Module, path: str | Path, *, name: str) -> 
 def _rename(key: str, pattern: str, template: str) -> str:
     def fill(match: re.Match[str]) -> str:
         def group(reference: re.Match[str]) -> str:
-            value = match.group(int(reference[1]))
+            value = match.group(int(reference[1])) or ""
+            if reference[2] and not value.isdecimal():
+                raise InputError(
+                    f"rename: {reference[0]!r} counts from group {reference[1]} of {pattern!r}, "
+                    f"which is {value!r} in {key}, no whole number"
+                )
             return str(int(value) + int(reference[2])) if reference[2] else value
 
         return re.sub(r"\{(\d)([+-]\d+)?\}", group, template)

@@ -252,11 +252,19 @@ def _model_problems(config: dict[str, Any], section: dict[str, Any]) -> Iterator
         yield ".weights: this project's own architectures have no pretrained weights"
     if weights != "pretrained" and section["model"].startswith("timm:hf-hub:"):
         yield ".weights: a model of the hub comes with its own weights; use `pretrained`"
-    for index, (regex, _) in enumerate(section["rename"]):
+    yield from _rename_problems(section)
+
+
+def _rename_problems(section: dict[str, Any]) -> Iterator[str]:
+    for index, (regex, template) in enumerate(section["rename"]):
         try:
-            re.compile(regex)
+            groups = re.compile(regex).groups
         except re.error as error:
             yield f".rename[{index}]: {regex!r} is no regular expression ({error})"
+            continue
+        named = max(map(int, re.findall(r"\{(\d)", template)), default=0)
+        if named > groups:
+            yield f".rename[{index}]: {template!r} names group {named}, and {regex!r} has {groups}"
 
 
 def _image_problems(section: dict[str, Any]) -> Iterator[str]:

@@ -26,7 +26,12 @@ def letters(template: str) -> list[str]:
 
 
 def problems(template: str) -> list[str]:
-    """Return what is wrong with a template: a letter that stands for nothing, or no class in it."""
+    """Return what is wrong with a template.
+
+    A letter that stands for nothing, no class in it, or braces, which would stay in the prompt.
+    """
+    if set("{}") & set(template):
+        return [f"{template!r} has braces; a placeholder is a letter alone, as in 'a photo of a c'"]
     found = letters(template)
     known = ", ".join(f"{letter} ({meaning})" for letter, meaning in LETTERS.items())
     unknown = [letter for letter in found if letter not in LETTERS]
