@@ -273,6 +273,10 @@ def test_a_good_config_has_no_errors() -> None:
             r"training.a.optimizer.warmup_epochs: 10 is not between 0 and the 5 epochs",
         ),
         (
+            section(optimizer={"batch": 4, "accumulation": 4}),
+            r"training.a.optimizer.batch: 4 images in 4 pieces leave batch norm one image",
+        ),
+        (
             section(compute={"processes": 3}),
             r"training.a.optimizer.batch: 256 images cannot be divided among 3 pieces",
         ),

@@ -361,6 +361,11 @@ def _check_numbers(full: dict[str, Any], compute_: dict[str, Any]) -> Iterator[s
             f"optimizer.batch: {optimizer['batch']} images cannot be divided among {pieces} pieces "
             "(nodes x processes x accumulation)"
         )
+    elif optimizer["batch"] == optimizer["accumulation"]:
+        yield (
+            f"optimizer.batch: {optimizer['batch']} images in {optimizer['accumulation']} pieces "
+            "leave batch norm one image at a time, which has no variance; take a larger batch"
+        )
 
 
 def _check_names(config: dict[str, Any]) -> Iterator[str]:
