@@ -28,7 +28,8 @@ def section(**keys: Any) -> dict[str, Any]:
 
 
 def config(**training: dict[str, Any]) -> dict[str, Any]:
-    image = {"source": {"kind": "world"}, "classes": {"part": "seen", "benchmark": None}}
+    classes = {"part": "seen", "benchmark": None}
+    image = {"source": {"kind": "world"}, "classes": classes, "val_share": 0}
     return {
         "training": training,
         "images": {"seen": image},
@@ -260,6 +261,10 @@ def test_a_good_config_has_no_errors() -> None:
         (section(scale="big"), r"training.a.scale: 'big' is no scale; known: imagenet, px64"),
         (section(dataset="sen"), r"training.a.dataset: 'sen' is no data set; known: seen, clone"),
         (section(dataset="clone"), r"training.a.validation.dataset: the clone clone has training"),
+        (
+            section(validation={"split": "val"}),
+            r"training.a.validation.split: val, but images.seen.val_share sets no images apart",
+        ),
         (
             section(augmentation={"local_scale": [0.4, 0.05]}),
             r"training.a.augmentation.local_scale: expected 0 < least <= greatest <= 1, got 0.4",

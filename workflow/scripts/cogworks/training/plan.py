@@ -318,8 +318,15 @@ def _check_validation(config: dict[str, Any], key: str, section: dict[str, Any])
             f"{key}.dataset: the clone {name} has training images only; name the data set of real "
             "images with the same classes, or set split to none"
         )
-    elif chosen["dataset"] is not None:
+        return
+    if chosen["dataset"] is not None:
         yield from _check_dataset(config, f"{key}.dataset", name)
+    found = images_plan.datasets(config).get(name)
+    if chosen["split"] == "val" and found is not None and not found["val_share"]:
+        yield (
+            f"{key}.split: val, but images.{name}.val_share sets no images apart; set it, or split "
+            "to test or none"
+        )
 
 
 def _check_start(config: dict[str, Any], key: str, run: str) -> Iterator[str]:
