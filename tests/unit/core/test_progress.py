@@ -19,7 +19,7 @@ def test_lines_come_now_and_then(
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
     list(progress.track(iter("abcd"), label="x", total=4))
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["x: 2/4 it, 0.2 it/s, 12 s left", "x: 4/4 it, 0.2 it/s", "x: 4/4 it, 0.1 it/s"]
+    assert lines == ["x: 2/4 it, 0.2 it/s, 12 s left", "x: 4/4 it, 0.2 it/s"]
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -47,10 +47,8 @@ def test_what_was_done_before_makes_the_work_no_faster(
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
     work = progress.track([20], label="shard", total=1000, unit="images", count=int, done=500)
     assert list(work) == [20]
-    assert capsys.readouterr().err.splitlines() == [
-        "shard: 520/1000 images, 2.0 images/s, 4 min 00 s left",
-        "shard: 520/1000 images, 1.0 images/s, 8 min 00 s left",
-    ]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "shard: 520/1000 images, 2.0 images/s, 4 min 00 s left"
 
 
 @pytest.mark.parametrize(

@@ -261,6 +261,21 @@ def test_all_that_an_entry_point_draws_follows_the_seed(entry: str, spec_of: Spe
     assert version(2**40) != version(2**40 + 2**32)
 
 
+def test_an_entry_point_that_draws_from_a_generator_of_its_own_is_refused(
+    tmp_path: Path, spec_of: Spec
+) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(
+        "import numpy, torch\n\n\ndef load():\n"
+        "    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 4))\n"
+        "    drawn = numpy.random.default_rng().normal(size=4)\n"
+        "    net[1].bias.data = torch.tensor(drawn, dtype=torch.float32)\n"
+        "    return net, 4\n"
+    )
+    with pytest.raises(InputError, match="builds another network a second time"):
+        load_encoder(spec_of(entry_point=f"{path}:load", image_size=8), device="cpu")
+
+
 def test_an_entry_point_that_squeezes_takes_a_batch_of_one(entry: str, spec_of: Spec) -> None:
     encoder = load_encoder(spec_of(entry_point=f"{entry}:squeezed", image_size=8), device="cpu")
     assert encoder.feature_dim == 4

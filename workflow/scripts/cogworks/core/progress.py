@@ -49,6 +49,7 @@ class _Shown:
         self._label, self._total, self._unit = label, total, unit
         self._done = self._before = done
         self._start = self._last = time.monotonic()
+        self._told = -1
         self._bar: Any = None
         if sys.stderr.isatty():
             from tqdm import tqdm
@@ -70,11 +71,12 @@ class _Shown:
         """Show where the work ended."""
         if self._bar is not None:
             self._bar.close()
-        else:
+        elif self._told != self._done:
             self._line(time.monotonic() - self._start)
 
     def _line(self, seconds: float) -> None:
         done, total, unit = self._done, self._total, self._unit
+        self._told = done
         rate = (done - self._before) / seconds if seconds > 0 else 0.0
         speed = f"{rate:.{0 if rate >= 100 else 1}f}"
         of = f"/{total}" if total is not None else ""

@@ -69,11 +69,10 @@ def load_encoder(
     """
     name, source = spec["name"], spec["source"]
     image = prepare(name, spec["image"], source, online)
-    # The user's code may draw anywhere, as late as in the first forward pass.
-    with seeded(source.get("seed", 0)):
-        module, dim, identity = _load(name, source, image.image_size, online)
-        module = module.eval().requires_grad_(False)
-        check_encoder(module, image.image_size, f"encoder {name}")
+    module, dim, identity = _build(name, source, image.image_size, online)
+    weights_sha = weights_digest(module)
+    if source["kind"] == "entry_point":
+        _require_same(weights_sha, name, source, image.image_size)
     if source.get("feature_dim") not in (None, dim):
         raise InputError(
             f"encoder {name}: gives {dim} features, expected {source['feature_dim']}; "
@@ -82,13 +81,37 @@ def load_encoder(
     version = digest(
         {
             "architecture": identity,
-            "weights": weights_digest(module),
+            "weights": weights_sha,
             "image": vars(image),
             "arithmetic": [spec["compute"]["precision"], spec["compute"]["dtype"]],
         }
     )
     weights = _weight_files(name, source, spec["weights"] or {})
     return Encoder(name, module.to(device), dim, image, version, weights)
+
+
+def _build(
+    name: str, source: dict[str, Any], size: int, online: bool
+) -> tuple[nn.Module, int, dict[str, Any]]:
+    """Return what `_load` does, ready to use and tried on two images."""
+    # The user's code may draw anywhere, as late as in the first forward pass.
+    with seeded(source.get("seed", 0)):
+        module, dim, identity = _load(name, source, size, online)
+        module = module.eval().requires_grad_(False)
+        check_encoder(module, size, f"encoder {name}")
+    return module, dim, identity
+
+
+def _require_same(weights: str, name: str, source: dict[str, Any], size: int) -> None:
+    """Refuse an entry point that builds another network in each job, in spite of the seed."""
+    again, _, _ = _build(name, source, size, online=False)
+    if weights_digest(again) != weights:
+        raise InputError(
+            f"encoder {name}: entry point {source['target']} builds another network a second "
+            "time, under the same seed; does it draw from a generator of its own "
+            "(numpy.random.default_rng() without a seed, os.urandom), or from the order of a set? "
+            "Give that generator a number"
+        )
 
 
 def weights_digest(module: nn.Module) -> str:
