@@ -64,7 +64,7 @@ def test_classes_of_one_name_share_their_prompt(wordnet_dir: Path) -> None:
 def test_names_with_signs_in_them(wordnet_dir: Path) -> None:
     odd = {"n03590841": "jack-o'-lantern", "n02966193": "carousel, carrousel, merry-go-round"}
     texts = class_texts(open_wordnet(wordnet_dir), list(odd))
-    start = prompt_table('a "c" & {c}', texts)["prompt"].tolist()
+    start = prompt_table('a "c" & [c]', texts)["prompt"].tolist()
     assert [text.split('"')[1].split(", roundabout")[0] for text in start] == list(odd.values())
 
 
