@@ -25,8 +25,6 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "workflow", "config", "envs", "resources")
 CHAPTER_3 = ("imagenet-cog", "cog-31", "cog-analysis")
-# Published models whose code the user brings.
-OWN_CODE = ("a-T2T-ViT-t-14", "a-NAT-M4")
 RUNS, CLONES, TRANSFER = 76, 30, 13
 
 
@@ -45,8 +43,6 @@ def thesis(times: int) -> dict[str, Any]:
     for name in CHAPTER_3:
         text = (ROOT / "config" / f"{name}.yaml").read_text(encoding="utf-8")
         config = merge(config, yaml.safe_load(text))
-    for name in OWN_CODE:
-        config["encoders"][name]["entry_point"] = "models/own.py:load"
     published = dict(config["encoders"])
     transfer = [f"transfer_{number}" for number in range(TRANSFER)]
     for name in transfer:
@@ -102,7 +98,7 @@ def prepare(folder: Path) -> None:
     registry = yaml.safe_load((ROOT / "resources" / "encoders.yaml").read_text(encoding="utf-8"))
     names = [entry["file"] for entry in registry["models"].values()]
     names += ["sd/model_index.json", "sd/unet/config.json"]
-    others = ["data/word-vectors.txt", "data/classes.txt", "models/own.py"]
+    others = ["data/word-vectors.txt", "data/classes.txt"]
     for name in [*(f"weights/{name}" for name in names), *others]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

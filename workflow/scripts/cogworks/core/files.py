@@ -124,11 +124,6 @@ def sha256_file(path: str | Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def sha256_text(text: str) -> str:
-    """Return the SHA-256 (hex) of a text's UTF-8 bytes."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _require(path: str | Path) -> None:
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")

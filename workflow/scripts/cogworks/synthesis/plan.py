@@ -160,16 +160,6 @@ def sheet_spec(config: Config, dataset: str) -> Config:
     return config["synthesis"]["sheets"] | {"captions": captions}
 
 
-def quality_tables(config: Config) -> list[str]:
-    """Return what the synthesis room says of its clones, for the report."""
-    clones = config["synthesis"]["clones"]
-    return [
-        *(names.table(name, "quality") for name in clones),
-        *(names.table(name, "similarity") for name in clones if clones[name]["clip"] is not None),
-        *(names.sheets(dataset) for dataset in cloned(config)),
-    ]
-
-
 def missing_paths(config: Config) -> list[str]:
     """Return a line for each path of the synthesis section that does not exist."""
     section, lines = config["synthesis"], []
