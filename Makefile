@@ -57,8 +57,8 @@ lock: setup  ## Resolve pyproject.toml anew into requirements.lock.
 	python -m uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
 		--group pyproject.toml:dev pyproject.toml -o requirements.lock
 
-docs: setup  ## Regenerate config/README.md from the schema.
-	python workflow/scripts/document_config.py --output config/README.md
+docs: setup  ## Regenerate config/README.md and config/schema.json.
+	python workflow/scripts/document_config.py config
 
 clean:  ## Remove the environment; results stay.
 	rm -rf $(VENV)

@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from decode import photographs
 
-from cogworks.core.schema import validate
+from cogworks.config.parse import parse
 from cogworks.encoders import plan
 from cogworks.encoders.extract import extract
 from cogworks.encoders.merge import merge
@@ -63,7 +63,7 @@ def write_images(folder: Path, number: int, distinct: int = 64) -> Manifest:
 def make_spec(model: str, size: int, **settings: Any) -> dict[str, Any]:
     """The resolved spec of a random encoder."""
     section = {"model": model, "weights": "random", "image_size": size, **settings}
-    return plan.spec(validate({"encoders": {"mine": section}}), "mine")
+    return plan.spec(parse({"encoders": {"mine": section}}).model_dump(), "mine")
 
 
 def plain(manifest: Manifest, spec: dict[str, Any]) -> np.ndarray:

@@ -67,7 +67,7 @@ def thesis(times: int) -> dict[str, Any]:
             config["encoders"] |= {f"{name}_{copy}": entry for name, entry in published.items()}
     datasets = ["in1k", "cog", *transfer]
     everything = {"encoders": "all", "datasets": datasets, "protocols": ["linear"]}
-    config["evaluations"].append(everything)
+    config["evaluations"]["everything"] = everything
     return config
 
 

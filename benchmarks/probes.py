@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from probe_oracle import Plain, clusters
 
-from cogworks.core.schema import validate
+from cogworks.config.parse import parse
 from cogworks.probes.batches import reader
 from cogworks.probes.plan import FIT_KEYS, TUNE_KEYS
 from cogworks.probes.sgd import Sgd
@@ -83,7 +83,7 @@ class Task:
         return cls(
             FeatureTable(x[~test], y[~test], wnids, "benchmark"),
             (x[test], y[test]),
-            validate({"probes": {"p": section}})["probes"]["p"],
+            parse({"probes": {"p": section}}).model_dump()["probes"]["p"],
             shots,
         )
 
@@ -279,7 +279,7 @@ def feature_store(folder: Path) -> Any:
 def job(store: Any, folder: Path) -> dict[str, list[str]]:
     """Return the command lines of a search and of the fit after it."""
     section = {"kind": "sgd", "epochs": 2, "trials": 10, "seeds": 1}
-    whole = validate({"probes": {"p": section}})["probes"]["p"]
+    whole = parse({"probes": {"p": section}}).model_dump()["probes"]["p"]
     names = {"encoder": "toy", "dataset": "toy", "protocol": "p", "group": None, "kind": "sgd"}
 
     def spec(keys: tuple[str, ...]) -> str:

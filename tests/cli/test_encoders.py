@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from cogworks.core.schema import validate
+from cogworks.config.parse import parse
 from cogworks.encoders import plan
 from cogworks.images.manifest import write_manifest
 
@@ -56,7 +56,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def arguments(stem: str, *extra: str, **section: Any) -> list[str]:
     """Return the arguments of `extract_features.py`: 64 batches of one image, four chunks."""
     section = {"entry_point": "net.py:load", "image_size": 8, "batch_size": 1} | section
-    config = validate({"encoders": {"mine": section}})
+    config = parse({"encoders": {"mine": section}}).model_dump()
     return [
         *("--spec", json.dumps(plan.spec(config, "mine"))),
         *("--device", "cpu", "--manifest", "m.parquet"),

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from cogworks.config.parse import parse
 from cogworks.core.files import read_metadata
-from cogworks.core.schema import validate
 from cogworks.probes.plan import FIT_KEYS, TUNE_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> Any:
 
 
 def spec(keys: dict[str, tuple[str, ...]], **changes: Any) -> str:
-    section = validate({"probes": {"p": QUICK | changes}})["probes"]["p"]
+    section = parse({"probes": {"p": QUICK | changes}}).model_dump()["probes"]["p"]
     chosen = {key: section[key] for key in ("kind", *keys[section["kind"]])}
     return json.dumps(NAMES | chosen | {"test_sets": []})
 

@@ -6,18 +6,20 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
-from cogworks import config as config_loader
 from cogworks.analysis import plan as analysis_plan
 from cogworks.concepts import plan as concepts_plan
+from cogworks.config.parse import replaced_lists
 from cogworks.core import links, paths
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.spec import canonical
 from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images_plan
+from cogworks.plan.load import load as load_config
 from cogworks.probes import plan as probes_plan
 from cogworks.report import plan as report_plan
 from cogworks.synthesis import plan as synthesis_plan
@@ -29,9 +31,13 @@ if re.search("[{}]", str(workflow.basedir)):
     )
 
 try:
-    config = config_loader.load(config, workflow.configfiles)
+    config = load_config(config, workflow.configfiles)
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    # An exception would be shown with the line of this file, where nothing is wrong.
+    logger.error(str(error))
+    sys.exit(1)
+for line in replaced_lists(workflow.configfiles):
+    logger.warning(line)
 
 
 # A name never holds a slash, so that one folder is one wildcard.

@@ -1,27 +1,27 @@
-"""Write config/README.md from the schema, or check that the file follows it."""
+"""Write the config's documentation and its JSON schema, or check that both follow its classes."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from cogworks.config.document import document, editor_schema
 from cogworks.core import cli
-from cogworks.core.document import document
 from cogworks.core.files import write_text
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    group = parser.add_mutually_exclusive_group(required=True)
-    group.add_argument("--output", type=Path, help="write the documentation to this file")
-    group.add_argument("--check", type=Path, help="exit 1 where this file does not follow it")
+    parser.add_argument("folder", type=Path, help="where README.md and schema.json are")
+    parser.add_argument("--check", action="store_true", help="exit 1 where one is out of date")
     args = parser.parse_args()
-    text = document()
-    if args.output:
-        write_text(text, args.output)
-        return 0
-    if args.check.read_text(encoding="utf-8") != text:
-        print(f"error: {args.check} does not follow the schema: run `make docs`", file=sys.stderr)
-        return 1
+    texts = {"README.md": document(), "schema.json": editor_schema()}
+    for name, text in texts.items():
+        path = args.folder / name
+        if not args.check:
+            write_text(text, path)
+        elif path.read_text(encoding="utf-8") != text:
+            print(f"error: {path} is out of date: run `make docs`", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -1,7 +1,6 @@
 """Fixtures of the concepts room: WordNet, NLTK's reader as the oracle, and toy ontologies."""
 
 import importlib.util
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from cogworks.concepts.information import corpus
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.concepts.wordnet import WordNet, open_wordnet
-from cogworks.core import schema
+from cogworks.config.parse import parse
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -120,17 +119,10 @@ def toy_entries() -> dict[str, Any]:
 
 
 @pytest.fixture
-def concepts_config(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+def concepts_config() -> Callable[..., dict[str, Any]]:
     """Return a function: benchmarks by name -> the checked config with all defaults."""
-    schemas = tmp_path / "schemas"
-    schemas.mkdir()
-    shutil.copy(schema.SCHEMAS / "concepts.schema.yaml", schemas)
-    (schemas / "config.schema.yaml").write_text(
-        "type: object\nadditionalProperties: false\n"
-        "properties: {concepts: {$ref: concepts.schema.yaml, default: {}}}\n"
-    )
 
     def fill(**benchmarks: dict[str, Any]) -> dict[str, Any]:
-        return schema.validate({"concepts": benchmarks}, schemas=schemas)
+        return parse({"concepts": benchmarks}).model_dump()
 
     return fill

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from cogworks import config
 from cogworks.core import links
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
+from cogworks.plan.load import load as load_config
 
 SOURCE = {"kind": "folder", "path": ["~/a", "b", "~"], "layout": "flat", "mapping": "~/m.txt"}
 
 
 def loaded(**sections: Any) -> dict[str, Any]:
-    return config.load(sections)
+    return load_config(sections)
 
 
 def test_the_home_folder_is_the_same_for_preflight_and_jobs(

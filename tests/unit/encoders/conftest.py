@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cogworks.core.schema import validate
+from cogworks.config.parse import parse
 from cogworks.encoders import plan
 from cogworks.images.manifest import Manifest, write_manifest
 
@@ -27,7 +27,7 @@ def config_of() -> Callable[..., dict[str, Any]]:
     """Return a function from encoders by name to a whole config, with one training run, `base`."""
 
     def make(**encoders: dict[str, Any]) -> dict[str, Any]:
-        return validate({"encoders": encoders}) | {"training": {"base": {"sweep": []}}}
+        return parse({"encoders": encoders}).model_dump() | {"training": {"base": {"sweep": []}}}
 
     return make
 

@@ -12,8 +12,8 @@ import torchvision
 import transformers
 from timm.models import save_for_hf
 
+from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
-from cogworks.core.schema import validate
 from cogworks.encoders import plan
 from cogworks.encoders.backbones import describe_backbone
 from cogworks.encoders.cache import missing_from_cache
@@ -189,7 +189,7 @@ def test_hidden_files_are_no_weights(tmp_path: Path) -> None:
     found = weight_files("timm", str(tmp_path))
     assert [path.name for path in found] == ["config.json", "model.safetensors"]
     config = {"encoders": {"mine": {"model": f"timm:{tmp_path}"}}}
-    assert plan.inputs(validate(config), "mine") == [str(path) for path in found]
+    assert plan.inputs(parse(config).model_dump(), "mine") == [str(path) for path in found]
 
 
 @pytest.mark.parametrize(

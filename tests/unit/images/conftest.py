@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cogworks.core import schema
+from cogworks.config.parse import parse
 from cogworks.images import plan
 from cogworks.images.sources.scan import scan
 
@@ -61,12 +61,10 @@ def make_pack(tmp_path: Path) -> Any:
 @pytest.fixture
 def fill() -> Any:
     """Fill an images section with the defaults of its schema; returns a whole config."""
-    name = "images.schema.yaml"
-    registry = schema._registry(schema.SCHEMAS)
     concepts = {"cog": {"levels": {"count": 3}, "wordnet": None}}
 
     def make(images: dict[str, Any], *, check: bool = True) -> dict[str, Any]:
-        filled = schema._fill(images, registry.contents(name), registry.resolver(name))
+        filled = parse({"images": images}).model_dump()["images"]
         config = {
             "images": filled,
             "concepts": concepts,

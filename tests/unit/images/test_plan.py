@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from cogworks.core import schema
+from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
 from cogworks.images import plan
 
@@ -210,4 +210,4 @@ def test_unknown_keys_wrong_types_and_kinds_are_refused() -> None:
         {"x y": PACK},
     ):
         with pytest.raises(InputError, match="images"):
-            schema.validate({"images": bad})
+            parse({"images": bad}).model_dump()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from cogworks.core import schema
+from cogworks.config.parse import parse
 from cogworks.core.files import sha256_file
 from cogworks.encoders.store import write_index
 from cogworks.images.manifest import write_manifest
@@ -42,7 +42,7 @@ def protocol() -> Callable[..., dict[str, Any]]:
     """Return a function: keys of a protocol -> the whole protocol with its defaults."""
 
     def fill(**keys: Any) -> dict[str, Any]:
-        config = schema.validate({"probes": {"p": keys}})
+        config = parse({"probes": {"p": keys}}).model_dump()
         return config["probes"]["p"]
 
     return fill

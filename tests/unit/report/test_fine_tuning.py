@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from cogworks import config as config_loader
+from cogworks.plan.load import load as load_config
 from cogworks.report import fine_tuned, sections
 from cogworks.report.fine_tuning import fine_tuning_figure, fine_tuning_table
 from cogworks.report.style import save
@@ -20,7 +20,7 @@ LEVELS = {"count": 2, "size": 100, "gaps": "none"}
 def config():
     sweep = [{"key": "dataset", "values": ["seen", "cog_l1", "cog_l2"]}]
     tuned = RUN | {"recipe": "fine_tune", "start": {"run": "base"}, "sweep": sweep}
-    return config_loader.load(
+    return load_config(
         {
             "concepts": {"cog": {"levels": LEVELS}},
             "images": {
@@ -34,14 +34,14 @@ def config():
                 "tuned": {"run": "tuned"},
             },
             "probes": {"linear": {"kind": "sgd"}, "own": {"kind": "classifier"}},
-            "evaluations": [
-                {
+            "evaluations": {
+                "e0": {
                     "encoders": ["random", "base"],
                     "datasets": ["seen", "cog"],
                     "protocols": ["linear"],
                 },
-                {"encoders": ["tuned"], "datasets": ["seen", "cog"], "protocols": ["own"]},
-            ],
+                "e1": {"encoders": ["tuned"], "datasets": ["seen", "cog"], "protocols": ["own"]},
+            },
         }
     )
 
@@ -61,7 +61,7 @@ def test_runs_are_matched_by_the_weights_they_began_with(config):
 
 
 def test_a_config_without_fine_tuning_has_no_such_section(config):
-    config = {**config, "evaluations": config["evaluations"][:1]}
+    config = {**config, "evaluations": {"e0": config["evaluations"]["e0"]}}
     assert fine_tuned.comparisons(config) == []
     assert "results/figures/fine_tuning.svg" not in sections.inputs(config)
 

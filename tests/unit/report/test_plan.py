@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from cogworks import config as config_loader
-from cogworks.core import schema
+from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
+from cogworks.plan.load import load as load_config
 from cogworks.probes import plan as probes
 from cogworks.report import fine_tuned, plan, recipes, roles, sections
 
@@ -52,33 +52,33 @@ def small():
             "small": {"kind": "lbfgs"},
             "near": {"kind": "knn"},
         },
-        "evaluations": [
-            {"encoders": ["random"], "datasets": ["cog"], "protocols": ["near"]},
-            {
+        "evaluations": {
+            "e0": {"encoders": ["random"], "datasets": ["cog"], "protocols": ["near"]},
+            "e1": {
                 "encoders": ["random", "base", "few", "many"],
                 "datasets": ["cog", "seen"],
                 "protocols": ["linear"],
             },
-            {
+            "e2": {
                 "encoders": ["base"],
                 "datasets": ["seen"],
                 "protocols": ["linear"],
                 "test_sets": ["v2_a", "v2_b"],
             },
-            {"encoders": ["base", "few"], "datasets": ["Pets"], "protocols": ["small"]},
-            {
+            "e3": {"encoders": ["base", "few"], "datasets": ["Pets"], "protocols": ["small"]},
+            "e4": {
                 "encoders": ["base"],
                 "datasets": ["cog"],
                 "protocols": ["linear"],
                 "pool": {"name": "again", "benchmark": "other"},
             },
-            {
+            "e5": {
                 "encoders": ["base"],
                 "datasets": ["cog"],
                 "protocols": ["linear"],
                 "pool": {"name": "drawn", "classes": 50, "draws": 2},
             },
-        ],
+        },
         "report": {
             "test_set_groups": {"v2": ["v2_a", "v2_b"]},
             "published_as": {"Pets": "pets"},
@@ -94,7 +94,7 @@ def load(small):
     def loader(changes=None, **report):
         config = copy.deepcopy(small) | (changes or {})
         config["report"] = config["report"] | report
-        return config_loader.load(config)
+        return load_config(config)
 
     return loader
 
@@ -144,7 +144,7 @@ def test_sections_for_all_that_is_evaluated(load):
 
 
 def test_concepts_alone_make_a_report(load):
-    empty = {"images": {}, "training": {}, "encoders": {}, "evaluations": []}
+    empty = {"images": {}, "training": {}, "encoders": {}, "evaluations": {}}
     config = load(empty, baseline=None, test_set_groups={}, published_as={})
     assert [s["id"] for s in sections.report_spec(config)["sections"]] == ["concepts"]
     assert sections.inputs(config) == [
@@ -203,7 +203,7 @@ def test_an_encoder_with_its_classifier_has_a_table_for_each_data_set(load, smal
             "training": small["training"] | {"twenty": CROPS | {"dataset": "Pets"}},
             "encoders": small["encoders"] | {"twenty": {"run": "twenty"}},
             "probes": small["probes"] | {"own": {"kind": "classifier"}},
-            "evaluations": [*small["evaluations"], own],
+            "evaluations": small["evaluations"] | {"own": own},
         }
     )
     assert plan.test_tables(config) == {
@@ -313,8 +313,8 @@ def merged(names):
         }
         return left | right | both
 
-    files = [schema.load_yaml(REPOSITORY / "config" / f"{name}.yaml") for name in names]
-    return config_loader.load(functools.reduce(merge, files))
+    files = [load_yaml(REPOSITORY / "config" / f"{name}.yaml") for name in names]
+    return load_config(functools.reduce(merge, files))
 
 
 def test_chapter_3s_further_analyses_are_one_config():

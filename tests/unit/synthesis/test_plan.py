@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cogworks.core import schema
+from cogworks.config.parse import parse
 from cogworks.synthesis import plan
 
 WORLD = {
@@ -35,7 +35,7 @@ CONFIG: dict[str, Any] = {
 def filled(**clone: Any) -> dict[str, Any]:
     config = copy.deepcopy(CONFIG)
     config["synthesis"]["clones"]["clone"] |= clone
-    return schema.validate(config)
+    return parse(config).model_dump()
 
 
 def test_defaults_are_those_of_version_1_4() -> None:
@@ -68,7 +68,7 @@ def test_a_generator_is_given_or_trained() -> None:
     config = copy.deepcopy(CONFIG)
     config["synthesis"]["generators"]["both"] = {"path": "x", "train": {"dataset": "seen"}}
     config["synthesis"]["generators"]["none"] = {}
-    problems = plan.check(schema.validate(config))
+    problems = plan.check(parse(config).model_dump())
     assert [problem.split(":")[0] for problem in problems] == [
         "synthesis.generators.both",
         "synthesis.generators.none",

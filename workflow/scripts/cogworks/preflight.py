@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 from cogworks.concepts.plan import missing_paths as missing_concept_paths
 from cogworks.concepts.wordnet import open_wordnet
+from cogworks.config.schema import dotted, given_paths
 from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine, is_hidden, is_hidden_path
-from cogworks.core.schema import dotted
-from cogworks.core.user_paths import given_paths
 from cogworks.encoders import plan as encoders
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.images import plan as images

@@ -20,6 +20,7 @@ class Config(dict[str, Any]):
     def __init__(self, values: dict[str, Any]) -> None:
         super().__init__(values)
         self.derived: dict[Any, Any] = {}
+        self.typed: Any = None
 
 
 def derived(

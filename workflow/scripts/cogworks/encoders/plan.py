@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden
-from cogworks.core.schema import load_yaml
 from cogworks.encoders import identity
 from cogworks.training import plan as training
 
@@ -86,9 +86,10 @@ def expand_sweeps(config: dict[str, Any]) -> dict[str, Any]:
     }
     return config | {
         "encoders": encoders,
-        "evaluations": [
-            entry | {"encoders": listed(entry["encoders"])} for entry in config["evaluations"]
-        ],
+        "evaluations": {
+            name: entry | {"encoders": listed(entry["encoders"])}
+            for name, entry in config["evaluations"].items()
+        },
         "analysis": config["analysis"] | {"encoders": listed(config["analysis"]["encoders"])},
     }
 

@@ -90,7 +90,7 @@ def _check_baseline(config: Config) -> Iterator[str]:
 def _check_named(config: Config) -> Iterator[str]:
     """Yield the names that are given a text to show, or a published name, and that nothing has."""
     section = config["report"]
-    pools = [entry["pool"]["name"] for entry in config["evaluations"] if entry["pool"]]
+    pools = [entry["pool"]["name"] for entry in config["evaluations"].values() if entry["pool"]]
     sets = [*images.known(config), *roles.evaluated(config), *section["test_set_groups"], *pools]
     shown = [*config["encoders"], *sets, *training.runs(config)]
     for key, known, what in (

@@ -27,7 +27,7 @@ def levels(config: Config) -> list[str]:
     if given is not None:
         names = [given] if isinstance(given, str) else given
         return [member for name in names for member in expand(config, name)]
-    for entry in config["evaluations"]:
+    for entry in config["evaluations"].values():
         for name in entry["datasets"]:
             section = config["images"].get(name)
             if section and section["classes"]["part"] == "levels" and entry["pool"] is None:
@@ -205,7 +205,7 @@ def shots(config: Config, dataset: str) -> int:
 def pools(config: Config, *, drawn: bool) -> dict[str, list[str]]:
     """Return the groups of each pool: random ones (`drawn`), or those of another ranking."""
     result: dict[str, list[str]] = {}
-    for entry in config["evaluations"]:
+    for entry in config["evaluations"].values():
         pool = entry["pool"]
         if pool is not None and (pool["benchmark"] is None) == drawn:
             result[pool["name"]] = expand(config, pool["name"])

@@ -27,7 +27,7 @@ AFTERWARDS = ("shortfall", "clip", "clip_images")
 def trained(config: Config) -> list[str]:
     """Return the generators that the workflow trains itself."""
     generators = config["synthesis"]["generators"]
-    return [name for name, section in generators.items() if "train" in section]
+    return [name for name, section in generators.items() if section["train"] is not None]
 
 
 def given(config: Config) -> list[str]:
@@ -231,9 +231,9 @@ def _wordnet(config: Config, dataset: str | None) -> str | None:
 
 
 def _check_generator(config: Config, key: str, section: Config) -> Iterator[str]:
-    if (section["path"] is None) == ("train" not in section):
+    if (section["path"] is None) == (section["train"] is None):
         yield f"{key}: give exactly one of path and train"
-    if "train" in section:
+    if section["train"] is not None:
         yield from _check_dataset(config, f"{key}.train.dataset", section["train"]["dataset"])
         for text in section["train"]["prompts"]:
             for problem in template.problems(text):

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cogworks.core import applies, paths, schema
+from cogworks.config import idle
+from cogworks.config.parse import parse
+from cogworks.config.yaml_file import load_yaml
+from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images_plan
@@ -157,7 +160,7 @@ def check(config: dict[str, Any]) -> list[str]:
 
 
 def idle_keys(given: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:
-    """Return the keys of runs that are written but do nothing, as `applies.idle_keys` does.
+    """Return the keys of runs that are written but do nothing, as `idle.idle_keys` does.
 
     What a key depends on may come from the recipe, and a key counts that one run of a sweep reads.
     """
@@ -165,7 +168,7 @@ def idle_keys(given: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:
     for name, section in given.get("training", {}).items():
         full = dict(_members(name, config["training"][name]))
         found = [
-            applies.idle_keys(
+            idle.idle_keys(
                 {"training": {name: written}},
                 {"training": {name: full[member] | _numbers_of(full[member])}},
             )
@@ -183,7 +186,7 @@ def _overridden(key: str, section: dict[str, Any]) -> dict[str, str]:
         value: Any = section
         for part in swept.split("."):
             value = value.get(part) if isinstance(value, dict) else None
-        if swept != "dataset" and not applies.is_blank(value):
+        if swept != "dataset" and not idle.is_blank(value):
             full = f"{key}.{swept}"
             lines[full] = f"{full}: does nothing here; the sweep sets it in every run. Remove it"
     return lines
@@ -191,7 +194,7 @@ def _overridden(key: str, section: dict[str, Any]) -> dict[str, str]:
 
 @functools.cache
 def _book() -> dict[str, Any]:
-    book: dict[str, Any] = schema.load_yaml(RECIPES)
+    book: dict[str, Any] = load_yaml(RECIPES)
     return book
 
 
@@ -251,7 +254,7 @@ def _check_sweeps(config: dict[str, Any]) -> Iterator[str]:
             swept |= dict(_members(name, section))
     if swept:
         try:
-            schema.validate({"training": swept})
+            parse({"training": swept})
         except InputError as error:
             yield from str(error).splitlines()[1:]
 

@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from cogworks import config
-from cogworks.core.document import document
-from cogworks.core.schema import load_yaml
+from cogworks.config.document import document, editor_schema
+from cogworks.config.yaml_file import load_yaml
+from cogworks.plan.load import load as load_config
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_readme_of_the_config_is_what_the_schema_says() -> None:
     assert (ROOT / "config/README.md").read_text() == document(), "run `make docs`"
+    assert (ROOT / "config/schema.json").read_text() == editor_schema(), "run `make docs`"
 
 
 def test_every_key_of_every_config_is_documented() -> None:
@@ -27,7 +28,7 @@ def test_every_shipped_config_is_valid() -> None:
     assert len(paths) >= 5
     for path in paths:
         loaded = load_yaml(path)
-        assert set(config.load(loaded, [path])) >= set(loaded)
+        assert set(load_config(loaded, [path])) >= set(loaded)
 
 
 def _keys(value: dict[str, Any], prefix: str) -> set[str]:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from cogworks import config
+from cogworks.config.base import PathMark
+from cogworks.config.schema import described, dotted, options, whole
 from cogworks.core.errors import InputError
-from cogworks.core.schema import SCHEMAS, described, load_yaml
+from cogworks.plan.load import load as load_config
 
 FOLDER = {"source": {"kind": "folder", "path": "x"}, "classes": {"wnids": ["a"]}, "test_images": 1}
 PACK = {"source": {"kind": "parquet", "path": "x.parquet"}, "classes": {"part": "source"}}
@@ -41,7 +42,7 @@ def idle(changes: dict[str, Any]) -> list[str]:
         "synthesis": {"generators": {"g": {"path": "sd"}}, "clones": {"clone": CLONE}},
     }
     try:
-        config.load(merged(base, changes))
+        load_config(merged(base, changes))
     except InputError as error:
         lines = str(error).splitlines()[1:]
         assert all(re.search("does nothing here; |has no meaning with", line) for line in lines), (
@@ -202,32 +203,30 @@ def test_a_key_that_works_is_taken(changes: dict[str, Any]) -> None:
 
 def test_gpus_that_nobody_would_use_are_refused() -> None:
     with pytest.raises(InputError, match=r"compute\.gpus: each job would ask for 2"):
-        config.load({"compute": {"device": "cpu", "gpus": 2}})
+        load_config({"compute": {"device": "cpu", "gpus": 2}})
 
 
 def test_what_a_condition_names_is_a_key() -> None:
-    """A typing error in `applies` would make a key useless everywhere."""
-    for path in sorted(SCHEMAS.glob("*.schema.yaml")):
-        for section in sections(load_yaml(path)):
-            for key, sub in section["properties"].items():
-                applies = sub.get("applies", [])
-                for condition in applies if isinstance(applies, list) else [applies]:
-                    for other, wanted in condition.items():
-                        first = other.split(".")[0]
-                        assert first in section["properties"], f"{path.name}: {key} by {other}"
-                        enum = section["properties"][first].get("enum")
-                        if isinstance(wanted, list) and enum and "." not in other:
-                            assert set(wanted) <= {*enum, None}, f"{path.name}: {key} by {other}"
+    """A typing error in `Applies` would make a key useless everywhere."""
+    sections = [sub for sub in whole()["$defs"].values() if "properties" in sub]
+    conditions = 0
+    for section in sections:
+        for key, sub in section["properties"].items():
+            for condition in sub.get("applies", []):
+                for other, wanted in condition.items():
+                    conditions += 1
+                    first = other.split(".")[0]
+                    assert first in section["properties"], f"{section['title']}: {key} by {other}"
+                    enum = [
+                        v for o in options(section["properties"][first]) for v in o.get("enum", [])
+                    ]
+                    if isinstance(wanted, list) and enum and "." not in other:
+                        assert set(wanted) <= {*enum, None}, f"{section['title']}: {key} by {other}"
+    assert conditions > 50
 
 
-def sections(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, dict):
-        return []
-    inner = [found for child in value.values() for found in sections(child)]
-    return [value, *inner] if isinstance(value.get("properties"), dict) else inner
-
-
-def test_the_schema_of_a_value_is_found_behind_references() -> None:
+def test_the_marks_of_a_value_are_found_behind_references() -> None:
     given = {"images": {"a": {"source": {"kind": "folder", "path": ["p", "q"]}}}}
-    found = {".".join(map(str, path)): schema for path, _, schema in described(given)}
-    assert found["images.a.source.path"]["format"] == "path"
+    found = {dotted(place): marks for place, _, marks in described(given)}
+    assert found["images.a.source.path[1]"] == (PathMark(),)
+    assert found["images.a.source.kind"] == ()

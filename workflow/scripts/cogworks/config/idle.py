@@ -1,17 +1,13 @@
-"""Keys that do nothing where they stand: the schema says on which others each key depends.
+"""Keys that do nothing where they stand: `Applies` says on which others each key depends.
 
-A key's `applies` is one condition, or a list of which one is enough. A condition maps keys of the
-same section, dotted where they lie deeper, to what they must be: a list of values, `given` (neither
-null nor empty), or `{above: N}`.
-
-Imported while the DAG is planned: standard library only.
+Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from cogworks.core.schema import described, dotted
-
-Condition = dict[str, Any]
+from cogworks.config.base import Applies, Condition
+from cogworks.config.schema import described, dotted
 
 
 def idle_keys(given: dict[str, Any], filled: dict[str, Any]) -> dict[str, str]:
@@ -23,12 +19,12 @@ def idle_keys(given: dict[str, Any], filled: dict[str, Any]) -> dict[str, str]:
         filled: the same with all defaults, by which conditions are judged.
     """
     lines: dict[str, str] = {}
-    for path, value, schema in described(given):
-        key = dotted(path)
-        if "applies" not in schema or is_blank(value) or _within(key, lines):
+    for place, value, marks in described(given):
+        key = dotted(place)
+        conditions = [c for mark in marks if isinstance(mark, Applies) for c in mark.conditions]
+        if not conditions or is_blank(value) or _within(key, lines):
             continue
-        section = _at(filled, path[:-1])
-        conditions = alternatives(schema["applies"])
+        section = _at(filled, place[:-1])
         if not any(_holds(condition, section) for condition in conditions):
             lines[key] = (
                 f"{key}: does nothing here; it is read only {in_words(conditions, section)}"
@@ -36,12 +32,7 @@ def idle_keys(given: dict[str, Any], filled: dict[str, Any]) -> dict[str, str]:
     return lines
 
 
-def alternatives(applies: Any) -> list[Condition]:
-    """Return the conditions of which one must hold."""
-    return applies if isinstance(applies, list) else [applies]
-
-
-def in_words(conditions: list[Condition], section: dict[str, Any] | None = None) -> str:
+def in_words(conditions: Sequence[Condition], section: dict[str, Any] | None = None) -> str:
     """Return conditions as text; with `section`, also what their keys are there."""
     texts = [
         " and ".join(_in_words(key, wanted) for key, wanted in condition.items())

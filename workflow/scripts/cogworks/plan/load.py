@@ -8,8 +8,10 @@ from typing import Any
 
 from cogworks.analysis import plan as analysis
 from cogworks.concepts import plan as concepts
-from cogworks.core import applies, schema, user_paths
-from cogworks.core.derived import Config
+from cogworks.config import errors, idle
+from cogworks.config.parse import parse
+from cogworks.config.yaml_file import load_yaml
+from cogworks.core import derived
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
 from cogworks.images import plan as images
@@ -21,7 +23,7 @@ from cogworks.training import plan as training
 ROOMS = (concepts, images, synthesis, training, encoders, probes, analysis, report)
 
 
-def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
+def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
     """Return the checked config with all defaults.
 
     Args:
@@ -34,22 +36,24 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
     """
     paths = list(files)
     for path in paths:
-        schema.load_yaml(path)
+        load_yaml(path)
     try:
-        return _checked(config)
+        return _checked(config, paths)
     except InputError as error:
         lines = [_with_near_miss(line) for line in str(error).splitlines()]
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
 
 
-def _checked(config: dict[str, Any]) -> Config:
-    checked = user_paths.expanded(schema.validate(config))
-    filled = Config(encoders.expand_sweeps(checked))
+def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
+    typed = parse(config, files)
+    checked = typed.model_dump()
+    filled = derived.Config(encoders.expand_sweeps(checked))
+    filled.typed = typed
     problems = [problem for room in ROOMS for problem in room.check(filled)]
     problems += _check_compute(filled["compute"])
     problems += _idle(config, checked, problems)
     if problems:
-        raise InputError("\n".join(["the config has errors:", *problems]))
+        raise InputError("\n".join([errors.HEADING, *problems]))
     return filled
 
 
@@ -63,7 +67,7 @@ def _with_near_miss(line: str) -> str:
 def _alone(lines: list[str], files: list[str | Path]) -> Iterator[str]:
     """Yield why so much is missing where one file was read that stands on another."""
     if len(files) == 1 and any(
-        line.endswith("known: none") or "is a required property" in line for line in lines
+        line.endswith("known: none") or ": missing; expected" in line for line in lines
     ):
         yield (
             f"Only {files[0]} was read, since a --configfile replaces the embedded default; where "
@@ -84,7 +88,7 @@ def _idle(given: dict[str, Any], filled: dict[str, Any], problems: list[str]) ->
     """Return a line for each key that is written but does nothing, beside what is wrong anyway."""
     named = {problem.partition(":")[0] for problem in problems}
     others = {name: section for name, section in given.items() if name != "training"}
-    found = applies.idle_keys(others, filled) | synthesis.idle_keys(given, filled)
+    found = idle.idle_keys(others, filled) | synthesis.idle_keys(given, filled)
     if not any(name.startswith("training.") for name in named):
         found |= training.idle_keys(given, filled)
     return [line for key, line in found.items() if key not in named]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cogworks import config
 from cogworks.core.errors import InputError
+from cogworks.plan.load import load as load_config
 
 WORLD = {
     "source": {"kind": "world"},
@@ -28,14 +28,28 @@ BASE = {
     [
         (
             {
-                "evaluations": [
-                    {"encoders": ["randm"], "datasets": ["seen"], "protocols": ["linear"]}
-                ]
+                "evaluations": {
+                    "e0": {"encoders": ["randm"], "datasets": ["seen"], "protocols": ["linear"]}
+                }
             },
             1,
         ),
-        ({"evaluations": [{"encoders": "all", "datasets": ["sen"], "protocols": ["linear"]}]}, 1),
-        ({"evaluations": [{"encoders": "all", "datasets": ["seen"], "protocols": ["liner"]}]}, 1),
+        (
+            {
+                "evaluations": {
+                    "e0": {"encoders": "all", "datasets": ["sen"], "protocols": ["linear"]}
+                }
+            },
+            1,
+        ),
+        (
+            {
+                "evaluations": {
+                    "e0": {"encoders": "all", "datasets": ["seen"], "protocols": ["liner"]}
+                }
+            },
+            1,
+        ),
         ({"encoders": {"mine": {"run": "basse"}}}, 1),
         ({"training": {"base": {"dataset": "seeen"}}}, 1),
         ({"images": {"seen": WORLD | {"classes": {"benchmark": "cogg", "part": "seen"}}}}, 1),
@@ -50,7 +64,7 @@ def test_an_unknown_name_is_shown_with_the_one_that_is_most_like_it(
     changes: dict[str, object], close: int
 ) -> None:
     with pytest.raises(InputError) as caught:
-        config.load(BASE | changes)
+        load_config(BASE | changes)
     lines = str(caught.value).splitlines()[1:]
     assert lines
     assert str(caught.value).count("did you mean") == close * len(lines), lines
@@ -59,12 +73,12 @@ def test_an_unknown_name_is_shown_with_the_one_that_is_most_like_it(
 def test_a_file_that_stands_on_another_one_is_named_where_it_is_read_alone(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     for given in (
-        {"evaluations": [{"encoders": ["e"], "datasets": ["in1k"], "protocols": ["linear"]}]},
+        {"evaluations": {"e0": {"encoders": ["e"], "datasets": ["in1k"], "protocols": ["linear"]}}},
         {"images": {"in1k": {"source": {"path": "x"}}}},
     ):
         mine.write_text(yaml.safe_dump(given))
         with pytest.raises(InputError, match=r"Only .*mine\.yaml was read.*--configfile config/"):
-            config.load(given, [mine])
+            load_config(given, [mine])
         with pytest.raises(InputError) as caught:
-            config.load(given, [mine, mine])
+            load_config(given, [mine, mine])
         assert "was read" not in str(caught.value)

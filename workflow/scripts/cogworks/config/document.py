@@ -1,0 +1,81 @@
+"""The documentation of the config, made from its classes."""
+
+import json
+from collections.abc import Iterator
+
+from cogworks.config import idle, schema
+from cogworks.config.schema import Schema, options, resolved
+
+INTRODUCTION = """\
+# Configuration
+
+Made from `workflow/scripts/cogworks/config/` by `make docs`: change it there. `snakemake` reads
+`config/config.yaml` unless `--configfile FILE` names another one, which then replaces it; several
+files are merged from left to right, so that your paths can stand in a small file of their own:
+
+    snakemake --configfile config/imagenet-cog.yaml my-paths.yaml
+
+Mappings are merged key by key. A list replaces the earlier one as a whole, and the run says so.
+
+An unknown or duplicate key, a wrong type, a number in quotes, a name that nothing defines or a key
+that does nothing beside the others stops the run before any work starts, with one line for each
+problem. In YAML write `1.0e-4`: `1e-4` is text. `NAME` stands for a name of your choice: letters,
+digits, `_`, `.` and `-`, beginning with a letter or a digit.
+
+Paths are relative to the folder in which Snakemake runs. A `~` at the beginning is your home
+folder; variables such as `$HOME` are not replaced. Any other character but a line break may occur.
+
+An editor that knows YAML schemas completes and checks a config that begins with
+
+    # yaml-language-server: $schema=config/schema.json
+"""
+
+
+def editor_schema() -> str:
+    """Return the JSON schema of the config for editors."""
+    return json.dumps(schema.whole(), indent=1, ensure_ascii=False) + "\n"
+
+
+def document() -> str:
+    """Return the Markdown documentation of every config key: type, default, meaning."""
+    sections = schema.whole()["properties"]
+    contents = [f"- [`{section}`](#{section})" for section in sections]
+    lines = [INTRODUCTION, *contents, ""]
+    for section, found in sections.items():
+        lines += [f"## `{section}`", "", _clean(found.get("description", "")), ""]
+        rows = list(_rows(found, section))
+        lines += ["| key | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _rows(found: Schema, prefix: str) -> Iterator[str]:
+    """Yield one table row for each key below `prefix`, depth first."""
+    for option in options(found):
+        for key, sub in option.get("properties", {}).items():
+            yield from _key_rows(resolved(sub), f"{prefix}.{key}")
+        for sub in schema.named(option):
+            yield from _named_rows(resolved(sub), f"{prefix}.NAME")
+        if isinstance(option.get("items"), dict):
+            yield from _rows(option["items"], f"{prefix}[]")
+
+
+def _named_rows(sub: Schema, key: str) -> Iterator[str]:
+    """Yield the rows of a mapping of names: those of the named section, or of the value itself."""
+    if "properties" in sub:
+        yield from _rows(sub, key)
+    else:
+        yield from _key_rows(sub, key)
+
+
+def _key_rows(sub: Schema, key: str) -> Iterator[str]:
+    default = f"`{json.dumps(sub['default'])}`" if "default" in sub else ""
+    meaning = _clean(sub.get("description", ""))
+    if "applies" in sub:
+        meaning += f" Read only {idle.in_words(sub['applies'])}."
+    cells = [f"`{key}`", schema.kind(sub), default, meaning]
+    yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield from _rows(sub, key)
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,137 @@
+"""What is wrong with a config, one line a problem: key, value, what was expected, file and line.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cogworks.config import schema
+from cogworks.config.schema import dotted
+from cogworks.config.yaml_file import KeyPath, lines_of
+
+HEADING = "the config has errors:"
+# An error of a place in the config: the place, and what is wrong there.
+Problem = tuple[KeyPath, str]
+
+
+def unreadable(given: Any, place: KeyPath = ()) -> Iterator[Problem]:
+    """Yield what YAML read otherwise than it was meant, and numbers that are none."""
+    if isinstance(given, dict):
+        for name, child in given.items():
+            here = (*place, str(name))
+            if not isinstance(name, str):
+                kind = type(name).__name__
+                yield here, f"YAML reads this key as {kind} {name!r}; put it in quotes"
+            elif not name.isprintable():
+                yield (*place, repr(name)), "a key with a line break or control character"
+            yield from unreadable(child, here)
+    elif isinstance(given, list):
+        for index, child in enumerate(given):
+            yield from unreadable(child, (*place, index))
+    elif isinstance(given, float) and not math.isfinite(given):
+        yield place, f"{given} is not a finite number"
+    elif given is not None and not isinstance(given, str | int | float):
+        yield place, f"YAML reads {given} as a {type(given).__name__}; put it in quotes"
+
+
+def explained(error: ValidationError, given: dict[str, Any]) -> list[Problem]:
+    """Return one problem for each place that a config's classes refuse."""
+    found: dict[KeyPath, str] = {}
+    for detail in error.errors(include_url=False):
+        place = _place(given, detail["loc"], missing=detail["type"] == "missing")
+        found.setdefault(place, _words(place, dict(detail)))
+    return [(place, text) for place, text in found.items() if not _is_outer(place, found)]
+
+
+def text(problems: Iterable[Problem], files: Iterable[str | Path] = ()) -> str:
+    """Return problems as lines, each with the file and line where the last file says so."""
+    lines = [(Path(file), lines_of(file)) for file in files]
+    return "\n".join(
+        f"{dotted(place)}: {words}{_where(place, lines)}" if place else f"the config: {words}"
+        for place, words in problems
+    )
+
+
+def _where(place: KeyPath, files: list[tuple[Path, dict[KeyPath, int]]]) -> str:
+    """Return the file and line of a place, or of the nearest place around it that is written."""
+    for end in range(len(place), 0, -1):
+        for file, lines in reversed(files):
+            if place[:end] in lines:
+                return f" ({file}, line {lines[place[:end]]})"
+    return ""
+
+
+def _place(given: Any, loc: tuple[int | str, ...], *, missing: bool) -> KeyPath:
+    """Return where an error is. Pydantic's own marks, as of alternatives, are left out."""
+    place: list[int | str] = []
+    value = given
+    for part in loc:
+        inside = (isinstance(value, dict) and part in value) or (
+            isinstance(value, list) and isinstance(part, int) and part < len(value)
+        )
+        if inside:
+            value = value[part]
+            place.append(part)
+    if missing:
+        place.append(loc[-1])
+    return tuple(place)
+
+
+def _is_outer(place: KeyPath, found: dict[KeyPath, str]) -> bool:
+    """Say whether a place is refused only since something inside it is."""
+    return any(other != place and other[: len(place)] == place for other in found)
+
+
+def _words(place: KeyPath, detail: dict[str, Any]) -> str:
+    if detail["type"] == "extra_forbidden":
+        return _unknown(place)
+    if detail["loc"][-1] == "[key]":
+        return (
+            "not a valid name; expected letters, digits, _, . and -, beginning with one of the"
+            " first two"
+        )
+    described = schema.at(place) or {}
+    expected = f"expected {schema.kind(described)}"
+    if detail["type"] == "missing":
+        return f"missing; {expected}.{_meaning(described)}"
+    value = _short(detail["input"])
+    if detail["type"] == "value_error":
+        return f"{value} {detail['ctx']['error']}"
+    return f"{expected}, not {value}{_hint(detail['input'])}.{_meaning(described)}"
+
+
+def _meaning(described: schema.Schema) -> str:
+    """Return the first sentence of a key's description."""
+    words = " ".join(described.get("description", "").split())
+    first = re.match(r".*?[.;](?= |$)", words)
+    return f" {first[0][:-1] if first else words}." if words else ""
+
+
+def _short(value: Any, longest: int = 60) -> str:
+    words = {None: "null", True: "true", False: "false"}
+    plain = words[value] if value is None or isinstance(value, bool) else repr(value)
+    return plain if len(plain) <= longest else f"{plain[: longest - 4]} ..."
+
+
+def _hint(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    if re.fullmatch(r"[-+]?[0-9.]+[eE][-+]?[0-9]+", value):
+        return " (YAML reads an exponent without a point as text: write 1.0e-4, not 1e-4)"
+    if re.fullmatch(r"[-+]?[0-9.]+", value):
+        return " (a number in quotes is text: remove the quotes)"
+    return ""
+
+
+def _unknown(place: KeyPath) -> str:
+    known = schema.known_keys(place[:-1])
+    close = difflib.get_close_matches(str(place[-1]), known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(sorted(known))}"
+    return f"unknown key; {hint}"
