@@ -1,4 +1,4 @@
-"""Canonical text of a slice of the config.
+"""What a rule hands to its script: a typed, frozen slice of the plan, as canonical text.
 
 Snakemake compares params as a set without names, and the order of dict keys counts there. One
 canonical JSON string per rule makes every change visible and no mere reordering stale.
@@ -6,7 +6,40 @@ canonical JSON string per rule makes every change visible and no mere reordering
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cogworks.core.errors import InputError
+
+
+class Spec(BaseModel):
+    """All that the results of a rule depend on besides its input files and its code."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+    @property
+    def text(self) -> str:
+        """Return it as canonical JSON: sorted keys, equal text for equal values."""
+        return canonical(self.model_dump(mode="json"))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the spec that `text` holds.
+
+        Raises:
+            InputError: it is no JSON, or a key is unknown, missing or of another type.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            found = [
+                f"{'.'.join(map(str, detail['loc'])) or 'the spec'}: {detail['msg']}"
+                for detail in error.errors(include_url=False)
+            ]
+            raise InputError("--spec: " + "; ".join(found)) from error
 
 
 def canonical(value: Any) -> str:

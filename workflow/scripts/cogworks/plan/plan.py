@@ -1,0 +1,117 @@
+"""The plan: what a config stands for. Rules look things up in it and derive nothing themselves.
+
+Built once while the Snakefile is read, and linear in the config. Everything in it is frozen; what
+is worked out is kept. Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cogworks.analysis import plan as analysis_plan
+from cogworks.config.root import Config
+from cogworks.core.errors import InputError
+from cogworks.plan.benchmarks import Benchmark
+from cogworks.plan.clones import Clone, Generator
+from cogworks.plan.datasets import Dataset, expand
+from cogworks.plan.encoders import Encoder
+from cogworks.plan.jobs import Crossing, Job
+from cogworks.plan.measures import Measure
+from cogworks.plan.runs import Run
+from cogworks.probes import plan as probes_plan
+from cogworks.training import plan as training_plan
+
+ImageSet = Dataset | Clone
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a config stands for.
+
+    Attributes:
+        config: the typed config.
+        legacy: the same as dicts with sweeps expanded, for the rooms that still ask functions of
+            dicts; it goes when the last of them has moved here.
+    """
+
+    config: Config
+    legacy: Any
+
+    @cached_property
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Return the benchmarks of concepts by name."""
+        return {name: Benchmark(self, name, s) for name, s in self.config.concepts.items()}
+
+    @cached_property
+    def datasets(self) -> dict[str, Dataset]:
+        """Return every real data set by its expanded name: a family's members, not the family."""
+        return {found.name: found for found in expand(self)}
+
+    @cached_property
+    def generators(self) -> dict[str, Generator]:
+        """Return the text-to-image models by name."""
+        found = self.config.synthesis.generators
+        return {name: Generator(self, name, section) for name, section in found.items()}
+
+    @cached_property
+    def clones(self) -> dict[str, Clone]:
+        """Return the clones by name."""
+        found = self.config.synthesis.clones
+        return {name: Clone(self, name, section) for name, section in found.items()}
+
+    def images(self, name: str) -> ImageSet:
+        """Return the real data set or the clone of this (expanded) name."""
+        found: ImageSet | None = self.datasets.get(name) or self.clones.get(name)
+        if found is None:
+            raise InputError(f"{name!r} is no data set; known: {', '.join(self.image_sets)}")
+        return found
+
+    @cached_property
+    def families(self) -> dict[str, list[str]]:
+        """Return the members of each family of data sets (`cog`: `cog_l1`, `cog_l2` ...)."""
+        families: dict[str, list[str]] = {}
+        for found in self.datasets.values():
+            if found.family is not None:
+                families.setdefault(found.family, []).append(found.name)
+        return families
+
+    @cached_property
+    def image_sets(self) -> list[str]:
+        """Return all names that `members` knows, families first where they are declared."""
+        names = [*self.config.images, *self.datasets, *self.clones]
+        return list(dict.fromkeys(names))
+
+    def members(self, name: str) -> list[str]:
+        """Return the data sets that `name` stands for: a family's members, else `name` itself.
+
+        Raises:
+            InputError: there is no such data set.
+        """
+        if name in self.families:
+            return self.families[name]
+        return [self.images(name).name]
+
+    @cached_property
+    def runs(self) -> dict[str, Run]:
+        """Return every training run by its expanded name: a sweep's members, not the sweep."""
+        return {name: Run(self, name) for name in training_plan.runs(self.legacy)}
+
+    @cached_property
+    def encoders(self) -> dict[str, Encoder]:
+        """Return every encoder by its name; one of a sweep of runs stands for one a run."""
+        return {name: Encoder(self, name) for name in self.legacy["encoders"]}
+
+    @cached_property
+    def jobs(self) -> dict[tuple[str, str, str], Job]:
+        """Return every probe job by (encoder, data set or group, protocol)."""
+        return {key: Job(self, *key) for key in probes_plan.jobs(self.legacy)}
+
+    @cached_property
+    def crossings(self) -> dict[tuple[str, str, str, str], Crossing]:
+        """Return every (encoder, data set, other, protocol) whose classifiers cross over."""
+        return {key: Crossing(self, *key) for key in probes_plan.crossings(self.legacy)}
+
+    @cached_property
+    def measures(self) -> dict[tuple[str, str, str], Measure]:
+        """Return every (encoder, data set, split) whose features are measured."""
+        return {key: Measure(self, *key) for key in analysis_plan.jobs(self.legacy)}
