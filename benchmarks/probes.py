@@ -37,7 +37,7 @@ from probe_oracle import Plain, clusters
 
 from cogworks.config.parse import parse
 from cogworks.probes.batches import reader
-from cogworks.probes.plan import FIT_KEYS, TUNE_KEYS
+from cogworks.probes.kinds import KINDS
 from cogworks.probes.sgd import Sgd
 from cogworks.probes.splits import fit_rows, rows_by_class, split
 from cogworks.probes.stack import Group, Member, Recipe, cpu_multiplies_bfloat16, train
@@ -291,8 +291,8 @@ def job(store: Any, folder: Path) -> dict[str, list[str]]:
 
     scripts, trials = ROOT / "workflow" / "scripts", str(folder / "trials.parquet")
     cells = ["--cells", str(folder / "cells"), "--output"]
-    tune = ["tune_probes.py", "--spec", spec(TUNE_KEYS["sgd"]), *files("train", "")]
-    fit = ["fit_probes.py", "--spec", spec(FIT_KEYS["sgd"]), "--trials", trials]
+    tune = ["tune_probes.py", "--spec", spec(KINDS.load("sgd").tune_keys), *files("train", "")]
+    fit = ["fit_probes.py", "--spec", spec(KINDS.load("sgd").fit_keys), "--trials", trials]
     fit += [*files("train", "train-"), *files("test", "test-")]
     return {
         step: [str(scripts / arguments[0]), *arguments[1:], *cells, output]

@@ -14,7 +14,7 @@ import pytest
 
 from cogworks.config.parse import parse
 from cogworks.core.files import read_metadata
-from cogworks.probes.plan import FIT_KEYS, TUNE_KEYS
+from cogworks.probes.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -38,9 +38,9 @@ def store(tmp_path: Path) -> Any:
     return result
 
 
-def spec(keys: dict[str, tuple[str, ...]], **changes: Any) -> str:
+def spec(keys: str, **changes: Any) -> str:
     section = parse({"probes": {"p": QUICK | changes}}).model_dump()["probes"]["p"]
-    chosen = {key: section[key] for key in ("kind", *keys[section["kind"]])}
+    chosen = {key: section[key] for key in ("kind", *getattr(KINDS.load(section["kind"]), keys))}
     return json.dumps(NAMES | chosen | {"test_sets": []})
 
 
@@ -55,7 +55,7 @@ def command(script: str, *arguments: Any) -> list[str]:
 
 def tune(store: Any, folder: Path) -> list[str]:
     output = ("--cells", folder / "cells", "--output", folder / "trials.parquet")
-    return command("tune_probes", "--spec", spec(TUNE_KEYS), *files(store, "train"), *output)
+    return command("tune_probes", "--spec", spec("tune_keys"), *files(store, "train"), *output)
 
 
 def run(arguments: list[str]) -> None:
@@ -87,7 +87,7 @@ def test_from_trials_to_scores_and_crossed_classifiers(store: Any, tmp_path: Pat
     run(
         command(
             "fit_probes",
-            *("--spec", spec(FIT_KEYS), "--trials", tmp_path / "trials.parquet"),
+            *("--spec", spec("fit_keys"), "--trials", tmp_path / "trials.parquet"),
             *files(store, "train", "--train-"),
             *files(store, "test", "--test-"),
             *("--cells", cells, "--output", scores),

@@ -39,7 +39,9 @@ rule tune_probes:
             probes_plan.tune_spec(config, w.encoder, w.dataset, w.protocol)
         ),
         cells="results/tuning/{encoder}/{dataset}/{protocol}.cells",
-        code=rule_code("tune_probes"),
+        code=lambda w: rule_code(
+            "tune_probes", probes_plan.kind_module(config, w.protocol)
+        ),
     message:
         "Search of {wildcards.protocol} for {wildcards.encoder} on {wildcards.dataset}"
     shell:
@@ -103,7 +105,9 @@ rule fit_probes:
             probes_plan.fit_spec(config, w.encoder, w.dataset, w.protocol)
         ),
         cells="results/probes/{encoder}/{dataset}/{protocol}.cells",
-        code=rule_code("fit_probes"),
+        code=lambda w: rule_code(
+            "fit_probes", probes_plan.kind_module(config, w.protocol)
+        ),
     message:
         "Fit of {wildcards.protocol} for {wildcards.encoder} on {wildcards.dataset}"
     shell:
@@ -154,7 +158,9 @@ rule score_classifiers:
         ),
         run=lambda w: paths.run_dir(config["encoders"][w.encoder]["run"]),
         cells="results/probes/{encoder}/{dataset}/{protocol}.cells",
-        code=rule_code("score_classifiers"),
+        code=lambda w: rule_code(
+            "score_classifiers", probes_plan.kind_module(config, w.protocol)
+        ),
     message:
         "The classifier of {wildcards.encoder}'s own training on {wildcards.dataset}"
     shell:
@@ -190,7 +196,9 @@ rule cross_classifiers:
             probes_plan.cross_spec(config, w.encoder, w.dataset, w.other, w.protocol)
         ),
         cells="results/probes/{encoder}/{dataset}/{protocol}.cells",
-        code=rule_code("cross_classifiers"),
+        code=lambda w: rule_code(
+            "cross_classifiers", probes_plan.kind_module(config, w.protocol)
+        ),
     message:
         "The {wildcards.protocol} classifiers of {wildcards.dataset} on {wildcards.other}, {wildcards.encoder}"
     shell:

@@ -12,8 +12,9 @@ from cogworks.core.codehash import rule_code
 from cogworks.core.device import limit_blas, pick_device, set_threads
 from cogworks.core.files import read_parquet, write_parquet
 from cogworks.probes.fit import fit
+from cogworks.probes.kinds import KINDS
 from cogworks.probes.methods import normalizes
-from cogworks.probes.models import Fitted, Nearest
+from cogworks.probes.models import job_models
 from cogworks.probes.pools import read_levels
 from cogworks.probes.table import TableSource
 
@@ -33,7 +34,6 @@ def main() -> None:
     set_threads(args.threads)
     device = pick_device(args.device)
     train = _source(args, args.train_features, args.train_indices, args.train_manifests)
-    models = (Nearest if args.spec["kind"] == "knn" else Fitted)(args.spec, train, device)
     tests = [
         (
             args.spec["dataset"],
@@ -47,11 +47,11 @@ def main() -> None:
         scores = fit(
             args.spec,
             args.cells,
-            models,
+            job_models(args.spec, train, device),
             train=train,
             tests=tests,
             trials=read_parquet(args.trials[0]) if args.trials else None,
-            code=rule_code("fit_probes"),
+            code=rule_code("fit_probes", KINDS.module(args.spec["kind"])),
             device=device,
         )
     write_parquet(scores, args.output)

@@ -10,6 +10,7 @@ from cogworks.core.codehash import rule_code
 from cogworks.core.device import pick_device, set_threads
 from cogworks.core.files import write_parquet
 from cogworks.probes.fit import fit
+from cogworks.probes.kinds import KINDS
 from cogworks.probes.own import Own
 from cogworks.probes.table import TableSource
 
@@ -38,7 +39,7 @@ def main() -> None:
         train=None,
         tests=tests,
         trials=None,
-        code=rule_code("score_classifiers"),
+        code=rule_code("score_classifiers", KINDS.module(args.spec["kind"])),
         device=pick_device(args.device),
     )
     write_parquet(scores, args.output)

@@ -9,6 +9,7 @@ from cogworks.core import cli
 from cogworks.core.codehash import rule_code
 from cogworks.core.device import limit_blas, pick_device, set_threads
 from cogworks.core.files import write_parquet
+from cogworks.probes.kinds import KINDS
 from cogworks.probes.methods import normalizes
 from cogworks.probes.pools import read_levels
 from cogworks.probes.table import TableSource
@@ -38,7 +39,7 @@ def main() -> None:
             args.spec,
             source,
             args.cells,
-            code=rule_code("tune_probes"),
+            code=rule_code("tune_probes", KINDS.module(args.spec["kind"])),
             device=pick_device(args.device),
         )
     write_parquet(trials, args.output)

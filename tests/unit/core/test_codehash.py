@@ -8,6 +8,7 @@ import pytest
 from cogworks.core import codehash
 from cogworks.core.codehash import SCRIPTS, reached, rule_code
 from cogworks.core.syntax import TELLING
+from cogworks.probes.kinds import KINDS
 
 SCRIPT = '''"""Doc."""
 import argparse
@@ -49,7 +50,7 @@ def f(x: int) -> int:
 def unused():
     return deep.h()
 '''
-KINDS = "from pkg.kind_a import A\n\nKINDS = {'a': A}\n"
+KINDS_FILE = "from pkg.kind_a import A\n\nKINDS = {'a': A}\n"
 KIND_A = "class A:\n    def run(self):\n        return helper()\n\n\ndef helper():\n    return 1\n"
 DEEP = "def g(x):\n    return 1\n\n\ndef h():\n    return 2\n\n\ndef text(x):\n    return str(x)\n"
 FILES = {
@@ -57,7 +58,7 @@ FILES = {
     "pkg/__init__.py": "",
     "pkg/used.py": USED,
     "pkg/passing.py": "from pkg.used import f\n",
-    "pkg/kinds.py": KINDS,
+    "pkg/kinds.py": KINDS_FILE,
     "pkg/kind_a.py": KIND_A,
     "pkg/deep.py": DEEP,
     "pkg/alone.py": "x = 1\n",
@@ -67,9 +68,15 @@ FILES = {
 }
 
 
+# An entry for each script that loads entries of a registry.
+ENTRIES = dict.fromkeys(
+    ("tune_probes", "fit_probes", "score_classifiers", "cross_classifiers"), (KINDS.module("sgd"),)
+)
+
+
 def forget() -> None:
     """Drop what is kept of files that a test has edited."""
-    for cached in (codehash._module, codehash._file, codehash._split):
+    for cached in (codehash._module, codehash._file, codehash._split, codehash.rule_code):
         cached.cache_clear()
 
 
@@ -165,7 +172,29 @@ def test_the_version_of_a_library_that_shapes_numbers_counts(
         tree, "pkg/deep.py", "def g(x):", "import torch\n\n\ndef g(x):\n    torch.ones(1)"
     )
     monkeypatch.setattr(codehash, "_version", lambda name: "0.0")
+    forget()
     assert rule_code("script", root=tree) != before
+
+
+REGISTRY = "class Registry:\n    def load(self, name):\n        return name\n"
+
+
+def test_entries_of_a_registry_count_where_they_are_named(tree: Path) -> None:
+    (tree / "cogworks/core/registry.py").write_text(REGISTRY)
+    kinds = "from cogworks.core.registry import Registry\n\nKINDS = Registry('pkg', ('kind_a',))\n"
+    (tree / "pkg/kinds.py").write_text(kinds)
+    forget()
+    with pytest.raises(ValueError, match="script: give the modules of the entries that it loads"):
+        rule_code("script", root=tree)
+    before = rule_code("script", "pkg.kind_a", root=tree)
+    assert before != rule_code("script", "pkg.deep", root=tree)
+    text = (tree / "pkg/kinds.py").read_text()
+    (tree / "pkg/kinds.py").write_text(text.replace("'kind_a',", "'kind_a', 'kind_b'"))
+    forget()
+    assert rule_code("script", "pkg.kind_a", root=tree) == before, "a new entry"
+    (tree / "pkg/kind_a.py").write_text(KIND_A.replace("return 1", "return 2"))
+    forget()
+    assert rule_code("script", "pkg.kind_a", root=tree) != before, "another entry"
 
 
 def test_no_script_is_an_error(tree: Path) -> None:
@@ -186,9 +215,10 @@ def test_every_module_that_only_tells_is_there() -> None:
 
 
 def test_rules_reach_their_own_room() -> None:
-    assert "cogworks.probes.knn:KnnModel" not in reached("rank_concepts")
     assert "cogworks.training.memory:Memory" in reached("train_encoder")
-    assert any(name.startswith("cogworks.probes.knn:") for name in reached("fit_probes"))
+    nearest = "cogworks.probes.knn:Neighbours"
+    assert nearest in reached("fit_probes", KINDS.module("knn"))
+    assert nearest not in reached("fit_probes", KINDS.module("sgd"))
 
 
 def test_an_unused_function_makes_nothing_stale(tmp_path: Path) -> None:
@@ -196,9 +226,10 @@ def test_an_unused_function_makes_nothing_stale(tmp_path: Path) -> None:
     root = tmp_path / "scripts"
     shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
     scripts = [path.stem for path in root.glob("*.py")]
-    before = {script: rule_code(script, root=root) for script in scripts}
+    before = {script: rule_code(script, *ENTRIES.get(script, ()), root=root) for script in scripts}
     for module in ("core/files", "core/cli", "core/errors", "training/progress"):
         path = root / "cogworks" / f"{module}.py"
         path.write_text(path.read_text() + "\n\ndef unused():\n    return 1\n")
     forget()
-    assert {script: rule_code(script, root=root) for script in scripts} == before
+    after = {script: rule_code(script, *ENTRIES.get(script, ()), root=root) for script in scripts}
+    assert after == before

@@ -16,10 +16,10 @@ from cogworks.core.files import read_json
 from cogworks.probes import sgd
 from cogworks.probes.classifier import Classifier, read_classifier, write_classifier
 from cogworks.probes.fit import columns, fit
+from cogworks.probes.kinds import KINDS
 from cogworks.probes.methods import normalizes
-from cogworks.probes.models import Fitted, Nearest
+from cogworks.probes.models import job_models
 from cogworks.probes.noise import cross_apply
-from cogworks.probes.plan import FIT_KEYS, TUNE_KEYS
 from cogworks.probes.study import Study
 from cogworks.probes.tune import chosen, tune
 
@@ -38,13 +38,15 @@ class Job:
     def __init__(self, store: Any, folder: Path, section: dict[str, Any]) -> None:
         self.store, self.folder, self.section = store, folder, section
 
-    def spec(self, keys: dict[str, tuple[str, ...]], changes: dict[str, Any]) -> dict[str, Any]:
+    def spec(self, keys: str, changes: dict[str, Any]) -> dict[str, Any]:
         section = self.section | changes
         names = {"encoder": "toy", "dataset": "toy", "protocol": "p", "group": None}
-        return names | {key: section[key] for key in ("kind", *keys[section["kind"]])}
+        return names | {
+            key: section[key] for key in ("kind", *getattr(KINDS.load(section["kind"]), keys))
+        }
 
     def tune(self, **changes: Any) -> pd.DataFrame:
-        spec = self.spec(TUNE_KEYS, changes)
+        spec = self.spec("tune_keys", changes)
         source = self.store.source("toy", "train", normalize=normalizes(spec))
         return tune(spec, source, self.folder / "tuning", code="c", device=CPU)
 
@@ -55,10 +57,10 @@ class Job:
         code: str = "c",
         **changes: Any,
     ) -> pd.DataFrame:
-        spec = self.spec(FIT_KEYS, changes)
+        spec = self.spec("fit_keys", changes)
         how = normalizes(spec)
         train = self.store.source("toy", "train", normalize=how)
-        models = (Nearest if spec["kind"] == "knn" else Fitted)(spec, train, CPU)
+        models = job_models(spec, train, CPU)
         tests = [(n, self.store.source(n, "test", normalize=how)) for n in ("toy", *others)]
         return fit(
             spec,

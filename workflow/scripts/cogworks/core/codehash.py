@@ -5,7 +5,8 @@ modification time. The digest made here goes into a rule's params instead. It go
 from the script along the names that it uses, through every `cogworks` module, to the ground. So an
 edit of a function makes stale the rules that can reach it, and no others; a comment, a docstring,
 a message, a new function, a touch or a fresh clone changes nothing. It is blind to dynamic imports
-and to data files: there are none of the former, and the latter are declared as inputs.
+and to data files: the former are the entries of registries, which a rule names beside its script,
+and the latter are declared as inputs.
 
 The versions of libraries that shape numbers belong to it, major and minor, where the rule's code
 reaches them: a patch release is taken to change no result.
@@ -38,32 +39,45 @@ SHAPING = {
 Place = tuple[str, str | None]
 # The name under which a module's statements that always run are kept.
 ALWAYS = ""
+# What a script reaches that loads entries.
+REGISTRY = ("cogworks.core.registry", "Registry")
 
 
-def rule_code(script: str, *, root: Path = SCRIPTS) -> str:
+@functools.cache
+def rule_code(script: str, *entries: str, root: Path = SCRIPTS) -> str:
     """Return the digest (16 hex digits) of what `<root>/<script>.py` reaches.
+
+    Args:
+        script: its name.
+        entries: modules of the entries of registries that it loads (`Registry.module`).
+        root: where scripts and modules lie.
 
     Raises:
         FileNotFoundError: there is no such script.
+        ValueError: it loads entries of a registry, but none is given.
     """
-    reached, libraries = _reach(script, root)
+    reached, libraries = _reach(script, root, entries)
+    if REGISTRY in reached and not entries:
+        raise ValueError(f"{script}: give the modules of the entries that it loads")
     lines = [f"{name} {_version(name)}" for name in sorted(libraries) if name in SHAPING]
     return hashlib.sha256("\n".join([*sorted(reached.values()), *lines]).encode()).hexdigest()[:16]
 
 
-def reached(script: str, *, root: Path = SCRIPTS) -> set[str]:
-    """Return the definitions that a script reaches, each as `module:name`."""
-    found, _ = _reach(script, root)
+def reached(script: str, *entries: str, root: Path = SCRIPTS) -> set[str]:
+    """Return the definitions that a script reaches, each as `module:name`; see `rule_code`."""
+    found, _ = _reach(script, root, entries)
     return {f"{module}:{name}" for module, name in found if name != ALWAYS}
 
 
-def _reach(script: str, root: Path) -> tuple[dict[tuple[str, str], str], set[str]]:
+def _reach(
+    script: str, root: Path, entries: tuple[str, ...]
+) -> tuple[dict[tuple[str, str], str], set[str]]:
     """Return a line for each definition that is reached, and the libraries that they name."""
     if not (root / f"{script}.py").is_file():
         raise FileNotFoundError(root / f"{script}.py")
     lines: dict[tuple[str, str], str] = {}
     libraries: set[str] = set()
-    queue: list[Place] = [(script, None)]
+    queue: list[Place] = [(module, None) for module in (script, *entries)]
     entered: set[Place] = set()
     while queue:
         place = queue.pop()

@@ -181,8 +181,8 @@ class _Writer:
         imports = self._outer | self.imports
         if is_telling(".".join((imports.get(chain[0], chain[0]), *chain[1:]))):
             return call.args[:1] if name == "args" else None
-        if chain[-1].endswith("Error"):
-            return None
+        if chain[-1].endswith("Error") or chain[-1] == "Registry":
+            return None  # A message; or entries, of which the rule names those that it loads.
         if name == "keywords" and chain[-1] == "add_argument":
             return [keyword for keyword in call.keywords if keyword.arg != "help"]
         return child

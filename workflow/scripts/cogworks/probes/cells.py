@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cogworks.core.errors import InputError
+from cogworks.probes.kinds import KINDS
 from cogworks.probes.study import Params
 from cogworks.probes.tune import chosen
 
@@ -51,17 +52,18 @@ def cell_folder(folder: Path, shots: int | str, seed: int) -> Path:
 def cells_of(spec: dict[str, Any], folder: Path, trials: pd.DataFrame | None) -> list[Cell]:
     """Return the cells of a job.
 
-    A classifier that is not trained here is one cell. Nearest neighbours among all images leave
-    nothing to chance, so one seed serves them.
+    A classifier that is not trained here is one cell. Where all training images leave nothing to
+    chance, one seed serves them.
 
     Raises:
         InputError: a cell has no trials.
     """
-    if spec["kind"] == "classifier":
+    kind = KINDS.load(spec["kind"])
+    if kind.own:
         return [Cell("all", 0, {}, None, cell_folder(folder, "all", 0))]
     result = []
     for shots in spec["shots"]:
-        seeds = 1 if spec["kind"] == "knn" and shots == "all" else spec["seeds"]
+        seeds = spec["seeds"] if kind.repeats_full or shots != "all" else 1
         for seed in range(seeds):
             params, val_top1 = ({}, None) if trials is None else _chosen(trials, shots, seed)
             result.append(Cell(shots, seed, params, val_top1, cell_folder(folder, shots, seed)))

@@ -59,11 +59,6 @@ class Convex:
                 file=sys.stderr,
             )
 
-    @property
-    def space(self) -> dict[str, tuple[float, float]]:
-        """Range of the hyper-parameter."""
-        return {"C": (self.spec["C"]["low"], self.spec["C"]["high"])}
-
     def companions(self, n_rows: int) -> int:
         """Return 1: seeds share nothing that would be worth sharing."""
         return 1

@@ -1,9 +1,15 @@
 """Weighted nearest neighbours: a probe that needs no tuning."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from cogworks.probes.cells import Cell
+from cogworks.probes.models import Model, training_rows
+from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
 # Similarities that are held at once.
 CHUNK = 2**24
@@ -37,3 +43,39 @@ class Neighbours:
         weight = torch.exp((similarity - similarity[:, :1]) / self.temperature)
         votes = torch.zeros(len(x), self.n_classes, device=x.device)
         return votes.scatter_add_(1, self.y[near], weight)
+
+
+@dataclass
+class Nearest:
+    """The training images themselves; see `models.Models`."""
+
+    spec: dict[str, Any]
+    source: TableSource
+    device: torch.device
+    table: FeatureTable | None = None
+
+    @property
+    def digest(self) -> str:
+        """See `Models`."""
+        return self.source.digest
+
+    def prepare(self, cells: Sequence[tuple[Cell, str]]) -> None:
+        """Read the training features."""
+        self.table = self.source.load(self.device)
+        require_variation(self.table)
+
+    def model(self, cell: Cell) -> Model:
+        """See `Models`."""
+        table = self.table
+        assert table is not None, "prepare comes first"
+        rows = torch.from_numpy(training_rows(self.spec, table, cell))
+        whole = len(rows) == len(table.y)
+        x = table.x if whole else table.x[rows.to(table.x.device)]
+        neighbours = Neighbours(
+            x=x.to(self.device),
+            y=table.y[rows].to(self.device),
+            n_classes=len(table.classes),
+            k=self.spec["k"],
+            temperature=self.spec["temperature"],
+        )
+        return Model(neighbours, table.classes, len(rows))

@@ -1,24 +1,16 @@
-"""The tuned kinds of probes behind one interface."""
+"""What a tuned kind of probe does, and what a protocol says of all kinds."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import torch
-
 from cogworks.probes.classifier import Classifier
-from cogworks.probes.convex import Convex, Solver, Stacked
-from cogworks.probes.sgd import Sgd
+from cogworks.probes.kinds import KINDS
 from cogworks.probes.splits import Rows, Split
 from cogworks.probes.study import Outcome, Params
-from cogworks.probes.table import FeatureTable
 
 
 class Method(Protocol):
     """Trains configurations of hyper-parameters on one table of features."""
-
-    @property
-    def space(self) -> dict[str, tuple[float, float]]:
-        """Low and high of each hyper-parameter."""
 
     def companions(self, n_rows: int) -> int:
         """Return how many seeds are worth training together on so many rows each."""
@@ -34,24 +26,10 @@ class Method(Protocol):
         """Return one classifier for each seed; None where it diverged."""
 
 
-def method(spec: dict[str, Any], table: FeatureTable, device: torch.device) -> Method:
-    """Return the method that a protocol's `kind` names."""
-    if spec["kind"] == "sgd":
-        return Sgd(table, spec, device)
-    limits = (spec["tolerance"], spec["max_iterations"])
-    solver: Solver = Stacked(table, *limits)
-    if spec["kind"] == "sklearn":
-        # It takes as long to import as torch, so only who asks for it waits for it.
-        from cogworks.probes.by_sklearn import Sklearn
-
-        solver = Sklearn(table, *limits)
-    return Convex(table, spec, solver)
-
-
 def normalizes(spec: dict[str, Any]) -> bool:
     """Say whether a protocol scales features to length 1."""
     chosen = spec.get("normalize", "auto")
-    return spec["kind"] in ("sgd", "knn") if chosen == "auto" else bool(chosen == "l2")
+    return KINDS.load(spec["kind"]).normalizes if chosen == "auto" else bool(chosen == "l2")
 
 
 def passes(spec: dict[str, Any], n_rows: int) -> int:

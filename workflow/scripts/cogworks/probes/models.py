@@ -1,4 +1,4 @@
-"""What a job scores: classifiers that are fitted, or training images that vote."""
+"""What a job scores: models of its cells, such as classifiers that are fitted."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from cogworks.probes.classifier import (
     read_classifier,
     write_classifier,
 )
-from cogworks.probes.knn import Neighbours
-from cogworks.probes.methods import method, passes, shots_of
+from cogworks.probes.kinds import KINDS
+from cogworks.probes.methods import passes, shots_of
 from cogworks.probes.splits import Rows, balance, fit_rows, rows_by_class
 from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
@@ -52,6 +52,11 @@ class Models(Protocol):
 
     def model(self, cell: Cell) -> Model:
         """Return the model of a cell that was prepared."""
+
+
+def job_models(spec: dict[str, Any], source: TableSource, device: torch.device) -> Models:
+    """Return the models of a job that trains on features."""
+    return (KINDS.load(spec["kind"]).models or Fitted)(spec, source, device)
 
 
 @dataclass
@@ -90,6 +95,8 @@ class Fitted:
         self, todo: list[tuple[Cell, str]], all_rows: list[Rows], table: FeatureTable
     ) -> Iterator[int]:
         """Fit classifiers; yields after each how many images it was shown."""
+        method = KINDS.load(self.spec["kind"]).method
+        assert method is not None, "only tuned kinds are fitted"
         how = method(self.spec, table, self.device)
         pairs = zip(todo, all_rows, strict=True)
         for _, entries in groupby(pairs, key=lambda pair: pair[0][0].shots):
@@ -109,42 +116,6 @@ class Fitted:
     ) -> None:
         stored = StoredClassifier(found, table.classes, self.source.normalize, n_train)
         write_classifier(stored, cell.classifier, key=key)
-
-
-@dataclass
-class Nearest:
-    """The training images themselves."""
-
-    spec: dict[str, Any]
-    source: TableSource
-    device: torch.device
-    table: FeatureTable | None = None
-
-    @property
-    def digest(self) -> str:
-        """See `Models`."""
-        return self.source.digest
-
-    def prepare(self, cells: Sequence[tuple[Cell, str]]) -> None:
-        """Read the training features."""
-        self.table = self.source.load(self.device)
-        require_variation(self.table)
-
-    def model(self, cell: Cell) -> Model:
-        """See `Models`."""
-        table = self.table
-        assert table is not None, "prepare comes first"
-        rows = torch.from_numpy(training_rows(self.spec, table, cell))
-        whole = len(rows) == len(table.y)
-        x = table.x if whole else table.x[rows.to(table.x.device)]
-        neighbours = Neighbours(
-            x=x.to(self.device),
-            y=table.y[rows].to(self.device),
-            n_classes=len(table.classes),
-            k=self.spec["k"],
-            temperature=self.spec["temperature"],
-        )
-        return Model(neighbours, table.classes, len(rows))
 
 
 def training_rows(spec: dict[str, Any], table: FeatureTable, cell: Cell) -> Rows:

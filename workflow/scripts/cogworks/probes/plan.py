@@ -13,27 +13,8 @@ from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images
+from cogworks.probes.kinds import KINDS, Kind
 from cogworks.training import plan as training
-
-TUNED = ("sgd", "lbfgs", "sklearn")
-SAMPLING = ("shots", "seeds", "per_class", "normalize", "validation")
-SEARCH = ("trials", "first_batch", "batch")
-LBFGS = ("C", "max_iterations", "tolerance")
-SGD_FIT = ("epochs", "batch_size", "momentum", "schedule", "compile")
-# The keys of a protocol that a search, and a fit, of its kind depend on: no other key may make
-# them stale.
-TUNE_KEYS = {
-    "sgd": (*SAMPLING, *SEARCH, *SGD_FIT, "lr", "weight_decay", "search_precision", "pruning"),
-    "lbfgs": (*SAMPLING, *SEARCH, *LBFGS),
-    "sklearn": (*SAMPLING, *SEARCH, *LBFGS),
-}
-FIT_KEYS = {
-    "sgd": (*SAMPLING, *SGD_FIT, "restrict_classes", "classifiers"),
-    "lbfgs": (*SAMPLING, *LBFGS[1:], "restrict_classes", "classifiers"),
-    "sklearn": (*SAMPLING, *LBFGS[1:], "restrict_classes", "classifiers"),
-    "knn": (*SAMPLING, "k", "temperature", "restrict_classes"),
-    "classifier": ("restrict_classes",),
-}
 
 
 @dataclass
@@ -83,7 +64,7 @@ def test_sets(config: dict[str, Any], encoder: str, dataset: str, protocol: str)
 
 def tuned(config: dict[str, Any], encoder: str, dataset: str, protocol: str) -> list[str]:
     """Return the table of trials that a fit takes its configuration from; none for some kinds."""
-    if config["probes"][protocol]["kind"] in TUNED:
+    if kind(config, protocol).tuned:
         return [f"results/tuning/{encoder}/{dataset}/{protocol}.parquet"]
     return []
 
@@ -92,7 +73,7 @@ def training_features(
     config: dict[str, Any], encoder: str, dataset: str, protocol: str, part: int
 ) -> list[str]:
     """Return the feature arrays (part 0) or their indices (part 1) that a job trains on."""
-    if config["probes"][protocol]["kind"] == "classifier":
+    if kind(config, protocol).own:
         return []
     return _features(config, encoder, dataset, protocol, "train", part)
 
@@ -136,7 +117,7 @@ def group_levels(config: dict[str, Any], encoder: str, dataset: str, protocol: s
 
 def run_classifier(config: dict[str, Any], encoder: str, protocol: str) -> list[str]:
     """Return the files of the training run whose classifier is scored; none for other kinds."""
-    if config["probes"][protocol]["kind"] != "classifier":
+    if not kind(config, protocol).own:
         return []
     folder = paths.run_dir(config["encoders"][encoder]["run"])
     return [f"{folder}/spec.json", f"{folder}/classifier.safetensors"]
@@ -144,9 +125,18 @@ def run_classifier(config: dict[str, Any], encoder: str, protocol: str) -> list[
 
 def pattern(config: dict[str, Any], *, own: bool) -> str:
     """Return the wildcard constraint of the protocols of kind classifier, or of all others."""
-    sections = config["probes"].items()
-    names = [name for name, section in sections if (section["kind"] == "classifier") is own]
+    names = [name for name in config["probes"] if kind(config, name).own is own]
     return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def kind(config: dict[str, Any], protocol: str) -> Kind:
+    """Return the kind of a protocol."""
+    return KINDS.load(config["probes"][protocol]["kind"])
+
+
+def kind_module(config: dict[str, Any], protocol: str) -> str:
+    """Return the module of a protocol's kind, on whose code its results depend."""
+    return KINDS.module(config["probes"][protocol]["kind"])
 
 
 def threads(config: dict[str, Any]) -> int:
@@ -164,7 +154,7 @@ def tune_spec(config: dict[str, Any], encoder: str, dataset: str, protocol: str)
     """Return what the search of a job depends on, besides the training features."""
     section = config["probes"][protocol]
     return _spec(config, encoder, dataset, protocol) | {
-        key: section[key] for key in TUNE_KEYS[section["kind"]]
+        key: section[key] for key in kind(config, protocol).tune_keys
     }
 
 
@@ -173,7 +163,7 @@ def fit_spec(config: dict[str, Any], encoder: str, dataset: str, protocol: str) 
     section = config["probes"][protocol]
     return _spec(config, encoder, dataset, protocol) | {
         "test_sets": test_sets(config, encoder, dataset, protocol),
-        **{key: section[key] for key in FIT_KEYS[section["kind"]]},
+        **{key: section[key] for key in kind(config, protocol).fit_keys},
     }
 
 
@@ -242,8 +232,8 @@ def _pairs(config: dict[str, Any], entry: dict[str, Any]) -> Iterator[tuple[str,
     everyone = entry["encoders"] == "all"
     for encoder in config["encoders"] if everyone else entry["encoders"]:
         for protocol in entry["protocols"]:
-            kind = config["probes"][protocol]["kind"]
-            if kind != "classifier" or config["encoders"][encoder]["run"] or not everyone:
+            own = kind(config, protocol).own
+            if not own or config["encoders"][encoder]["run"] or not everyone:
                 yield encoder, protocol
 
 
@@ -252,7 +242,7 @@ def _applies(config: dict[str, Any], encoder: str, parts: list[str], protocol: s
 
     A run's own classifier knows the classes of its training set alone.
     """
-    if config["probes"][protocol]["kind"] != "classifier":
+    if not kind(config, protocol).own:
         return True
     trained = training.runs(config)[config["encoders"][encoder]["run"]]["dataset"]
     return len(parts) == 1 and images.same_classes(config, trained, parts[0])
@@ -310,7 +300,7 @@ def _crossings(config: dict[str, Any]) -> dict[tuple[str, str, str, str], float]
 
 
 def _check_protocol(key: str, section: dict[str, Any]) -> Iterator[str]:
-    for name in ("lr", "weight_decay", "C"):
+    for name in KINDS.load(section["kind"]).space:
         interval = section[name]
         if interval["low"] > interval["high"]:
             yield f"{key}.{name}: low ({interval['low']}) is above high ({interval['high']})"
@@ -343,8 +333,8 @@ def _unknown(key: str, names: list[str], known: Any, what: str) -> Iterator[str]
 
 
 def _check_runs(config: dict[str, Any], key: str, entry: dict[str, Any]) -> Iterator[str]:
-    kinds = {name: config["probes"].get(name, {}).get("kind") for name in entry["protocols"]}
-    for name in [name for name, kind in kinds.items() if kind == "classifier"]:
+    known = [name for name in entry["protocols"] if name in config["probes"]]
+    for name in [name for name in known if kind(config, name).own]:
         for encoder in entry["encoders"]:
             if encoder in config["encoders"] and not config["encoders"][encoder]["run"]:
                 yield (
@@ -382,7 +372,7 @@ def _check_crossing(config: dict[str, Any], key: str, entry: dict[str, Any]) -> 
         section = config["probes"].get(name)
         if section is None:
             continue
-        if section["kind"] not in TUNED or "all" not in section["shots"]:
+        if not kind(config, name).tuned or "all" not in section["shots"]:
             yield f"{key}.confidence: protocol {name} trains no classifier on shots all"
         elif section["classifiers"] == "none":
             yield f"{key}.confidence: probes.{name}.classifiers is none; set it to full"

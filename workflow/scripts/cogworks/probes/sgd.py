@@ -37,14 +37,6 @@ class Sgd:
     spec: dict[str, Any]
     device: torch.device
 
-    @property
-    def space(self) -> dict[str, tuple[float, float]]:
-        """Ranges of the hyper-parameters."""
-        return {
-            name: (self.spec[name]["low"], self.spec[name]["high"])
-            for name in ("lr", "weight_decay")
-        }
-
     def companions(self, n_rows: int) -> int:
         """Return how many seeds are worth training together on so many rows each."""
         batch = min(n_rows, self.spec["batch_size"])

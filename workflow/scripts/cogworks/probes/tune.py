@@ -14,7 +14,8 @@ import torch
 
 from cogworks.core.progress import track
 from cogworks.core.spec import digest
-from cogworks.probes.methods import Method, method, passes, shots_of
+from cogworks.probes.kinds import KINDS
+from cogworks.probes.methods import Method, passes, shots_of
 from cogworks.probes.splits import Split, balance, rows_by_class, split
 from cogworks.probes.study import Study, batch_sizes
 from cogworks.probes.table import FeatureTable, TableSource, require_variation
@@ -23,7 +24,6 @@ from cogworks.probes.table import FeatureTable, TableSource, require_variation
 # with them afterwards.
 NAMES = ("shots", "seeds", "encoder", "dataset", "protocol", "test_sets")
 AFTERWARDS = ("classifiers", "restrict_classes")
-SPACES = {"sgd": ("lr", "weight_decay"), "lbfgs": ("C",), "sklearn": ("C",)}
 
 
 def cell_spec(spec: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +60,9 @@ def tune(
             sum(study.sizes[study.batch :]) * passes(spec, len(splits[shots][seed].train))
             for (shots, seed), study in studies.items()
         )
-        how = method(spec, table, device)
-        work = _search(spec, studies, splits, how)
+        method = KINDS.load(spec["kind"]).method
+        assert method is not None, "only tuned kinds are searched"
+        work = _search(spec, studies, splits, method(spec, table, device))
         for _ in track(work, label="search", total=todo, unit="images", count=int):
             pass
     return _frame(spec, studies)
@@ -72,7 +73,9 @@ def _studies(
 ) -> dict[tuple[str, int], Study]:
     key = digest([cell_spec(spec), source.digest, code])
     sizes = batch_sizes(spec["trials"], spec["first_batch"], spec["batch"])
-    space = {name: (spec[name]["low"], spec[name]["high"]) for name in SPACES[spec["kind"]]}
+    space = {
+        name: (spec[name]["low"], spec[name]["high"]) for name in KINDS.load(spec["kind"]).space
+    }
     return {
         (str(shots), seed): Study(
             folder / f"{shots}-{seed}.json", key=key, space=space, sizes=sizes, seed=seed

@@ -45,7 +45,7 @@ def _tuned(config: Config, weights: str) -> dict[str, dict[str, str]]:
         run = config["encoders"][encoder]["run"]
         if (
             dataset in axis
-            and config["probes"][protocol]["kind"] == "classifier"
+            and probes.kind(config, protocol).own
             and training.start_file(config, run) == [weights]
         ):
             result[dataset] = {"encoder": encoder, "protocol": protocol}

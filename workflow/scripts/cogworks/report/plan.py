@@ -234,7 +234,7 @@ def test_tables(config: Config) -> dict[str, tuple[str, str]]:
     return {
         p if d == first else f"{p}_{d}": (d, p)
         for d, p in sorted(pairs, key=lambda pair: pair[0] != first)
-        if config["probes"][p]["kind"] == "classifier" or len(_test_sets(config, d, p)) > 1
+        if probes.kind(config, p).own or len(_test_sets(config, d, p)) > 1
     }
 
 

@@ -16,9 +16,6 @@ from cogworks.report.reference import DATASETS, TEST_SETS
 
 Config = dict[str, Any]
 
-# Kinds of probes that train a linear classifier anew: what the benchmark measures.
-LINEAR = ("sgd", "lbfgs", "sklearn")
-
 
 @derived
 def levels(config: Config) -> list[str]:
@@ -61,7 +58,7 @@ def transfer(config: Config) -> list[str]:
     if given is not None:
         return [member for name in given for member in expand(config, name)]
     plain = images.known(config)
-    trained = [n for n in evaluated(config) if n in plain and _kind(config, n) in LINEAR]
+    trained = [n for n in evaluated(config) if n in plain and _is_linear(config, n)]
     return [name for name in trained if name != seen(config)]
 
 
@@ -99,7 +96,7 @@ def protocol(config: Config, dataset: str) -> str | None:
     trains a linear classifier, else the first one.
     """
     found = list(dict.fromkeys(p for _, name, p in probes.jobs(config) if name == dataset))
-    linear = [name for name in found if config["probes"][name]["kind"] in LINEAR]
+    linear = [name for name in found if probes.kind(config, name).tuned]
     wanted = [name for name in found if name == config["report"]["protocol"]]
     return next(iter([*wanted, *linear, *found]), None)
 
@@ -217,9 +214,10 @@ def _category(config: Config, encoder: str) -> str | None:
     return encoders_plan.registry()[model]["category"] if model is not None else None
 
 
-def _kind(config: Config, dataset: str) -> str | None:
+def _is_linear(config: Config, dataset: str) -> bool:
+    """Whether a data set's scores are those of linear classifiers: what the benchmark measures."""
     name = protocol(config, dataset)
-    return config["probes"][name]["kind"] if name else None
+    return name is not None and probes.kind(config, name).tuned
 
 
 def listed(names: list[str]) -> str:

@@ -1,0 +1,51 @@
+"""Registries: names, modules, entries, and what importing them costs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cogworks.core.errors import InputError
+from cogworks.core.registry import Registry
+from cogworks.probes.kinds import KINDS
+
+REGISTRIES: list[Registry] = [KINDS]
+IDS = [registry.package for registry in REGISTRIES]
+BLOCKED = """
+import sys
+
+for name in ("numpy", "pandas", "pyarrow", "sklearn", "torch"):
+    sys.modules[name] = None
+"""
+
+
+@pytest.mark.parametrize("registry", REGISTRIES, ids=IDS)
+def test_every_module_of_the_package_is_an_entry(registry: Registry) -> None:
+    folder = Path(sys.modules[registry.package].__path__[0])
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(registry)
+
+
+def test_entries_load_where_nothing_that_computes_can_be_imported() -> None:
+    loads = [
+        f"from {registry.module(name)} import {registry.variable}"
+        for registry in REGISTRIES
+        for name in registry
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join([BLOCKED, *loads])],
+        cwd=Path(__file__).parents[3] / "workflow" / "scripts",
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_entry_loads_by_its_name() -> None:
+    assert KINDS.load("knn") is KINDS.load("knn")
+    assert KINDS.module("knn") == "cogworks.probes.kinds.knn"
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(InputError, match=r"'svm' is not in .*kinds; known: sgd, lbfgs"):
+        KINDS.load("svm")
