@@ -21,7 +21,8 @@ from nltk_oracle import nltk_information, open_nltk, synset  # noqa: E402
 
 from cogworks.concepts.information import corpus, information_content  # noqa: E402
 from cogworks.concepts.selection import Rules, select  # noqa: E402
-from cogworks.concepts.similarity import information_similarity  # noqa: E402
+from cogworks.concepts.similarities import lin  # noqa: E402
+from cogworks.concepts.subsumers import information_similarity  # noqa: E402
 from cogworks.concepts.wnid_lists import read_wnids  # noqa: E402
 from cogworks.concepts.wordnet import open_wordnet  # noqa: E402
 
@@ -47,7 +48,7 @@ def main() -> None:
     for lcs in ("max_ic", "deepest"):
         start = time.perf_counter()
         matrices[lcs] = information_similarity(
-            wordnet, rows, columns, information, measure="lin", lcs=lcs
+            wordnet, rows, columns, information, formula=lin.formula, lcs=lcs
         )
         seconds[lcs] = time.perf_counter() - start
 

@@ -90,7 +90,7 @@ def test_prompt_config_draws_again_but_learns_nothing_new(project: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("concepts/similarity.py", '"""', '"""Another docstring. '),
+        ("concepts/subsumers.py", '"""', '"""Another docstring. '),
         ("probes/schedule.py", "import", "# a comment\nimport"),
         ("core/seeds.py", "import hashlib\n", "\n\n\nimport hashlib\n"),
     ],
@@ -104,7 +104,7 @@ def test_a_comment_or_docstring_reruns_nothing(project: Any, path: str, old: str
     ("path", "old", "new", "rules"),
     [
         (
-            "concepts/similarity.py",
+            "concepts/similarities/lin.py",
             "total = row + column",
             "total = column + row",
             {"rank_concepts"},

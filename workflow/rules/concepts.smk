@@ -73,7 +73,9 @@ rule rank_concepts:
         runtime=60,
     params:
         spec=lambda w: canonical(concepts_plan.rank_spec(config, w.benchmark)),
-        code=rule_code("rank_concepts"),
+        code=lambda w: rule_code(
+            "rank_concepts", concepts_plan.similarity_module(config, w.benchmark)
+        ),
     message:
         "Ranking the concepts of {wildcards.benchmark} by similarity to the seen ones"
     shell:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from cogworks.concepts import plan
-from cogworks.concepts.similarity import INFORMATION_FORMULAS
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 
@@ -36,10 +35,6 @@ def test_the_full_size_config_is_the_thesiss(concepts_config):
     defaults = concepts_config(cog={})["concepts"]["cog"]
     assert {key for key in given if given[key] != defaults[key]} == {"image_counts", "min_images"}
     assert given["min_images"] == 782
-
-
-def test_information_measures_are_those_of_the_library():
-    assert set(plan.INFORMATION_MEASURES) == set(INFORMATION_FORMULAS)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import pytest
 
 from cogworks.concepts.information import information_content
 from cogworks.concepts.selection import Rules, select
-from cogworks.concepts.similarity import (
+from cogworks.concepts.similarities import jiang_conrath, lin, resnik
+from cogworks.concepts.similarities.path import path_similarity
+from cogworks.concepts.similarities.wu_palmer import wu_palmer_similarity
+from cogworks.concepts.subsumers import (
     information_similarity,
     longest_paths,
-    path_similarity,
     shortest_paths,
     upward_steps,
-    wu_palmer_similarity,
 )
 
 
@@ -48,15 +49,17 @@ def nltk_matrix(sides, nltk_reader, oracle, similarity):
 @pytest.mark.parametrize(
     ("measure", "method"),
     [
-        ("lin", "lin_similarity"),
-        ("resnik", "res_similarity"),
-        ("jiang_conrath", "jcn_similarity"),
+        (lin, "lin_similarity"),
+        (resnik, "res_similarity"),
+        (jiang_conrath, "jcn_similarity"),
     ],
 )
 def test_information_measures_equal_nltk(
     measure, method, wordnet, sides, information, nltk_reader, nltk_nodes, oracle
 ):
-    ours = information_similarity(wordnet, *sides, information, measure=measure, lcs="max_ic")
+    ours = information_similarity(
+        wordnet, *sides, information, formula=measure.formula, lcs="max_ic"
+    )
     theirs = nltk_matrix(
         sides, nltk_reader, oracle, lambda row, column: getattr(row, method)(column, nltk_nodes)
     )
@@ -80,7 +83,9 @@ def test_deepest_subsumer_equals_nltk_where_the_readings_differ(
     wordnet, unseen, seen, information, nltk_reader, nltk_nodes, oracle
 ):
     matrices = {
-        lcs: information_similarity(wordnet, unseen, seen, information, measure="resnik", lcs=lcs)
+        lcs: information_similarity(
+            wordnet, unseen, seen, information, formula=resnik.formula, lcs=lcs
+        )
         for lcs in ("max_ic", "deepest")
     }
     differing = np.argwhere(matrices["max_ic"] != matrices["deepest"])
@@ -100,7 +105,7 @@ def test_the_protocols_numbers_at_true_size(wordnet, unseen, seen, information, 
         discarded = set(handle.read().split())
     rows = [w for w in unseen if int(counts[w]) >= 782 and w not in discarded]
     matrices = {
-        lcs: information_similarity(wordnet, rows, seen, information, measure="lin", lcs=lcs)
+        lcs: information_similarity(wordnet, rows, seen, information, formula=lin.formula, lcs=lcs)
         for lcs in ("max_ic", "deepest")
     }
     assert matrices["deepest"].shape == (5146, 1000)
@@ -119,9 +124,11 @@ def test_by_hand(toy):
     shared = np.array([[-math.log(3 / 9), -math.log(6 / 9)], [0.0, 0.0]])
     own = -math.log(1 / 9)
     for lcs in ("max_ic", "deepest"):
-        lin = information_similarity(toy, rows, columns, content, measure="lin", lcs=lcs)
-        np.testing.assert_allclose(lin, shared / own, rtol=1e-15)
-        jcn = information_similarity(toy, rows, columns, content, measure="jiang_conrath", lcs=lcs)
+        by_lin = information_similarity(toy, rows, columns, content, formula=lin.formula, lcs=lcs)
+        np.testing.assert_allclose(by_lin, shared / own, rtol=1e-15)
+        jcn = information_similarity(
+            toy, rows, columns, content, formula=jiang_conrath.formula, lcs=lcs
+        )
         np.testing.assert_allclose(jcn, 1 / (2 * own - 2 * shared), rtol=1e-15)
     # Egyptian cat - cat - animal - house dog: three edges, by the short cut past pet.
     np.testing.assert_array_equal(
@@ -158,7 +165,7 @@ def test_equally_deep_subsumers_go_by_name(write_ontology):
     assert content["n00000003"] < content["n00000002"]
     for lcs, expected in (("deepest", "n00000003"), ("max_ic", "n00000002")):
         value = information_similarity(
-            ontology, ["n00000005"], ["n00000006"], content, measure="resnik", lcs=lcs
+            ontology, ["n00000005"], ["n00000006"], content, formula=resnik.formula, lcs=lcs
         )
         assert value == content[expected]
 
@@ -170,8 +177,8 @@ def test_no_common_ancestor_is_no_similarity(write_ontology):
     ontology = open_wordnet(write_ontology("roots", entries))
     content = information_content(ontology, entries, ic_count="nodes")
     pair = (["n00000001"], ["n00000002"])
-    for lcs, measure in itertools.product(("deepest", "max_ic"), ("lin", "resnik")):
-        matrix = information_similarity(ontology, *pair, content, measure=measure, lcs=lcs)
+    for lcs, measure in itertools.product(("deepest", "max_ic"), (lin, resnik)):
+        matrix = information_similarity(ontology, *pair, content, formula=measure.formula, lcs=lcs)
         assert matrix.item() == 0.0
     assert path_similarity(ontology, *pair).item() == 0.0
     assert wu_palmer_similarity(ontology, *pair).item() == 0.0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.core import codehash
 from cogworks.core.codehash import SCRIPTS, reached, rule_code
 from cogworks.core.syntax import TELLING
@@ -69,9 +70,13 @@ FILES = {
 
 
 # An entry for each script that loads entries of a registry.
-ENTRIES = dict.fromkeys(
-    ("tune_probes", "fit_probes", "score_classifiers", "cross_classifiers"), (KINDS.module("sgd"),)
-)
+ENTRIES = {
+    "rank_concepts": [SIMILARITIES.module("lin")],
+    "tune_probes": [KINDS.module("sgd")],
+    "fit_probes": [KINDS.module("sgd")],
+    "score_classifiers": [KINDS.module("classifier")],
+    "cross_classifiers": [KINDS.module("sgd")],
+}
 
 
 def forget() -> None:

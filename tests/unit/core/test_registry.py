@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.core.errors import InputError
 from cogworks.core.registry import Registry
 from cogworks.probes.kinds import KINDS
 
-REGISTRIES: list[Registry] = [KINDS]
+REGISTRIES: list[Registry] = [KINDS, SIMILARITIES]
 IDS = [registry.package for registry in REGISTRIES]
 BLOCKED = """
 import sys

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from cogworks.concepts.counts import TABLE_SUFFIXES
+from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.concepts.wnid_lists import NAMED
 from cogworks.concepts.wordnet import DATA, find_wordnet
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 
-INFORMATION_MEASURES = ("lin", "resnik", "jiang_conrath")
 TABLES = ("eligible", "seen", "ranking", "levels")
 SUMMARIES = ("filters", "level_summary")
 
@@ -72,18 +72,20 @@ def select_spec(config: Config, benchmark: str) -> Config:
 def rank_inputs(config: Config, benchmark: str) -> list[str]:
     """Return the files that the ranking reads, besides the tables of the selection."""
     section = config["concepts"][benchmark]
-    vectors = [section["word_vectors"]["file"]] if section["similarity"] == "word_vectors" else []
-    return vectors + wordnet_inputs(section["wordnet"])
+    files = SIMILARITIES.load(section["similarity"]).files(section)
+    return files + wordnet_inputs(section["wordnet"])
+
+
+def similarity_module(config: Config, benchmark: str) -> str:
+    """Return the module of a benchmark's similarity, on whose code its ranking depends."""
+    return SIMILARITIES.module(config["concepts"][benchmark]["similarity"])
 
 
 def rank_spec(config: Config, benchmark: str) -> Config:
     """Return the slice for the ranking: only the keys that its similarity and tie rule use."""
     section = config["concepts"][benchmark]
-    keys = ["wordnet", "similarity", "ties"]
-    if section["similarity"] in INFORMATION_MEASURES:
-        keys += ["ic_count", "lcs"]
-    if section["similarity"] == "word_vectors":
-        keys.append("word_vectors")
+    similarity = SIMILARITIES.load(section["similarity"])
+    keys = ["wordnet", "similarity", "ties", *similarity.keys]
     if section["ties"] == "random":
         keys.append("seed")
     return {"benchmark": benchmark} | {key: section[key] for key in keys}
@@ -124,11 +126,8 @@ def check(config: Config) -> list[str]:
         problems += _check_counts(key, section)
         problems += _check_members(key, name, config["concepts"])
         problems += _check_wordnet(key, section["wordnet"])
-        if section["similarity"] == "word_vectors" and section["word_vectors"]["file"] is None:
-            problems.append(
-                f"{key}.word_vectors.file: similarity word_vectors needs a file of vectors in "
-                "word2vec's format"
-            )
+        similarity = SIMILARITIES.load(section["similarity"])
+        problems += [f"{key}.{problem}" for problem in similarity.problems(section)]
     return problems
 
 

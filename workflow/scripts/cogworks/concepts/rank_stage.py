@@ -1,22 +1,13 @@
 """The rule that ranks the eligible concepts by similarity to the seen ones (thesis 3.3.3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from cogworks.concepts.information import information_content
 from cogworks.concepts.ordering import nearest, rank_order
-from cogworks.concepts.similarity import (
-    INFORMATION_FORMULAS,
-    information_similarity,
-    path_similarity,
-    wu_palmer_similarity,
-)
-from cogworks.concepts.word_vectors import word_vector_similarity
+from cogworks.concepts.similarities import SIMILARITIES, Concepts
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, write_parquet
@@ -49,7 +40,9 @@ def run(spec: Mapping[str, Any], *, eligible: Path, seen: Path, ranking: Path) -
             f"concepts.{spec['benchmark']}: no concept of the pool is eligible; filters.csv beside "
             f"{eligible} says which filter dropped them"
         )
-    similarity, closest = nearest(_matrix(spec, pool, rows, columns))
+    concepts = Concepts(open_wordnet(spec["wordnet"]), pool, rows, columns)
+    matrix = SIMILARITIES.load(spec["similarity"]).score(spec, concepts)
+    similarity, closest = nearest(matrix)
     order = rank_order(similarity.tolist(), rows, ties=spec["ties"], seed=spec.get("seed", 0))
     ranked = {
         "wnid": [rows[index] for index in order],
@@ -58,29 +51,3 @@ def run(spec: Mapping[str, Any], *, eligible: Path, seen: Path, ranking: Path) -
         "rank": list(range(1, len(order) + 1)),
     }
     write_parquet(pa.table(ranked, schema=RANKING), ranking)
-
-
-def _matrix(
-    spec: Mapping[str, Any], pool: Sequence[str], rows: Sequence[str], columns: Sequence[str]
-) -> NDArray[np.float64]:
-    """Return the similarities (R, C) of unseen and seen synsets by the measure of the spec."""
-    wordnet = open_wordnet(spec["wordnet"])
-    measure = spec["similarity"]
-    if measure in INFORMATION_FORMULAS:
-        information = information_content(wordnet, pool, ic_count=spec["ic_count"])
-        return information_similarity(
-            wordnet, rows, columns, information, measure=measure, lcs=spec["lcs"]
-        )
-    if measure == "word_vectors":
-        options = spec["word_vectors"]
-        return word_vector_similarity(
-            wordnet,
-            rows,
-            columns,
-            [*pool, *columns],
-            file=options["file"],
-            file_format=options["format"],
-            entity_prefix=options["entity_prefix"],
-        )
-    graph = {"path": path_similarity, "wu_palmer": wu_palmer_similarity}
-    return graph[measure](wordnet, rows, columns)
