@@ -21,7 +21,9 @@ rule list_classes:
         online=lambda w: int(config["compute"]["online"]),
     params:
         spec=lambda w: canonical(images_plan.classes_spec(config, w.dataset)),
-        code=rule_code("list_classes"),
+        code=lambda w: rule_code(
+            "list_classes", images_plan.source_module(config, w.dataset)
+        ),
     message:
         "Classes of {wildcards.dataset}"
     shell:
@@ -76,7 +78,9 @@ rule build_manifest:
         online=lambda w: int(config["compute"]["online"]),
     params:
         spec=lambda w: canonical(images_plan.manifest_spec(config, w.dataset)),
-        code=rule_code("build_manifest"),
+        code=lambda w: rule_code(
+            "build_manifest", images_plan.source_module(config, w.dataset)
+        ),
     message:
         "Manifests of {wildcards.dataset}"
     shell:

@@ -9,6 +9,7 @@ from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.core import codehash
 from cogworks.core.codehash import SCRIPTS, reached, rule_code
 from cogworks.core.syntax import TELLING
+from cogworks.images.sources.kinds import SOURCES
 from cogworks.probes.kinds import KINDS
 
 SCRIPT = '''"""Doc."""
@@ -71,6 +72,8 @@ FILES = {
 
 # An entry for each script that loads entries of a registry.
 ENTRIES = {
+    "list_classes": [SOURCES.module("parquet")],
+    "build_manifest": [SOURCES.module("parquet")],
     "rank_concepts": [SIMILARITIES.module("lin")],
     "tune_probes": [KINDS.module("sgd")],
     "fit_probes": [KINDS.module("sgd")],
@@ -230,7 +233,8 @@ def test_an_unused_function_makes_nothing_stale(tmp_path: Path) -> None:
     """A new function in a module that all rules use is no reason to run one of them again."""
     root = tmp_path / "scripts"
     shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
-    scripts = [path.stem for path in root.glob("*.py")]
+    # The preflight makes no file that could be stale.
+    scripts = [path.stem for path in root.glob("*.py") if path.stem != "preflight"]
     before = {script: rule_code(script, *ENTRIES.get(script, ()), root=root) for script in scripts}
     for module in ("core/files", "core/cli", "core/errors", "training/progress"):
         path = root / "cogworks" / f"{module}.py"

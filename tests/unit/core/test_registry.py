@@ -9,9 +9,10 @@ import pytest
 from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.core.errors import InputError
 from cogworks.core.registry import Registry
+from cogworks.images.sources.kinds import SOURCES
 from cogworks.probes.kinds import KINDS
 
-REGISTRIES: list[Registry] = [KINDS, SIMILARITIES]
+REGISTRIES: list[Registry] = [KINDS, SIMILARITIES, SOURCES]
 IDS = [registry.package for registry in REGISTRIES]
 BLOCKED = """
 import sys

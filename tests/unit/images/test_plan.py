@@ -149,7 +149,7 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
         ({"source": {"kind": "tar", "path": "x", "split_column": "s"}}, "only for kind parquet"),
         ({"source": FLAT | {"test_layout": "flat", "mapping": None}}, "mapping: needed"),
         ({"source": FLAT | {"test_path": None}}, "test_layout: only for kind folder with"),
-        ({"source": FLAT | {"kind": "tar"}}, "test_layout: only for kind folder with"),
+        ({"source": FLAT | {"kind": "tar"}}, "test_layout: only for kind folder"),
         ({"source": FLAT | {"test_layout": "index", "mapping": ["a", "b"]}}, "mapping: two files"),
         ({"source": FLAT | {"layout": "index"}}, "mapping: the list of layout flat and that of"),
         ({"source": {"kind": "torchvision", "path": "x"}}, "needs dataset and path"),

@@ -12,6 +12,7 @@ from cogworks.concepts.wnid_lists import NAMED
 from cogworks.concepts.wordnet import DATA, find_wordnet
 from cogworks.core import paths
 from cogworks.core.errors import InputError
+from cogworks.core.inputs import list_of
 
 TABLES = ("eligible", "seen", "ranking", "levels")
 SUMMARIES = ("filters", "level_summary")
@@ -32,7 +33,10 @@ def summary(benchmark: str, name: str) -> str:
 
 def scan_spec(config: Config, benchmark: str) -> Config:
     """Return the slice for counting the images of a benchmark."""
-    return {"benchmark": benchmark, "sources": _list(config["concepts"][benchmark]["image_counts"])}
+    return {
+        "benchmark": benchmark,
+        "sources": list_of(config["concepts"][benchmark]["image_counts"]),
+    }
 
 
 def scan_inputs(config: Config, benchmark: str) -> list[str]:
@@ -108,9 +112,9 @@ def missing_paths(config: Config) -> list[str]:
     """Return a line for each path of the section that does not exist (for the preflight)."""
     lines = []
     for name, section in config["concepts"].items():
-        given = {key: _list(section[key]) for key in ("wordnet", "image_counts", "discard")}
+        given = {key: list_of(section[key]) for key in ("wordnet", "image_counts", "discard")}
         given |= {key: [section[key]] for key in ("pool", "seen") if section[key] not in NAMED}
-        given["word_vectors.file"] = _list(section["word_vectors"]["file"])
+        given["word_vectors.file"] = list_of(section["word_vectors"]["file"])
         for key, values in given.items():
             for value in values:
                 if not Path(value).expanduser().exists():
@@ -132,16 +136,12 @@ def check(config: Config) -> list[str]:
 
 
 def _counts(section: Config, benchmark: str) -> str | None:
-    given = _list(section["image_counts"])
+    given = list_of(section["image_counts"])
     if not given:
         return None
     if len(given) == 1 and given[0].lower().endswith(TABLE_SUFFIXES):
         return given[0]
     return summary(benchmark, "image_counts")
-
-
-def _list(value: str | list[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or [])
 
 
 def _is_table(path: str) -> bool:

@@ -14,6 +14,11 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 _HEAD = 512
 
 
+def list_of(value: str | list[str] | None) -> list[str]:
+    """Return a path, a list of paths or null as a list."""
+    return [value] if isinstance(value, str) else list(value or [])
+
+
 def is_hidden(name: str) -> bool:
     """Whether a file or folder of this name is no content of its folder.
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from cogworks.concepts.wnid_lists import NAMED, read_wnids
 from cogworks.core.errors import InputError
@@ -35,6 +36,11 @@ def read_class_file(source: str) -> list[str]:
         problem = f"given twice: {name_some(twice)}" if twice else "no class ids in it"
         raise InputError(f"{source}: {problem}")
     return names
+
+
+def numbered_classes(files: Sequence[str]) -> list[str] | None:
+    """Return the class ids that numbers from 0 stand for, of the first file; None without one."""
+    return read_class_file(files[0]) if files else None
 
 
 def _read_json(path: str) -> list[str]:

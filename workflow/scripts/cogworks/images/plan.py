@@ -3,7 +3,6 @@
 Imported while the DAG is planned: standard library only.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ from cogworks.concepts.wnid_lists import NAMED
 from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import is_hidden
+from cogworks.core.inputs import list_of
 from cogworks.core.patterns import expand as expand_paths
 from cogworks.core.spec import canonical
-from cogworks.images.sources.by_hand import missing_by_hand
+from cogworks.images.sources.kinds import SOURCES
 
 SPLITS = ("train", "val", "test")
 # Bytes of class ids in the config: Linux takes an argument of at most 131,072.
@@ -32,10 +31,6 @@ RULE_KEYS = (
 )
 PATH_KEYS = ("path", "train_path", "test_path")
 WORLD_KEYS = ("size", "format", "world_seed", "distinctness", "nuisance")
-LAYOUTS = {"folder": ("wnid", "index", "flat"), "tar": ("wnid", "samples")}
-PACK_SUFFIXES = (".parquet", ".tar")
-# The sets of torchvision that come without a split of their own (protocol: per class, seeded).
-UNSPLIT = ("EuroSAT",)
 
 
 @derived
@@ -139,16 +134,22 @@ def source_inputs(config: dict[str, Any], dataset: str) -> list[str]:
     README.md).
     """
     source = datasets(config)[dataset]["source"]
-    if source["kind"] == "world":
+    kind = SOURCES.load(source["kind"])
+    if kind.drawn:
         return [pack(dataset)]
-    packs = [file for path in expand_paths(_places(source)) for file in _packs(source, path)]
+    packs = [file for path in expand_paths(_places(source)) for file in kind.packs(source, path)]
     return packs + _named_files(source["mapping"])
 
 
 def scan_threads(config: dict[str, Any], dataset: str) -> int:
     """Return how many threads the making of the manifests can use: packs are read by one."""
     section = datasets(config)[dataset]
-    return 4 if section["verify"] or section["source"]["kind"] in ("folder", "tar") else 1
+    return 4 if section["verify"] or SOURCES.load(section["source"]["kind"]).parallel else 1
+
+
+def source_module(config: dict[str, Any], dataset: str) -> str:
+    """Return the module of the kind of a data set's source, as it is read."""
+    return SOURCES.module(manifest_spec(config, dataset)["source"]["kind"])
 
 
 def pack(dataset: str) -> str:
@@ -158,15 +159,7 @@ def pack(dataset: str) -> str:
 
 def is_split(source: dict[str, Any]) -> bool:
     """Say whether the source itself divides its images into training and test images."""
-    if source["kind"] == "torchvision":
-        return source["dataset"] not in UNSPLIT
-    places = source["train_path"] is not None or source["test_path"] is not None
-    return places or source["split_column"] is not None
-
-
-def list_of(value: str | list[str] | None) -> list[str]:
-    """Return a path, a list of paths or null as a list."""
-    return [value] if isinstance(value, str) else list(value or [])
+    return SOURCES.load(source["kind"]).is_split(source)
 
 
 def missing_paths(config: dict[str, Any]) -> list[str]:
@@ -177,15 +170,14 @@ def missing_paths(config: dict[str, Any]) -> list[str]:
         given = {f"source.{key}": list_of(source[key]) for key in PATH_KEYS}
         given["source.mapping"] = _named_files(source["mapping"])
         given["classes.file"] = _named_files(classes["file"])
-        if source["kind"] == "torchvision" and config["compute"]["online"]:
+        kind = SOURCES.load(source["kind"])
+        if kind.fetch is not None and config["compute"]["online"]:
             del given["source.path"]
         for key, values in given.items():
             for value in expand_paths(values):
                 if not Path(value).exists():
                     lines.append(f"images.{name}.{key}: {value} does not exist")
-        if source["kind"] == "torchvision":
-            found = missing_by_hand(source["dataset"], Path(source["path"]))
-            lines += [f"images.{name}.source: {problem}" for problem in found]
+        lines += [f"images.{name}.source: {problem}" for problem in kind.missing(source)]
     return lines
 
 
@@ -219,7 +211,7 @@ def _source_spec(source: dict[str, Any], dataset: str) -> dict[str, Any]:
     """
     spec = {key: value for key, value in source.items() if key not in WORLD_KEYS}
     spec |= {key: list_of(source[key]) for key in PATH_KEYS}
-    if source["kind"] == "world":
+    if SOURCES.load(source["kind"]).drawn:
         spec |= {"kind": "parquet", "path": [pack(dataset)], "id_column": "id"}
     return spec
 
@@ -228,67 +220,39 @@ def _places(source: dict[str, Any]) -> list[str]:
     return [path for key in PATH_KEYS for path in list_of(source[key])]
 
 
-def _packs(source: dict[str, Any], path: str) -> list[str]:
-    """Return the packs that a path stands for; a folder that is not there has none."""
-    suffix = {"parquet": ".parquet", "tar": ".tar"}.get(source["kind"])
-    if suffix is None:
-        return []
-    if not Path(path).is_dir():
-        return [path] if path.lower().endswith(PACK_SUFFIXES) else []
-    if source["kind"] == "tar" and source["layout"] == "wnid":
-        return []
-    names = sorted(name for name in os.listdir(path) if name.lower().endswith(suffix))
-    return [f"{path.rstrip('/')}/{name}" for name in names if not is_hidden(name)]
-
-
 def _named_files(value: str | list[str] | None) -> list[str]:
     """Return those of `value` that are files, not the names of lists such as imagenet1k."""
     return [name for name in list_of(value) if name not in NAMED]
 
 
 def _check_source(key: str, source: dict[str, Any]) -> Iterator[str]:
-    kind = source["kind"]
-    places = _places(source)
-    if kind == "world":
-        if places:
-            yield f"{key}: the procedural world has no path; remove path, train_path and test_path"
-        return
-    if not places:
-        yield f"{key}.path: needed for kind {kind}"
+    kind = SOURCES.load(source["kind"])
+    if not kind.drawn:
+        yield from _check_places(key, source)
+        yield from _check_keys(key, source)
+    yield from (f"{key}{problem}" for problem in kind.problems(source))
+
+
+def _check_places(key: str, source: dict[str, Any]) -> Iterator[str]:
+    if not _places(source):
+        yield f"{key}.path: needed for kind {source['kind']}"
     if source["path"] is not None and (source["train_path"] or source["test_path"]):
         yield f"{key}: give either path, or train_path and test_path, not both"
-    if kind == "torchvision" and (source["dataset"] is None or source["path"] is None):
-        yield f"{key}: kind torchvision needs dataset and path (the root folder)"
-    if kind != "torchvision" and source["dataset"] is not None:
-        yield f"{key}.dataset: only for kind torchvision"
-    if kind in LAYOUTS:
-        yield from _check_layouts(key, source)
-    if kind != "parquet" and source["split_column"] is not None:
-        yield f"{key}.split_column: only for kind parquet"
 
 
-def _check_layouts(key: str, source: dict[str, Any]) -> Iterator[str]:
-    kind, known = source["kind"], LAYOUTS[source["kind"]]
-    layouts = {"layout": source["layout"], "test_layout": source["test_layout"]}
-    for name, layout in layouts.items():
-        if layout is not None and layout not in known:
+def _check_keys(key: str, source: dict[str, Any]) -> Iterator[str]:
+    """Yield the keys that only another kind has, and layouts that this one does not have."""
+    for other in SOURCES:
+        for name in SOURCES.load(other).only if other != source["kind"] else ():
+            if source[name] is not None:
+                yield f"{key}.{name}: only for kind {other}"
+    known = SOURCES.load(source["kind"]).layouts
+    for name in ("layout", "test_layout") if known else ():
+        if source[name] is not None and source[name] not in known:
             yield (
-                f"{key}.{name}: {layout!r} is no layout of kind {kind}; known: {', '.join(known)}"
+                f"{key}.{name}: {source[name]!r} is no layout of kind {source['kind']}; "
+                f"known: {', '.join(known)}"
             )
-    if source["test_layout"] is not None and (kind != "folder" or source["test_path"] is None):
-        yield f"{key}.test_layout: only for kind folder with test_path"
-    if kind == "folder":
-        yield from _check_mapping(key, set(layouts.values()), list_of(source["mapping"]))
-
-
-def _check_mapping(key: str, layouts: set[str | None], mapping: list[str]) -> Iterator[str]:
-    for layout in ("index", "flat"):
-        if layout in layouts and not mapping:
-            yield f"{key}.mapping: needed for layout {layout}"
-    if len(mapping) > 1 and "flat" not in layouts:
-        yield f"{key}.mapping: two files only for layout flat: its list, and what its numbers mean"
-    if {"index", "flat"} <= layouts and len(mapping) == 1:
-        yield f"{key}.mapping: the list of layout flat and that of layout index are needed"
 
 
 def _check_classes(config: dict[str, Any], key: str, section: dict[str, Any]) -> Iterator[str]:
@@ -314,7 +278,7 @@ def _check_classes(config: dict[str, Any], key: str, section: dict[str, Any]) ->
             yield f"{key}.level: {classes['level']} is no level; {benchmark} has 1 to {count}"
     if part != "level" and classes["level"] is not None:
         yield f"{key}.level: only with part: level"
-    if part == "source" and section["source"]["kind"] in ("folder", "world"):
+    if part == "source" and not SOURCES.load(section["source"]["kind"]).names_classes:
         yield (
             f"{key}.part: kind {section['source']['kind']} needs an explicit class list (a missing "
             "class folder would relabel all later classes); give file, wnids or a benchmark's part"
@@ -333,8 +297,9 @@ def _check_rule(key: str, section: dict[str, Any]) -> Iterator[str]:
         )
     if maximum is not None and test is not None and test >= maximum:
         yield f"{key}.test_images: {test} leaves no training image of max_images: {maximum}"
-    if section["source"]["kind"] == "world" and maximum is None:
-        yield f"{key}.max_images: needed for kind world, which draws that many images a class"
+    kind = section["source"]["kind"]
+    if SOURCES.load(kind).drawn and maximum is None:
+        yield f"{key}.max_images: needed for kind {kind}, which draws that many images a class"
 
 
 def _check_names(config: dict[str, Any]) -> Iterator[str]:
