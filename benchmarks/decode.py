@@ -22,7 +22,7 @@ from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resiz
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from cogworks.encoders.pixels import make_decoder
+from cogworks.networks.pixels import make_decoder
 
 WIDTH, HEIGHT, RESIZE, SIZE = 500, 375, 256, 224
 NEEDED = 2.3

@@ -31,10 +31,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from cogworks.core.files import read_parquet  # noqa: E402
-from cogworks.encoders.backbones import build_backbone  # noqa: E402
-from cogworks.encoders.pixels import make_decoder, normalise  # noqa: E402
 from cogworks.images.manifest import Manifest, write_manifest  # noqa: E402
 from cogworks.images.reader import ImageReader  # noqa: E402
+from cogworks.networks.backbones import build_backbone  # noqa: E402
+from cogworks.networks.pixels import make_decoder, normalise  # noqa: E402
 from cogworks.training import plan  # noqa: E402
 from cogworks.training.run import Files, Options, train  # noqa: E402
 

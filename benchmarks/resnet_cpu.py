@@ -26,8 +26,8 @@ from torchvision.models import resnet50
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from cogworks.encoders.forward import make_runners
-from cogworks.encoders.pixels import normalise
 from cogworks.encoders.registry import Encoder, Preparation
+from cogworks.networks.pixels import normalise
 
 IMAGE = Preparation(
     image_size=224,

@@ -23,9 +23,9 @@ from features import cosine, make_spec, ours, write_images
 
 from cogworks.encoders.forward import devices, encode, make_runners, set_arithmetic
 from cogworks.encoders.loader import Batch, BatchLoader
-from cogworks.encoders.pixels import make_decoder
 from cogworks.encoders.registry import load_encoder
 from cogworks.images.manifest import Manifest
+from cogworks.networks.pixels import make_decoder
 
 WAYS = [("float32", False), ("tf32", False), ("bfloat16", False), ("bfloat16", True)]
 SIZE = 224

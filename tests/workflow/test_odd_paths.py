@@ -94,7 +94,7 @@ def write_pack(path: Path, wnids: list[str]) -> None:
 def write_weights(path: Path) -> None:
     from safetensors.torch import save_file
 
-    from cogworks.encoders.small_resnet import small_resnet
+    from cogworks.networks.small_resnet import small_resnet
 
     save_file(small_resnet(**small()).state_dict(), path)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cogworks.core import cli
-from cogworks.encoders.convert import convert
+from cogworks.networks.convert import convert
 
 
 def main() -> None:

@@ -23,10 +23,10 @@ from cogworks.encoders.extract import extract, shard_rows
 from cogworks.encoders.forward import devices, encode, make_runners
 from cogworks.encoders.loader import BatchLoader
 from cogworks.encoders.merge import merge
-from cogworks.encoders.pixels import make_decoder
 from cogworks.encoders.registry import load_encoder
 from cogworks.encoders.store import read_features
 from cogworks.images.manifest import Manifest
+from cogworks.networks.pixels import make_decoder
 
 CPU = torch.device("cpu")
 Images = Callable[..., Manifest]

@@ -16,9 +16,9 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_metadata
 from cogworks.core.spec import canonical
 from cogworks.encoders import identity, plan
-from cogworks.encoders.backbones import build_backbone
 from cogworks.encoders.extract import extract
 from cogworks.encoders.registry import load_encoder
+from cogworks.networks.backbones import build_backbone
 
 Config = Callable[..., dict[str, Any]]
 NET = {

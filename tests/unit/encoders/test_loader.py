@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cogworks.encoders.loader import BatchLoader
-from cogworks.encoders.pixels import make_decoder
 from cogworks.images.manifest import Manifest
 from cogworks.images.reader import ImageReader
+from cogworks.networks.pixels import make_decoder
 
 DECODE = make_decoder(decoder="pil", size=8, resize=8, interpolation="bicubic")
 

@@ -126,7 +126,7 @@ def test_inputs(config_of: Config, tmp_path: Path) -> None:
         published={"registry": "s-DINO"},
         file={"model": "timm:resnet18", "checkpoint": "a/b.pth"},
         code={"entry_point": "mine/net.py:load", "files": ["mine/w.pth"]},
-        module={"entry_point": "cogworks.encoders.backbones:build_backbone"},
+        module={"entry_point": "cogworks.networks.backbones:build_backbone"},
         folder={"model": f"hf:{folder}"},
         random=RANDOM,
     )
@@ -137,7 +137,7 @@ def test_inputs(config_of: Config, tmp_path: Path) -> None:
     assert plan.inputs(config, "published") == ["weights/dino_resnet50_pretrain.pth"]
     assert plan.inputs(config, "file") == ["a/b.pth"]
     assert plan.inputs(config, "code") == ["mine/net.py", "mine/w.pth"]
-    assert plan.inputs(config, "module")[0].endswith("cogworks/encoders/backbones.py")
+    assert plan.inputs(config, "module")[0].endswith("cogworks/networks/backbones.py")
     assert [Path(path).name for path in plan.inputs(config, "folder")] == [
         "config.json",
         "model.safetensors",

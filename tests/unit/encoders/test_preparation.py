@@ -16,8 +16,8 @@ from torchvision import models, transforms
 from transformers import AutoImageProcessor
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.pixels import make_decoder, normalise
 from cogworks.encoders.preparation import Preparation, prepare
+from cogworks.networks.pixels import make_decoder, normalise
 
 Spec = Callable[..., dict[str, Any]]
 # Odd numbers of pixels are left beside the square, so that the rounding of its corner shows.

@@ -15,9 +15,9 @@ from timm.models import save_for_hf
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan
-from cogworks.encoders.backbones import describe_backbone
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.encoders.pretrained import load_pretrained, weight_files
+from cogworks.networks.backbones import describe_backbone
 
 TOWER = {
     "image_size": 32,

@@ -22,10 +22,11 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from cogworks.core.errors import InputError
-from cogworks.encoders import backbones, plan, registry
-from cogworks.encoders.backbones import describe_backbone
-from cogworks.encoders.convert import convert
+from cogworks.encoders import plan, registry
 from cogworks.encoders.registry import load_encoder
+from cogworks.networks import backbones
+from cogworks.networks.backbones import describe_backbone
+from cogworks.networks.convert import convert
 
 PAPER = Path(plan.REGISTRY).parent / "paper" / "cog_models.csv"
 Layout = dict[str, torch.Tensor]

@@ -12,8 +12,8 @@ import safetensors.torch
 import torch
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.backbones import build_backbone
 from cogworks.encoders.registry import load_encoder
+from cogworks.networks.backbones import build_backbone
 
 Spec = Callable[..., dict[str, Any]]
 NET = {

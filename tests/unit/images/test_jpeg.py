@@ -9,8 +9,8 @@ import pytest
 import simplejpeg
 from PIL import Image
 
-from cogworks.encoders.pixels import make_decoder
 from cogworks.images.decode import CorruptImageError, decode_pil, decode_uint8
+from cogworks.networks.pixels import make_decoder
 
 END = b"\xff\xd9"
 WAYS = ("baseline", "optimised", "progressive", "restart", "grey", "cmyk")

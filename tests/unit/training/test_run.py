@@ -15,10 +15,10 @@ from safetensors.torch import load_file, save_file
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json, read_parquet
-from cogworks.encoders.backbones import build_backbone
-from cogworks.encoders.pixels import make_decoder, normalise
 from cogworks.images.manifest import read_manifest
 from cogworks.images.reader import ImageReader
+from cogworks.networks.backbones import build_backbone
+from cogworks.networks.pixels import make_decoder, normalise
 from cogworks.training import checkpoint, identity, marks
 from cogworks.training.classifier import load_classifier
 from cogworks.training.run import Files, Options, train

@@ -25,12 +25,12 @@ from cogworks.encoders.forward import devices, encode, make_runners, set_arithme
 from cogworks.encoders.identity import write_note
 from cogworks.encoders.loader import Batch, BatchLoader
 from cogworks.encoders.partial import PartialFeatures
-from cogworks.encoders.pixels import make_decoder
 from cogworks.encoders.registry import Encoder, load_encoder
 from cogworks.encoders.store import check_finite, write_index
 from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest, digest_rows
 from cogworks.images.reader import ImageReader
+from cogworks.networks.pixels import make_decoder
 
 CHUNK_BATCHES = 16
 # Damaged images that an error names.

@@ -12,8 +12,8 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.encoders.loader import Batch
-from cogworks.encoders.pixels import normalise
 from cogworks.encoders.registry import Encoder
+from cogworks.networks.pixels import normalise
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
 

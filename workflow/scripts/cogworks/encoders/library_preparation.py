@@ -11,10 +11,10 @@ from PIL import Image
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
-from cogworks.encoders.backbones import timm_config, torchvision_weights
-from cogworks.encoders.hf import refuse_other_library
-from cogworks.encoders.pixels import make_decoder
 from cogworks.encoders.pretrained import model_folder
+from cogworks.networks.backbones import timm_config, torchvision_weights
+from cogworks.networks.hf import refuse_other_library
+from cogworks.networks.pixels import make_decoder
 
 INTERPOLATIONS = ("bicubic", "bilinear")
 # Pillow's codes, which transformers' `resample` holds.

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import torch
 
-from cogworks.encoders.pixels import Decode
 from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest
 from cogworks.images.reader import ImageReader
+from cogworks.networks.pixels import Decode
 
 # Images per task: enough to make its overhead vanish, few enough to share a batch among threads.
 TASK_IMAGES = 16

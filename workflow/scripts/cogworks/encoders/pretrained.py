@@ -10,7 +10,7 @@ from torch import nn
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
 from cogworks.core.inputs import check_genuine, is_hidden
-from cogworks.encoders.backbones import (
+from cogworks.networks.backbones import (
     AUXILIARY,
     Backbone,
     describe_backbone,
@@ -18,8 +18,8 @@ from cogworks.encoders.backbones import (
     timm_config,
     torchvision_weights,
 )
-from cogworks.encoders.checkpoints import load_strictly, read_checkpoint, refuse_unsound
-from cogworks.encoders.hf import HFEncoder, hf_config, pooling_argument, split_pool
+from cogworks.networks.checkpoints import load_strictly, read_checkpoint, refuse_unsound
+from cogworks.networks.hf import HFEncoder, hf_config, pooling_argument, split_pool
 
 WEIGHT_SUFFIXES = (".json", ".safetensors", ".bin")
 OFFLINE = "set compute.online to true once, or fetch it where there is a network and copy it there"

@@ -12,18 +12,18 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_json, sha256_file
 from cogworks.core.randomness import seeded
 from cogworks.core.spec import digest
-from cogworks.encoders.backbones import Backbone, build_backbone, describe_backbone, output_width
-from cogworks.encoders.checkpoints import (
+from cogworks.encoders.entry_points import call_entry_point, entry_file
+from cogworks.encoders.identity import cache_name, fingerprint
+from cogworks.encoders.preparation import Preparation, prepare
+from cogworks.encoders.pretrained import load_pretrained, weight_files
+from cogworks.networks.backbones import Backbone, build_backbone, describe_backbone, output_width
+from cogworks.networks.checkpoints import (
     load_strictly,
     map_keys,
     read_checkpoint,
     read_safetensors_into,
 )
-from cogworks.encoders.entry_points import call_entry_point, entry_file
-from cogworks.encoders.identity import cache_name, fingerprint
-from cogworks.encoders.preparation import Preparation, prepare
-from cogworks.encoders.pretrained import load_pretrained, weight_files
-from cogworks.encoders.trial import check_encoder
+from cogworks.networks.trial import check_encoder
 
 
 @dataclass(frozen=True)

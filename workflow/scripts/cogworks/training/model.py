@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from cogworks.encoders.backbones import Backbone, describe_backbone
-from cogworks.encoders.checkpoints import load_strictly, map_keys, read_checkpoint
+from cogworks.networks.backbones import Backbone, describe_backbone
+from cogworks.networks.checkpoints import load_strictly, map_keys, read_checkpoint
 from cogworks.training.ema import MovingAverage
 from cogworks.training.heads import Head, PrototypeHead, build_head
 from cogworks.training.memory import Memory

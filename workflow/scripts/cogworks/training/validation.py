@@ -9,10 +9,10 @@ import torch
 from torch.nn import functional
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.pixels import make_decoder, normalise
 from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest
 from cogworks.images.reader import ImageReader
+from cogworks.networks.pixels import make_decoder, normalise
 from cogworks.training.model import Classifier
 from cogworks.training.processes import Processes
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.backbones import build_backbone, describe_backbone, output_width
+from cogworks.networks.backbones import build_backbone, describe_backbone, output_width
 
 TINY_VIT = {
     "pool": "cls",

@@ -17,8 +17,8 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.encoders import inert
-from cogworks.encoders.formats import kind_of_weights
+from cogworks.networks import inert
+from cogworks.networks.formats import kind_of_weights
 
 State = dict[str, torch.Tensor]
 

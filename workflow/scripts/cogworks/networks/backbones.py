@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.trial import features
+from cogworks.networks.trial import features
 
 # Auxiliary classifiers of torchvision's Inceptions, which serve training from scratch only.
 AUXILIARY = {"inception_v3": ("AuxLogits.",), "googlenet": ("aux1.", "aux2.")}
@@ -62,7 +62,7 @@ def describe_backbone(spec: dict[str, Any]) -> Backbone:
     elif library == "timm":
         module, heads = _timm(name, size, options)
     elif library == "transformers":
-        from cogworks.encoders.hf import build_hf
+        from cogworks.networks.hf import build_hf
 
         module = build_hf(name, size, options)
     elif library == "cogworks":
@@ -169,12 +169,12 @@ def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tup
 
 
 def _own(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
-    from cogworks.encoders.small_resnet import small_resnet
+    from cogworks.networks.small_resnet import small_resnet
 
     if name == "small_resnet":
         return small_resnet(**options), ()
     # Imports timm, which takes seconds that a small network need not pay.
-    from cogworks.encoders import natnet, published, t2t_vit
+    from cogworks.networks import natnet, published, t2t_vit
 
     try:
         if name == "resnet50_same":

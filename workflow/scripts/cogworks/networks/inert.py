@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.formats import kind_of_weights
+from cogworks.networks.formats import kind_of_weights
 
 # A file of torch.save before version 1.6 begins with this number, pickled.
 _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."

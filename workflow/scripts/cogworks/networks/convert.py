@@ -6,8 +6,8 @@ import safetensors.torch
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
-from cogworks.encoders.checkpoints import State, descend, take_container
-from cogworks.encoders.inert import read_inertly, weights_of_module
+from cogworks.networks.checkpoints import State, descend, take_container
+from cogworks.networks.inert import read_inertly, weights_of_module
 
 
 def convert(path: str | Path, output: str | Path, *, container: str) -> State:

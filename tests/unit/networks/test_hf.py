@@ -7,8 +7,8 @@ import torch
 import transformers
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.backbones import describe_backbone
-from cogworks.encoders.hf import hf_config
+from cogworks.networks.backbones import describe_backbone
+from cogworks.networks.hf import hf_config
 
 SIZE = 32
 LAYERS = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}

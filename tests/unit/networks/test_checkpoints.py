@@ -20,8 +20,8 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.checkpoints import load_strictly, map_keys, read_checkpoint
-from cogworks.encoders.convert import convert
+from cogworks.networks.checkpoints import load_strictly, map_keys, read_checkpoint
+from cogworks.networks.convert import convert
 
 WEIGHTS = {"a": torch.arange(3.0), "b": torch.ones(2, dtype=torch.float16)}
 

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from cogworks.core.errors import InputError
-from cogworks.encoders.trial import check_encoder
+from cogworks.networks.trial import check_encoder
 
 Forward = Callable[[torch.Tensor], Any]
 

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from torchvision import transforms
 
-from cogworks.encoders import pixels as pixels_module
-from cogworks.encoders.pixels import make_decoder, normalise
 from cogworks.images.decode import CorruptImageError
+from cogworks.networks import pixels as pixels_module
+from cogworks.networks.pixels import make_decoder, normalise
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
