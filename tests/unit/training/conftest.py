@@ -112,7 +112,7 @@ def _results(folder: Path) -> dict[str, Any]:
         for name in ("encoder", "classifier")
         for key, value in load_file(run / f"{name}.safetensors").items()
     }
-    for part in ("model", "means"):
+    for part in ("model", "companion"):
         tensors |= {f"{part}/{key}": value for key, value in (state[part] or {}).items()}
     for number, entry in state["optimizer"]["state"].items():
         tensors[f"momentum/{number}"] = entry["momentum_buffer"]

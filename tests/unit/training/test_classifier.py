@@ -9,7 +9,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import write_json
 from cogworks.training.classifier import load_classifier
 from cogworks.training.export import write_classifier
-from cogworks.training.heads import build_head
+from cogworks.training.losses import LOSSES
 from cogworks.training.model import Classifier, Embedder
 from cogworks.training.projector import build_projector
 
@@ -26,8 +26,9 @@ def written(folder: Path, kind: str, enabled: bool = True) -> Classifier:
     torch.manual_seed(0)
     loss = {"kind": kind, "temperature": 0.1}
     chosen = PROJECTOR | {"enabled": enabled}
-    projector, width = build_projector(4, chosen, kind)
-    head = build_head(width, 3, loss)
+    head_of = LOSSES.load(kind)
+    projector, width = build_projector(4, chosen, normalised=head_of.normalised)
+    head = head_of(width, 3, loss)
     model = Classifier(Embedder(torch.nn.Identity(), projector), head)
     model(torch.randn(8, 4))
     write_classifier(model, folder / "classifier.safetensors")
@@ -66,7 +67,7 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"projector\.hidden\.0\.bias is in one of the two only"):
         load_classifier(tmp_path)
     save_file(tensors | {"weight": torch.zeros(3, 7)}, path)
-    with pytest.raises(InputError, match=r"does not fit spec\.json \("):
+    with pytest.raises(InputError, match=r"weight is \(3, 7\), expected \(3, 5\)"):
         load_classifier(tmp_path)
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match="not a readable safetensors file"):

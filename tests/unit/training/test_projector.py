@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 import torch
 
+from cogworks.training.losses import LOSSES
 from cogworks.training.projector import NoProjector, Projector, build_projector
 
 
@@ -67,7 +68,8 @@ def test_only_cosines_are_normalised(loss: str, length: float | None, make_spec:
     spec = make_spec()["projector"]
     features = 3 * torch.randn(5, 16)
     for enabled in (True, False):
-        projector, width = build_projector(16, spec | {"enabled": enabled}, loss)
+        normalised = LOSSES.load(loss).normalised
+        projector, width = build_projector(16, spec | {"enabled": enabled}, normalised=normalised)
         embeddings = projector(features)
         assert embeddings.shape == (5, width)
         lengths = embeddings.norm(dim=1)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from cogworks.training.heads import CosineHead, PrototypeHead, SoftmaxHead
+from cogworks.training.losses import LOSSES
+from cogworks.training.losses.ocm import PrototypeHead
 from cogworks.training.traces import StepTrace, gradient_similarity
 
 
@@ -29,8 +30,8 @@ def test_similarity_is_the_mean_over_pairs() -> None:
 
 @pytest.mark.parametrize("kind", ["cosine", "softmax"])
 def test_class_weights(kind: str) -> None:
-    head = CosineHead(4, 3, temperature=0.1) if kind == "cosine" else SoftmaxHead(4, 3)
-    weight = head.weight if isinstance(head, CosineHead) else head.linear.weight
+    head = LOSSES.load(kind)(4, 3, {"temperature": 0.1})
+    weight = head.tensors()["weight"]
     trace = StepTrace(head)
     before = functional.normalize(weight.detach().clone(), dim=1)
     z = functional.normalize(torch.randn(6, 4), dim=1)
@@ -46,7 +47,7 @@ def test_class_weights(kind: str) -> None:
 
 
 def test_prototypes() -> None:
-    head = PrototypeHead(4, 3, temperature=0.1)
+    head = PrototypeHead(4, 3, {"temperature": 0.1})
     trace = StepTrace(head)
     before = head.directions()
     trace.gradients()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cogworks.training import plan as training
+from cogworks.training.losses import TOLD
 
 Config = dict[str, Any]
 
@@ -108,8 +109,7 @@ def _numbers(config: Config, run: str) -> dict[str, Any]:
         "backbone": spec["backbone"]["name"],
         "seed": spec["seed"],
     }
-    if loss["kind"] == "ocm":
-        result |= {"memory": loss["memory"], "EMA": loss["ema_momentum"]}
+    result |= {heading: loss[key] for heading, key in TOLD.get(loss["kind"], {}).items()}
     if not projector["enabled"]:
         return result | {"projector": NO_PROJECTOR}
     return result | {

@@ -10,7 +10,8 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
-from cogworks.training.heads import build_head
+from cogworks.training.losses import LOSSES
+from cogworks.training.losses.head import Head
 from cogworks.training.projector import build_projector
 
 Logits = Callable[[torch.Tensor], torch.Tensor]
@@ -19,14 +20,9 @@ Logits = Callable[[torch.Tensor], torch.Tensor]
 def load_classifier(run_dir: str | Path) -> Logits:
     """Return the function from a run's features (N, D) to its logits (N, C), both float32.
 
-    It reads `spec.json` and `classifier.safetensors`. The tensors of the latter:
-
-    - `weight` (C, d_b): class weights, or prototypes where the loss was `ocm`;
-    - `bias` (C,): with the plain `softmax` only;
-    - `projector.*`: the projector's weights and statistics, where there is one.
-
-    Features go through the projector (in evaluation mode); with `cosine` and `ocm` the logits are
-    cosines divided by the temperature. Classes are in the order of `classes` in `spec.json`.
+    It reads `spec.json` and `classifier.safetensors`. Features go through the projector (in
+    evaluation mode) and the head of the run's loss. Classes are in the order of `classes` in
+    `spec.json`.
 
     Raises:
         InputError: a file is missing or damaged, or its tensors do not fit the run's spec.
@@ -41,17 +37,13 @@ def load_classifier(run_dir: str | Path) -> Logits:
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from error
     chosen = spec["classifier"]
-    projector, width = build_projector(spec["feature_dim"], chosen["projector"], chosen["kind"])
-    head = build_head(width, len(spec["classes"]), chosen)
-    model = nn.ModuleDict({"projector": projector, "head": head}).eval().requires_grad_(False)
-    own = {_tensor_name(name): name for name in model.state_dict()}
-    if own.keys() != tensors.keys():
-        differ = ", ".join(sorted(own.keys() ^ tensors.keys()))
-        raise InputError(f"{path}: does not fit spec.json: {differ} is in one of the two only")
-    try:
-        model.load_state_dict({own[name]: value for name, value in tensors.items()})
-    except RuntimeError as error:
-        raise InputError(f"{path}: does not fit spec.json ({error})") from error
+    kind = LOSSES.load(chosen["kind"])
+    projector, width = build_projector(
+        spec["feature_dim"], chosen["projector"], normalised=kind.normalised
+    )
+    head = kind(width, len(spec["classes"]), chosen)
+    projector.eval()
+    _fill(classifier_tensors(projector, head), tensors, path)
 
     def logits(features: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
@@ -61,7 +53,26 @@ def load_classifier(run_dir: str | Path) -> Logits:
     return logits
 
 
-def _tensor_name(name: str) -> str:
-    """Return the file's name for a tensor of the modules."""
-    head = {"head.prototypes": "weight", "head.weight": "weight"}
-    return head.get(name, name.removeprefix("head.linear."))
+def classifier_tensors(projector: nn.Module, head: Head) -> dict[str, torch.Tensor]:
+    """Return the tensors of `classifier.safetensors` by name, not copied.
+
+    - those of the head (`Head.tensors`): `weight` (C, d_b), and `bias` (C,) where it has one;
+    - `projector.*`: the projector's weights and statistics, where there is one.
+    """
+    own = {f"projector.{name}": value for name, value in projector.state_dict().items()}
+    return own | head.tensors()
+
+
+def _fill(own: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], path: Path) -> None:
+    """Copy a file's tensors into those of the same name, all of which must be there."""
+    if own.keys() != tensors.keys():
+        differ = ", ".join(sorted(own.keys() ^ tensors.keys()))
+        raise InputError(f"{path}: does not fit spec.json: {differ} is in one of the two only")
+    for name, value in own.items():
+        if value.shape != tensors[name].shape:
+            given, expected = tuple(tensors[name].shape), tuple(value.shape)
+            raise InputError(
+                f"{path}: does not fit spec.json ({name} is {given}, expected {expected})"
+            )
+        with torch.no_grad():
+            value.copy_(tensors[name])

@@ -8,7 +8,8 @@ from safetensors.torch import save
 from torch import nn
 
 from cogworks.core.files import atomic, write_json
-from cogworks.training.heads import CosineHead, Head, PrototypeHead
+from cogworks.training.classifier import classifier_tensors
+from cogworks.training.losses import LOSSES
 from cogworks.training.model import Classifier
 
 
@@ -19,10 +20,7 @@ def write_encoder(encoder: nn.Module, path: Path) -> None:
 
 def write_classifier(model: Classifier, path: Path) -> None:
     """Write what leads from features to logits, see `classifier.load_classifier`."""
-    tensors = {
-        f"projector.{name}": value for name, value in model.embedder.projector.state_dict().items()
-    }
-    _write_tensors(tensors | _head_tensors(model.head), path)
+    _write_tensors(classifier_tensors(model.embedder.projector, model.head), path)
 
 
 def describe_run(
@@ -37,7 +35,7 @@ def describe_run(
         dataset: name of the training data set.
         digest: of its manifest.
     """
-    crops = spec["augmentation"]
+    crops, loss = spec["augmentation"], spec["loss"]
     return {
         "backbone": spec["backbone"],
         "feature_dim": feature_dim,
@@ -46,8 +44,8 @@ def describe_run(
         "std": crops["std"],
         "classes": classes,
         "classifier": {
-            "kind": spec["loss"]["kind"],
-            "temperature": spec["loss"]["temperature"],
+            "kind": loss["kind"],
+            **{key: loss[key] for key in LOSSES.load(loss["kind"]).described},
             "projector": spec["projector"],
         },
         "dataset": dataset,
@@ -59,14 +57,6 @@ def describe_run(
 def write_description(description: dict[str, Any], path: Path) -> None:
     """Write `spec.json`."""
     write_json(description, path)
-
-
-def _head_tensors(head: Head) -> dict[str, torch.Tensor]:
-    if isinstance(head, PrototypeHead):
-        return {"weight": head.prototypes}
-    if isinstance(head, CosineHead):
-        return {"weight": head.weight}
-    return {"weight": head.linear.weight, "bias": head.linear.bias}
 
 
 def _write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:

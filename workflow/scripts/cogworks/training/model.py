@@ -1,4 +1,4 @@
-"""What is trained: encoder, projector and head; for online class means, the memory beside."""
+"""What is trained: encoder, projector and head."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,8 @@ from torch import nn
 
 from cogworks.networks.backbones import Backbone, describe_backbone
 from cogworks.networks.checkpoints import load_strictly, map_keys, read_checkpoint
-from cogworks.training.ema import MovingAverage
-from cogworks.training.heads import Head, PrototypeHead, build_head
-from cogworks.training.memory import Memory
+from cogworks.training.losses import LOSSES
+from cogworks.training.losses.head import Companion, Head
 from cogworks.training.projector import build_projector
 
 
@@ -50,34 +49,9 @@ class Classifier(nn.Module):
         return logits
 
 
-class OnlineMeans(nn.Module):
-    """What equation 4.2 needs beside the trained model: its moving average, and the memory."""
-
-    def __init__(self, embedder: Embedder, memory: Memory, loss: dict[str, Any]) -> None:
-        super().__init__()
-        self.average = MovingAverage(
-            embedder,
-            momentum=loss["ema_momentum"],
-            mode=loss["ema_mode"],
-            warmup=loss["ema_warmup"],
-        )
-        self.memory = memory
-
-    @torch.no_grad()
-    def embed(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the averaged model's embeddings (B, d_b), float32, of first global crops."""
-        return self.average(images).float()
-
-    @torch.no_grad()
-    def store(self, embeddings: torch.Tensor, labels: torch.Tensor, head: PrototypeHead) -> None:
-        """Put a batch into the memory and take the new prototypes for the next step."""
-        self.memory.push(embeddings, labels)
-        head.update(self.memory.embeddings, self.memory.labels)
-
-
 def build_model(
     spec: dict[str, Any], classes: int, start: Path | None = None
-) -> tuple[Classifier, OnlineMeans | None, int]:
+) -> tuple[Classifier, Companion | None, int]:
     """Build what a run trains, on the CPU, from torch's global generator.
 
     Args:
@@ -87,7 +61,7 @@ def build_model(
             `spec["start"]` says; None leaves them random.
 
     Returns:
-        The classifier, the means where the loss is `ocm`, and the width of the features.
+        The classifier, what its loss keeps beside it, and the width of the features.
 
     Raises:
         InputError: the weights do not fit the architecture.
@@ -97,15 +71,11 @@ def build_model(
     if start is not None:
         _load(backbone, start, spec)
     loss = spec["loss"]
-    projector, width = build_projector(dim, spec["projector"], loss["kind"])
+    kind = LOSSES.load(loss["kind"])
+    projector, width = build_projector(dim, spec["projector"], normalised=kind.normalised)
     embedder = Embedder(encoder, projector)
-    head = build_head(width, classes, loss)
-    means = None
-    if isinstance(head, PrototypeHead):
-        memory = Memory(loss["memory"], width, classes)
-        means = OnlineMeans(embedder, memory, loss)
-        head.update(memory.embeddings, memory.labels)
-    return Classifier(embedder, head), means, dim
+    head = kind(width, classes, loss)
+    return Classifier(embedder, head), head.companion(embedder, loss), dim
 
 
 def _load(backbone: Backbone, path: Path, spec: dict[str, Any]) -> None:

@@ -68,19 +68,20 @@ class NoProjector(nn.Module):
         return functional.normalize(features, dim=1) if self.normalize_output else features
 
 
-def build_projector(dim: int, projector: dict[str, Any], loss: str) -> tuple[nn.Module, int]:
+def build_projector(
+    dim: int, projector: dict[str, Any], *, normalised: bool
+) -> tuple[nn.Module, int]:
     """Return the projector of a run's spec and the width of its embeddings.
 
     Args:
         dim: width of the encoder's features.
         projector: the spec's section, see the schema.
-        loss: `cosine`, `ocm` or `softmax`.
+        normalised: whether the loss takes embeddings of length one.
     """
-    normalize_output = loss != "softmax"
     if not projector["enabled"]:
-        return NoProjector(normalize_output=normalize_output), dim
+        return NoProjector(normalize_output=normalised), dim
     sizes = {key: projector[key] for key in ("layers", "hidden", "bottleneck", "normalize_input")}
-    return Projector(dim, normalize_output=normalize_output, **sizes), projector["bottleneck"]
+    return Projector(dim, normalize_output=normalised, **sizes), projector["bottleneck"]
 
 
 def initialise(module: nn.Module) -> None:

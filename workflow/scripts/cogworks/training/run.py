@@ -103,18 +103,18 @@ def _train(spec: dict[str, Any], files: Files, options: Options, processes: Proc
     found = processes.first and checkpoint.take_up(files.state, identity)
     resumed = bool(processes.greatest(int(found)))
     torch.manual_seed(derive_seed(spec["seed"], "weights"))
-    model, means, feature_dim = build_model(spec, len(manifest.classes), files.start)
+    model, companion, feature_dim = build_model(spec, len(manifest.classes), files.start)
     if processes.count > 1:
         synchronise(model, processes.device)
-        if means is not None:
-            synchronise(means, processes.device)
+        if companion is not None:
+            synchronise(companion, processes.device)
     kinds = crop_kinds(spec["augmentation"])
     if processes.device.type == "cpu" and spec["precision"] == "bfloat16":
         refuse_single_pixels(model.embedder, kinds)
     trainer = Trainer(
         spec,
         model=model,
-        means=means,
+        companion=companion,
         kinds=kinds,
         images=len(manifest),
         processes=processes,

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional
 
-from cogworks.training.heads import CosineHead, Head, PrototypeHead, SoftmaxHead
+from cogworks.training.losses.head import Head
 
 
 def gradient_similarity(gradients: torch.Tensor) -> float:
@@ -31,18 +31,12 @@ class StepTrace:
 
     def gradients(self) -> None:
         """Take the gradients of the class weights; prototypes have none."""
-        weight = _weight(self.head)
-        if weight is not None and weight.grad is not None:
-            self.values["gradient_similarity"] = gradient_similarity(weight.grad)
+        gradient = self.head.gradient()
+        if gradient is not None:
+            self.values["gradient_similarity"] = gradient_similarity(gradient)
 
     def after(self) -> dict[str, float]:
         """Return the trace, with the Frobenius norm of the change of the normalised matrix."""
-        name = "prototype_change" if isinstance(self.head, PrototypeHead) else "weight_change"
-        self.values[name] = float((self.head.directions() - self.directions).norm())
+        turned = self.head.directions() - self.directions
+        self.values[self.head.change] = float(turned.norm())
         return {key: value for key, value in self.values.items() if value == value}
-
-
-def _weight(head: Head) -> torch.Tensor | None:
-    if isinstance(head, CosineHead):
-        return head.weight
-    return head.linear.weight if isinstance(head, SoftmaxHead) else None

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from cogworks.core.errors import InputError
@@ -19,11 +18,11 @@ from cogworks.core.spec import canonical
 from cogworks.training.augmentation.choices import CropKind
 from cogworks.training.board import Board
 from cogworks.training.checkpoint import STATE, save_state
-from cogworks.training.heads import PrototypeHead
 from cogworks.training.launch import stop_asked
 from cogworks.training.loader import Batch, device_crops
+from cogworks.training.losses.head import Companion
 from cogworks.training.metrics import Metrics
-from cogworks.training.model import Classifier, OnlineMeans
+from cogworks.training.model import Classifier
 from cogworks.training.optimizer import build_optimizer, learning_rate
 from cogworks.training.processes import Processes
 from cogworks.training.progress import Progress
@@ -85,7 +84,7 @@ class Trainer:
         spec: dict[str, Any],
         *,
         model: Classifier,
-        means: OnlineMeans | None,
+        companion: Companion | None,
         kinds: list[CropKind],
         images: int,
         processes: Processes,
@@ -97,7 +96,7 @@ class Trainer:
         Args:
             spec: the run's spec, see `plan.spec`.
             model: from `build_model`.
-            means: from `build_model`; with the loss `ocm`.
+            companion: from `build_model`; None where the loss has none.
             kinds: the kinds of crops.
             images: N, training images.
             processes: this process and its siblings.
@@ -109,9 +108,9 @@ class Trainer:
         layout = torch.channels_last if spec["channels_last"] else torch.contiguous_format
         self.layout = layout
         self.model = model.to(self.device).to(memory_format=layout)
-        self.means = means
-        if means is not None:
-            self.means = means.to(self.device).to(memory_format=layout)
+        self.companion = companion
+        if companion is not None:
+            self.companion = companion.to(self.device).to(memory_format=layout)
         self.precision = PRECISIONS[spec["precision"]]
         self.optimizer = build_optimizer(self.model, spec["optimizer"])
         self.scaler = torch.amp.GradScaler(
@@ -137,7 +136,7 @@ class Trainer:
             "identity": canonical(self.identity),
             "step": self.step,
             "model": self.model.state_dict(),
-            "means": self.means.state_dict() if self.means is not None else None,
+            "companion": self.companion.state_dict() if self.companion is not None else None,
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
             "metrics": self.metrics.state_dict(),
@@ -148,8 +147,8 @@ class Trainer:
         """Take up a state of `state_dict`, whose identity has been checked."""
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
-        if self.means is not None:
-            self.means.load_state_dict(state["means"])
+        if self.companion is not None:
+            self.companion.load_state_dict(state["companion"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
         self.metrics.load_state_dict(state["metrics"])
@@ -245,23 +244,21 @@ class Trainer:
         with self._autocast():
             logits = self.wrapped(images)
         targets = labels.repeat(len(logits) // len(labels))
-        loss = functional.cross_entropy(logits.float(), targets)
+        loss = self.model.head.loss(logits.float(), targets)
         bad = ~loss.detach().isfinite() & (self.first_bad < 0)
         self.first_bad = torch.where(bad, self.step + 1, self.first_bad)
         self.totals.add(loss, logits, targets)
         self.scaler.scale(loss / self.pieces).backward()
 
     def _remember(self, firsts: list[torch.Tensor], labels: list[torch.Tensor]) -> None:
-        """Let the moving average follow, and put the first global crops into the memory."""
-        if self.means is None:
+        """Let what the loss keeps follow the step, and give it the first global crops."""
+        if self.companion is None:
             return
-        head = self.model.head
-        assert isinstance(head, PrototypeHead)
-        self.means.average.update(self.model.embedder)
+        self.companion.follow(self.model.embedder)
         with self._autocast():
-            embeddings = torch.cat([self.means.embed(images) for images in firsts])
-        self.means.store(
-            self.processes.gather(embeddings), self.processes.gather(torch.cat(labels)), head
+            embeddings = torch.cat([self.companion.embed(images) for images in firsts])
+        self.companion.store(
+            self.processes.gather(embeddings), self.processes.gather(torch.cat(labels))
         )
 
     def _record(self, progress: Progress) -> None:

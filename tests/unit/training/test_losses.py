@@ -1,10 +1,18 @@
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional
 
-from cogworks.training.heads import CosineHead, PrototypeHead, SoftmaxHead, build_head
+from cogworks.core.codehash import SCRIPTS
+from cogworks.training import losses
+from cogworks.training.losses import LOSSES, TOLD
+from cogworks.training.losses.cosine import CosineHead
+from cogworks.training.losses.ocm import PrototypeHead
+from cogworks.training.losses.softmax import SoftmaxHead
 
 
 def loss_4(z: torch.Tensor, vectors: torch.Tensor, y: list[int], tau: float) -> float:
@@ -20,7 +28,7 @@ def loss_4(z: torch.Tensor, vectors: torch.Tensor, y: list[int], tau: float) -> 
 @pytest.mark.parametrize("tau", [0.1, 1.0])
 def test_cosine_softmax_is_equation_4_1(tau: float) -> None:
     torch.manual_seed(0)
-    head = CosineHead(5, 4, temperature=tau)
+    head = CosineHead(5, 4, {"temperature": tau})
     z = functional.normalize(torch.randn(6, 5), dim=1)
     y = [0, 1, 2, 3, 0, 1]
     loss = functional.cross_entropy(head(z), torch.tensor(y))
@@ -28,7 +36,7 @@ def test_cosine_softmax_is_equation_4_1(tau: float) -> None:
 
 
 def test_class_weights_count_by_direction_alone() -> None:
-    head = CosineHead(5, 4, temperature=0.1)
+    head = CosineHead(5, 4, {"temperature": 0.1})
     z = functional.normalize(torch.randn(6, 5), dim=1)
     before = head(z)
     with torch.no_grad():
@@ -38,7 +46,7 @@ def test_class_weights_count_by_direction_alone() -> None:
 
 def test_prototypes_are_equation_4_2() -> None:
     torch.manual_seed(0)
-    head = PrototypeHead(5, 3, temperature=0.1)
+    head = PrototypeHead(5, 3, {"temperature": 0.1})
     memory = functional.normalize(torch.randn(11, 5), dim=1)
     labels = torch.tensor([0, 1, 2, 0, 1, 2, 0, 0, 0, 2, 1])
     head.update(memory, labels)
@@ -52,7 +60,7 @@ def test_prototypes_are_equation_4_2() -> None:
 
 
 def test_a_class_without_memory_keeps_its_prototype() -> None:
-    head = PrototypeHead(5, 3, temperature=0.1)
+    head = PrototypeHead(5, 3, {"temperature": 0.1})
     first = head.directions()
     memory = functional.normalize(torch.randn(4, 5), dim=1)
     head.update(memory, torch.tensor([0, 0, 2, 2]))
@@ -65,7 +73,7 @@ def test_a_class_without_memory_keeps_its_prototype() -> None:
 
 
 def test_no_gradient_reaches_the_prototypes() -> None:
-    head = PrototypeHead(5, 3, temperature=0.1)
+    head = PrototypeHead(5, 3, {"temperature": 0.1})
     assert not list(head.parameters())
     z = functional.normalize(torch.randn(4, 5), dim=1).requires_grad_()
     head(z).sum().backward()
@@ -73,27 +81,45 @@ def test_no_gradient_reaches_the_prototypes() -> None:
 
 
 def test_plain_softmax() -> None:
-    head = SoftmaxHead(5, 3)
+    head = SoftmaxHead(5, 3, {})
     z = torch.randn(4, 5)
     torch.testing.assert_close(head(z), z @ head.linear.weight.T + head.linear.bias)
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [("cosine", CosineHead), ("ocm", PrototypeHead), ("softmax", SoftmaxHead)],
-)
-def test_head_of_a_spec(kind: str, expected: type) -> None:
-    head = build_head(5, 3, {"kind": kind, "temperature": 0.2})
-    assert type(head) is expected
+@pytest.mark.parametrize("kind", LOSSES.names)
+def test_a_head_by_its_name(kind: str) -> None:
+    head = LOSSES.load(kind)(5, 3, {"temperature": 0.2})
+    assert head.tensors()["weight"].shape == (3, 5)
     assert head.directions().shape == (3, 5)
     torch.testing.assert_close(head.directions().norm(dim=1), torch.ones(3))
+    logits = head(functional.normalize(torch.randn(4, 5), dim=1))
+    assert logits.shape == (4, 3)
+    labels = torch.tensor([0, 1, 2, 0])
+    expected = functional.cross_entropy(logits, labels)
+    torch.testing.assert_close(head.loss(logits, labels), expected)
+
+
+def test_every_file_is_a_loss() -> None:
+    files = {path.stem for path in Path(losses.__file__).parent.glob("*.py")}
+    assert files - {"__init__", "head"} == set(LOSSES)
+    assert set(TOLD) <= set(LOSSES)
+
+
+def test_the_names_are_known_without_torch() -> None:
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(('torch', 'numpy', 'pandas'));"
+        "from cogworks.training.losses import LOSSES; print(*LOSSES)"
+    )
+    python = [sys.executable, "-c", code]
+    found = subprocess.run(python, cwd=SCRIPTS, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["cosine", "ocm", "softmax"]
 
 
 @pytest.mark.parametrize("kind", ["cosine", "softmax"])
 def test_class_weights_start_as_the_spec_says(kind: str) -> None:
     def weights(init: str) -> torch.Tensor:
         torch.manual_seed(0)
-        head = build_head(256, 400, {"kind": kind, "temperature": 0.1, "init": init})
+        head = LOSSES.load(kind)(256, 400, {"temperature": 0.1, "init": init})
         assert all(parameter.requires_grad for parameter in head.parameters())
         return next(value for value in head.parameters() if value.ndim == 2).detach()
 

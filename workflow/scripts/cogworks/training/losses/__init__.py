@@ -1,0 +1,23 @@
+"""The losses: one file each, named after the `kind` of a run's `loss`.
+
+Imported while the DAG is planned: a loss imports torch, so only a training loads one.
+"""
+
+from typing import TYPE_CHECKING
+
+from cogworks.core.registry import Registry
+
+if TYPE_CHECKING:
+    from cogworks.training.losses.head import Head
+
+LOSSES: "Registry[type[Head]]" = Registry(
+    "cogworks.training.losses",
+    "HEAD",
+    (
+        "cosine",
+        "ocm",
+        "softmax",
+    ),
+)
+# The numbers of a loss that tell its runs apart in the report: headings, and the keys of `loss`.
+TOLD: dict[str, dict[str, str]] = {"ocm": {"memory": "memory", "EMA": "ema_momentum"}}

@@ -1,0 +1,30 @@
+"""The cosine softmax (equation 4.1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from cogworks.training.losses.head import Head, class_weights
+
+
+class CosineHead(Head):
+    """Cosine softmax (4.1): logits z w_c / (|w_c| tau), for embeddings of length one."""
+
+    def __init__(self, dim: int, classes: int, numbers: Mapping[str, Any]) -> None:
+        """See `Head`."""
+        super().__init__(dim, classes, numbers)
+        self.temperature = numbers["temperature"]
+        self.weight = class_weights(dim, classes, numbers, bias=False).weight
+
+    def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
+        """Map l2-normalised embeddings (N, d_b) to logits (N, C)."""
+        return embeddings @ functional.normalize(self.weight, dim=1).T / self.temperature
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the class weights, of any length."""
+        return {"weight": self.weight}
+
+
+HEAD = CosineHead

@@ -1,0 +1,101 @@
+"""Online class means: prototypes from a memory in place of class weights (equation 4.2)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from cogworks.training.ema import MovingAverage
+from cogworks.training.losses.head import Companion, Head
+from cogworks.training.memory import Memory
+
+
+class PrototypeHead(Head):
+    """Online class means (4.2): logits z u_c / (|u_c| tau), where u_c is the mean of a class.
+
+    The prototypes are buffers, taken from a memory by `update`; no gradient reaches them. They
+    start as random directions. A class that has no embedding in the memory keeps the prototype
+    that it had last: it goes on being told apart from the others, no image of it is left out of
+    the loss, and its next embedding in the memory replaces the old direction at once.
+    """
+
+    prototypes: torch.Tensor
+    change = "prototype_change"
+
+    def __init__(self, dim: int, classes: int, numbers: Mapping[str, Any]) -> None:
+        """See `Head`."""
+        super().__init__(dim, classes, numbers)
+        self.temperature = numbers["temperature"]
+        self.register_buffer("prototypes", functional.normalize(torch.randn(classes, dim), dim=1))
+
+    def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
+        """Map l2-normalised embeddings (N, d_b) to logits (N, C)."""
+        return embeddings @ self.prototypes.T / self.temperature
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the prototypes."""
+        return {"weight": self.prototypes}
+
+    def directions(self) -> torch.Tensor:
+        """Return the prototypes (C, d_b), which are normalised already."""
+        return self.prototypes.clone()
+
+    def companion(self, embedder: nn.Module, numbers: Mapping[str, Any]) -> "OnlineMeans":
+        """Return a memory, filled at random, and a moving average of the embedder."""
+        classes, width = self.prototypes.shape
+        memory = Memory(numbers["memory"], width, classes)
+        average = MovingAverage(
+            embedder,
+            momentum=numbers["ema_momentum"],
+            mode=numbers["ema_mode"],
+            warmup=numbers["ema_warmup"],
+        )
+        self.update(memory.embeddings, memory.labels)
+        return OnlineMeans(average, memory, self.update)
+
+    def update(self, embeddings: torch.Tensor, labels: torch.Tensor) -> None:
+        """Take the class means of a memory's embeddings (Q, d_b) with labels (Q,), normalised."""
+        sums = torch.zeros_like(self.prototypes).index_add_(0, labels, embeddings)
+        counts = torch.bincount(labels, minlength=len(sums))
+        means = functional.normalize(sums, dim=1)
+        self.prototypes.copy_(torch.where((counts > 0)[:, None], means, self.prototypes))
+
+
+class OnlineMeans(Companion):
+    """What equation 4.2 needs beside the trained model: its moving average, and the memory."""
+
+    def __init__(
+        self,
+        average: MovingAverage,
+        memory: Memory,
+        update: Callable[[torch.Tensor, torch.Tensor], None],
+    ) -> None:
+        """Keep the parts.
+
+        Args:
+            average: of the embedder.
+            memory: of its embeddings.
+            update: takes the memory's embeddings and labels after each step.
+        """
+        super().__init__()
+        self.average, self.memory, self.update = average, memory, update
+
+    def follow(self, embedder: nn.Module) -> None:
+        """Let the moving average follow."""
+        self.average.update(embedder)
+
+    @torch.no_grad()
+    def embed(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the averaged model's embeddings (B, d_b), float32, of first global crops."""
+        return self.average(images).float()
+
+    @torch.no_grad()
+    def store(self, embeddings: torch.Tensor, labels: torch.Tensor) -> None:
+        """Put a batch into the memory and take the new prototypes for the next step."""
+        self.memory.push(embeddings, labels)
+        self.update(self.memory.embeddings, self.memory.labels)
+
+
+HEAD = PrototypeHead
