@@ -21,12 +21,14 @@ from cogworks.training.augmentation.choices import (
 )
 from cogworks.training.augmentation.multicrop import make_crops
 from cogworks.training.augmentation.photometric import blur, change_colours
+from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.augmentation.reference import reference_crop, reference_crops
 from cogworks.training.augmentation.resample import resample_each, resample_together
 from cogworks.training.pixels import Pixels, join_images
 
 SIZE = 24
 CPU = torch.device("cpu")
+DINO, PYTORCH = RECIPES.load("dino"), RECIPES.load("pytorch")
 
 
 def photograph(height: int, width: int, seed: int = 0) -> Image.Image:
@@ -88,8 +90,8 @@ def torchvision_crop(image: Image.Image, choices: Choices, row: int, size: int) 
 def test_reference_is_torchvision_on_pillow() -> None:
     image = photograph(90, 120)
     for kind in (
-        CropKind("global", 30, SIZE, (0.4, 1.0), True),
-        CropKind("local", 30, 16, (0.05, 0.4), True),
+        CropKind("global", 30, SIZE, (0.4, 1.0), DINO["global"]),
+        CropKind("local", 30, 16, (0.05, 0.4), DINO["local"]),
     ):
         choices = drawn(1, kind, [90], [120])
         for row in range(len(choices)):
@@ -101,7 +103,7 @@ def test_reference_is_torchvision_on_pillow() -> None:
 @pytest.mark.parametrize("size", [10, 24, 50])
 def test_both_resamplers_are_pillows_bicubic(size: int) -> None:
     images = [photograph(60, 80, seed) for seed in range(3)]
-    kind = CropKind("local", 4, size, (0.05, 1.0), False)
+    kind = CropKind("local", 4, size, (0.05, 1.0), PYTORCH["local"])
     choices = drawn(3, kind, [60] * 3, [80] * 3)
     expected = reference_crops(images, choices, size).float()
     tensors = [as_tensor(image) for image in images]
@@ -192,9 +194,9 @@ def test_blur_of_an_edge_is_pillows(sigma: float) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        CropKind("global", 8, 32, (0.4, 1.0), True),
-        CropKind("local", 24, 16, (0.05, 0.4), True),
-        CropKind("global", 8, 32, (0.08, 1.0), False),
+        CropKind("global", 8, 32, (0.4, 1.0), DINO["global"]),
+        CropKind("local", 24, 16, (0.05, 0.4), DINO["local"]),
+        CropKind("global", 8, 32, (0.08, 1.0), PYTORCH["global"]),
     ],
 )
 def test_fast_crops_have_the_references_distribution(
@@ -225,7 +227,7 @@ def test_fast_crops_have_the_references_distribution(
 
 
 def test_chunks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    kind = CropKind("local", 12, 16, (0.05, 0.4), True)
+    kind = CropKind("local", 12, 16, (0.05, 0.4), DINO["local"])
     choices = drawn(2, kind, [40, 40], [40, 40])
     crops = torch.rand(24, 3, 16, 16) * 255
     whole = change_colours(crops.clone(), choices)

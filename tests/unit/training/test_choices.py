@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torchvision.transforms import RandomResizedCrop
 
+from cogworks.training.augmentation import recipes
 from cogworks.training.augmentation.choices import (
     UNIFORMS,
     Choices,
@@ -11,9 +14,11 @@ from cogworks.training.augmentation.choices import (
     crop_kinds,
     draw_choices,
 )
+from cogworks.training.augmentation.recipes import RECIPES
 
-GLOBAL = CropKind("global", 2, 24, (0.4, 1.0), True)
-LOCAL = CropKind("local", 3, 12, (0.05, 0.4), True)
+DINO, PYTORCH = RECIPES.load("dino"), RECIPES.load("pytorch")
+GLOBAL = CropKind("global", 2, 24, (0.4, 1.0), DINO["global"])
+LOCAL = CropKind("local", 3, 12, (0.05, 0.4), DINO["local"])
 
 
 def draw(epoch: int = 0, indices: list[int] | None = None, seed: int = 0) -> list[Choices]:
@@ -66,7 +71,7 @@ def test_boxes_have_torchvisions_distribution(
     scale: tuple[float, float], height: int, width: int
 ) -> None:
     count = 4000
-    ours = many(CropKind("global", 1, 24, scale, True), count, height, width).box
+    ours = many(CropKind("global", 1, 24, scale, DINO["global"]), count, height, width).box
     torch.manual_seed(0)
     image = torch.empty(3, height, width)
     theirs = np.array(
@@ -111,7 +116,7 @@ def test_shares_and_ranges_of_dino() -> None:
 
 
 def test_pytorch_recipe_only_cuts_and_flips() -> None:
-    choices = many(CropKind("global", 1, 24, (0.08, 1.0), False), 500)
+    choices = many(CropKind("global", 1, 24, (0.08, 1.0), PYTORCH["global"]), 500)
     assert (choices.order == -1).all()
     for changed in (choices.grey, choices.sigma, choices.solarise):
         assert not changed.any()
@@ -128,6 +133,15 @@ def test_kinds_of_a_spec() -> None:
         "local_size": 12,
         "local_scale": [0.05, 0.4],
     }
-    assert crop_kinds(spec) == [CropKind("global", 1, 24, (0.4, 1.0), False)]
+    assert crop_kinds(spec) == [CropKind("global", 1, 24, (0.4, 1.0), PYTORCH["global"])]
     both = crop_kinds(spec | {"recipe": "dino", "local_crops": 8})
-    assert both[1] == CropKind("local", 8, 12, (0.05, 0.4), True)
+    assert both[1] == CropKind("local", 8, 12, (0.05, 0.4), DINO["local"])
+
+
+def test_every_file_is_a_recipe() -> None:
+    files = {path.stem for path in Path(recipes.__file__).parent.glob("*.py")}
+    assert files - {"__init__"} == set(RECIPES)
+    for name in RECIPES:
+        assert RECIPES.load(name).keys() == {"global", "local"}
+    assert all(colours.change for colours in DINO.values())
+    assert not any(colours.change for colours in PYTORCH.values())

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cogworks.core.seeds import derive_seed
+from cogworks.training.augmentation.recipes import RECIPES, Colours
 
 # Colour jitter's four changes, as columns of `Choices.factors` and as values of `Choices.order`.
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
@@ -18,12 +19,6 @@ BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 RATIO = (3 / 4, 4 / 3)
 ATTEMPTS = 10
 FLIP_SHARE = 0.5
-JITTER_SHARE = 0.8
-JITTER_RANGE = np.array([0.4, 0.4, 0.2, 0.1])
-GREY_SHARE = 0.2
-BLUR_SIGMA = (0.1, 2.0)
-BLUR_SHARE = {"global": 0.2, "local": 0.5}
-SOLARISE_SHARE = {"global": 0.2, "local": 0.0}
 
 # How many uniform numbers each choice takes, in this order.
 _LAYOUT = {
@@ -51,15 +46,14 @@ class CropKind:
         count: crops of this kind for each image.
         size: pixels of a side.
         scale: least and greatest share of the image's area.
-        photometric: whether colours change too (recipe `dino`), or only place and side
-            (`pytorch`).
+        colours: how its colours and its sharpness change.
     """
 
     name: str
     count: int
     size: int
     scale: tuple[float, float]
-    photometric: bool
+    colours: Colours
 
 
 @dataclass(frozen=True)
@@ -100,13 +94,14 @@ class Choices:
 
 def crop_kinds(augmentation: dict[str, Any]) -> list[CropKind]:
     """Return the kinds of crops that a run's augmentation has, global ones first."""
+    recipe = RECIPES.load(augmentation["recipe"])
     return [
         CropKind(
             name=name,
             count=augmentation[f"{name}_crops"],
             size=augmentation[f"{name}_size"],
             scale=tuple(augmentation[f"{name}_scale"]),
-            photometric=augmentation["recipe"] == "dino",
+            colours=recipe[name],
         )
         for name in ("global", "local")
         if augmentation[f"{name}_crops"]
@@ -151,19 +146,21 @@ def choose(
     drawn = dict(zip(_LAYOUT, np.split(flat, splits, axis=1), strict=True))
     image = np.tile(np.arange(batch), crops)
     order = np.argsort(drawn["order"], axis=1, kind="stable")
-    jitter = (drawn["jitter"] < JITTER_SHARE) & kind.photometric
-    sigma = BLUR_SIGMA[0] + (BLUR_SIGMA[1] - BLUR_SIGMA[0]) * drawn["sigma"][:, 0]
-    blur = drawn["blur"][:, 0] < BLUR_SHARE[kind.name]
+    colours = kind.colours
+    jitter = drawn["jitter"] < colours.jitter_share
+    least, greatest = colours.blur_sigma
+    sigma = least + (greatest - least) * drawn["sigma"][:, 0]
+    blur = drawn["blur"][:, 0] < colours.blur_share
     neutral = np.array([1.0, 1.0, 1.0, 0.0])
     return Choices(
         image=image,
         box=_boxes(drawn, kind.scale, heights[image], widths[image]),
         flip=drawn["flip"][:, 0] < FLIP_SHARE,
         order=np.where(jitter, order, -1),
-        factors=neutral + jitter * JITTER_RANGE * (2 * drawn["factors"] - 1),
-        grey=(drawn["grey"][:, 0] < GREY_SHARE) & kind.photometric,
-        sigma=np.where(blur & kind.photometric, sigma, 0.0),
-        solarise=(drawn["solarise"][:, 0] < SOLARISE_SHARE[kind.name]) & kind.photometric,
+        factors=neutral + jitter * np.array(colours.jitter_range) * (2 * drawn["factors"] - 1),
+        grey=drawn["grey"][:, 0] < colours.grey_share,
+        sigma=np.where(blur, sigma, 0.0),
+        solarise=drawn["solarise"][:, 0] < colours.solarise_share,
     )
 
 

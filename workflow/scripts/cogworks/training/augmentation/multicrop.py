@@ -40,7 +40,7 @@ def make_crops(
 
 def _fast_crops(pixels: Pixels, choices: Choices, kind: CropKind) -> torch.Tensor:
     crops = _resample(pixels, choices, kind.size)
-    if kind.photometric:
+    if kind.colours.change:
         change_colours(crops, choices)
     # By way of 16 bits: a direct conversion to bytes takes five times as long on a CPU.
     return crops.add_(0.5).to(torch.int16).to(torch.uint8)
