@@ -8,11 +8,12 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.core.codehash import rule_code
 from cogworks.core.device import pick_device, set_threads
-from cogworks.core.files import write_parquet
+from cogworks.core.files import read_json, write_parquet
 from cogworks.probes.fit import fit
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.own import Own
 from cogworks.probes.table import TableSource
+from cogworks.training.losses import LOSSES
 
 
 def main() -> None:
@@ -32,6 +33,7 @@ def main() -> None:
         (name, TableSource([features], [index], [manifest], normalize=False))
         for name, (features, index, manifest) in zip(names, files, strict=True)
     ]
+    loss = read_json(args.run / "spec.json")["classifier"]["kind"]
     scores = fit(
         args.spec,
         args.cells,
@@ -39,7 +41,7 @@ def main() -> None:
         train=None,
         tests=tests,
         trials=None,
-        code=rule_code("score_classifiers", KINDS.module(args.spec["kind"])),
+        code=rule_code("score_classifiers", KINDS.module(args.spec["kind"]), LOSSES.module(loss)),
         device=pick_device(args.device),
     )
     write_parquet(scores, args.output)

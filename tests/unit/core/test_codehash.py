@@ -11,6 +11,8 @@ from cogworks.core.codehash import SCRIPTS, reached, rule_code
 from cogworks.core.syntax import TELLING
 from cogworks.images.sources.kinds import SOURCES
 from cogworks.probes.kinds import KINDS
+from cogworks.training.augmentation.recipes import RECIPES
+from cogworks.training.losses import LOSSES
 
 SCRIPT = '''"""Doc."""
 import argparse
@@ -75,9 +77,10 @@ ENTRIES = {
     "list_classes": [SOURCES.module("parquet")],
     "build_manifest": [SOURCES.module("parquet")],
     "rank_concepts": [SIMILARITIES.module("lin")],
+    "train_encoder": [LOSSES.module("ocm"), RECIPES.module("dino")],
     "tune_probes": [KINDS.module("sgd")],
     "fit_probes": [KINDS.module("sgd")],
-    "score_classifiers": [KINDS.module("classifier")],
+    "score_classifiers": [KINDS.module("classifier"), LOSSES.module("cosine")],
     "cross_classifiers": [KINDS.module("sgd")],
 }
 
@@ -223,7 +226,9 @@ def test_every_module_that_only_tells_is_there() -> None:
 
 
 def test_rules_reach_their_own_room() -> None:
-    assert "cogworks.training.memory:Memory" in reached("train_encoder")
+    memory, recipe = "cogworks.training.memory:Memory", RECIPES.module("dino")
+    assert memory in reached("train_encoder", LOSSES.module("ocm"), recipe)
+    assert memory not in reached("train_encoder", LOSSES.module("cosine"), recipe)
     nearest = "cogworks.probes.knn:Neighbours"
     assert nearest in reached("fit_probes", KINDS.module("knn"))
     assert nearest not in reached("fit_probes", KINDS.module("sgd"))

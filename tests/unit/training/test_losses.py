@@ -1,14 +1,9 @@
 import math
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional
 
-from cogworks.core.codehash import SCRIPTS
-from cogworks.training import losses
 from cogworks.training.losses import LOSSES, TOLD
 from cogworks.training.losses.cosine import CosineHead
 from cogworks.training.losses.ocm import PrototypeHead
@@ -99,20 +94,8 @@ def test_a_head_by_its_name(kind: str) -> None:
     torch.testing.assert_close(head.loss(logits, labels), expected)
 
 
-def test_every_file_is_a_loss() -> None:
-    files = {path.stem for path in Path(losses.__file__).parent.glob("*.py")}
-    assert files - {"__init__", "head"} == set(LOSSES)
+def test_what_the_report_tells_is_of_a_loss() -> None:
     assert set(TOLD) <= set(LOSSES)
-
-
-def test_the_names_are_known_without_torch() -> None:
-    code = (
-        "import sys; sys.modules |= dict.fromkeys(('torch', 'numpy', 'pandas'));"
-        "from cogworks.training.losses import LOSSES; print(*LOSSES)"
-    )
-    python = [sys.executable, "-c", code]
-    found = subprocess.run(python, cwd=SCRIPTS, capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["cosine", "ocm", "softmax"]
 
 
 @pytest.mark.parametrize("kind", ["cosine", "softmax"])

@@ -10,8 +10,8 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
+from cogworks.training.head import Head
 from cogworks.training.losses import LOSSES
-from cogworks.training.losses.head import Head
 from cogworks.training.projector import build_projector
 
 Logits = Callable[[torch.Tensor], torch.Tensor]

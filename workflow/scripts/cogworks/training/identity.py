@@ -4,9 +4,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cogworks.core.codehash import rule_code
 from cogworks.core.files import sha256_file
 from cogworks.images.manifest import Manifest
+from cogworks.training.code import run_code
 
 # Those that decode images, cut them and compute with them; timm where the backbone is its.
 LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "simplejpeg")
@@ -33,6 +33,6 @@ def identify(
         "images": {"column": manifest.image_column, "on_corrupt": manifest.on_corrupt},
         "validation": validation.digest if validation is not None else None,
         "start": sha256_file(start) if start is not None else None,
-        "code": rule_code("train_encoder"),
+        "code": run_code(spec),
         "versions": {name: version(name) for name in libraries},
     }

@@ -9,8 +9,8 @@ from torch import nn
 
 from cogworks.networks.backbones import Backbone, describe_backbone
 from cogworks.networks.checkpoints import load_strictly, map_keys, read_checkpoint
+from cogworks.training.head import Companion, Head
 from cogworks.training.losses import LOSSES
-from cogworks.training.losses.head import Companion, Head
 from cogworks.training.projector import build_projector
 
 

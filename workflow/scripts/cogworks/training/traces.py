@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional
 
-from cogworks.training.losses.head import Head
+from cogworks.training.head import Head
 
 
 def gradient_similarity(gradients: torch.Tensor) -> float:

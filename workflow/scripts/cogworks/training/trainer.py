@@ -18,9 +18,9 @@ from cogworks.core.spec import canonical
 from cogworks.training.augmentation.choices import CropKind
 from cogworks.training.board import Board
 from cogworks.training.checkpoint import STATE, save_state
+from cogworks.training.head import Companion
 from cogworks.training.launch import stop_asked
 from cogworks.training.loader import Batch, device_crops
-from cogworks.training.losses.head import Companion
 from cogworks.training.metrics import Metrics
 from cogworks.training.model import Classifier
 from cogworks.training.optimizer import build_optimizer, learning_rate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cogworks.core.registry import Registry
 
 if TYPE_CHECKING:
-    from cogworks.training.losses.head import Head
+    from cogworks.training.head import Head
 
 LOSSES: "Registry[type[Head]]" = Registry(
     "cogworks.training.losses",

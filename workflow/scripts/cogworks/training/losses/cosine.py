@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from cogworks.training.losses.head import Head, class_weights
+from cogworks.training.head import Head, class_weights
 
 
 class CosineHead(Head):

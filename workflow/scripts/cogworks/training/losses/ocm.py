@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from cogworks.training.ema import MovingAverage
-from cogworks.training.losses.head import Companion, Head
+from cogworks.training.head import Companion, Head
 from cogworks.training.memory import Memory
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from cogworks.training.losses.head import Head, class_weights
+from cogworks.training.head import Head, class_weights
 
 
 class SoftmaxHead(Head):
