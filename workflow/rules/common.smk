@@ -24,6 +24,8 @@ from cogworks.probes import plan as probes_plan
 from cogworks.report import plan as report_plan
 from cogworks.synthesis import plan as synthesis_plan
 from cogworks.training import plan as training_plan
+from cogworks.training.code import run_code
+from cogworks.training.losses import LOSSES
 
 if re.search("[{}]", str(workflow.basedir)):
     raise WorkflowError(

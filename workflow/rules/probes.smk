@@ -159,7 +159,13 @@ rule score_classifiers:
         run=lambda w: paths.run_dir(config["encoders"][w.encoder]["run"]),
         cells="results/probes/{encoder}/{dataset}/{protocol}.cells",
         code=lambda w: rule_code(
-            "score_classifiers", probes_plan.kind_module(config, w.protocol)
+            "score_classifiers",
+            probes_plan.kind_module(config, w.protocol),
+            LOSSES.module(
+                training_plan.spec(config, config["encoders"][w.encoder]["run"])[
+                    "loss"
+                ]["kind"]
+            ),
         ),
     message:
         "The classifier of {wildcards.encoder}'s own training on {wildcards.dataset}"

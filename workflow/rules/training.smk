@@ -35,7 +35,7 @@ rule train_encoder:
         ],
     params:
         spec=lambda w: canonical(training_plan.spec(config, w.run)),
-        code=rule_code("train_encoder"),
+        code=lambda w: run_code(training_plan.spec(config, w.run)),
     message:
         "Training {wildcards.run}"
     # In the shell's place: a scheduler's signal goes to every process of a job, and would end the
