@@ -264,7 +264,7 @@ def test_the_device_does_not_change_the_report(load):
     ("report", "message"),
     [
         ({"baseline": "dino"}, "report.baseline: 'dino' is no encoder; known: random, base"),
-        ({"baseline": ""}, "report.baseline: '' "),
+        ({"baseline": ""}, "report.baseline: expected text or null, not ''"),
         ({"baseline": "unused"}, "report.baseline: unused has no scores on seen with linear"),
         ({"levels": "cag"}, "report.levels: 'cag' is no evaluated data set; evaluated are"),
         ({"seen": "v2_a"}, "report.seen: 'v2_a' is no evaluated data set"),
