@@ -24,7 +24,7 @@ lint: setup
 	python -m ruff check .
 	python -m ruff format --check .
 	python -m mypy workflow/scripts/cogworks workflow/scripts/*.py
-	python -m snakefmt --check Snakefile workflow/rules
+	python -m snakefmt --check Snakefile workflow
 	python -m snakemake --lint
 
 check: setup

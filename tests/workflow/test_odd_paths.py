@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,8 +186,9 @@ def test_every_command_line_holds_every_name_as_one_word(project: Any) -> None:
     commands = {}
     for line in printed.splitlines():
         shell = line.removeprefix("Shell command: ").removeprefix("exec ")
-        if shell != line and shell.startswith("python workflow/scripts/"):
+        if shell != line:
             words = shlex.split(shell)
+            assert words[0] == sys.executable
             commands[Path(words[1]).stem] = words
             if "--spec" in words:
                 assert json.loads(words[words.index("--spec") + 1])

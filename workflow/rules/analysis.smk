@@ -18,6 +18,7 @@ rule measure_features:
         mem_mb=4000,
         runtime=120,
     params:
+        script=script("measure_features"),
         spec=lambda w: canonical(
             analysis_plan.spec(config, w.encoder, w.dataset, w.split)
         ),
@@ -25,7 +26,7 @@ rule measure_features:
     message:
         "Measures of the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
-        "python workflow/scripts/measure_features.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --features {input.features:q} --index {input.index:q} --output {output.table:q}"
         " > {log:q} 2>&1"
 

@@ -1,6 +1,7 @@
 # What every rule file uses: the checked config, the canonical text of a slice of it, the digest
 # of a rule's code, the paths of artifacts, and each room's plan. No torch and no data are touched
 # while the DAG is planned.
+import functools
 import re
 import sys
 from pathlib import Path
@@ -8,12 +9,23 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
+ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
+SCRIPTS = ROOT / "workflow" / "scripts"
+if not SCRIPTS.is_dir():
+    raise WorkflowError(
+        f"{workflow.current_basedir}: the scripts of this workflow have to lie beside it; clone its "
+        "repository, and give the path of workflow/Snakefile in the clone"
+    )
+if re.search("[{}]", str(ROOT)):
+    raise WorkflowError(
+        f"{ROOT}: Snakemake cannot run in a folder with braces in its name; rename it"
+    )
+sys.path.insert(0, str(SCRIPTS))
 
 from cogworks.analysis import plan as analysis_plan
 from cogworks.concepts import plan as concepts_plan
 from cogworks.config.parse import replaced_lists
-from cogworks.core import links, paths
+from cogworks.core import links, paths, place
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.spec import canonical
@@ -27,10 +39,16 @@ from cogworks.training import plan as training_plan
 from cogworks.training.code import run_code
 from cogworks.training.losses import LOSSES
 
-if re.search("[{}]", str(workflow.basedir)):
+if place.ROOT != ROOT:
     raise WorkflowError(
-        f"{workflow.basedir}: Snakemake cannot run in a folder with braces in its name; rename it"
+        f"{ROOT}: the library is loaded already from {place.ROOT}; take all modules from one copy"
     )
+place.link_bundled()
+# Where Snakemake brings an environment or a container, jobs take its interpreter.
+deployed = workflow.deployment_settings.deployment_method
+script = functools.partial(
+    place.Script, python="python" if deployed else sys.executable
+)
 
 try:
     config = load_config(config, workflow.configfiles)

@@ -17,12 +17,13 @@ rule scan_image_counts:
         mem_mb=2000,
         runtime=240,
     params:
+        script=script("scan_image_counts"),
         spec=lambda w: canonical(concepts_plan.scan_spec(config, w.benchmark)),
         code=rule_code("scan_image_counts"),
     message:
         "Counting the images of each class for {wildcards.benchmark}"
     shell:
-        "python workflow/scripts/scan_image_counts.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --threads {threads} --output {output.counts:q} > {log:q} 2>&1"
 
 
@@ -44,12 +45,13 @@ rule select_concepts:
         mem_mb=2000,
         runtime=15,
     params:
+        script=script("select_concepts"),
         spec=lambda w: canonical(concepts_plan.select_spec(config, w.benchmark)),
         code=rule_code("select_concepts"),
     message:
         "Selecting the eligible concepts of {wildcards.benchmark}"
     shell:
-        "python workflow/scripts/select_concepts.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --eligible {output.eligible:q} --seen {output.seen:q} --filters {output.filters:q}"
         " > {log:q} 2>&1"
 
@@ -72,6 +74,7 @@ rule rank_concepts:
         mem_mb=4000,
         runtime=60,
     params:
+        script=script("rank_concepts"),
         spec=lambda w: canonical(concepts_plan.rank_spec(config, w.benchmark)),
         code=lambda w: rule_code(
             "rank_concepts", concepts_plan.similarity_module(config, w.benchmark)
@@ -79,7 +82,7 @@ rule rank_concepts:
     message:
         "Ranking the concepts of {wildcards.benchmark} by similarity to the seen ones"
     shell:
-        "python workflow/scripts/rank_concepts.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --eligible {input.eligible:q} --seen {input.seen:q} --ranking {output.ranking:q}"
         " > {log:q} 2>&1"
 
@@ -102,12 +105,13 @@ rule split_levels:
         mem_mb=1000,
         runtime=10,
     params:
+        script=script("split_levels"),
         spec=lambda w: canonical(concepts_plan.level_spec(config, w.benchmark)),
         code=rule_code("split_levels"),
     message:
         "Cutting the ranking of {wildcards.benchmark} into levels"
     shell:
-        "python workflow/scripts/split_levels.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --ranking {input.ranking:q} --eligible {input.eligible:q} --levels {output.levels:q}"
         " --summary {output.summary:q} > {log:q} 2>&1"
 

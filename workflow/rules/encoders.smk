@@ -24,12 +24,13 @@ rule extract_features:
         device=lambda w: config["compute"]["device"],
         online=lambda w: int(config["compute"]["online"]),
     params:
+        script=script("extract_features"),
         spec=lambda w: canonical(encoders_plan.spec(config, w.encoder)),
         code=rule_code("extract_features"),
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
-        "exec python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
+        "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
         " > {log:q} 2>&1"
@@ -64,12 +65,13 @@ rule extract_shard:
         device=lambda w: config["compute"]["device"],
         online=lambda w: int(config["compute"]["online"]),
     params:
+        script=script("extract_features"),
         spec=lambda w: canonical(encoders_plan.spec(config, w.encoder)),
         code=rule_code("extract_features"),
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"
     shell:
-        "exec python workflow/scripts/extract_features.py --spec {params.spec:q} --threads {threads}"
+        "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
         " --shard {wildcards.shard:q} --shards {wildcards.shards:q}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
@@ -100,10 +102,11 @@ rule merge_features:
         mem_mb=2000,
         runtime=120,
     params:
+        script=script("merge_features"),
         code=rule_code("merge_features"),
     message:
         "Joining the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
-        "python workflow/scripts/merge_features.py --threads {threads}"
+        "{params.script} --threads {threads}"
         " --parts {input.parts:q} --indices {input.indices:q}"
         " --features {output.features:q} --index {output.index:q} > {log:q} 2>&1"

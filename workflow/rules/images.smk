@@ -20,6 +20,7 @@ rule list_classes:
         runtime=60,
         online=lambda w: int(config["compute"]["online"]),
     params:
+        script=script("list_classes"),
         spec=lambda w: canonical(images_plan.classes_spec(config, w.dataset)),
         code=lambda w: rule_code(
             "list_classes", images_plan.source_module(config, w.dataset)
@@ -27,7 +28,7 @@ rule list_classes:
     message:
         "Classes of {wildcards.dataset}"
     shell:
-        "python workflow/scripts/list_classes.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --online {resources.online}"
         " --tables {input.tables:q} --output {output:q} > {log:q} 2>&1"
 
@@ -48,12 +49,13 @@ rule render_world:
         mem_mb=4000,
         runtime=120,
     params:
+        script=script("render_world"),
         spec=lambda w: canonical(images_plan.world_spec(config, w.dataset)),
         code=rule_code("render_world"),
     message:
         "Drawing {wildcards.dataset}"
     shell:
-        "python workflow/scripts/render_world.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --classes {input.classes:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -77,6 +79,7 @@ rule build_manifest:
         runtime=240,
         online=lambda w: int(config["compute"]["online"]),
     params:
+        script=script("build_manifest"),
         spec=lambda w: canonical(images_plan.manifest_spec(config, w.dataset)),
         code=lambda w: rule_code(
             "build_manifest", images_plan.source_module(config, w.dataset)
@@ -84,7 +87,7 @@ rule build_manifest:
     message:
         "Manifests of {wildcards.dataset}"
     shell:
-        "python workflow/scripts/build_manifest.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --online {resources.online}"
         " --classes {input.classes:q} --train {output.train:q} --val {output.val:q} --test {output.test:q}"
         " > {log:q} 2>&1"
@@ -121,9 +124,10 @@ rule draw_samples:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("draw_samples"),
         code=rule_code("draw_samples"),
     message:
         "Samples of {wildcards.dataset}"
     shell:
-        "python workflow/scripts/draw_samples.py --classes {input.classes:q}"
+        "{params.script} --classes {input.classes:q}"
         " --train {input.train:q} --test {input.test:q} --output {output:q} > {log:q} 2>&1"

@@ -9,8 +9,9 @@ rule preflight:
         mem_mb=2000,
         runtime=10,
     params:
+        script=script("preflight"),
         spec=lambda w: canonical(config),
     message:
         "Looking for paths, weights, device and disk"
     shell:
-        "python workflow/scripts/preflight.py --spec {params.spec:q} 2>&1 | tee {log:q}"
+        "{params.script} --spec {params.spec:q} 2>&1 | tee {log:q}"

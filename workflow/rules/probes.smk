@@ -35,6 +35,7 @@ rule tune_probes:
         gpu=lambda w: config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
     params:
+        script=script("tune_probes"),
         spec=lambda w: canonical(
             probes_plan.tune_spec(config, w.encoder, w.dataset, w.protocol)
         ),
@@ -45,7 +46,7 @@ rule tune_probes:
     message:
         "Search of {wildcards.protocol} for {wildcards.encoder} on {wildcards.dataset}"
     shell:
-        "python workflow/scripts/tune_probes.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --features {input.features:q} --indices {input.indices:q}"
         " --manifests {input.manifests:q} --levels {input.levels:q} --cells {params.cells:q}"
         " --output {output.trials:q} > {log:q} 2>&1"
@@ -101,6 +102,7 @@ rule fit_probes:
         gpu=lambda w: config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
     params:
+        script=script("fit_probes"),
         spec=lambda w: canonical(
             probes_plan.fit_spec(config, w.encoder, w.dataset, w.protocol)
         ),
@@ -111,7 +113,7 @@ rule fit_probes:
     message:
         "Fit of {wildcards.protocol} for {wildcards.encoder} on {wildcards.dataset}"
     shell:
-        "python workflow/scripts/fit_probes.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --trials {input.trials:q} --levels {input.levels:q}"
         " --train-features {input.train_features:q} --train-indices {input.train_indices:q}"
         " --train-manifests {input.train_manifests:q}"
@@ -153,6 +155,7 @@ rule score_classifiers:
         runtime=60,
         device="cpu",
     params:
+        script=script("score_classifiers"),
         spec=lambda w: canonical(
             probes_plan.fit_spec(config, w.encoder, w.dataset, w.protocol)
         ),
@@ -170,7 +173,7 @@ rule score_classifiers:
     message:
         "The classifier of {wildcards.encoder}'s own training on {wildcards.dataset}"
     shell:
-        "python workflow/scripts/score_classifiers.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --run {params.run:q} --features {input.features:q}"
         " --indices {input.indices:q} --manifests {input.manifests:q}"
         " --cells {params.cells:q} --output {output.scores:q} > {log:q} 2>&1"
@@ -198,6 +201,7 @@ rule cross_classifiers:
         runtime=60,
         device="cpu",
     params:
+        script=script("cross_classifiers"),
         spec=lambda w: canonical(
             probes_plan.cross_spec(config, w.encoder, w.dataset, w.other, w.protocol)
         ),
@@ -208,7 +212,7 @@ rule cross_classifiers:
     message:
         "The {wildcards.protocol} classifiers of {wildcards.dataset} on {wildcards.other}, {wildcards.encoder}"
     shell:
-        "python workflow/scripts/cross_classifiers.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --features {input.features:q} --index {input.index:q}"
         " --manifest {input.manifest:q} --cells {params.cells:q} --output {output.listed:q}"
         " > {log:q} 2>&1"

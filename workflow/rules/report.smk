@@ -22,12 +22,13 @@ rule collect_scores:
         mem_mb=4000,
         runtime=30,
     params:
+        script=script("collect_scores"),
         spec=lambda w: canonical(report_plan.collect_spec(config)),
         code=rule_code("collect_scores"),
     message:
         "All scores in one table"
     shell:
-        "python workflow/scripts/collect_scores.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --parquet {output.parquet:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 
@@ -48,12 +49,13 @@ rule summarise_scores:
         mem_mb=4000,
         runtime=30,
     params:
+        script=script("summarise_scores"),
         spec=lambda w: canonical(report_plan.summary_spec(config)),
         code=rule_code("summarise_scores"),
     message:
         "Mean and deviation of the scores over seeds"
     shell:
-        "python workflow/scripts/summarise_scores.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --scores {input.scores:q} --parquet {output.parquet:q} --csv {output.csv:q} > {log:q} 2>&1"
 
 
@@ -73,12 +75,13 @@ rule tabulate_scores:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_scores"),
         spec=lambda w: canonical(report_plan.scores_spec(config)),
         code=rule_code("tabulate_scores"),
     message:
         "Table of all scores"
     shell:
-        "python workflow/scripts/tabulate_scores.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --summary {input.summary:q} --table results/tables/all_scores > {log:q} 2>&1"
 
 
@@ -101,12 +104,13 @@ rule tabulate_levels:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_levels"),
         spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("tabulate_levels"),
     message:
         "Tables of top-1 by level"
     shell:
-        "python workflow/scripts/tabulate_levels.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --summary {input.summary:q} --absolute results/tables/levels"
         " --relative results/tables/levels_relative > {log:q} 2>&1"
 
@@ -138,12 +142,13 @@ rule plot_levels:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_levels"),
         spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("plot_levels"),
     message:
         "Figures of top-1 by level"
     shell:
-        "python workflow/scripts/plot_levels.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --summary {input.summary:q} --absolute results/figures/levels_absolute"
         " --relative results/figures/levels_relative > {log:q} 2>&1"
 
@@ -169,12 +174,13 @@ rule plot_few_shot:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_few_shot"),
         spec=lambda w: canonical(report_plan.few_shot_spec(config)),
         code=rule_code("plot_few_shot"),
     message:
         "Figure of few-shot accuracy"
     shell:
-        "python workflow/scripts/plot_few_shot.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --summary {input.summary:q} --figure results/figures/few_shot > {log:q} 2>&1"
 
 
@@ -182,8 +188,8 @@ rule compare_published:
     input:
         summary="results/tables/summary.parquet",
         paper=[
-            "resources/paper/cog_linear_probe.csv",
-            "resources/paper/cog_models.csv",
+            ".snakemake/cogworks/resources/paper/cog_linear_probe.csv",
+            ".snakemake/cogworks/resources/paper/cog_models.csv",
         ],
     output:
         table=multiext(
@@ -202,13 +208,14 @@ rule compare_published:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("compare_published"),
         spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("compare_published"),
     message:
         "Published models beside ours on {wildcards.published}"
     shell:
-        "python workflow/scripts/compare_published.py --spec {params.spec:q}"
-        " --summary {input.summary:q} --paper resources/paper --dataset {wildcards.published:q}"
+        "{params.script} --spec {params.spec:q}"
+        " --summary {input.summary:q} --paper .snakemake/cogworks/resources/paper --dataset {wildcards.published:q}"
         " --table results/tables/published_{wildcards.published:q} > {log:q} 2>&1"
 
 
@@ -216,8 +223,8 @@ rule rank_encoders:
     input:
         summary="results/tables/summary.parquet",
         paper=[
-            "resources/paper/cog_linear_probe.csv",
-            "resources/paper/cog_models.csv",
+            ".snakemake/cogworks/resources/paper/cog_linear_probe.csv",
+            ".snakemake/cogworks/resources/paper/cog_models.csv",
         ],
     output:
         table=multiext("results/tables/standing", ".parquet", ".csv", ".md", ".tex"),
@@ -232,13 +239,14 @@ rule rank_encoders:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("rank_encoders"),
         spec=lambda w: canonical(report_plan.levels_spec(config)),
         code=rule_code("rank_encoders"),
     message:
         "Ranks among the published models"
     shell:
-        "python workflow/scripts/rank_encoders.py --spec {params.spec:q}"
-        " --summary {input.summary:q} --paper resources/paper --table results/tables/standing > {log:q} 2>&1"
+        "{params.script} --spec {params.spec:q}"
+        " --summary {input.summary:q} --paper .snakemake/cogworks/resources/paper --table results/tables/standing > {log:q} 2>&1"
 
 
 rule tabulate_transfer:
@@ -261,12 +269,13 @@ rule tabulate_transfer:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_transfer"),
         spec=lambda w: canonical(report_plan.transfer_spec(config)),
         code=rule_code("tabulate_transfer"),
     message:
         "Tables of training against transfer"
     shell:
-        "python workflow/scripts/tabulate_transfer.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --scores {input.scores:q} --summary {input.summary:q}"
         " --transfer results/tables/transfer --trade-off results/tables/trade_off > {log:q} 2>&1"
 
@@ -277,11 +286,11 @@ rule compare_transfer:
         transfer="results/tables/transfer.parquet",
         trade_off="results/tables/trade_off.parquet",
         paper=[
-            "resources/paper/trex_transfer.csv",
-            "resources/paper/trex_long_tail.csv",
-            "resources/paper/trex_projector.csv",
-            "resources/paper/sd_transfer.csv",
-            "resources/paper/sd_cog.csv",
+            ".snakemake/cogworks/resources/paper/trex_transfer.csv",
+            ".snakemake/cogworks/resources/paper/trex_long_tail.csv",
+            ".snakemake/cogworks/resources/paper/trex_projector.csv",
+            ".snakemake/cogworks/resources/paper/sd_transfer.csv",
+            ".snakemake/cogworks/resources/paper/sd_cog.csv",
         ],
     output:
         transfer=multiext(
@@ -301,14 +310,15 @@ rule compare_transfer:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("compare_transfer"),
         spec=lambda w: canonical(report_plan.transfer_spec(config)),
         code=rule_code("compare_transfer"),
     message:
         "Published transfer beside ours"
     shell:
-        "python workflow/scripts/compare_transfer.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --summary {input.summary:q} --own-transfer {input.transfer:q}"
-        " --own-trade-off {input.trade_off:q} --paper resources/paper"
+        " --own-trade-off {input.trade_off:q} --paper .snakemake/cogworks/resources/paper"
         " --transfer results/tables/transfer_published"
         " --trade-off results/tables/trade_off_published > {log:q} 2>&1"
 
@@ -317,7 +327,7 @@ rule plot_trade_off:
     input:
         scores="results/tables/scores.parquet",
         summary="results/tables/summary.parquet",
-        paper="resources/paper/trex_transfer.csv",
+        paper=".snakemake/cogworks/resources/paper/trex_transfer.csv",
     output:
         figure=report(
             "results/figures/trade_off.svg",
@@ -336,13 +346,14 @@ rule plot_trade_off:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_trade_off"),
         spec=lambda w: canonical(report_plan.transfer_spec(config)),
         code=rule_code("plot_trade_off"),
     message:
         "Figure of training against transfer"
     shell:
-        "python workflow/scripts/plot_trade_off.py --spec {params.spec:q}"
-        " --scores {input.scores:q} --summary {input.summary:q} --paper resources/paper"
+        "{params.script} --spec {params.spec:q}"
+        " --scores {input.scores:q} --summary {input.summary:q} --paper .snakemake/cogworks/resources/paper"
         " --figure results/figures/trade_off > {log:q} 2>&1"
 
 
@@ -366,12 +377,13 @@ rule tabulate_test_sets:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_test_sets"),
         spec=lambda w: canonical(report_plan.test_sets_spec(config, w.tested)),
         code=rule_code("tabulate_test_sets"),
     message:
         "Table of test sets with {wildcards.tested}"
     shell:
-        "python workflow/scripts/tabulate_test_sets.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --scores {input.scores:q} --table results/tables/test_sets_{wildcards.tested:q} > {log:q} 2>&1"
 
 
@@ -379,9 +391,9 @@ rule compare_test_sets:
     input:
         own="results/tables/test_sets_{tested}.parquet",
         paper=[
-            "resources/paper/trex_imagenet_sets.csv",
-            "resources/paper/sd_augmentation.csv",
-            "resources/paper/sd_imagenet_sets.csv",
+            ".snakemake/cogworks/resources/paper/trex_imagenet_sets.csv",
+            ".snakemake/cogworks/resources/paper/sd_augmentation.csv",
+            ".snakemake/cogworks/resources/paper/sd_imagenet_sets.csv",
         ],
     output:
         table=multiext(
@@ -404,13 +416,14 @@ rule compare_test_sets:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("compare_test_sets"),
         spec=lambda w: canonical(report_plan.test_sets_spec(config, w.tested)),
         code=rule_code("compare_test_sets"),
     message:
         "Published test sets beside ours with {wildcards.tested}"
     shell:
-        "python workflow/scripts/compare_test_sets.py --spec {params.spec:q}"
-        " --own {input.own:q} --paper resources/paper"
+        "{params.script} --spec {params.spec:q}"
+        " --own {input.own:q} --paper .snakemake/cogworks/resources/paper"
         " --table results/tables/test_sets_published_{wildcards.tested:q} > {log:q} 2>&1"
 
 
@@ -438,11 +451,12 @@ rule tabulate_concepts:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_concepts"),
         code=rule_code("tabulate_concepts"),
     message:
         "Tables of the concepts of {wildcards.benchmark}"
     shell:
-        "python workflow/scripts/tabulate_concepts.py"
+        "{params.script}"
         " --benchmark {wildcards.benchmark:q} --filters {input.filters:q} --levels {input.levels:q}"
         " --filter-table results/tables/filters_{wildcards.benchmark:q}"
         " --level-table results/tables/contents_{wildcards.benchmark:q} > {log:q} 2>&1"
@@ -473,11 +487,12 @@ rule plot_ranking:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_ranking"),
         code=rule_code("plot_ranking"),
     message:
         "Figure of the ranking of {wildcards.benchmark}"
     shell:
-        "python workflow/scripts/plot_ranking.py"
+        "{params.script}"
         " --ranking {input.ranking:q} --levels {input.levels:q}"
         " --figure results/figures/ranking_{wildcards.benchmark:q} > {log:q} 2>&1"
 
@@ -510,12 +525,13 @@ rule plot_image_counts:
         mem_mb=4000,
         runtime=30,
     params:
+        script=script("plot_image_counts"),
         spec=lambda w: canonical(report_plan.image_counts_spec(config)),
         code=rule_code("plot_image_counts"),
     message:
         "Figure of the images of each concept"
     shell:
-        "python workflow/scripts/plot_image_counts.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --train {input.train:q} --test {input.test:q} --figure results/figures/images_per_concept > {log:q} 2>&1"
 
 
@@ -545,12 +561,13 @@ rule plot_ablation:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_ablation"),
         spec=lambda w: canonical(report_plan.ablation_spec(config, w.property)),
         code=rule_code("plot_ablation"),
     message:
         "Figure along {wildcards.property}"
     shell:
-        "python workflow/scripts/plot_ablation.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --scores {input.scores:q} --figure results/figures/ablation_{wildcards.property:q} > {log:q} 2>&1"
 
 
@@ -575,12 +592,13 @@ rule plot_rankings:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_rankings"),
         spec=lambda w: canonical(report_plan.rankings_spec(config)),
         code=rule_code("plot_rankings"),
     message:
         "Figure of other rankings"
     shell:
-        "python workflow/scripts/plot_rankings.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --summary {input.summary:q} --figure results/figures/rankings > {log:q} 2>&1"
 
 
@@ -606,12 +624,13 @@ rule compare_fine_tuning:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("compare_fine_tuning"),
         spec=lambda w: canonical(fine_tuned.spec(config)),
         code=rule_code("compare_fine_tuning"),
     message:
         "Frozen features against fine-tuning"
     shell:
-        "python workflow/scripts/compare_fine_tuning.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --summary {input.summary:q} --table results/tables/fine_tuning"
         " --figure results/figures/fine_tuning > {log:q} 2>&1"
 
@@ -632,12 +651,13 @@ rule tabulate_features:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_features"),
         spec=lambda w: canonical(report_plan.features_spec(config)),
         code=rule_code("tabulate_features"),
     message:
         "Table of feature measures"
     shell:
-        "python workflow/scripts/tabulate_features.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --measures {input.measures:q} --table results/tables/features > {log:q} 2>&1"
 
 
@@ -665,12 +685,13 @@ rule plot_features:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_features"),
         spec=lambda w: canonical(report_plan.features_spec(config)),
         code=rule_code("plot_features"),
     message:
         "Figure of {wildcards.measures}"
     shell:
-        "python workflow/scripts/plot_features.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --measures {input.measures:q} --kind {wildcards.measures:q}"
         " --figure results/figures/{wildcards.measures:q} > {log:q} 2>&1"
 
@@ -695,12 +716,13 @@ rule tabulate_clones:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_clones"),
         spec=lambda w: canonical(report_plan.clones_spec(config, w.kind)),
         code=rule_code("tabulate_clones"),
     message:
         "Table of clones: {wildcards.kind}"
     shell:
-        "python workflow/scripts/tabulate_clones.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --kind {wildcards.kind:q} --tables {input.tables:q}"
         " --table results/tables/clones_{wildcards.kind:q} > {log:q} 2>&1"
 
@@ -729,12 +751,13 @@ rule plot_training:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("plot_training"),
         spec=lambda w: canonical(report_plan.training_spec(config, w.course)),
         code=rule_code("plot_training"),
     message:
         "Figure of training: {wildcards.course}"
     shell:
-        "python workflow/scripts/plot_training.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --kind {wildcards.course:q} --metrics {input.metrics:q}"
         " --figure results/figures/training_{wildcards.course:q} > {log:q} 2>&1"
 
@@ -759,12 +782,13 @@ rule tabulate_label_noise:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("tabulate_label_noise"),
         spec=lambda w: canonical(report_plan.crossed_spec(config)),
         code=rule_code("tabulate_label_noise"),
     message:
         "Tables of label noise"
     shell:
-        "python workflow/scripts/tabulate_label_noise.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --crossed {input.crossed:q} --classes {input.classes:q}"
         " --shares results/tables/label_noise"
         " --examples results/tables/label_noise_examples > {log:q} 2>&1"
@@ -787,14 +811,15 @@ rule build_report:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("build_report"),
         config=report_sections.packed_config(config),
         spec=lambda w: canonical(report_sections.report_spec(config)),
         code=rule_code("build_report"),
     message:
         "The report"
     shell:
-        "python workflow/scripts/build_report.py --spec {params.spec:q}"
-        " --config {params.config:q} --texts workflow/report --output {output.html:q} > {log:q} 2>&1"
+        "{params.script} --spec {params.spec:q}"
+        " --config {params.config:q} --texts .snakemake/cogworks/workflow/report --output {output.html:q} > {log:q} 2>&1"
 
 
 rule tables:

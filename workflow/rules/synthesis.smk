@@ -25,12 +25,13 @@ rule check_generator:
         runtime=120,
         online=int(config["compute"]["online"]),
     params:
+        script=script("check_generator"),
         spec=lambda w: canonical(synthesis_plan.given_spec(config, w.generator)),
         code=rule_code("check_generator"),
     message:
         "Strict loading of the generator {wildcards.generator}"
     shell:
-        "python workflow/scripts/check_generator.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --online {resources.online} --output {output.marker:q} > {log:q} 2>&1"
 
 
@@ -56,13 +57,14 @@ rule train_generator:
         mem_mb=4000,
         runtime=120,
     params:
+        script=script("train_generator"),
         spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
         code=rule_code("train_generator"),
         folder="results/synthesis/generators/{generator}",
     message:
         "Tiny latent diffusion model {wildcards.generator}: training"
     shell:
-        "exec python workflow/scripts/train_generator.py --spec {params.spec:q} --threads {threads}"
+        "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --manifest {input.manifest:q} --scenes {input.scenes:q} --folder {params.folder:q}"
         " --marker {output.marker:q} > {log:q} 2>&1"
 
@@ -86,12 +88,13 @@ rule write_prompts:
         mem_mb=2000,
         runtime=30,
     params:
+        script=script("write_prompts"),
         spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
         code=rule_code("write_prompts"),
     message:
         "Prompts of {wildcards.clone}"
     shell:
-        "python workflow/scripts/write_prompts.py --spec {params.spec:q} --source {input.source:q}"
+        "{params.script} --spec {params.spec:q} --source {input.source:q}"
         " --generator {input.generator:q} --scenes {input.scenes:q} --prompts {output.prompts:q}"
         " --classes {output.classes:q} > {log:q} 2>&1"
 
@@ -121,13 +124,14 @@ rule generate_shard:
         device=lambda w: config["compute"]["device"],
         batch_size=lambda w: synthesis_plan.clone(config, w.clone)["batch_size"],
     params:
+        script=script("generate_shard"),
         spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
         code=rule_code("generate_shard"),
         n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     message:
         "Shard {wildcards.number} of {wildcards.clone} (of {params.n_shards}): drawing"
     shell:
-        "exec python workflow/scripts/generate_shard.py --spec {params.spec:q} --threads {threads}"
+        "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
         " --classes {input.classes:q} --number {wildcards.number:q} --n-shards {params.n_shards:q}"
         " --batch-size {resources.batch_size} --output {output.shard:q} --index {output.index:q}"
@@ -152,13 +156,14 @@ rule merge_clone:
         mem_mb=4000,
         runtime=60,
     params:
+        script=script("merge_clone"),
         spec=lambda w: canonical(synthesis_plan.merge_spec(config, w.clone)),
         code=rule_code("merge_clone"),
         n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     message:
         "Manifest and quality of {wildcards.clone}"
     shell:
-        "python workflow/scripts/merge_clone.py --spec {params.spec:q}"
+        "{params.script} --spec {params.spec:q}"
         " --n-shards {params.n_shards:q} --classes {input.classes:q} --manifest {output.manifest:q}"
         " --quality {output.quality:q} > {log:q} 2>&1"
 
@@ -182,12 +187,13 @@ rule score_clone:
         gpu=lambda w: config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
     params:
+        script=script("score_clone"),
         spec=lambda w: canonical(synthesis_plan.judge_spec(config, w.clone)),
         code=rule_code("score_clone"),
     message:
         "Similarity of images and texts of {wildcards.clone}"
     shell:
-        "python workflow/scripts/score_clone.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --manifest {input.manifest:q} --prompts {input.prompts:q}"
         " --output {output.table:q} > {log:q} 2>&1"
 
@@ -211,13 +217,14 @@ rule draw_sheets:
         mem_mb=4000,
         runtime=60,
     params:
+        script=script("draw_sheets"),
         spec=lambda w: canonical(synthesis_plan.sheet_spec(config, w.dataset)),
         code=rule_code("draw_sheets"),
         folder="results/synthesis/sheets/{dataset}",
     message:
         "Contact sheets of {wildcards.dataset} and its clones"
     shell:
-        "python workflow/scripts/draw_sheets.py --spec {params.spec:q} --real {input.real:q}"
+        "{params.script} --spec {params.spec:q} --real {input.real:q}"
         " --clones {input.clones:q} --classes {input.classes:q} --folder {params.folder:q}"
         " --overview {output.overview:q} --output {output.sheets:q} > {log:q} 2>&1"
 
@@ -242,13 +249,14 @@ rule estimate_clone:
         gpu=lambda w: config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
     params:
+        script=script("estimate_clone"),
         spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
         code=rule_code("estimate_clone"),
         n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
     message:
         "Cost of {wildcards.clone}: calibration"
     shell:
-        "python workflow/scripts/estimate_clone.py --spec {params.spec:q} --threads {threads}"
+        "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
         " --classes {input.classes:q} --n-shards {params.n_shards} --output {output.estimate:q}"
         " > {log:q} 2>&1"
@@ -263,7 +271,9 @@ rule estimate:
         "logs/estimate.log",
     conda:
         "../../envs/base.yaml"
+    params:
+        script=script("show_estimates"),
     message:
         "What the clones will cost"
     shell:
-        "python workflow/scripts/show_estimates.py {input.estimates:q} | tee {log:q}"
+        "{params.script} {input.estimates:q} | tee {log:q}"

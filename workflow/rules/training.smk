@@ -34,6 +34,7 @@ rule train_encoder:
             "checkpoint_minutes"
         ],
     params:
+        script=script("train_encoder"),
         spec=lambda w: canonical(training_plan.spec(config, w.run)),
         code=lambda w: run_code(training_plan.spec(config, w.run)),
     message:
@@ -41,7 +42,7 @@ rule train_encoder:
     # In the shell's place: a scheduler's signal goes to every process of a job, and would end the
     # shell, and with it the job, while the training is still saving.
     shell:
-        "exec python workflow/scripts/train_encoder.py --spec {params.spec:q}"
+        "exec {params.script} --spec {params.spec:q}"
         " --threads {resources.process_threads} --device {resources.device}"
         " --manifest {input.manifest:q} --validation {input.validation:q}"
         " --start {input.start:q}"

@@ -4,7 +4,6 @@ It reads `{1}` or `{x}` in an input as a wildcard, and knows no way to escape it
 given to it as a link without braces. Imported while the DAG is planned: standard library only.
 """
 
-import contextlib
 import hashlib
 import os
 import re
@@ -31,16 +30,24 @@ def plain(paths: Iterable[str | Path]) -> list[str]:
     return [_linked(str(path)) if _BRACES.search(str(path)) else str(path) for path in paths]
 
 
+def point(link: Path, target: Path) -> None:
+    """Make a symbolic link, or point it elsewhere, in one step that no other process can see."""
+    if link.is_symlink() and link.readlink() == target:
+        return
+    link.parent.mkdir(parents=True, exist_ok=True)
+    new = link.with_name(f".{link.name}.{os.getpid()}")
+    new.symlink_to(target)
+    new.replace(link)
+
+
 def _linked(path: str) -> str:
-    target = os.path.abspath(path)
-    if not os.path.exists(target):
+    target = Path(path).absolute()
+    if not target.exists():
         raise InputError(f"{path}: no such file")
-    folder = FOLDER / hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
-    link = folder / _BRACES.sub("_", Path(target).name)
-    if not link.is_symlink():
-        folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):  # another process was quicker
-            link.symlink_to(target)
-    status = os.stat(target)
+    # By the path as it is given: a relative one makes the same name after both were moved.
+    folder = FOLDER / hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    link = folder / _BRACES.sub("_", target.name)
+    point(link, target)
+    status = target.stat()
     os.utime(link, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
     return str(link)

@@ -10,6 +10,8 @@ Imported while the DAG is planned: standard library only.
 import os
 import re
 
+from cogworks.core import place
+
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -29,12 +31,12 @@ def checked(value: str) -> str:
 
 
 def expand(path: str) -> str:
-    """Return a path with `~` replaced; one that begins with `-` is made absolute.
+    """Return a path with `~` replaced, and a file that comes with the workflow by its link.
 
-    It would be an option on a command line otherwise.
+    One that begins with `-` is made absolute: it would be an option on a command line otherwise.
     """
     path = os.path.expanduser(path)
-    return os.path.abspath(path) if path.startswith("-") else path
+    return os.path.abspath(path) if path.startswith("-") else place.found(path)
 
 
 def _split(value: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import base64
 import zlib
 from typing import Any
 
+from cogworks.core.place import LINK
 from cogworks.core.spec import canonical, digest
 from cogworks.images import plan as images
 from cogworks.report import fine_tuned, plan, roles
@@ -59,7 +60,7 @@ def texts(config: Config) -> list[str]:
         names.append(f"sections/{section['id']}.rst")
         for part in section["parts"]:
             names += [f"figures/{figure['caption']}.rst" for figure in part.get("figures", [])]
-    return [f"workflow/report/{name}" for name in dict.fromkeys(names)]
+    return [str(LINK / "workflow" / "report" / name) for name in dict.fromkeys(names)]
 
 
 def table_path(name: str) -> str:

@@ -1,0 +1,53 @@
+"""Where the workflow lies, and how a rule reaches what comes with it from any working folder.
+
+What a user brings and what a run writes lies beside the working folder. Scripts and bundled files
+(`resources/`, `workflow/`) lie beside the workflow, which may be elsewhere, and may be moved. So no
+path of it may get into what Snakemake compares: the text of a shell command, inputs and params.
+
+Imported while the DAG is planned: standard library only.
+"""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from cogworks.core.links import point
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+# An installed package brings the files along; in a checkout they lie around it.
+ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.parents[2]
+LINK = Path(".snakemake", "cogworks")
+
+
+class Script:
+    """The start of a rule's command line: an interpreter and a script of the workflow.
+
+    Given as a param it is a word of the command, but Snakemake neither records nor compares it,
+    since it is no value of a built-in type. What the script does is in the digest of its code.
+    """
+
+    def __init__(self, name: str, *, python: str = sys.executable) -> None:
+        """Take the script `workflow/scripts/<name>.py` and the interpreter that runs it."""
+        self._words = (python, str(ROOT / "workflow" / "scripts" / f"{name}.py"))
+
+    def __str__(self) -> str:
+        return shlex.join(self._words)
+
+
+def link_bundled() -> None:
+    """Make or mend the link in the working folder under which rules find bundled files."""
+    point(LINK, ROOT)
+
+
+def found(path: str) -> str:
+    """Return a relative path as every rule and job can read it.
+
+    A bundled file (`resources/...`) goes by the link, so that its name is the same wherever the
+    workflow lies. The user's file of the same name comes first.
+    """
+    own = ROOT / path
+    if not path.startswith("resources/") or not own.is_file():
+        return path
+    mine = Path(path)
+    return path if mine.exists() and not mine.samefile(own) else str(LINK / path)
