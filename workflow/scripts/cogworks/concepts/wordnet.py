@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cogworks.core.errors import InputError
+from cogworks.core.place import ROOT
 
 VERSION = "3.0"
-PROJECT_FOLDER = Path(__file__).resolve().parents[4] / "resources" / "wordnet"
+PROJECT_FOLDER = ROOT / "resources" / "wordnet"
 SYSTEM_FOLDERS = ("/usr/share/wordnet", "/usr/local/share/wordnet", "/usr/local/WordNet-3.0/dict")
 DATA, INDEX = "data.noun", "index.noun"
 FILES = (DATA, INDEX)

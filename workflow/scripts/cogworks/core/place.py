@@ -7,7 +7,6 @@ path of it may get into what Snakemake compares: the text of a shell command, in
 Imported while the DAG is planned: standard library only.
 """
 
-import os
 import shlex
 import sys
 from pathlib import Path

@@ -13,10 +13,11 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden
+from cogworks.core.place import ROOT
 from cogworks.encoders import identity
 from cogworks.training import plan as training
 
-REGISTRY = Path(__file__).resolve().parents[4] / "resources" / "encoders.yaml"
+REGISTRY = ROOT / "resources" / "encoders.yaml"
 WEIGHTS = "weights"
 SOURCES = ("registry", "run", "model", "entry_point")
 LIBRARIES = {

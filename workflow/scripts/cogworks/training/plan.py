@@ -17,9 +17,10 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
+from cogworks.core.place import ROOT
 from cogworks.images import plan as images_plan
 
-RECIPES = Path(__file__).resolve().parents[3] / "recipes" / "training.yaml"
+RECIPES = ROOT / "workflow" / "recipes" / "training.yaml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # Keys of a run that are no numbers of its training; the first two choose where those come from.
 OWN_KEYS = (
