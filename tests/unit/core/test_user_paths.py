@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cogworks.core import links
+from cogworks.core import links, place, user_paths
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
 from cogworks.plan.load import load as load_config
@@ -91,3 +91,27 @@ def test_braces_are_given_to_snakemake_through_a_link(
     assert links.plain(["{1}/a{b}.txt"]) == [one], "the same link each time"
     with pytest.raises(InputError, match=r"\{1\}/gone\.txt: no such file"):
         links.plain(["{1}/gone.txt"])
+
+
+def test_a_bundled_file_goes_by_the_link_unless_the_user_has_one_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert user_paths.expand("resources/scenes.txt") == ".snakemake/cogworks/resources/scenes.txt"
+    assert user_paths.expand("resources/mine.txt") == "resources/mine.txt"
+    assert user_paths.expand("config/config.yaml") == "config/config.yaml", "no bundled file"
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "resources" / "scenes.txt").write_text("a room\n")
+    assert user_paths.expand("resources/scenes.txt") == "resources/scenes.txt"
+
+
+def test_the_link_follows_a_workflow_that_was_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place.LINK.parent.mkdir()
+    place.LINK.symlink_to(tmp_path / "where it was")
+    place.link_bundled()
+    assert Path(user_paths.expand("resources/scenes.txt")).samefile(
+        place.ROOT / "resources" / "scenes.txt"
+    )

@@ -1,0 +1,156 @@
+"""The workflow run from another folder, as a module, with an interpreter that is not activated, and
+after it was moved."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cogworks.core.files import read_parquet
+
+TARGET = "results/concepts/mini/eligible.parquet"
+MINE = """
+concepts:
+  mini:
+    pool: pool.txt
+    seen: seen.txt
+    drop_seen_ancestors: false
+    exclude_subtrees: []
+    leaves_only: false
+"""
+# The second is one of the 70 that the bundled list discards.
+WNIDS = ["n02123045", "n00288384", "n02114100"]
+MODULE = """
+configfile: "config/config.yaml"
+
+module cogworks:
+    snakefile: "{code}/workflow/Snakefile"
+    config: config
+
+use rule * from cogworks{names}
+"""
+SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[..., Any]) -> Path:
+    """A copy of the workflow in a folder whose name a shell would take apart."""
+    folder: Path = make_project(tmp_path_factory.mktemp("code") / "it's here", "").folder
+    return folder
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A working folder with a user's config and lists in it."""
+    folder = tmp_path / "work"
+    (folder / "config").mkdir(parents=True)
+    (folder / "config" / "config.yaml").write_text(MINE)
+    (folder / "pool.txt").write_text("\n".join(WNIDS) + "\n")
+    (folder / "seen.txt").write_text(WNIDS[0] + "\n")
+    return folder
+
+
+def snakemake(work: Path, *arguments: str | Path, ok: bool = True) -> str:
+    """Run Snakemake as it is typed in full: its environment is not on the PATH."""
+    done = subprocess.run(
+        [SNAKEMAKE, "--cores", "1", *arguments],
+        cwd=work,
+        env=os.environ | {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    assert (done.returncode == 0) is ok, output
+    return output
+
+
+def run(work: Path, snakefile: Path, *arguments: str) -> str:
+    return snakemake(work, TARGET, *arguments, "-s", snakefile)
+
+
+def assert_nothing_to_do(work: Path, snakefile: Path) -> None:
+    output = run(work, snakefile, "--dry-run")
+    assert "Nothing to be done" in output, output
+
+
+def compared(work: Path) -> Iterator[str]:
+    """Yield what Snakemake compares of each record that it keeps."""
+    for file in (work / ".snakemake" / "metadata").iterdir():
+        record = json.loads(file.read_text())
+        assert record["rule"] == "select_concepts"
+        yield json.dumps([record[key] for key in ("code", "params", "input", "input_checksums")])
+
+
+def discarded(work: Path) -> list[str]:
+    """Return the concepts that the list of `discard` dropped."""
+    table = read_parquet(work / TARGET)
+    wnids: list[str] = table[table["dropped_by"] == "discarded"]["wnid"].tolist()
+    return wnids
+
+
+def test_from_another_folder_and_moved(code: Path, work: Path, tmp_path: Path) -> None:
+    run(work, code / "Snakefile")
+    assert discarded(work) == [WNIDS[1]], "by the bundled list"
+    assert not (code / "results").exists()
+    records = list(compared(work))
+    assert len(records) == 3
+    assert not any(str(tmp_path.parent) in record or code.name in record for record in records)
+    moved = code.rename(code.with_name("code"))
+    try:
+        assert_nothing_to_do(work.rename(tmp_path / "moved"), moved / "workflow" / "Snakefile")
+    finally:
+        moved.rename(code)
+
+
+def test_results_of_a_checkout_that_the_code_left(code: Path, work: Path) -> None:
+    """In the checkout, and then with the code elsewhere and the results where they were."""
+    checkout = work.with_name("checkout")
+    shutil.copytree(code, checkout)
+    shutil.copytree(work, checkout, dirs_exist_ok=True)
+    run(checkout, Path("Snakefile"))
+    shutil.move(checkout / "results", work / "results")
+    shutil.move(checkout / ".snakemake", work / ".snakemake")
+    assert_nothing_to_do(work, checkout / "Snakefile")
+
+
+def test_as_a_module(code: Path, work: Path) -> None:
+    (work / "Snakefile").write_text(MODULE.format(code=code, names=""))
+    planned = snakemake(work, "--dry-run")
+    for rule in ("all", "select_concepts", "build_report"):
+        assert re.search(rf"^{rule} +1$", planned, re.MULTILINE), planned
+
+
+def test_as_a_module_with_names_of_its_own(code: Path, work: Path) -> None:
+    (work / "Snakefile").write_text(MODULE.format(code=code, names=" as cogworks_*"))
+    done = snakemake(work, TARGET)
+    assert re.search(r"^cogworks_select_concepts +1$", done, re.MULTILINE), done
+    assert discarded(work) == [WNIDS[1]]
+
+
+def test_modules_from_two_copies_are_refused(code: Path, work: Path) -> None:
+    other = work.with_name("other")
+    shutil.copytree(code, other)
+    text = MODULE.format(code=code, names=" as cogworks_*")
+    text += text.replace(str(code), str(other)).replace("cogworks", "again")
+    (work / "Snakefile").write_text(text)
+    assert "take all modules from one copy" in snakemake(work, TARGET, "--dry-run", ok=False)
+
+
+def test_the_embedded_default_from_another_folder(code: Path, work: Path) -> None:
+    (work / "config" / "config.yaml").unlink()
+    target = "results/concepts/imagenet_cog/levels.parquet"
+    planned = snakemake(work, target, "--dry-run", "-s", code / "workflow" / "Snakefile")
+    assert re.search(r"^split_levels +1$", planned, re.MULTILINE)
+
+
+def test_the_interpreter_of_a_container_where_one_is_asked_for(code: Path, work: Path) -> None:
+    arguments = ["--dry-run", "--printshellcmds", "--software-deployment-method", "apptainer"]
+    assert "Shell command: python " in run(work, code / "Snakefile", *arguments)
