@@ -59,7 +59,9 @@ rule train_generator:
     params:
         script=script("train_generator"),
         spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
-        code=rule_code("train_generator"),
+        code=lambda w: rule_code(
+            "train_generator", *synthesis_plan.generator_letters(config, w.generator)
+        ),
         folder="results/synthesis/generators/{generator}",
     message:
         "Tiny latent diffusion model {wildcards.generator}: training"
@@ -90,7 +92,9 @@ rule write_prompts:
     params:
         script=script("write_prompts"),
         spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
-        code=rule_code("write_prompts"),
+        code=lambda w: rule_code(
+            "write_prompts", *synthesis_plan.clone_letters(config, w.clone)
+        ),
     message:
         "Prompts of {wildcards.clone}"
     shell:

@@ -11,6 +11,7 @@ from cogworks.core.codehash import SCRIPTS, reached, rule_code
 from cogworks.core.syntax import TELLING
 from cogworks.images.sources.kinds import SOURCES
 from cogworks.probes.kinds import KINDS
+from cogworks.synthesis.letters import LETTERS
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.losses import LOSSES
 
@@ -74,6 +75,8 @@ FILES = {
 
 # An entry for each script that loads entries of a registry.
 ENTRIES = {
+    "write_prompts": [LETTERS.module("c")],
+    "train_generator": [LETTERS.module("c")],
     "list_classes": [SOURCES.module("parquet")],
     "build_manifest": [SOURCES.module("parquet")],
     "rank_concepts": [SIMILARITIES.module("lin")],

@@ -124,9 +124,9 @@ def test_files_of_a_given_generator(tmp_path: Path) -> None:
 
 def test_a_path_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    config = filled(classes="~/wnids.txt", like=None, images_per_class=3, prompt="c inside b")
-    config["synthesis"]["clones"]["clone"]["scenes"] = "~/scenes.txt"
-    config["synthesis"]["generators"]["sd14"]["path"] = "~/sd"
+    monkeypatch.setitem(CONFIG["synthesis"]["generators"]["sd14"], "path", "~/sd")
+    files = {"classes": "~/wnids.txt", "scenes": "~/scenes.txt"}
+    config = filled(**files, like=None, images_per_class=3, prompt="c inside b")
     assert len(plan.missing_paths(config)) == 3
     for name in ("wnids.txt", "scenes.txt"):
         (tmp_path / name).touch()

@@ -1,4 +1,5 @@
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -38,7 +39,10 @@ def test_one_row_a_class_and_scene(texts: list[ClassText]) -> None:
 
 
 def test_a_class_without_definition_is_named() -> None:
-    texts = [ClassText("n1", ("thing",), ("entity",), ""), ClassText("n2", ("x",), (), "an x")]
+    wordnet = Mock(definition={"n1": "", "n2": "an x"}.__getitem__)
+    wordnet.lemmas = {"n0": ("entity",), "n1": ("thing",), "n2": ("x",)}.__getitem__
+    wordnet.parents = {"n1": ("n0",), "n2": ()}.__getitem__
+    texts = [ClassText(wordnet, "n1"), ClassText(wordnet, "n2")]
     assert prompt_table("c", texts)["prompt"].tolist() == ["thing", "x"]
     with pytest.raises(InputError, match=r"definition.* lacks for n1;"):
         prompt_table("c, d", texts)

@@ -47,7 +47,7 @@ def generator_files(config: Config, name: str) -> list[str]:
     which the workflow then reports as a missing input.
     """
     section = config["synthesis"]["generators"][name]
-    folder = Path(section["path"]).expanduser()
+    folder = Path(section["path"])
     if not folder.exists() and config["compute"]["online"]:
         return []
     try:
@@ -89,7 +89,7 @@ def class_source(config: Config, name: str) -> str:
     section = clone(config, name)
     if section["like"] is not None:
         return paths.manifest(config, section["like"], "train")
-    return _expanded(section["classes"])
+    return str(section["classes"])
 
 
 def clone_scenes(config: Config, name: str) -> list[str]:
@@ -100,6 +100,16 @@ def clone_scenes(config: Config, name: str) -> list[str]:
 def generator_scenes(config: Config, name: str) -> list[str]:
     """Return the scene file of a trained generator one of whose templates needs it."""
     return _scenes(config["synthesis"]["generators"][name]["train"])
+
+
+def clone_letters(config: Config, name: str) -> list[str]:
+    """Return the modules of the letters of a clone's template."""
+    return template.letter_modules([config["synthesis"]["clones"][name]["prompt"]])
+
+
+def generator_letters(config: Config, name: str) -> list[str]:
+    """Return the modules of the letters of a trained generator's templates."""
+    return template.letter_modules(config["synthesis"]["generators"][name]["train"]["prompts"])
 
 
 def prompt_spec(config: Config, name: str) -> Config:
@@ -164,7 +174,7 @@ def missing_paths(config: Config) -> list[str]:
     """Return a line for each path of the synthesis section that does not exist."""
     section, lines = config["synthesis"], []
     for name in given(config):
-        folder = Path(section["generators"][name]["path"]).expanduser()
+        folder = Path(section["generators"][name]["path"])
         problem = content.problem(folder)
         if problem and (folder.exists() or not config["compute"]["online"]):
             online = "" if folder.exists() else ", or set compute.online to fetch it from the hub"
@@ -175,7 +185,7 @@ def missing_paths(config: Config) -> list[str]:
         lines += [
             f"synthesis.clones.{name}.{key}: {path} does not exist"
             for key, path in files.items()
-            if path is not None and not Path(path).expanduser().exists()
+            if path is not None and not Path(path).exists()
         ]
     return lines
 
@@ -216,12 +226,7 @@ def idle_keys(given: Config, config: Config) -> dict[str, str]:
 
 def _scenes(section: Config) -> list[str]:
     templates = section["prompts"] if "prompts" in section else [section["prompt"]]
-    uses = any(template.SCENE in template.letters(text) for text in templates)
-    return [_expanded(section["scenes"])] if uses else []
-
-
-def _expanded(path: str) -> str:
-    return str(Path(path).expanduser())
+    return [section["scenes"]] if any(map(template.has_scene, templates)) else []
 
 
 def _wordnet(config: Config, dataset: str | None) -> str | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.synthesis import template as templates
+from cogworks.synthesis.letters import LETTERS
 
 if TYPE_CHECKING:
     from cogworks.concepts.wordnet import WordNet
@@ -17,29 +19,25 @@ if TYPE_CHECKING:
 class ClassText:
     """What WordNet says of a class, in plain words (spaces for underscores)."""
 
+    wordnet: "WordNet"
     wnid: str
-    lemmas: tuple[str, ...]
-    parents: tuple[str, ...]
-    definition: str
 
-    def values(self) -> dict[str, str]:
-        """Return the texts of the placeholders c, h and d; lists are joined with commas."""
-        return {
-            "c": ", ".join(self.lemmas),
-            "h": ", ".join(self.parents),
-            "d": self.definition,
-        }
+    @cached_property
+    def lemmas(self) -> tuple[str, ...]:
+        """The names of the class."""
+        return _words(self.wordnet.lemmas(self.wnid))
 
+    @cached_property
+    def parents(self) -> tuple[str, ...]:
+        """The names of all its parents, each once."""
+        parents = self.wordnet.parents(self.wnid)
+        names = [lemma for parent in parents for lemma in self.wordnet.lemmas(parent)]
+        return _words(list(dict.fromkeys(names)))
 
-def class_text(wordnet: "WordNet", wnid: str) -> ClassText:
-    """Return the names and the definition of `wnid`; `parents` holds the lemmas of all parents."""
-    parents = [lemma for parent in wordnet.parents(wnid) for lemma in wordnet.lemmas(parent)]
-    return ClassText(
-        wnid=wnid,
-        lemmas=_words(wordnet.lemmas(wnid)),
-        parents=_words(list(dict.fromkeys(parents))),
-        definition=wordnet.definition(wnid).strip(),
-    )
+    @cached_property
+    def definition(self) -> str:
+        """Its definition."""
+        return self.wordnet.definition(self.wnid).strip()
 
 
 def class_texts(wordnet: "WordNet", wnids: Sequence[str]) -> list[ClassText]:
@@ -53,7 +51,7 @@ def class_texts(wordnet: "WordNet", wnids: Sequence[str]) -> list[ClassText]:
         raise InputError(
             f"{wordnet.source}: no noun synset {_some(unknown)}; prompts need classes of WordNet"
         )
-    return [class_text(wordnet, wnid) for wnid in wnids]
+    return [ClassText(wordnet, wnid) for wnid in wnids]
 
 
 def require_texts(template: str, texts: Sequence[ClassText]) -> None:
@@ -66,19 +64,23 @@ def require_texts(template: str, texts: Sequence[ClassText]) -> None:
     if wrong:
         raise InputError(f"prompt: {wrong[0]}")
     for letter in templates.letters(template):
-        lacking = [text.wnid for text in texts if not text.values().get(letter, letter)]
+        entry = LETTERS.load(letter)
+        lacking = [text.wnid for text in texts if entry.text and not entry.text(text)]
         if lacking:
             raise InputError(
-                f"prompt: {template!r} needs {templates.LETTERS[letter]} (letter {letter}), which "
+                f"prompt: {template!r} needs {entry.meaning} (letter {letter}), which "
                 f"WordNet lacks for {_some(lacking)}; use another template or leave them out"
             )
 
 
 def prompt(template: str, text: ClassText, *, scene: str | None = None) -> str:
     """Return the template with all its letters replaced, in one pass."""
-    values = text.values()
-    if scene is not None:
-        values[templates.SCENE] = scene
+    values = {}
+    for letter in templates.letters(template):
+        stands_for = LETTERS.load(letter).text
+        value = scene if stands_for is None else stands_for(text)
+        if value is not None:
+            values[letter] = value
     return templates.fill(template, values)
 
 

@@ -1,18 +1,13 @@
-"""Prompt templates: text in which the single letters c, h, d and b stand for facts of a class.
+"""Prompt templates: text in which single letters stand for facts of a class (see `letters`).
 
 Thesis, sections 5.4.1 to 5.4.3. Imported while the DAG is planned: standard library only.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-LETTERS = {
-    "c": "the lemmas of the class",
-    "h": "the lemmas of its parents",
-    "d": "its definition",
-    "b": "a scene",
-}
-SCENE = "b"
+from cogworks.synthesis.letters import LETTERS
+
 # The one-letter words of English: "a photo of a c" has one placeholder.
 WORDS = ("a", "A", "I")
 # A letter on its own: not part of a word, of "x-ray" or of "o'clock".
@@ -25,6 +20,17 @@ def letters(template: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def has_scene(template: str) -> bool:
+    """Say whether a letter of `template` stands for a scene."""
+    return any(LETTERS.load(letter).scene for letter in letters(template) if letter in LETTERS)
+
+
+def letter_modules(templates: Iterable[str]) -> list[str]:
+    """Return the modules of the letters in any of `templates`, on whose code the prompts depend."""
+    found = {letter for template in templates for letter in letters(template)}
+    return sorted(LETTERS.module(letter) for letter in found)
+
+
 def problems(template: str) -> list[str]:
     """Return what is wrong with a template.
 
@@ -33,12 +39,14 @@ def problems(template: str) -> list[str]:
     if set("{}") & set(template):
         return [f"{template!r} has braces; a placeholder is a letter alone, as in 'a photo of a c'"]
     found = letters(template)
-    known = ", ".join(f"{letter} ({meaning})" for letter, meaning in LETTERS.items())
+    known = ", ".join(f"{letter} ({LETTERS.load(letter).meaning})" for letter in LETTERS)
     unknown = [letter for letter in found if letter not in LETTERS]
     if unknown:
         return [f"{template!r} has the unknown letter {', '.join(unknown)}; known: {known}"]
-    if not set(found) - {SCENE}:
-        return [f"{template!r} says nothing of the class; use c, h or d of {known}"]
+    if all(LETTERS.load(letter).scene for letter in found):
+        facts = [letter for letter in LETTERS if not LETTERS.load(letter).scene]
+        useful = f"{', '.join(facts[:-1])} or {facts[-1]}"
+        return [f"{template!r} says nothing of the class; use {useful} of {known}"]
     return []
 
 

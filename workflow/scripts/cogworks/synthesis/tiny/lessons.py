@@ -13,7 +13,7 @@ from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.images.reader import ImageReader, decode_images
 from cogworks.synthesis.prompts import ClassText, class_texts, prompt, require_texts
 from cogworks.synthesis.scenes import read_scenes
-from cogworks.synthesis.template import SCENE, letters
+from cogworks.synthesis.template import has_scene
 from cogworks.synthesis.tiny.train import Lessons
 
 
@@ -66,6 +66,6 @@ def fit(image: Image.Image, size: int) -> Image.Image:
 
 
 def _fill(template: str, text: ClassText, scenes: list[str]) -> list[str]:
-    if SCENE not in letters(template):
+    if not has_scene(template):
         return [prompt(template, text)]
     return [prompt(template, text, scene=scene) for scene in scenes]

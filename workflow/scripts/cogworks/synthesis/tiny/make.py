@@ -9,6 +9,7 @@ from cogworks.core.files import sha256_file
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.spec import digest
 from cogworks.synthesis.generator import write_marker
+from cogworks.synthesis.template import letter_modules
 from cogworks.synthesis.tiny.lessons import read_lessons
 from cogworks.synthesis.tiny.parts import assemble, make_parts
 from cogworks.synthesis.tiny.state import State
@@ -37,7 +38,7 @@ def make_generator(
     inputs = [sha256_file(path) for path in (manifest, scenes) if path is not None]
     state = State(
         folder.with_name(f"{folder.name}.state") / "state.pt",
-        digest([spec, inputs, rule_code("train_generator")]),
+        digest([spec, inputs, rule_code("train_generator", *letter_modules(spec["prompts"]))]),
     )
     with StopFlag() as flag:
         try:
