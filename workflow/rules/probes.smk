@@ -92,7 +92,7 @@ rule fit_probes:
     benchmark:
         "logs/benchmarks/fit_probes/{encoder}/{dataset}/{protocol}.tsv"
     wildcard_constraints:
-        protocol=probes_plan.pattern(config, own=False),
+        protocol=paths.pattern(probes_plan.protocols(config, own=False)),
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: probes_plan.threads(config)
@@ -146,7 +146,7 @@ rule score_classifiers:
     benchmark:
         "logs/benchmarks/score_classifiers/{encoder}/{dataset}/{protocol}.tsv"
     wildcard_constraints:
-        protocol=probes_plan.pattern(config, own=True),
+        protocol=paths.pattern(probes_plan.protocols(config, own=True)),
     conda:
         "../../envs/torch.yaml"
     threads: 1

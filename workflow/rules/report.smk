@@ -200,7 +200,7 @@ rule compare_published:
     benchmark:
         "logs/benchmarks/compare_published/{published}.tsv"
     wildcard_constraints:
-        published=report_plan.pattern(report_plan.published_sets(config)),
+        published=paths.pattern(report_plan.published_sets(config)),
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -369,7 +369,7 @@ rule tabulate_test_sets:
     benchmark:
         "logs/benchmarks/tabulate_test_sets/{tested}.tsv"
     wildcard_constraints:
-        tested=report_plan.pattern(report_plan.test_tables(config)),
+        tested=paths.pattern(report_plan.test_tables(config)),
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -408,7 +408,7 @@ rule compare_test_sets:
     benchmark:
         "logs/benchmarks/compare_test_sets/{tested}.tsv"
     wildcard_constraints:
-        tested=report_plan.pattern(report_plan.published_test_tables(config)),
+        tested=paths.pattern(report_plan.published_test_tables(config)),
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -443,7 +443,7 @@ rule tabulate_concepts:
     benchmark:
         "logs/benchmarks/tabulate_concepts/{benchmark}.tsv"
     wildcard_constraints:
-        benchmark=report_plan.pattern(config["concepts"]),
+        benchmark=paths.pattern(config["concepts"]),
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -479,7 +479,7 @@ rule plot_ranking:
     benchmark:
         "logs/benchmarks/plot_ranking/{benchmark}.tsv"
     wildcard_constraints:
-        benchmark=report_plan.pattern(config["concepts"]),
+        benchmark=paths.pattern(config["concepts"]),
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -551,7 +551,7 @@ rule plot_ablation:
     benchmark:
         "logs/benchmarks/plot_ablation/{property}.tsv"
     wildcard_constraints:
-        property=report_plan.pattern(
+        property=paths.pattern(
             name.replace(" ", "_") for name in report_plan.ablations(config)
         ),
     conda:

@@ -16,7 +16,7 @@ rule check_generator:
     benchmark:
         "logs/benchmarks/check_generator/{generator}.tsv"
     wildcard_constraints:
-        generator=synthesis_plan.pattern(synthesis_plan.given(config)),
+        generator=paths.pattern(synthesis_plan.given(config)),
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -48,7 +48,7 @@ rule train_generator:
     benchmark:
         "logs/benchmarks/train_generator/{generator}.tsv"
     wildcard_constraints:
-        generator=synthesis_plan.pattern(synthesis_plan.trained(config)),
+        generator=paths.pattern(synthesis_plan.trained(config)),
     priority: 3
     conda:
         "../../envs/diffusion.yaml"

@@ -215,6 +215,6 @@ def test_the_defaults_are_the_thesis(protocol: Callable[..., dict[str, Any]]) ->
 
 def test_the_wildcard_patterns_divide_the_protocols(fill: Any) -> None:
     config = fill()
-    assert plan.pattern(config, own=True) == "own"
-    assert plan.pattern(config, own=False) == "linear"
-    assert plan.pattern(fill(probes={"linear": {"kind": "knn"}}), own=True) == "(?!)"
+    assert plan.protocols(config, own=True) == ["own"]
+    assert plan.protocols(config, own=False) == ["linear"]
+    assert plan.protocols(fill(probes={"linear": {"kind": "knn"}}), own=True) == []

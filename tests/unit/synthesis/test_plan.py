@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cogworks.config.parse import parse
+from cogworks.core.paths import pattern
 from cogworks.synthesis import plan
 
 WORLD = {
@@ -95,10 +96,10 @@ def test_scenes_are_an_input_where_they_are_used() -> None:
 
 def test_rules_match_their_own_generators_only() -> None:
     config = filled()
-    assert re.fullmatch(plan.pattern(plan.trained(config)), "tiny")
-    assert not re.fullmatch(plan.pattern(plan.trained(config)), "sd14")
-    assert not re.fullmatch(plan.pattern([]), "")
-    assert not re.fullmatch(plan.pattern([]), "tiny")
+    assert re.fullmatch(pattern(plan.trained(config)), "tiny")
+    assert not re.fullmatch(pattern(plan.trained(config)), "sd14")
+    assert not re.fullmatch(pattern([]), "")
+    assert not re.fullmatch(pattern([]), "tiny")
 
 
 def test_files_of_a_given_generator(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def missing_paths(config: Config) -> list[str]:
         given["word_vectors.file"] = list_of(section["word_vectors"]["file"])
         for key, values in given.items():
             for value in values:
-                if not Path(value).expanduser().exists():
+                if not Path(value).exists():
                     lines.append(f"concepts.{name}.{key}: {value} does not exist")
     return lines
 

@@ -37,7 +37,7 @@ def read_vectors(path: str | Path, wanted: Collection[str], *, file_format: str)
         InputError: the file is missing, not in this format, cut off, or has a number that is not
             finite; names the word.
     """
-    path = Path(path).expanduser()
+    path = Path(path)
     if not path.is_file():
         raise InputError(f"word_vectors.file: no file {path}")
     check_genuine(path)

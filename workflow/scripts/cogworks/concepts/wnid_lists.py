@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
-from cogworks.core.inputs import check_genuine, read_text
+from cogworks.core.inputs import check_genuine, numbered_lines
 from cogworks.core.seeds import shuffle_by_hash
 
 # Name in the config -> file in timm's package, each with one wnid a line.
@@ -30,7 +30,7 @@ def read_wnids(source: str, *, key: str) -> list[str]:
     Raises:
         InputError: the file is missing, a line is no wnid, or a wnid stands there twice.
     """
-    path = _timm_lists() / NAMED[source] if source in NAMED else Path(source).expanduser()
+    path = _timm_lists() / NAMED[source] if source in NAMED else Path(source)
     if not path.is_file():
         names = ", ".join(NAMED)
         raise InputError(f"{key}: no file {path}; expected {names} or a file of wnids")
@@ -65,14 +65,12 @@ def sample(wnids: list[str], limit: int | None, *, seed: int, key: str) -> list[
 
 def _read_lines(path: Path, key: str) -> dict[str, str]:
     try:
-        lines = read_text(path).split("\n")
+        lines = list(numbered_lines(path))
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
     numbered: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        wnid = next(iter(line.split()), "")
-        if not wnid or wnid.startswith("#"):
-            continue
+    for number, line in lines:
+        wnid = line.split()[0]
         if wnid in numbered:
             raise InputError(f"{key}: {path}: {wnid} twice, on {numbered[wnid]} and line {number}")
         numbered[wnid] = f"line {number}"

@@ -53,7 +53,7 @@ def find_wordnet(folder: str | Path | None = None) -> Path:
             and what to do.
     """
     if folder is not None:
-        found = _holding(Path(folder).expanduser())
+        found = _holding(Path(folder))
         if found is None:
             raise InputError(f"{folder}: no WordNet here ({DATA} and {INDEX} expected); {HELP}")
         version = version_of(found)

@@ -4,6 +4,8 @@ name says.
 Imported while the DAG is planned: standard library only.
 """
 
+import string
+from collections.abc import Iterator
 from pathlib import Path
 
 from cogworks.core.errors import InputError
@@ -12,6 +14,8 @@ from cogworks.core.errors import InputError
 _LITTER = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "lost+found"}
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HEAD = 512
+# Files that were put together have byte-order marks inside; pages have spaces that do not break.
+_BLANK = string.whitespace + "\ufeff\u00a0"
 
 
 def list_of(value: str | list[str] | None) -> list[str]:
@@ -86,6 +90,25 @@ def read_text(path: str | Path) -> str:
     if what:
         raise InputError(f"{path} is {what}")
     return decode_text(content, str(path))
+
+
+def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a list that a user brings, stripped, each with its number from 1.
+
+    Empty lines and those that begin with `#` are left out.
+
+    Raises:
+        InputError: see `read_text`.
+    """
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        stripped = line.strip(_BLANK)
+        if stripped and not stripped.startswith("#"):
+            yield number, stripped
+
+
+def read_lines(path: str | Path) -> list[str]:
+    """Return the lines of `numbered_lines` without their numbers."""
+    return [line for _, line in numbered_lines(path)]
 
 
 def decode_text(content: bytes, place: str) -> str:

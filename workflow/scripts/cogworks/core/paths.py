@@ -3,7 +3,14 @@
 Paths are relative to the working directory. Imported while the DAG is planned: no dependencies.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
+
+
+def pattern(names: Iterable[str]) -> str:
+    """Return a wildcard's constraint to exactly these names; none at all matches nothing."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def concepts(benchmark: str, table: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from cogworks.concepts.wnid_lists import NAMED, read_wnids
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import read_text
-from cogworks.images.sources.listing import canonical, name_some, read_lines
+from cogworks.core.inputs import read_lines, read_text
+from cogworks.images.sources.listing import canonical, name_some
 
 _NAMED_SYNSET = re.compile(r"(n\d{8})(?:\s|$)")
 

@@ -4,7 +4,6 @@ Imported while the DAG is planned: standard library only.
 """
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,10 +122,9 @@ def run_classifier(config: dict[str, Any], encoder: str, protocol: str) -> list[
     return [f"{folder}/spec.json", f"{folder}/classifier.safetensors"]
 
 
-def pattern(config: dict[str, Any], *, own: bool) -> str:
-    """Return the wildcard constraint of the protocols of kind classifier, or of all others."""
-    names = [name for name in config["probes"] if kind(config, name).own is own]
-    return "|".join(map(re.escape, names)) or "(?!)"
+def protocols(config: dict[str, Any], *, own: bool) -> list[str]:
+    """Return the protocols that score a run's own classifier, or all others."""
+    return [name for name in config["probes"] if kind(config, name).own is own]
 
 
 def kind(config: dict[str, Any], protocol: str) -> Kind:

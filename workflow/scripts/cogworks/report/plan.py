@@ -3,8 +3,6 @@
 Imported while the DAG is planned: no numpy, no pandas.
 """
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 from cogworks.analysis import plan as analysis
@@ -36,11 +34,6 @@ def collect_spec(config: Config) -> dict[str, Any]:
         "names": names,
         "jobs": [[names[part].index(job[part]) for part in range(3)] for job in jobs],
     }
-
-
-def pattern(names: Iterable[str]) -> str:
-    """Return a regular expression for exactly these names; none at all matches nothing."""
-    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def summary_spec(config: Config) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def check_given(spec: dict[str, Any], *, online: bool, output: Path) -> None:
 
 def find_folder(spec: dict[str, Any], *, online: bool) -> Path:
     """Return the generator's folder, fetching it into the hub's cache if need be."""
-    folder = Path(spec["path"]).expanduser()
+    folder = Path(spec["path"])
     wrong = problem(folder)
     if wrong is None:
         return folder

@@ -3,7 +3,6 @@
 Imported while the DAG is planned: standard library only.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,11 +32,6 @@ def trained(config: Config) -> list[str]:
 def given(config: Config) -> list[str]:
     """Return the generators that the user brings."""
     return [name for name in config["synthesis"]["generators"] if name not in trained(config)]
-
-
-def pattern(exactly: list[str]) -> str:
-    """Return a regular expression for exactly these names; none at all matches nothing."""
-    return "|".join(map(re.escape, exactly)) or "(?!)"
 
 
 def generator_files(config: Config, name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import read_text
+from cogworks.core.inputs import read_lines
 from cogworks.core.seeds import shuffle_by_hash
 
 
@@ -13,8 +13,7 @@ def read_scenes(path: str | Path) -> list[str]:
     Raises:
         InputError: no such file, no scene in it, or one given twice.
     """
-    lines = [line.strip() for line in read_text(path).splitlines()]
-    scenes = [line for line in lines if line and not line.startswith("#")]
+    scenes = read_lines(path)
     if not scenes:
         raise InputError(f"{path}: no scene in it; one a line is expected")
     twice = sorted({scene for scene in scenes if scenes.count(scene) > 1})

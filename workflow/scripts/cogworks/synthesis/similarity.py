@@ -34,7 +34,7 @@ class Judge:
         Raises:
             InputError: the folder holds no CLIP model, or keys are missing or left over.
         """
-        folder = Path(folder).expanduser()
+        folder = Path(folder)
         for path in [*content.texts(folder), *content.weights(folder, None)]:
             check_genuine(path)
         try:

@@ -1,18 +1,12 @@
 """What every source gives: one row an image, before the image rule has chosen."""
 
-import string
 import unicodedata
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import pandas as pd
 
-from cogworks.core.inputs import read_text
-
 COLUMNS = ("id", "path", "container", "locator", "size", "wnid", "split")
 UNSPLIT, TRAIN, TEST = "", "train", "test"
-# Files that were put together have byte-order marks inside; pages have spaces that do not break.
-_BLANK = string.whitespace + "\ufeff\u00a0"
 
 
 def listing(rows: Iterable[tuple[str, str, str, int, int, str, str]]) -> pd.DataFrame:
@@ -30,12 +24,6 @@ def canonical(name: str) -> str:
     A Mac writes `é` as two characters, other systems as one: both name the same class.
     """
     return unicodedata.normalize("NFC", name)
-
-
-def read_lines(path: str | Path) -> list[str]:
-    """Return the lines of a text file, stripped, without empty ones and `#` comments."""
-    stripped = [line.strip(_BLANK) for line in read_text(path).split("\n")]
-    return [line for line in stripped if line and not line.startswith("#")]
 
 
 def name_some(names: Sequence[str], *, most: int = 5) -> str:

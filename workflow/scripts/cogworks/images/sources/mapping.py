@@ -17,7 +17,8 @@ from pathlib import Path
 
 from cogworks.core.errors import InputError
 from cogworks.core.image_files import is_image
-from cogworks.images.sources.listing import canonical, read_lines
+from cogworks.core.inputs import read_lines
+from cogworks.images.sources.listing import canonical
 
 _BOX = 4
 

@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import is_hidden, read_text
+from cogworks.core.inputs import is_hidden, read_lines, read_text
 from cogworks.images.sources.by_hand import find_list
 from cogworks.images.sources.labels import class_id
-from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, listing, read_lines
+from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, listing
 
 # (path below the root, class, split)
 Entry = tuple[str, str, str]
