@@ -6,6 +6,7 @@ import pytest
 
 from cogworks.concepts import plan
 from cogworks.config.yaml_file import load_yaml
+from cogworks.core import place
 from cogworks.core.errors import InputError
 
 
@@ -137,7 +138,9 @@ def test_inputs_are_the_files_that_a_rule_reads(concepts_config, toy_folder):
         table={"image_counts": "mine/counts.csv", "discard": None},
         several={"image_counts": ["a/train", "b/new.parquet", "c.csv"], "discard": None},
     )
-    assert plan.select_inputs(config, "cog") == ["resources/paper/discarded_concepts.txt"]
+    assert plan.select_inputs(config, "cog") == [
+        place.found("resources/paper/discarded_concepts.txt")
+    ]
     assert plan.rank_inputs(config, "cog") == []
     ontology = str(toy_folder / "data.noun")
     assert plan.select_inputs(config, "mine") == [

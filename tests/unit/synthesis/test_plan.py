@@ -90,8 +90,8 @@ def test_how_is_no_part_of_what() -> None:
 
 def test_scenes_are_an_input_where_they_are_used() -> None:
     assert plan.clone_scenes(filled(), "clone") == []
-    assert plan.clone_scenes(filled(), "places") == ["resources/scenes.txt"]
-    assert plan.generator_scenes(filled(), "tiny") == ["resources/scenes.txt"]
+    assert plan.clone_scenes(filled(), "places") == [place.found("resources/scenes.txt")]
+    assert plan.generator_scenes(filled(), "tiny") == [place.found("resources/scenes.txt")]
 
 
 def test_rules_match_their_own_generators_only() -> None:
