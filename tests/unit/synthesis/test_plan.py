@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cogworks.config.parse import parse
+from cogworks.core import place
 from cogworks.core.paths import pattern
 from cogworks.synthesis import plan
 
