@@ -57,7 +57,6 @@ BUILD = {
     "val_share": 0,
     "min_images": 1,
     "seed": 0,
-    "verify": True,
     "on_corrupt": "error",
 }
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -90,7 +89,7 @@ def test_from_a_level_to_manifests_and_a_picture(run: Run, tmp_path: Path) -> No
     for step in (
         run("list_classes", LIST, "--tables", "levels.parquet", "--output", "classes.parquet"),
         run("render_world", WORLD, *classes, "--output", "pack.parquet", "--threads", "2"),
-        run("build_manifest", BUILD, *classes, *OUTPUTS, "--threads", "2"),
+        run("build_manifest", BUILD, *classes, *OUTPUTS, "--verify", "1", "--threads", "2"),
         run("draw_samples", None, *classes, *sheet),
     ):
         assert step.returncode == 0, step.stderr

@@ -25,9 +25,11 @@ sys.path.insert(0, str(SCRIPTS))
 from cogworks.analysis import plan as analysis_plan
 from cogworks.concepts import plan as concepts_plan
 from cogworks.config.parse import replaced_lists
-from cogworks.core import links, paths, place
+from cogworks.core import paths, place
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
+from cogworks.core.fingerprint import of_files
+from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical
 from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images_plan
@@ -58,6 +60,11 @@ except InputError as error:
     sys.exit(1)
 for line in replaced_lists(workflow.configfiles):
     logger.warning(line)
+
+# The user's files are no inputs of rules. Their fingerprints are params (`files`), so that a copy
+# or a touch makes nothing stale and other content does, whatever its date. What is missing among
+# them stops the planning (see `Needs`).
+needs = Needs()
 
 
 # A name never holds a slash, so that one folder is one wildcard.

@@ -3,13 +3,17 @@
 # one step that can take long, and its table is kept.
 rule scan_image_counts:
     input:
-        files=lambda w: links.plain(concepts_plan.scan_inputs(config, w.benchmark)),
+        files=lambda w: needs.made(
+            concepts_plan.scan_inputs(config, w.benchmark),
+            concepts_plan.missing_paths(config, w.benchmark),
+        ),
     output:
         counts="results/concepts/{benchmark}/image_counts.csv",
     log:
         "logs/scan_image_counts/{benchmark}.log",
     benchmark:
         "logs/benchmarks/scan_image_counts/{benchmark}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 4
@@ -19,6 +23,9 @@ rule scan_image_counts:
     params:
         script=script("scan_image_counts"),
         spec=lambda w: canonical(concepts_plan.scan_spec(config, w.benchmark)),
+        files=lambda w: needs.met(
+            canonical(of_files(concepts_plan.scan_inputs(config, w.benchmark)))
+        ),
         code=rule_code("scan_image_counts"),
     message:
         "Counting the images of each class for {wildcards.benchmark}"
@@ -29,7 +36,10 @@ rule scan_image_counts:
 
 rule select_concepts:
     input:
-        files=lambda w: links.plain(concepts_plan.select_inputs(config, w.benchmark)),
+        files=lambda w: needs.made(
+            concepts_plan.select_inputs(config, w.benchmark),
+            concepts_plan.missing_paths(config, w.benchmark),
+        ),
     output:
         eligible="results/concepts/{benchmark}/eligible.parquet",
         seen="results/concepts/{benchmark}/seen.parquet",
@@ -38,6 +48,7 @@ rule select_concepts:
         "logs/select_concepts/{benchmark}.log",
     benchmark:
         "logs/benchmarks/select_concepts/{benchmark}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -47,6 +58,9 @@ rule select_concepts:
     params:
         script=script("select_concepts"),
         spec=lambda w: canonical(concepts_plan.select_spec(config, w.benchmark)),
+        files=lambda w: needs.met(
+            canonical(of_files(concepts_plan.select_inputs(config, w.benchmark)))
+        ),
         code=rule_code("select_concepts"),
     message:
         "Selecting the eligible concepts of {wildcards.benchmark}"
@@ -60,13 +74,17 @@ rule rank_concepts:
     input:
         eligible="results/concepts/{benchmark}/eligible.parquet",
         seen="results/concepts/{benchmark}/seen.parquet",
-        files=lambda w: links.plain(concepts_plan.rank_inputs(config, w.benchmark)),
+        files=lambda w: needs.made(
+            concepts_plan.rank_inputs(config, w.benchmark),
+            concepts_plan.missing_paths(config, w.benchmark),
+        ),
     output:
         ranking="results/concepts/{benchmark}/ranking.parquet",
     log:
         "logs/rank_concepts/{benchmark}.log",
     benchmark:
         "logs/benchmarks/rank_concepts/{benchmark}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -76,6 +94,9 @@ rule rank_concepts:
     params:
         script=script("rank_concepts"),
         spec=lambda w: canonical(concepts_plan.rank_spec(config, w.benchmark)),
+        files=lambda w: needs.met(
+            canonical(of_files(concepts_plan.rank_inputs(config, w.benchmark)))
+        ),
         code=lambda w: rule_code(
             "rank_concepts", concepts_plan.similarity_module(config, w.benchmark)
         ),

@@ -4,7 +4,10 @@
 rule extract_features:
     input:
         manifest=lambda w: paths.manifest(config, w.dataset, w.split),
-        encoder=lambda w: links.plain(encoders_plan.inputs(config, w.encoder)),
+        encoder=lambda w: needs.made(
+            encoders_plan.inputs(config, w.encoder),
+            encoders_plan.missing(config, [w.encoder]),
+        ),
     output:
         features="results/features/{encoder}/{dataset}/{split}.npy",
         index="results/features/{encoder}/{dataset}/{split}.parquet",
@@ -14,6 +17,7 @@ rule extract_features:
         "logs/benchmarks/extract_features/{encoder}/{dataset}/{split}.tsv"
     wildcard_constraints:
         encoder=encoders_plan.pattern(config, sharded=False),
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: encoders_plan.threads(config)
@@ -25,7 +29,7 @@ rule extract_features:
         online=lambda w: int(config["compute"]["online"]),
     params:
         script=script("extract_features"),
-        spec=lambda w: canonical(encoders_plan.spec(config, w.encoder)),
+        spec=lambda w: needs.met(canonical(encoders_plan.spec(config, w.encoder))),
         code=rule_code("extract_features"),
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
@@ -39,7 +43,10 @@ rule extract_features:
 rule extract_shard:
     input:
         manifest=lambda w: paths.manifest(config, w.dataset, w.split),
-        encoder=lambda w: links.plain(encoders_plan.inputs(config, w.encoder)),
+        encoder=lambda w: needs.made(
+            encoders_plan.inputs(config, w.encoder),
+            encoders_plan.missing(config, [w.encoder]),
+        ),
     output:
         features=temp(
             "results/features/{encoder}/{dataset}/{split}.shards/{shard}-of-{shards}.npy"
@@ -55,6 +62,7 @@ rule extract_shard:
         encoder=encoders_plan.pattern(config, sharded=True),
         shard="[0-9]+",
         shards="[0-9]+",
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: encoders_plan.threads(config)
@@ -66,7 +74,7 @@ rule extract_shard:
         online=lambda w: int(config["compute"]["online"]),
     params:
         script=script("extract_features"),
-        spec=lambda w: canonical(encoders_plan.spec(config, w.encoder)),
+        spec=lambda w: needs.met(canonical(encoders_plan.spec(config, w.encoder))),
         code=rule_code("extract_features"),
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"

@@ -5,13 +5,17 @@
 rule list_classes:
     input:
         tables=lambda w: images_plan.class_tables(config, w.dataset),
-        files=lambda w: links.plain(images_plan.class_files(config, w.dataset)),
+        files=lambda w: needs.made(
+            images_plan.class_files(config, w.dataset),
+            images_plan.missing_paths(config, w.dataset),
+        ),
     output:
         "results/images/{dataset}/classes.parquet",
     log:
         "logs/list_classes/{dataset}.log",
     benchmark:
         "logs/benchmarks/list_classes/{dataset}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -22,6 +26,9 @@ rule list_classes:
     params:
         script=script("list_classes"),
         spec=lambda w: canonical(images_plan.classes_spec(config, w.dataset)),
+        files=lambda w: needs.met(
+            canonical(of_files(images_plan.class_files(config, w.dataset)))
+        ),
         code=lambda w: rule_code(
             "list_classes", images_plan.source_module(config, w.dataset)
         ),
@@ -62,7 +69,10 @@ rule render_world:
 rule build_manifest:
     input:
         classes="results/images/{dataset}/classes.parquet",
-        sources=lambda w: links.plain(images_plan.source_inputs(config, w.dataset)),
+        sources=lambda w: needs.made(
+            images_plan.source_inputs(config, w.dataset),
+            images_plan.missing_paths(config, w.dataset),
+        ),
     output:
         train="results/images/{dataset}/train.parquet",
         val="results/images/{dataset}/val.parquet",
@@ -71,6 +81,7 @@ rule build_manifest:
         "logs/build_manifest/{dataset}.log",
     benchmark:
         "logs/benchmarks/build_manifest/{dataset}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: images_plan.scan_threads(config, w.dataset)
@@ -78,9 +89,13 @@ rule build_manifest:
         mem_mb=8000,
         runtime=240,
         online=lambda w: int(config["compute"]["online"]),
+        verify=lambda w: int(images_plan.datasets(config)[w.dataset]["verify"]),
     params:
         script=script("build_manifest"),
         spec=lambda w: canonical(images_plan.manifest_spec(config, w.dataset)),
+        files=lambda w: needs.met(
+            canonical(of_files(images_plan.source_inputs(config, w.dataset)))
+        ),
         code=lambda w: rule_code(
             "build_manifest", images_plan.source_module(config, w.dataset)
         ),
@@ -88,7 +103,7 @@ rule build_manifest:
         "Manifests of {wildcards.dataset}"
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
-        " --online {resources.online}"
+        " --online {resources.online} --verify {resources.verify}"
         " --classes {input.classes:q} --train {output.train:q} --val {output.val:q} --test {output.test:q}"
         " > {log:q} 2>&1"
 

@@ -8,7 +8,10 @@ localrules:
 
 rule check_generator:
     input:
-        files=lambda w: links.plain(synthesis_plan.generator_files(config, w.generator)),
+        files=lambda w: needs.made(
+            synthesis_plan.generator_files(config, w.generator),
+            synthesis_plan.missing_model(config, w.generator),
+        ),
     output:
         marker="results/synthesis/generators/{generator}.json",
     log:
@@ -17,6 +20,7 @@ rule check_generator:
         "logs/benchmarks/check_generator/{generator}.tsv"
     wildcard_constraints:
         generator=paths.pattern(synthesis_plan.given(config)),
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -27,6 +31,9 @@ rule check_generator:
     params:
         script=script("check_generator"),
         spec=lambda w: canonical(synthesis_plan.given_spec(config, w.generator)),
+        files=lambda w: needs.met(
+            canonical(of_files(synthesis_plan.generator_files(config, w.generator)))
+        ),
         code=rule_code("check_generator"),
     message:
         "Strict loading of the generator {wildcards.generator}"
@@ -38,8 +45,9 @@ rule check_generator:
 rule train_generator:
     input:
         manifest=lambda w: synthesis_plan.training_manifest(config, w.generator),
-        scenes=lambda w: links.plain(
-            synthesis_plan.generator_scenes(config, w.generator)
+        files=lambda w: needs.made(
+            synthesis_plan.training_files(config, w.generator),
+            synthesis_plan.missing_model(config, w.generator),
         ),
     output:
         marker="results/synthesis/generators/{generator}.json",
@@ -49,7 +57,7 @@ rule train_generator:
         "logs/benchmarks/train_generator/{generator}.tsv"
     wildcard_constraints:
         generator=paths.pattern(synthesis_plan.trained(config)),
-    priority: 3
+    priority: lambda w: needs.met(3)
     conda:
         "../../envs/diffusion.yaml"
     threads: 2
@@ -59,23 +67,29 @@ rule train_generator:
     params:
         script=script("train_generator"),
         spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
+        files=lambda w: needs.met(
+            canonical(of_files(synthesis_plan.training_files(config, w.generator)))
+        ),
         code=lambda w: rule_code(
             "train_generator", *synthesis_plan.generator_letters(config, w.generator)
         ),
+        scenes=lambda w: synthesis_plan.generator_scenes(config, w.generator),
         folder="results/synthesis/generators/{generator}",
     message:
         "Tiny latent diffusion model {wildcards.generator}: training"
     shell:
         "exec {params.script} --spec {params.spec:q} --threads {threads}"
-        " --manifest {input.manifest:q} --scenes {input.scenes:q} --folder {params.folder:q}"
+        " --manifest {input.manifest:q} --scenes {params.scenes:q} --folder {params.folder:q}"
         " --marker {output.marker:q} > {log:q} 2>&1"
 
 
 rule write_prompts:
     input:
-        source=lambda w: links.plain([synthesis_plan.class_source(config, w.clone)]),
+        files=lambda w: needs.made(
+            synthesis_plan.prompt_files(config, w.clone),
+            synthesis_plan.missing_texts(config, w.clone),
+        ),
         generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
-        scenes=lambda w: links.plain(synthesis_plan.clone_scenes(config, w.clone)),
     output:
         prompts="results/synthesis/{clone}/prompts.parquet",
         classes="results/synthesis/{clone}/classes.parquet",
@@ -83,6 +97,7 @@ rule write_prompts:
         "logs/write_prompts/{clone}.log",
     benchmark:
         "logs/benchmarks/write_prompts/{clone}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -92,14 +107,19 @@ rule write_prompts:
     params:
         script=script("write_prompts"),
         spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
+        files=lambda w: needs.met(
+            canonical(of_files(synthesis_plan.prompt_files(config, w.clone)))
+        ),
+        source=lambda w: synthesis_plan.class_source(config, w.clone),
+        scenes=lambda w: synthesis_plan.clone_scenes(config, w.clone),
         code=lambda w: rule_code(
             "write_prompts", *synthesis_plan.clone_letters(config, w.clone)
         ),
     message:
         "Prompts of {wildcards.clone}"
     shell:
-        "{params.script} --spec {params.spec:q} --source {input.source:q}"
-        " --generator {input.generator:q} --scenes {input.scenes:q} --prompts {output.prompts:q}"
+        "{params.script} --spec {params.spec:q} --source {params.source:q}"
+        " --generator {input.generator:q} --scenes {params.scenes:q} --prompts {output.prompts:q}"
         " --classes {output.classes:q} > {log:q} 2>&1"
 
 
@@ -176,12 +196,17 @@ rule score_clone:
     input:
         manifest="results/synthesis/{clone}/manifest.parquet",
         prompts="results/synthesis/{clone}/prompts.parquet",
+        files=lambda w: needs.made(
+            synthesis_plan.judge_files(config, w.clone),
+            synthesis_plan.missing_judge(config, w.clone),
+        ),
     output:
         table="results/synthesis/{clone}/similarity.parquet",
     log:
         "logs/score_clone/{clone}.log",
     benchmark:
         "logs/benchmarks/score_clone/{clone}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/diffusion.yaml"
     threads: 2
@@ -193,6 +218,9 @@ rule score_clone:
     params:
         script=script("score_clone"),
         spec=lambda w: canonical(synthesis_plan.judge_spec(config, w.clone)),
+        files=lambda w: needs.met(
+            canonical(of_files(synthesis_plan.judge_files(config, w.clone)))
+        ),
         code=rule_code("score_clone"),
     message:
         "Similarity of images and texts of {wildcards.clone}"

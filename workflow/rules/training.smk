@@ -6,7 +6,10 @@ rule train_encoder:
     input:
         manifest=lambda w: training_plan.manifest(config, w.run),
         validation=lambda w: training_plan.validation_manifest(config, w.run),
-        start=lambda w: links.plain(training_plan.start_file(config, w.run)),
+        start=lambda w: needs.made(
+            training_plan.start_file(config, w.run),
+            training_plan.missing_paths(config, w.run),
+        ),
     output:
         encoder="results/training/{run}/encoder.safetensors",
         classifier="results/training/{run}/classifier.safetensors",
@@ -16,7 +19,7 @@ rule train_encoder:
         "logs/train_encoder/{run}.log",
     benchmark:
         "logs/benchmarks/train_encoder/{run}.tsv"
-    priority: 1
+    priority: lambda w: needs.met(1)
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: training_plan.cores(config, w.run)
@@ -36,6 +39,10 @@ rule train_encoder:
     params:
         script=script("train_encoder"),
         spec=lambda w: canonical(training_plan.spec(config, w.run)),
+        files=lambda w: needs.met(
+            canonical(of_files(training_plan.start_file(config, w.run)))
+        ),
+        start=lambda w: training_plan.start_file(config, w.run),
         code=lambda w: run_code(training_plan.spec(config, w.run)),
     message:
         "Training {wildcards.run}"
@@ -45,7 +52,7 @@ rule train_encoder:
         "exec {params.script} --spec {params.spec:q}"
         " --threads {resources.process_threads} --device {resources.device}"
         " --manifest {input.manifest:q} --validation {input.validation:q}"
-        " --start {input.start:q}"
+        " --start {params.start:q}"
         " --folder results/training/{wildcards.run:q} --state results/training/{wildcards.run:q}.state"
         " --workers {resources.workers} --cache-mb {resources.cache_mb}"
         " --checkpoint-minutes {resources.checkpoint_minutes}"

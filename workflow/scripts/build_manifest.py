@@ -15,10 +15,20 @@ def main() -> None:
     parser.add_argument(
         "--online", type=int, choices=[0, 1], default=0, help="1 lets torchvision download"
     )
+    parser.add_argument(
+        "--verify", type=int, choices=[0, 1], default=0, help="1 decodes every image"
+    )
     args = parser.parse_args()
     outputs = {"train": args.train, "val": args.val, "test": args.test}
     wnids = list(read_classes(args.classes)["wnid"])
-    build_manifests(args.spec, wnids, outputs, threads=args.threads, online=bool(args.online))
+    build_manifests(
+        args.spec,
+        wnids,
+        outputs,
+        threads=args.threads,
+        verify=bool(args.verify),
+        online=bool(args.online),
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cogworks.core import links, place, user_paths
+from cogworks.core import place, user_paths
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
 from cogworks.plan.load import load as load_config
@@ -75,22 +75,6 @@ def test_a_leading_hyphen_is_no_option() -> None:
 def test_what_can_be_no_path_is_named(path: str, words: str) -> None:
     with pytest.raises(InputError, match=rf"encoders\.e\.checkpoint: .*{words}"):
         loaded(encoders={"e": {"model": "timm:x", "checkpoint": path}})
-
-
-def test_braces_are_given_to_snakemake_through_a_link(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for folder in ("{1}", "{2}"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a{b}.txt").write_text(folder)
-    one, two, other = links.plain(["{1}/a{b}.txt", "{2}/a{b}.txt", "plain.txt"])
-    assert (Path(one).read_text(), Path(two).read_text(), other) == ("{1}", "{2}", "plain.txt")
-    assert not set("{}") & set(one + two)
-    assert Path(one).lstat().st_mtime_ns == Path("{1}/a{b}.txt").stat().st_mtime_ns
-    assert links.plain(["{1}/a{b}.txt"]) == [one], "the same link each time"
-    with pytest.raises(InputError, match=r"\{1\}/gone\.txt: no such file"):
-        links.plain(["{1}/gone.txt"])
 
 
 def test_a_bundled_file_goes_by_the_link_unless_the_user_has_one_of_its_name(

@@ -45,26 +45,6 @@ def weights_of(config: dict[str, Any]) -> Any:
     return spec["weights"]
 
 
-def test_a_fingerprint_is_of_the_bytes_alone(tmp_path: Path) -> None:
-    first, second = tmp_path / "a", tmp_path / "b"
-    content = bytearray(os.urandom(3_000_001))
-    first.write_bytes(content)
-    shutil.copy(first, second)
-    os.utime(second, (1, 1))
-    assert identity.fingerprint(first) == identity.fingerprint(second)
-    for place in (0, len(content) - 1):
-        content[place] ^= 1
-        second.write_bytes(content)
-        assert identity.fingerprint(second) != identity.fingerprint(first)
-        content[place] ^= 1
-    second.write_bytes(content[:-1])
-    assert identity.fingerprint(second) != identity.fingerprint(first)
-    for size in (0, 1, 5000):
-        second.write_bytes(bytes(size))
-        assert len(identity.fingerprint(second)) == 16
-    assert identity.fingerprint(tmp_path) == "unreadable"
-
-
 def test_an_older_copy_of_a_checkpoint_is_another_spec(config_of: Config, tmp_path: Path) -> None:
     """`cp -p` leaves a time behind that Snakemake takes for an unchanged file."""
     path, other = tmp_path / "mine.pth", tmp_path / "other.pth"

@@ -15,7 +15,8 @@ from cogworks.images.reader import ImageReader
 def build(fill: Any, tmp_path: Path, section: dict[str, Any], wnids: list[str]) -> Any:
     config = fill({"x": section | {"classes": {"wnids": wnids}}})
     outputs = {split: tmp_path / f"{split}.parquet" for split in ("train", "val", "test")}
-    build_manifests(plan.manifest_spec(config, "x"), wnids, outputs, threads=2)
+    spec, verify = plan.manifest_spec(config, "x"), config["images"]["x"]["verify"]
+    build_manifests(spec, wnids, outputs, threads=2, verify=verify)
     return {split: read_manifest(path) for split, path in outputs.items()}
 
 

@@ -13,6 +13,7 @@ from cogworks.concepts.wordnet import DATA, find_wordnet
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import list_of
+from cogworks.core.needs import is_missing
 
 TABLES = ("eligible", "seen", "ranking", "levels")
 SUMMARIES = ("filters", "level_summary")
@@ -108,16 +109,22 @@ def wordnet_inputs(folder: str | None) -> list[str]:
     return [str(source if source.suffix == ".zip" else source / DATA)]
 
 
-def missing_paths(config: Config) -> list[str]:
-    """Return a line for each path of the section that does not exist (for the preflight)."""
+def missing_paths(config: Config, benchmark: str | None = None) -> list[str]:
+    """Return a line for each path of the section that does not exist.
+
+    Args:
+        config: the checked config.
+        benchmark: the benchmark to look at; all by default.
+    """
     lines = []
-    for name, section in config["concepts"].items():
+    for name in config["concepts"] if benchmark is None else [benchmark]:
+        section = config["concepts"][name]
         given = {key: list_of(section[key]) for key in ("wordnet", "image_counts", "discard")}
         given |= {key: [section[key]] for key in ("pool", "seen") if section[key] not in NAMED}
         given["word_vectors.file"] = list_of(section["word_vectors"]["file"])
         for key, values in given.items():
             for value in values:
-                if not Path(value).exists():
+                if is_missing(value):
                     lines.append(f"concepts.{name}.{key}: {value} does not exist")
     return lines
 

@@ -7,11 +7,10 @@ path of it may get into what Snakemake compares: the text of a shell command, in
 Imported while the DAG is planned: standard library only.
 """
 
+import os
 import shlex
 import sys
 from pathlib import Path
-
-from cogworks.core.links import point
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # An installed package brings the files along; in a checkout they lie around it.
@@ -35,8 +34,16 @@ class Script:
 
 
 def link_bundled() -> None:
-    """Make or mend the link in the working folder under which rules find bundled files."""
-    point(LINK, ROOT)
+    """Make or mend the link in the working folder under which rules find bundled files.
+
+    In one step that no other process can see.
+    """
+    if LINK.is_symlink() and LINK.readlink() == ROOT:
+        return
+    LINK.parent.mkdir(parents=True, exist_ok=True)
+    new = LINK.with_name(f".{LINK.name}.{os.getpid()}")
+    new.symlink_to(ROOT)
+    new.replace(LINK)
 
 
 def found(path: str) -> str:

@@ -9,6 +9,7 @@ Imported while the DAG is planned: standard library only.
 
 import os
 import re
+from pathlib import PurePath
 
 from cogworks.core import place
 
@@ -27,15 +28,19 @@ def checked(value: str) -> str:
     problem = _problem(path) or _problem(value)
     if problem:
         raise ValueError(problem)
-    return library + expand(path)
+    local = "./" if library and path.startswith("./") else ""
+    return library + local + expand(path)
 
 
 def expand(path: str) -> str:
-    """Return a path with `~` replaced, and a file that comes with the workflow by its link.
+    """Return a path with `~` replaced and spelt in one way: `./x//y/` is `x/y`.
+
+    A file that comes with the workflow goes by its link.
 
     One that begins with `-` is made absolute: it would be an option on a command line otherwise.
     """
-    path = os.path.expanduser(path)
+    # Not by `normpath`: `x/..` is another folder where `x` is a link.
+    path = str(PurePath(os.path.expanduser(path)))
     return os.path.abspath(path) if path.startswith("-") else place.found(path)
 
 

@@ -1,59 +1,16 @@
-"""Which weights an encoder has: told from their bytes, quickly enough for planning.
+"""Which weights an encoder has that a library keeps in its cache, where Snakemake sees none.
 
-Snakemake sees a large file change by its time alone, which a copy that keeps times (`cp -p`) does
-not move on, and it does not see the caches of libraries at all. So what identifies the weights is
-a part of an encoder's spec: a fingerprint of each file. Standard library only.
+Imported while the DAG is planned: standard library only.
 """
 
-import functools
 import glob
-import hashlib
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-BLOCK = 4096
-BLOCKS = 64  # 256 KB of each file, whatever its size: training moves every weight
-
-Fingerprints = dict[str, str]
-
-
-def fingerprint(path: str | Path) -> str:
-    """Return 16 hex digits of a file's size and of blocks spread evenly over it.
-
-    Of a file that may not be read it is `unreadable`: the job, not the planning, says why.
-    """
-    try:
-        stat = Path(path).stat()
-        return _fingerprint(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
-    except OSError:
-        return "unreadable"
-
-
-@functools.lru_cache(maxsize=4096)
-def _fingerprint(path: str, size: int, *_: int) -> str:
-    digest = hashlib.sha256(str(size).encode())
-    last = max(0, size - BLOCK)
-    with open(path, "rb") as handle:
-        for place in sorted({last * block // (BLOCKS - 1) for block in range(BLOCKS)}):
-            handle.seek(place)
-            digest.update(handle.read(BLOCK))
-    return digest.hexdigest()[:16]
-
-
-def of_files(paths: Iterable[str | Path]) -> Fingerprints:
-    """Return the fingerprints of those of the user's files that are there, by their paths.
-
-    What the workflow itself makes (under `results`) is left out: its rules know when it changes.
-    """
-    given = [str(path) for path in paths]
-    return {
-        path: fingerprint(path)
-        for path in given
-        if not path.startswith("results/") and Path(path).is_file()
-    }
+from cogworks.core.fingerprint import Fingerprints, fingerprint
 
 
 def cached_weights(library: str, name: str) -> list[str]:

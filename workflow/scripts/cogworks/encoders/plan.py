@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from cogworks.config.yaml_file import load_yaml
-from cogworks.core import paths
+from cogworks.core import fingerprint, paths
+from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden
+from cogworks.core.needs import is_missing_file
 from cogworks.core.place import ROOT
 from cogworks.encoders import identity
 from cogworks.training import plan as training
@@ -124,6 +126,7 @@ def spec(config: dict[str, Any], encoder: str) -> dict[str, Any]:
     }
 
 
+@derived
 def inputs(config: dict[str, Any], encoder: str) -> list[str]:
     """Return the files that the encoder is made of: a change of one makes its features stale."""
     section = config["encoders"][encoder]
@@ -137,10 +140,11 @@ def inputs(config: dict[str, Any], encoder: str) -> list[str]:
     return [str(path) for path in _folder_files(section)]
 
 
+@derived
 def _identity(config: dict[str, Any], encoder: str) -> dict[str, str] | None:
     section = config["encoders"][encoder]
     if section["model"] is None or _weights(section) != "pretrained" or _folder(section):
-        return identity.of_files(inputs(config, encoder)) or None
+        return fingerprint.of_files(inputs(config, encoder)) or None
     now = identity.of_cache(identity.cached_weights(*_split(section["model"])))
     return identity.planned(now, paths.weights_note(encoder))
 
@@ -302,6 +306,8 @@ def _source(section: dict[str, Any]) -> dict[str, Any]:
             "feature_dim": dim,
         }
     library, name = _split(entry.get("architecture") or section["model"] or "none:none")
+    if _folder(section) is not None:
+        name = str(Path(name))  # `./model` is `model`
     source = {
         "kind": "model",
         "library": library,
@@ -395,7 +401,7 @@ def _missing(config: dict[str, Any], name: str) -> Iterator[str]:
         if not _entry_file(section["entry_point"]):
             yield f"{key}.entry_point: no module {section['entry_point'].rpartition(':')[0]}"
         for path in inputs(config, name):
-            if not Path(path).is_file():
+            if is_missing_file(path):
                 yield f"{key}.entry_point: no file {path}"
     elif _weights(section) == "checkpoint":
         yield from _missing_checkpoint(section, key)
@@ -405,7 +411,7 @@ def _missing(config: dict[str, Any], name: str) -> Iterator[str]:
 
 def _missing_checkpoint(section: dict[str, Any], key: str) -> Iterator[str]:
     path = _checkpoint_file(section)
-    if Path(path).is_file():
+    if not is_missing_file(path):
         return
     line = f"{key}: no file {path}"
     if section["registry"] is not None:

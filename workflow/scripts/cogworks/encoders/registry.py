@@ -10,10 +10,11 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json, sha256_file
+from cogworks.core.fingerprint import fingerprint
 from cogworks.core.randomness import seeded
 from cogworks.core.spec import digest
 from cogworks.encoders.entry_points import call_entry_point, entry_file
-from cogworks.encoders.identity import cache_name, fingerprint
+from cogworks.encoders.identity import cache_name
 from cogworks.encoders.preparation import Preparation, prepare
 from cogworks.encoders.pretrained import load_pretrained, weight_files
 from cogworks.networks.backbones import Backbone, build_backbone, describe_backbone, output_width

@@ -22,6 +22,7 @@ def build_manifests(
     outputs: dict[str, Path],
     *,
     threads: int,
+    verify: bool = False,
     online: bool = False,
 ) -> None:
     """Scan the source, choose the images, and write one manifest a split.
@@ -31,6 +32,7 @@ def build_manifests(
         wnids: the classes, sorted.
         outputs: split -> file.
         threads: readers and decoders at once.
+        verify: whether to decode every image, and to compare all for copies.
         online: whether a torchvision data set that is not there may be downloaded.
 
     Raises:
@@ -39,8 +41,8 @@ def build_manifests(
     column = find_image_column(spec["source"])
     spec = spec | {"source": spec["source"] | {"image_column": column}}
     frame = scan(spec["source"], wnids, threads=threads, online=online)
-    parts, dropped = _choose_readable(frame, wnids, spec, threads=threads)
-    report_copies(parts, image_column=column, thorough=spec["verify"])
+    parts, dropped = _choose_readable(frame, wnids, spec, verify=verify, threads=threads)
+    report_copies(parts, image_column=column, thorough=verify)
     for split, path in outputs.items():
         manifest = write_manifest(
             parts[split],
@@ -58,7 +60,12 @@ def build_manifests(
 
 
 def _choose_readable(
-    frame: pd.DataFrame, wnids: Sequence[str], spec: dict[str, Any], *, threads: int
+    frame: pd.DataFrame,
+    wnids: Sequence[str],
+    spec: dict[str, Any],
+    *,
+    verify: bool,
+    threads: int,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Choose images; with `verify`, damaged ones are replaced by others, or are an error.
 
@@ -69,7 +76,7 @@ def _choose_readable(
     dropped: dict[str, str] = {}
     while True:
         parts = choose_images(frame[~frame["id"].isin(dropped.keys())], wnids, spec)
-        if not spec["verify"]:
+        if not verify:
             return parts, dropped
         chosen = pd.concat(parts.values(), ignore_index=True)
         fresh = chosen[~chosen["id"].isin(checked)]

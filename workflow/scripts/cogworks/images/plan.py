@@ -4,14 +4,15 @@ Imported while the DAG is planned: standard library only.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+from cogworks.concepts.plan import wordnet_inputs
 from cogworks.concepts.wnid_lists import NAMED
 from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import list_of
+from cogworks.core.needs import is_missing
 from cogworks.core.patterns import expand as expand_paths
 from cogworks.core.spec import canonical
 from cogworks.images.sources.kinds import SOURCES
@@ -26,7 +27,6 @@ RULE_KEYS = (
     "val_share",
     "min_images",
     "seed",
-    "verify",
     "on_corrupt",
 )
 PATH_KEYS = ("path", "train_path", "test_path")
@@ -86,7 +86,9 @@ def same_classes(config: dict[str, Any], one: str, other: str) -> bool:
 def classes_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
     """Return the slice of the config that the class list of `dataset` depends on."""
     section = datasets(config)[dataset]
-    classes = section["classes"]
+    classes = dict(section["classes"])
+    if classes["limit"] is None:
+        del classes["seed"]
     wordnet = config["concepts"].get(classes["benchmark"], {}).get("wordnet")
     spec = {"dataset": dataset, "classes": classes, "wordnet": wordnet}
     if classes["part"] == "source":
@@ -105,9 +107,10 @@ def class_tables(config: dict[str, Any], dataset: str) -> list[str]:
 def class_files(config: dict[str, Any], dataset: str) -> list[str]:
     """Return the user's own files from which the classes of `dataset` come."""
     classes = datasets(config)[dataset]["classes"]
+    wordnet = wordnet_inputs(classes_spec(config, dataset)["wordnet"])
     if classes["part"] == "source":
-        return source_inputs(config, dataset)
-    return _named_files(classes["file"])
+        return source_inputs(config, dataset) + wordnet
+    return _named_files(classes["file"]) + wordnet
 
 
 def world_spec(config: dict[str, Any], dataset: str) -> dict[str, Any]:
@@ -162,10 +165,16 @@ def is_split(source: dict[str, Any]) -> bool:
     return SOURCES.load(source["kind"]).is_split(source)
 
 
-def missing_paths(config: dict[str, Any]) -> list[str]:
-    """Return a line for each path of the images section that does not exist (for the preflight)."""
+def missing_paths(config: dict[str, Any], dataset: str | None = None) -> list[str]:
+    """Return a line for each path of the images section that does not exist.
+
+    Args:
+        config: the checked config.
+        dataset: the data set to look at; all by default.
+    """
     lines = []
-    for name, section in config["images"].items():
+    for name in config["images"] if dataset is None else [_family(config)[dataset]]:
+        section = config["images"][name]
         source, classes = section["source"], section["classes"]
         given = {f"source.{key}": list_of(source[key]) for key in PATH_KEYS}
         given["source.mapping"] = _named_files(source["mapping"])
@@ -175,7 +184,7 @@ def missing_paths(config: dict[str, Any]) -> list[str]:
             del given["source.path"]
         for key, values in given.items():
             for value in expand_paths(values):
-                if not Path(value).exists():
+                if is_missing(value):
                     lines.append(f"images.{name}.{key}: {value} does not exist")
         lines += [f"images.{name}.source: {problem}" for problem in kind.missing(source)]
     return lines
@@ -191,6 +200,12 @@ def check(config: dict[str, Any]) -> list[str]:
         problems += _check_rule(key, section)
     problems += _check_names(config)
     return problems
+
+
+@derived
+def _family(config: dict[str, Any]) -> dict[str, str]:
+    """Return the name in the config of each data set: its own, or that of its family."""
+    return {member: name for name in config["images"] for member in expand(config, name)}
 
 
 def _members(

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cogworks.concepts.plan import wordnet_inputs
 from cogworks.core import paths
 from cogworks.core.errors import InputError
+from cogworks.core.needs import is_missing
 from cogworks.images import plan as images
 from cogworks.synthesis import content, names, template
 
@@ -86,6 +88,18 @@ def class_source(config: Config, name: str) -> str:
     return str(section["classes"])
 
 
+def prompt_files(config: Config, name: str) -> list[str]:
+    """Return the files from which the prompts of a clone are written."""
+    files = [class_source(config, name), *clone_scenes(config, name)]
+    return files + wordnet_inputs(prompt_spec(config, name)["wordnet"])
+
+
+def training_files(config: Config, name: str) -> list[str]:
+    """Return the user's files from which a generator learns."""
+    wordnet = trained_spec(config, name)["wordnet"]
+    return generator_scenes(config, name) + wordnet_inputs(wordnet)
+
+
 def clone_scenes(config: Config, name: str) -> list[str]:
     """Return the scene file of a clone whose template needs it."""
     return _scenes(config["synthesis"]["clones"][name])
@@ -124,6 +138,12 @@ def merge_spec(config: Config, name: str) -> Config:
     """Return the part of a clone that decides how its shards become one data set."""
     section = clone(config, name)
     return {key: section[key] for key in ("name", "shortfall")}
+
+
+def judge_files(config: Config, name: str) -> list[str]:
+    """Return the files of the CLIP model that judges the images of a clone."""
+    folder = Path(clone(config, name)["clip"] or "").expanduser()
+    return [str(path) for path in (*content.texts(folder), *content.weights(folder, None))]
 
 
 def judge_spec(config: Config, name: str) -> Config:
@@ -166,22 +186,45 @@ def sheet_spec(config: Config, dataset: str) -> Config:
 
 def missing_paths(config: Config) -> list[str]:
     """Return a line for each path of the synthesis section that does not exist."""
-    section, lines = config["synthesis"], []
-    for name in given(config):
-        folder = Path(section["generators"][name]["path"])
-        problem = content.problem(folder)
-        if problem and (folder.exists() or not config["compute"]["online"]):
-            online = "" if folder.exists() else ", or set compute.online to fetch it from the hub"
-            lines.append(f"synthesis.generators.{name}.path: {problem}{online}")
-    for name, values in section["clones"].items():
-        files = {"classes": values["classes"], "clip": values["clip"]}
-        files["scenes"] = next(iter(_scenes(values)), None)
-        lines += [
-            f"synthesis.clones.{name}.{key}: {path} does not exist"
-            for key, path in files.items()
-            if path is not None and not Path(path).exists()
-        ]
-    return lines
+    section = config["synthesis"]
+    generators = [line for name in section["generators"] for line in missing_model(config, name)]
+    clones = [line for name in section["clones"] for line in missing_texts(config, name)]
+    judges = [line for name in section["clones"] for line in missing_judge(config, name)]
+    return generators + clones + judges
+
+
+def missing_model(config: Config, generator: str) -> list[str]:
+    """Return a line for each path of a generator that does not exist."""
+    key = f"synthesis.generators.{generator}"
+    if generator in trained(config):
+        scenes = generator_scenes(config, generator)
+        return [f"{key}.train.scenes: {p} does not exist" for p in scenes if is_missing(p)]
+    folder = Path(config["synthesis"]["generators"][generator]["path"])
+    problem = content.problem(folder)
+    if problem is None or (not folder.exists() and config["compute"]["online"]):
+        return []
+    online = "" if folder.exists() else ", or set compute.online to fetch it from the hub"
+    return [f"{key}.path: {problem}{online}"]
+
+
+def missing_texts(config: Config, name: str) -> list[str]:
+    """Return a line for each file that does not exist and that the prompts of a clone need."""
+    files = {"classes": clone(config, name)["classes"]}
+    files["scenes"] = next(iter(clone_scenes(config, name)), None)
+    return _missing_of_clone(name, files)
+
+
+def missing_judge(config: Config, name: str) -> list[str]:
+    """Return a line where the CLIP model that judges a clone is not there."""
+    return _missing_of_clone(name, {"clip": clone(config, name)["clip"]})
+
+
+def _missing_of_clone(name: str, files: dict[str, str | None]) -> list[str]:
+    return [
+        f"synthesis.clones.{name}.{key}: {path} does not exist"
+        for key, path in files.items()
+        if path is not None and is_missing(path)
+    ]
 
 
 def check(config: Config) -> list[str]:

@@ -8,7 +8,6 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from cogworks.config import idle
@@ -17,6 +16,7 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
+from cogworks.core.needs import is_missing_file
 from cogworks.core.place import ROOT
 from cogworks.images import plan as images_plan
 
@@ -114,14 +114,20 @@ def start_file(config: dict[str, Any], run: str) -> list[str]:
     return [start["checkpoint"]]
 
 
-def missing_paths(config: dict[str, Any]) -> list[str]:
-    """Return a line for each path of the training section that does not exist."""
-    given = {name: (section["start"] or {}) for name, section in config["training"].items()}
-    return [
-        f"training.{name}.start.checkpoint: {start['checkpoint']} does not exist"
-        for name, start in given.items()
-        if start.get("checkpoint") is not None and not Path(start["checkpoint"]).is_file()
+def missing_paths(config: dict[str, Any], run: str | None = None) -> list[str]:
+    """Return a line for each path of the training section that does not exist.
+
+    Args:
+        config: the checked config.
+        run: the run to look at; all by default.
+    """
+    lines = [
+        f"training.{_sections(config)[name]}.start.checkpoint: {path} does not exist"
+        for name in (runs(config) if run is None else [run])
+        for path in start_file(config, name)
+        if is_missing_file(path)
     ]
+    return list(dict.fromkeys(lines))
 
 
 def compute(config: dict[str, Any], run: str) -> dict[str, Any]:
@@ -220,6 +226,12 @@ def _override(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         merge = isinstance(value, dict) and key != "options"
         result[key] = _override(base[key], value) if merge else copy.deepcopy(value)
     return result
+
+
+@derived
+def _sections(config: dict[str, Any]) -> dict[str, str]:
+    """Return the name in the config of each run: its own, or that of its sweep."""
+    return {member: name for name in config["training"] for member in expand(config, name)}
 
 
 def _members(name: str, section: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

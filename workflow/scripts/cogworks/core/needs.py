@@ -1,0 +1,56 @@
+"""The user's files that the jobs of a run need: what is missing is an error of the planning.
+
+Imported while the DAG is planned: standard library only.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from cogworks.core.errors import InputError
+from cogworks.core.fingerprint import is_made
+
+Value = TypeVar("Value")
+
+
+def is_missing(path: str | Path) -> bool:
+    """Say whether a path is not there; what the workflow makes itself is never missing."""
+    return not is_made(path) and not Path(path).expanduser().exists()
+
+
+def is_missing_file(path: str | Path) -> bool:
+    """Say whether a path is not that of a file; what the workflow makes itself is never missing."""
+    return not is_made(path) and not Path(path).expanduser().is_file()
+
+
+class Needs:
+    """What the jobs of a run need and do not find, told all at once.
+
+    Where an input of a job is missing, or its input function raises an error, Snakemake passes the
+    job over as long as old results of it are there. So input functions only note what is missing.
+    When all jobs are known, Snakemake asks for the params of those that have results, and for the
+    priority of those that are to run; that is the moment of the error.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, None] = {}
+
+    def made(self, files: Iterable[str], missing: Iterable[str] = ()) -> list[str]:
+        """Return which files of a job the workflow makes itself: its inputs for Snakemake.
+
+        Args:
+            files: all files that the job reads.
+            missing: a line for each of the user's files that is not there, with its config key.
+        """
+        self._lines |= dict.fromkeys(missing)
+        return [file for file in files if is_made(file)]
+
+    def met(self, value: Value) -> Value:
+        """Return `value` if nothing is missing.
+
+        Raises:
+            InputError: a line for each file that some job needs and that is not there.
+        """
+        if self._lines:
+            raise InputError("\n".join(["files that the config names are missing:", *self._lines]))
+        return value
