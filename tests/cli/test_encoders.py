@@ -106,13 +106,9 @@ def test_killed_and_resumed(
 def test_shards_and_merge(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("extract_features.py", arguments("whole"), monkeypatch) == 0
     for shard in ("0", "1"):
-        given = arguments(f"s{shard}", "--shard", shard, "--shards", "2")
+        given = arguments(f"joined.shards/{shard}-of-2", "--shard", shard, "--shards", "2")
         assert run("extract_features.py", given, monkeypatch) == 0
-    given = [
-        *("--parts", "s0.npy", "s1.npy", "--indices", "s0.parquet", "s1.parquet"),
-        *("--features", "joined.npy", "--index", "joined.parquet"),
-    ]
-    assert run("merge_features.py", given, monkeypatch) == 0
+    assert run("extract_features.py", arguments("joined", "--shards", "2"), monkeypatch) == 0
     for suffix in ("npy", "parquet"):
         joined = (workplace / f"joined.{suffix}").read_bytes()
         assert joined == (workplace / f"whole.{suffix}").read_bytes()

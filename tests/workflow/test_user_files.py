@@ -7,6 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import yaml
+
+from cogworks import config
+from cogworks.core.codehash import rule_code
+from cogworks.encoders import plan
+from cogworks.encoders.shards import note_path, note_text
 
 CONFIG = """
 images:
@@ -64,6 +70,14 @@ def project(finished: Any) -> Iterator[Any]:
         shutil.copy2(finished.folder.with_name("kept") / name, finished.folder / name)
 
 
+def note_one_shard(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say of the finished features of an encoder that they were made by one job."""
+    monkeypatch.chdir(project.folder)
+    spec = plan.spec(config.load(yaml.safe_load(CONFIG)), "one")
+    for path in (project.folder / "results/features/one").glob("*/*.npy"):
+        note_path(path).write_text(note_text(1, spec, rule_code("extract_features")))
+
+
 def changed(output: str) -> set[str]:
     """Return the rules of which a dry run says that their params have changed."""
     found = re.search(r"params have changed[^:]*:\n\s+(.*)", output)
@@ -92,7 +106,9 @@ def test_new_encoder_whose_weights_are_missing(project: Any) -> None:
     assert "encoders.idle: no file weights/idle.pth" in output
 
 
-def test_touched_and_copied_files_rerun_nothing_and_older_ones_do(project: Any) -> None:
+def test_touched_and_copied_files_rerun_nothing_and_older_ones_do(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in FILES:
         path = project.folder / name
         shutil.copy(path, path.with_suffix(".copy"))
@@ -100,6 +116,8 @@ def test_touched_and_copied_files_rerun_nothing_and_older_ones_do(project: Any) 
     project.edit(CONFIG_FILE, "path: packs}", "path: [.//packs/]}\n    verify: true")
     project.edit(CONFIG_FILE, "mapping: lists/mapping.txt", "mapping: [./lists/mapping.txt]")
     project.edit(CONFIG_FILE, "{file: lists/wnids.txt}", "{file: lists//wnids.txt, seed: 0}")
+    note_one_shard(project, monkeypatch)
+    project.edit(CONFIG_FILE, "weights/one.pth}", "weights/one.pth, shards: 2}")
     assert project.stale() == {}
     for name in ("weights/one.pth", "lists/mapping.txt"):
         with open(project.folder / name, "r+b") as handle:

@@ -30,7 +30,7 @@ from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
-from cogworks.core.spec import canonical
+from cogworks.core.spec import canonical, packed
 from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images_plan
 from cogworks.plan.load import load as load_config
@@ -65,6 +65,10 @@ for line in replaced_lists(workflow.configfiles):
 # or a touch makes nothing stale and other content does, whatever its date. What is missing among
 # them stops the planning (see `Needs`).
 needs = Needs()
+
+# What says how a result is computed and not what it is (device, workers, shards, memory, `verify`;
+# all keys are in cogworks/core/how.py) is given to rules as threads and resources, which Snakemake
+# does not track: no change of it makes anything stale.
 
 
 # A name never holds a slash, so that one folder is one wildcard.

@@ -1,4 +1,6 @@
-# Encoders: from images to features, by one job or divided among several.
+# Encoders: from images to features, by one job or divided among several. Either way the features
+# come from one rule; with shards, it only joins them.
+features_code = rule_code("extract_features")
 
 
 rule extract_features:
@@ -8,6 +10,9 @@ rule extract_features:
             encoders_plan.inputs(config, w.encoder),
             encoders_plan.missing(config, [w.encoder]),
         ),
+        shards=lambda w: encoders_plan.shard_files(
+            config, w.encoder, w.dataset, w.split, features_code
+        ),
     output:
         features="results/features/{encoder}/{dataset}/{split}.npy",
         index="results/features/{encoder}/{dataset}/{split}.parquet",
@@ -15,27 +20,27 @@ rule extract_features:
         "logs/extract_features/{encoder}/{dataset}/{split}.log",
     benchmark:
         "logs/benchmarks/extract_features/{encoder}/{dataset}/{split}.tsv"
-    wildcard_constraints:
-        encoder=encoders_plan.pattern(config, sharded=False),
     priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w: encoders_plan.threads(config)
+    threads: lambda w, input: 1 if input.shards else encoders_plan.threads(config)
     resources:
         mem_mb=6000,
         runtime=600,
-        gpu=lambda w: config["compute"]["gpus"],
+        gpu=lambda w, input: 0 if input.shards else config["compute"]["gpus"],
         device=lambda w: config["compute"]["device"],
         online=lambda w: int(config["compute"]["online"]),
+        shards=lambda w, input: max(1, len(input.shards) // 2),
     params:
         script=script("extract_features"),
         spec=lambda w: needs.met(canonical(encoders_plan.spec(config, w.encoder))),
-        code=rule_code("extract_features"),
+        code=features_code,
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
         "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
+        " --shards {resources.shards}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
         " > {log:q} 2>&1"
 
@@ -59,7 +64,6 @@ rule extract_shard:
     benchmark:
         "logs/benchmarks/extract_shard/{encoder}/{dataset}/{split}/{shard}-of-{shards}.tsv"
     wildcard_constraints:
-        encoder=encoders_plan.pattern(config, sharded=True),
         shard="[0-9]+",
         shards="[0-9]+",
     priority: lambda w: needs.met(0)
@@ -75,7 +79,7 @@ rule extract_shard:
     params:
         script=script("extract_features"),
         spec=lambda w: needs.met(canonical(encoders_plan.spec(config, w.encoder))),
-        code=rule_code("extract_features"),
+        code=features_code,
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"
     shell:
@@ -84,37 +88,3 @@ rule extract_shard:
         " --shard {wildcards.shard:q} --shards {wildcards.shards:q}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
         " > {log:q} 2>&1"
-
-
-rule merge_features:
-    input:
-        parts=lambda w: encoders_plan.shard_files(
-            config, w.encoder, w.dataset, w.split, "npy"
-        ),
-        indices=lambda w: encoders_plan.shard_files(
-            config, w.encoder, w.dataset, w.split, "parquet"
-        ),
-    output:
-        features="results/features/{encoder}/{dataset}/{split}.npy",
-        index="results/features/{encoder}/{dataset}/{split}.parquet",
-    log:
-        "logs/merge_features/{encoder}/{dataset}/{split}.log",
-    benchmark:
-        "logs/benchmarks/merge_features/{encoder}/{dataset}/{split}.tsv"
-    wildcard_constraints:
-        encoder=encoders_plan.pattern(config, sharded=True),
-    conda:
-        "../../envs/torch.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=120,
-    params:
-        script=script("merge_features"),
-        code=rule_code("merge_features"),
-    message:
-        "Joining the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
-    shell:
-        "{params.script} --threads {threads}"
-        " --parts {input.parts:q} --indices {input.indices:q}"
-        " --features {output.features:q} --index {output.index:q} > {log:q} 2>&1"

@@ -10,8 +10,8 @@ rule preflight:
         runtime=10,
     params:
         script=script("preflight"),
-        spec=lambda w: canonical(config),
+        config=packed(config),
     message:
         "Looking for paths, weights, device and disk"
     shell:
-        "{params.script} --spec {params.spec:q} 2>&1 | tee {log:q}"
+        "{params.script} --config {params.config:q} 2>&1 | tee {log:q}"

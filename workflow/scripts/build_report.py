@@ -4,7 +4,8 @@ from pathlib import Path
 
 from cogworks.core import cli
 from cogworks.core.files import write_text
-from cogworks.report.page import build_page, unpack_config
+from cogworks.core.spec import unpacked
+from cogworks.report.page import build_page
 
 
 def main() -> None:
@@ -13,7 +14,7 @@ def main() -> None:
     parser.add_argument("--config", required=True, help="the config, zlib and base64")
     parser.add_argument("--output", type=Path, required=True, help="the HTML file")
     args = parser.parse_args()
-    config = unpack_config(args.config)
+    config = unpacked(args.config)
     write_text(build_page(args.spec, config=config, texts=args.texts), args.output)
 
 

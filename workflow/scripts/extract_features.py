@@ -1,10 +1,18 @@
-"""Encode the images of a manifest, or one shard of them, into a feature array and its index."""
+"""Encode the images of a manifest, or one shard of them, into a feature array and its index.
 
+Without `--shard`, the shards that other jobs made are joined, if there are several.
+"""
+
+import argparse
 from pathlib import Path
 
 from cogworks.core import cli
+from cogworks.core.codehash import rule_code
 from cogworks.core.device import pick_device, set_threads
-from cogworks.encoders.extract import extract
+from cogworks.core.files import write_text
+from cogworks.encoders.extract import SCRIPT, extract
+from cogworks.encoders.merge import merge
+from cogworks.encoders.shards import note_path, note_text, shard_paths
 from cogworks.images.manifest import read_manifest
 
 
@@ -13,13 +21,26 @@ def main() -> int:
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--features", type=Path, required=True, help="the .npy to write")
     parser.add_argument("--index", type=Path, required=True, help="the index to write")
-    parser.add_argument("--shard", type=int, default=0, help="which shard to make, from 0")
+    parser.add_argument("--shard", type=int, help="which shard to make, from 0")
     parser.add_argument("--shards", type=cli.positive, default=1, help="how many there are")
     parser.add_argument("--gpus", type=int, default=1, help="GPUs to use where several are visible")
     parser.add_argument("--online", type=int, default=0, help="1: weights may be fetched")
     args = parser.parse_args()
+    if args.shard is None and args.shards > 1:
+        parts = [(Path(a), Path(b)) for a, b in shard_paths(args.features, args.shards)]
+        merge(parts, npy=args.features, index=args.index)
+    elif not encode(args):
+        return 1
+    if args.shard is None:
+        note = note_text(args.shards, args.spec, rule_code(SCRIPT))
+        write_text(note, note_path(args.features))
+    return 0
+
+
+def encode(args: argparse.Namespace) -> bool:
+    """Encode all images or those of one shard; return whether all is done."""
     set_threads(args.threads)
-    finished = extract(
+    return extract(
         read_manifest(args.manifest),
         args.spec,
         npy=args.features,
@@ -27,11 +48,10 @@ def main() -> int:
         device=pick_device(args.device),
         gpus=args.gpus,
         threads=args.threads,
-        shard=args.shard,
+        shard=args.shard or 0,
         shards=args.shards,
         online=bool(args.online),
     )
-    return 0 if finished else 1
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.core.spec import canonical
 from cogworks.encoders import plan
+from cogworks.encoders.shards import note_path, note_text
 
 Config = Callable[..., dict[str, Any]]
 RANDOM = {"model": "torchvision:resnet18", "weights": "random"}
@@ -186,15 +187,35 @@ def test_encoders_from_a_librarys_cache(config_of: Config, tmp_path: Path) -> No
     }
 
 
-def test_sharding(config_of: Config) -> None:
-    config = config_of(**{"a.b": {**RANDOM, "shards": 2}, "c": RANDOM})
-    assert plan.pattern(config, sharded=True) == r"a\.b"
-    assert plan.pattern(config, sharded=False) == "c"
-    assert plan.pattern(config_of(c=RANDOM), sharded=True) == "(?!)"
-    assert plan.shard_files(config, "a.b", "in1k", "train", "npy") == [
-        "results/features/a.b/in1k/train.shards/0-of-2.npy",
-        "results/features/a.b/in1k/train.shards/1-of-2.npy",
+def test_sharding(config_of: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Features that are finished keep the shards they had, for as long as they are not stale."""
+    monkeypatch.chdir(tmp_path)
+    job = ("a.b", "in1k", "train")
+    features = Path("results/features/a.b/in1k/train.npy")
+
+    def files(shards: int, code: str = "code", **changes: Any) -> list[str]:
+        config = config_of(**{"a.b": RANDOM | changes | {"shards": shards}})
+        return plan.shard_files(config, *job, code)
+
+    two = [
+        f"{features.with_suffix('')}.shards/{n}-of-2.{s}"
+        for n in (0, 1)
+        for s in ("npy", "parquet")
     ]
+    assert files(1) == []
+    assert files(2) == two
+    features.parent.mkdir(parents=True)
+    spec = plan.spec(config_of(**{"a.b": RANDOM}), "a.b")
+    note_path(features).write_text(note_text(1, spec, "code"))
+    assert files(2) == two, "there are no features"
+    features.touch()
+    assert files(2) == []
+    assert files(2, seed=1) == two
+    assert files(2, code="other") == two
+    note_path(features).write_text(note_text(2, spec, "code"))
+    assert files(1) == files(3) == two
+    note_path(features).write_text("damaged")
+    assert files(1) == []
 
 
 def test_an_encoder_of_a_sweep_stands_for_its_runs() -> None:

@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from cogworks.core.errors import InputError
+from cogworks.core.spec import unpacked
 from cogworks.report.clone_tables import clone_table, meaning_table
 from cogworks.report.formats import write_formats
 from cogworks.report.level_figures import absolute_figure
 from cogworks.report.level_tables import level_table, relative_table
-from cogworks.report.page import build_page, facts, paragraphs, unpack_config
+from cogworks.report.page import build_page, facts, paragraphs
 from cogworks.report.sections import packed_config
 from cogworks.report.style import save
 from cogworks.report.svg import inline_svg
@@ -132,8 +133,9 @@ def test_texts_have_code_and_emphasis_and_nothing_else():
 
 
 def test_the_config_survives_its_packing():
-    config = {"a": {"ü": [1, 2.5, None]}, "compute": {"device": "cpu"}}
-    assert unpack_config(packed_config(config)) == {"a": {"ü": [1, 2.5, None]}}
+    config = {"images": {"ü": {"seed": [1, 2.5, None], "verify": True}}, "compute": {"gpus": 1}}
+    shown = {"images": {"ü": {"seed": [1, 2.5, None]}}}
+    assert unpacked(packed_config(config)) == shown
 
 
 def test_clones_are_counted_over_their_classes():

@@ -4,8 +4,10 @@ Snakemake compares params as a set without names, and the order of dict keys cou
 canonical JSON string per rule makes every change visible and no mere reordering stale.
 """
 
+import base64
 import hashlib
 import json
+import zlib
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -50,3 +52,13 @@ def canonical(value: Any) -> str:
 def digest(value: Any) -> str:
     """Return the SHA-256 (hex) of the canonical text of `value`."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def packed(value: Any) -> str:
+    """Return a value so small that a whole config goes into a command line: zlib and base64."""
+    return base64.b64encode(zlib.compress(canonical(value).encode(), 9)).decode()
+
+
+def unpacked(text: str) -> Any:
+    """Return the value that `packed` packed."""
+    return json.loads(zlib.decompress(base64.b64decode(text)))

@@ -17,6 +17,7 @@ from cogworks.core.inputs import is_hidden
 from cogworks.core.needs import is_missing_file
 from cogworks.core.place import ROOT
 from cogworks.encoders import identity
+from cogworks.encoders.shards import noted, shard_paths
 from cogworks.training import plan as training
 
 REGISTRY = ROOT / "resources" / "encoders.yaml"
@@ -149,29 +150,31 @@ def _identity(config: dict[str, Any], encoder: str) -> dict[str, str] | None:
     return identity.planned(now, paths.weights_note(encoder))
 
 
-def shards(config: dict[str, Any], encoder: str) -> int:
-    """Return among how many jobs the images of a data set are divided for `encoder`."""
-    return int(config["encoders"][encoder]["shards"])
+def shards(config: dict[str, Any], encoder: str, dataset: str, split: str, code: str) -> int:
+    """Return among how many jobs the images of a data set are divided for `encoder`.
+
+    Args:
+        config: the checked config.
+        encoder, dataset, split: whose features.
+        code: digest of the code that encodes; features that are finished keep their shards.
+    """
+    features, _ = paths.features(encoder, dataset, split)
+    found = noted(features, spec(config, encoder), code)
+    return found or int(config["encoders"][encoder]["shards"])
 
 
 def shard_files(
-    config: dict[str, Any], encoder: str, dataset: str, split: str, suffix: str
+    config: dict[str, Any], encoder: str, dataset: str, split: str, code: str
 ) -> list[str]:
-    """Return the shards' files, arrays (`npy`) or indices (`parquet`), in order."""
-    count = shards(config, encoder)
-    stem = paths.features(encoder, dataset, split)[0].removesuffix(".npy")
-    return [f"{stem}.shards/{shard}-of-{count}.{suffix}" for shard in range(count)]
+    """Return the arrays and indices of all shards; none where one job makes all features."""
+    count = shards(config, encoder, dataset, split, code)
+    features, _ = paths.features(encoder, dataset, split)
+    return [path for pair in shard_paths(features, count) for path in pair] if count > 1 else []
 
 
 def threads(config: dict[str, Any]) -> int:
     """Return the threads of an extraction: a GPU needs several decoding cores to keep it busy."""
     return 2 if config["compute"]["gpus"] == 0 else 8 * int(config["compute"]["gpus"])
-
-
-def pattern(config: dict[str, Any], *, sharded: bool) -> str:
-    """Return the wildcard constraint of the encoders whose features are (not) sharded."""
-    names = [name for name in config["encoders"] if (shards(config, name) > 1) is sharded]
-    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def missing(config: dict[str, Any], encoders: list[str] | None = None) -> list[str]:

@@ -3,10 +3,8 @@
 import base64
 import importlib.metadata
 import io
-import json
 import platform
 import re
-import zlib
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -110,11 +108,6 @@ def versions() -> list[tuple[str, str]]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
-
-
-def unpack_config(packed: str) -> dict[str, Any]:
-    """Return the config that `sections.packed_config` packed."""
-    return dict(json.loads(zlib.decompress(base64.b64decode(packed))))
 
 
 def paragraphs(text: str) -> list[Markup]:

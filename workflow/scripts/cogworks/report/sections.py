@@ -3,12 +3,11 @@
 Imported while the DAG is planned: no numpy, no pandas.
 """
 
-import base64
-import zlib
 from typing import Any
 
+from cogworks.core.how import without_how
 from cogworks.core.place import LINK
-from cogworks.core.spec import canonical, digest
+from cogworks.core.spec import digest, packed
 from cogworks.images import plan as images
 from cogworks.report import fine_tuned, plan, roles
 from cogworks.synthesis import plan as synthesis
@@ -24,14 +23,14 @@ SUFFIXES = (".parquet", ".csv", ".md", ".tex")
 def report_spec(config: Config) -> dict[str, Any]:
     """Return what the page shows, as `page.build_page` takes it.
 
-    Of the config, without `compute`, which changes no result, it holds the digest.
+    It holds the digest of the keys of the config that may change a result.
     """
     sections = [section for section in _sections(config) if section["parts"]]
     has_levels = bool(roles.scored(config, roles.axis(config)))
     return {
         "title": config["report"]["title"],
         "subtitle": config["report"]["subtitle"] or _subtitle(config),
-        "digest": digest(_counted(config)),
+        "digest": digest(without_how(config)),
         "levels": table_path("levels") if has_levels else None,
         "relative": table_path("levels_relative") if has_levels else None,
         "sections": sections,
@@ -39,8 +38,8 @@ def report_spec(config: Config) -> dict[str, Any]:
 
 
 def packed_config(config: Config) -> str:
-    """Return the config without `compute`, small enough for a command line: zlib and base64."""
-    return base64.b64encode(zlib.compress(canonical(_counted(config)).encode(), 9)).decode()
+    """Return what the page shows of the config: all that may change a result, packed."""
+    return packed(without_how(config))
 
 
 def inputs(config: Config) -> list[str]:
@@ -86,10 +85,6 @@ def samples(config: Config) -> list[str]:
         if section["classes"]["part"] == "levels" and members & set(images.expand(config, name))
     ]
     return [name for name in [first, *families] if name is not None and name in config["images"]]
-
-
-def _counted(config: Config) -> Config:
-    return {key: value for key, value in config.items() if key != "compute"}
 
 
 def _subtitle(config: Config) -> str:
