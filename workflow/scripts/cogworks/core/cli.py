@@ -7,16 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 from cogworks.core.errors import InputError
+from cogworks.core.spec import Spec
 
 
-def parser(doc: str | None) -> argparse.ArgumentParser:
-    """Return a parser with `--spec`, `--threads` and `--device`, described by the script's doc."""
+def parser(doc: str | None, *, spec: type[Spec] | None = None) -> argparse.ArgumentParser:
+    """Return a parser with `--spec`, `--threads` and `--device`, described by the script's doc.
+
+    Args:
+        doc: the script's docstring.
+        spec: what `--spec` holds; None leaves it a dict, for the rooms that have not moved yet.
+    """
     result = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    result.add_argument(
-        "--spec", type=parse_spec, default={}, help="the rule's slice of the config, as JSON"
-    )
+    if spec is None:
+        result.add_argument("--spec", type=parse_spec, default={}, help="the rule's spec: JSON")
+    else:
+        result.add_argument("--spec", type=spec.read, required=True, help="the rule's spec: JSON")
     result.add_argument("--threads", type=positive, default=1, help="CPU threads to use")
     result.add_argument(
         "--device", default="auto", choices=["auto", "cpu", "cuda"], help="where tensors live"
