@@ -11,12 +11,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
 )
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 
 from cogworks.core import user_paths
+from cogworks.core.registry import Registry
 
 Condition = dict[str, Any]
 Items = TypeVar("Items", bound=list[Any])
@@ -50,9 +52,9 @@ class Applies:
         object.__setattr__(self, "conditions", conditions)
 
     def __get_pydantic_json_schema__(
-        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return handler(core_schema) | {"applies": list(self.conditions)}
+        return handler(schema) | {"applies": list(self.conditions)}
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,26 @@ class PathMark:
     """Marks a text that names a file or folder of the user's."""
 
     def __get_pydantic_json_schema__(
-        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return handler(core_schema) | {"format": "path"}
+        return handler(schema) | {"format": "path"}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text that is one of some names, as `Literal` does with names known here."""
+
+    names: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.literal_schema(list(self.names))
+
+
+def one_of(registry: Registry[Any]) -> OneOf:
+    """Return the mark of a text that names an entry: `kind: Annotated[str, one_of(LOSSES)]`."""
+    return OneOf(registry.names)
 
 
 def _unique(values: Items) -> Items:

@@ -13,8 +13,11 @@ from cogworks.config.base import (
     Section,
     UserPath,
     Whole,
+    one_of,
     unique,
 )
+from cogworks.training.augmentation.recipes import RECIPES
+from cogworks.training.losses import LOSSES
 
 
 class Sweep(Section):
@@ -57,7 +60,7 @@ class Backbone(Section):
 class Augmentation(Section):
     """Crops and their photometric changes (multi-crop, section 4.3)."""
 
-    recipe: Literal["dino", "pytorch"] | None = None
+    recipe: Annotated[str, one_of(RECIPES)] | None = None
     """`dino` (crop, flip, colour jitter, greyscale, blur, solarise) or `pytorch` (crop and flip).
     """
     implementation: Literal["fast", "pil"] | None = None
@@ -102,7 +105,7 @@ class Projector(Section):
 class Loss(Section):
     """The training objective (equations 4.1 and 4.2)."""
 
-    kind: Literal["cosine", "ocm", "softmax"] | None = None
+    kind: Annotated[str, one_of(LOSSES)] | None = None
     """`cosine` softmax over class weights (4.1), `ocm`, online class means over a memory (4.2), or
     plain `softmax` with bias on embeddings that are not normalised.
     """
