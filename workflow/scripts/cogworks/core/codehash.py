@@ -41,6 +41,8 @@ Place = tuple[str, str | None]
 ALWAYS = ""
 # What a script reaches that loads entries.
 REGISTRY = ("cogworks.core.registry", "Registry")
+# What each digest that was asked for stands for: script, entries, root. See `cogworks.stale.code`.
+given: dict[str, tuple[str, tuple[str, ...], Path]] = {}
 
 
 @functools.cache
@@ -60,7 +62,26 @@ def rule_code(script: str, *entries: str, root: Path = SCRIPTS) -> str:
     if REGISTRY in reached and not entries:
         raise ValueError(f"{script}: give the modules of the entries that it loads")
     lines = [f"{name} {_version(name)}" for name in sorted(libraries) if name in SHAPING]
-    return hashlib.sha256("\n".join([*sorted(reached.values()), *lines]).encode()).hexdigest()[:16]
+    text = "\n".join([*sorted(reached.values()), *lines])
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    given[digest] = script, entries, root
+    return digest
+
+
+def definitions(script: str, *entries: str, root: Path = SCRIPTS) -> dict[str, str]:
+    """Return a digest of each definition that a script reaches, and the versions of libraries.
+
+    Returns:
+        `module.name` -> 12 hex digits, `module` for what runs on its import, library -> version.
+        Where two digests of `rule_code` differ, some of these do.
+    """
+    lines, libraries = _reach(script, root, entries)
+    found = {
+        f"{module}.{name}" if name != ALWAYS else module: hashlib.sha256(line.encode()).hexdigest()
+        for (module, name), line in lines.items()
+    }
+    versions = {name: _version(name) for name in libraries if name in SHAPING}
+    return {name: value[:12] for name, value in found.items()} | versions
 
 
 def reached(script: str, *entries: str, root: Path = SCRIPTS) -> set[str]:

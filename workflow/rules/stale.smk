@@ -1,0 +1,34 @@
+# What would run again, and why: a target without outputs.
+from cogworks.stale import code as stale_code
+from cogworks.stale import dry_run
+
+
+localrules:
+    stale,
+
+
+# So that the definitions that an edit changed can be named afterwards: a job's digest is asked for
+# with its params.
+onstart:
+    for job in workflow.dag.needrun_jobs():
+        job.params
+    stale_code.record()
+
+
+rule stale:
+    log:
+        "logs/stale.log",
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        # By Snakemake's own interpreter always: no environment holds Snakemake.
+        script=place.Script("stale"),
+        spec=lambda w: canonical(dry_run.settings_of(workflow)),
+    message:
+        "What would run again, and why"
+    shell:
+        "{params.script} --spec {params.spec:q} 2>&1 | tee {log:q}"

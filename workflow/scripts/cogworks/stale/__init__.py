@@ -1,0 +1,1 @@
+"""What would run again, and why, in words: `snakemake stale`."""

@@ -1,0 +1,38 @@
+"""Which definitions stand behind a digest of code, kept so that a later edit can be named.
+
+The record of an output holds one digest for all the code that made it. Before jobs run, a file for
+each digest lists the definitions that it covers: what was edited since is what differs there.
+"""
+
+from pathlib import Path
+
+from cogworks.core.codehash import definitions, given
+from cogworks.core.files import read_json, write_json
+
+CODES = Path(".snakemake", "code")
+
+
+def record(folder: Path = CODES) -> None:
+    """Write down, where they are not yet, the definitions behind each digest asked for so far.
+
+    Args:
+        folder: gets a file `<digest>.json` for each.
+    """
+    for digest, (script, entries, root) in given.items():
+        target = folder / f"{digest}.json"
+        if not target.exists():
+            write_json(definitions(script, *entries, root=root), target)
+
+
+def changed_definitions(before: str, now: str, folder: Path = CODES) -> list[str]:
+    """Return the definitions, and versions of libraries, in which two digests of code differ.
+
+    Returns:
+        What changed, then what is new or gone; empty where one of the two was never written down.
+    """
+    files = [folder / f"{digest}.json" for digest in (before, now)]
+    if not all(file.is_file() for file in files):
+        return []
+    old, new = (read_json(file) for file in files)
+    edited = [name for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
+    return edited or sorted(old.keys() ^ new.keys())

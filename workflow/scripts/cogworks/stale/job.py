@@ -1,0 +1,89 @@
+"""A job of the workflow, with what its outputs were made with and what they would be made with."""
+
+import ast
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+_CODE = re.compile("[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a job's outputs are made with.
+
+    Attributes:
+        inputs: the input files.
+        spec: the rule's slice of the config, empty where it has none.
+        code: the digest of its code, see `codehash`.
+        others: its further params, as text, each with its name where that is known.
+    """
+
+    inputs: frozenset[str] = frozenset()
+    spec: dict[str, Any] = field(default_factory=dict)
+    code: str = ""
+    others: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job, whether it would run, and what speaks for it.
+
+    Attributes:
+        rule: its rule.
+        wildcards: their values by name.
+        outputs: its output files.
+        now: what its outputs would be made with.
+        before: what they were made with; None where there is no record.
+        needed: whether it would run.
+        missing: outputs that are to be made and are not there, temporary ones apart.
+        updated: inputs that changed since, those that another job makes again apart.
+        begun: whether it was stopped before its outputs were whole.
+        command: whether the rule's command line changed.
+        environment: whether its software environment changed.
+        after: the jobs that run before it and make inputs of it again, as places in the list.
+    """
+
+    rule: str
+    wildcards: dict[str, str]
+    outputs: tuple[str, ...]
+    now: Made
+    before: Made | None
+    needed: bool = True
+    missing: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    begun: bool = False
+    command: bool = False
+    environment: bool = False
+    after: tuple[int, ...] = ()
+
+    @property
+    def new(self) -> bool:
+        """Whether its outputs were never made."""
+        return self.before is None and bool(self.missing)
+
+
+def read_made(inputs: Iterable[str], params: dict[str, str]) -> Made:
+    """Return what a job's outputs are made with.
+
+    Snakemake records params without their names, so they are told by what they hold: a JSON object
+    is the spec, 16 hex digits are the code's digest.
+
+    Args:
+        inputs: the input files.
+        params: the `repr` of each param, with its name where that is known.
+    """
+    spec: dict[str, Any] = {}
+    code = ""
+    others = {}
+    for text, name in params.items():
+        value = ast.literal_eval(text)
+        if isinstance(value, str) and value.startswith("{"):
+            spec = json.loads(value)
+        elif isinstance(value, str) and _CODE.fullmatch(value):
+            code = value
+        else:
+            others[text] = name
+    return Made(frozenset(inputs), spec, code, others)

@@ -1,0 +1,17 @@
+"""Say what would run again, and why: a line a stage."""
+
+from cogworks.core import cli
+from cogworks.stale import code
+from cogworks.stale.dry_run import planned
+from cogworks.stale.tell import tell
+
+
+def main() -> None:
+    args = cli.parser(__doc__).parse_args()
+    jobs = planned(args.spec)
+    code.record()
+    print(*tell(jobs), sep="\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)
