@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan": JUDGES | {"config"},
     "report": JUDGES | {"config", "plan"},
     "preflight": ALL | {"config", "plan"},
+    "stale": GROUND | {"probes"},
 }
 # Plans that have not moved into the room `plan` yet.
 EXCEPTIONS = {
