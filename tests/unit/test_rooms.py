@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan": JUDGES | {"config"},
     "report": JUDGES | {"config", "plan"},
     "preflight": ALL | {"config", "plan"},
-    "stale": GROUND | {"probes"},
+    "stale": GROUND | {"training", "probes"},
 }
 # Plans that have not moved into the room `plan` yet.
 EXCEPTIONS = {
