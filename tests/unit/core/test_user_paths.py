@@ -95,7 +95,6 @@ def test_the_link_follows_a_workflow_that_was_moved(
     monkeypatch.chdir(tmp_path)
     place.LINK.parent.mkdir()
     place.LINK.symlink_to(tmp_path / "where it was")
-    place.link_bundled()
     assert Path(user_paths.expand("resources/scenes.txt")).samefile(
         place.ROOT / "resources" / "scenes.txt"
     )

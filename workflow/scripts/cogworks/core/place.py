@@ -49,11 +49,14 @@ def link_bundled() -> None:
 def found(path: str) -> str:
     """Return a relative path as every rule and job can read it.
 
-    A bundled file (`resources/...`) goes by the link, so that its name is the same wherever the
-    workflow lies. The user's file of the same name comes first.
+    A bundled file (`resources/...`) goes by the link, which is made where it is missing, so that
+    its name is the same wherever the workflow lies. The user's file of the same name comes first.
     """
     own = ROOT / path
     if not path.startswith("resources/") or not own.is_file():
         return path
     mine = Path(path)
-    return path if mine.exists() and not mine.samefile(own) else str(LINK / path)
+    if mine.exists() and not mine.samefile(own):
+        return path
+    link_bundled()
+    return str(LINK / path)
