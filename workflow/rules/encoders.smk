@@ -28,8 +28,8 @@ rule extract_features:
         mem_mb=6000,
         runtime=600,
         gpu=lambda w, input: 0 if input.shards else config["compute"]["gpus"],
-        device=lambda w: config["compute"]["device"],
-        online=lambda w: int(config["compute"]["online"]),
+        device=config["compute"]["device"],
+        online=int(config["compute"]["online"]),
         shards=lambda w, input: max(1, len(input.shards) // 2),
     params:
         script=script("extract_features"),
@@ -69,13 +69,13 @@ rule extract_shard:
     priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w: encoders_plan.threads(config)
+    threads: encoders_plan.threads(config)
     resources:
         mem_mb=6000,
         runtime=600,
-        gpu=lambda w: config["compute"]["gpus"],
-        device=lambda w: config["compute"]["device"],
-        online=lambda w: int(config["compute"]["online"]),
+        gpu=config["compute"]["gpus"],
+        device=config["compute"]["device"],
+        online=int(config["compute"]["online"]),
     params:
         script=script("extract_features"),
         spec=lambda w: needs.met(canonical(encoders_plan.spec(config, w.encoder))),

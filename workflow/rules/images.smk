@@ -22,7 +22,7 @@ rule list_classes:
     resources:
         mem_mb=2000,
         runtime=60,
-        online=lambda w: int(config["compute"]["online"]),
+        online=int(config["compute"]["online"]),
     params:
         script=script("list_classes"),
         spec=lambda w: canonical(images_plan.classes_spec(config, w.dataset)),
@@ -88,7 +88,7 @@ rule build_manifest:
     resources:
         mem_mb=8000,
         runtime=240,
-        online=lambda w: int(config["compute"]["online"]),
+        online=int(config["compute"]["online"]),
         verify=lambda w: int(images_plan.datasets(config)[w.dataset]["verify"]),
     params:
         script=script("build_manifest"),

@@ -28,12 +28,12 @@ rule tune_probes:
         "logs/benchmarks/tune_probes/{encoder}/{dataset}/{protocol}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w: probes_plan.threads(config)
+    threads: probes_plan.threads(config)
     resources:
         mem_mb=lambda w, input: probes_plan.memory(input.features),
         runtime=720,
-        gpu=lambda w: config["compute"]["gpus"],
-        device=lambda w: config["compute"]["device"],
+        gpu=config["compute"]["gpus"],
+        device=config["compute"]["device"],
     params:
         script=script("tune_probes"),
         spec=lambda w: canonical(
@@ -95,12 +95,12 @@ rule fit_probes:
         protocol=paths.pattern(probes_plan.protocols(config, own=False)),
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w: probes_plan.threads(config)
+    threads: probes_plan.threads(config)
     resources:
         mem_mb=lambda w, input: probes_plan.memory(input.train_features),
         runtime=240,
-        gpu=lambda w: config["compute"]["gpus"],
-        device=lambda w: config["compute"]["device"],
+        gpu=config["compute"]["gpus"],
+        device=config["compute"]["device"],
     params:
         script=script("fit_probes"),
         spec=lambda w: canonical(

@@ -144,8 +144,8 @@ rule generate_shard:
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=lambda w: config["compute"]["gpus"],
-        device=lambda w: config["compute"]["device"],
+        gpu=config["compute"]["gpus"],
+        device=config["compute"]["device"],
         batch_size=lambda w: synthesis_plan.clone(config, w.clone)["batch_size"],
     params:
         script=script("generate_shard"),
@@ -213,8 +213,8 @@ rule score_clone:
     resources:
         mem_mb=8000,
         runtime=240,
-        gpu=lambda w: config["compute"]["gpus"],
-        device=lambda w: config["compute"]["device"],
+        gpu=config["compute"]["gpus"],
+        device=config["compute"]["device"],
     params:
         script=script("score_clone"),
         spec=lambda w: canonical(synthesis_plan.judge_spec(config, w.clone)),
@@ -278,8 +278,8 @@ rule estimate_clone:
     resources:
         mem_mb=8000,
         runtime=60,
-        gpu=lambda w: config["compute"]["gpus"],
-        device=lambda w: config["compute"]["device"],
+        gpu=config["compute"]["gpus"],
+        device=config["compute"]["device"],
     params:
         script=script("estimate_clone"),
         spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),

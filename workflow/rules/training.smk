@@ -27,7 +27,7 @@ rule train_encoder:
         mem_mb=lambda w, attempt: attempt * training_plan.mem_mb(config, w.run),
         runtime=lambda w: training_plan.compute(config, w.run)["runtime"],
         gpu=lambda w: training_plan.gpus(config, w.run),
-        device=lambda w: config["compute"]["device"],
+        device=config["compute"]["device"],
         nodes=lambda w: training_plan.compute(config, w.run)["nodes"],
         processes=lambda w: training_plan.compute(config, w.run)["processes"],
         process_threads=lambda w: training_plan.compute(config, w.run)["threads"],
