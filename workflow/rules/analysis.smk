@@ -3,8 +3,7 @@
 
 rule measure_features:
     input:
-        features=lambda w: analysis_plan.features(w.encoder, w.dataset, w.split, 0),
-        index=lambda w: analysis_plan.features(w.encoder, w.dataset, w.split, 1),
+        unpack(lambda w: plan.measures[w.encoder, w.dataset, w.split].inputs),
     output:
         table="results/analysis/{encoder}/{dataset}/{split}.parquet",
     log:
@@ -19,9 +18,7 @@ rule measure_features:
         runtime=120,
     params:
         script=script("measure_features"),
-        spec=lambda w: canonical(
-            analysis_plan.spec(config, w.encoder, w.dataset, w.split)
-        ),
+        spec=lambda w: plan.measures[w.encoder, w.dataset, w.split].spec.text,
         code=rule_code("measure_features"),
     message:
         "Measures of the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
@@ -33,4 +30,4 @@ rule measure_features:
 
 rule analysis:
     input:
-        analysis_plan.targets(config),
+        [measure.table for measure in plan.measures.values()],

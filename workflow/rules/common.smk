@@ -23,7 +23,6 @@ if re.search("[{}]", str(ROOT)):
     )
 sys.path.insert(0, str(SCRIPTS))
 
-from cogworks.analysis import plan as analysis_plan
 from cogworks.concepts import plan as concepts_plan
 from cogworks.config.parse import replaced_lists
 from cogworks.core import paths, place
@@ -65,6 +64,7 @@ except InputError as error:
     sys.exit(1)
 for line in replaced_lists(workflow.configfiles):
     logger.warning(line)
+plan = config.plan
 
 # The user's files are no inputs of rules. Their fingerprints are params (`files`), so that a copy
 # or a touch makes nothing stale and other content does, whatever its date. What is missing among

@@ -4,16 +4,17 @@ from pathlib import Path
 
 from cogworks.analysis.measure import measure
 from cogworks.analysis.read import read_feature_set
+from cogworks.analysis.specs import MeasureSpec
 from cogworks.core import cli
 from cogworks.core.device import limit_blas
 from cogworks.core.files import write_parquet
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=MeasureSpec)
     parser.add_argument("--features", type=Path, nargs="+", required=True, help="arrays (.npy)")
     parser.add_argument("--index", type=Path, nargs="+", required=True, help="their indices")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet: a row a number")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet: a row for each number")
     args = parser.parse_args()
     with limit_blas(args.threads):
         table = measure(read_feature_set(args.features, args.index), args.spec)

@@ -14,23 +14,24 @@ from cogworks.analysis.measure import measure
 from cogworks.analysis.moments import moments
 from cogworks.analysis.redundancy import redundancy
 from cogworks.analysis.sparsity import sparsity
+from cogworks.analysis.specs import MeasureSpec
 from cogworks.analysis.spectrum import coding_length, singular_values, spectrum
 from cogworks.core.errors import InputError
 
-SPEC = {
-    "encoder": "e",
-    "dataset": "d",
-    "split": "test",
-    "metrics": [
+SPEC = MeasureSpec(
+    encoder="e",
+    dataset="d",
+    split="test",
+    metrics=[
         "sparsity",
         "intra_class_distance",
         "redundancy",
         "coding_length",
         "singular_values",
     ],
-    "sparsity_threshold": 1e-5,
-    "coding_eps2": 0.5,
-}
+    sparsity_threshold=1e-5,
+    coding_eps2=0.5,
+)
 
 
 @pytest.fixture
@@ -178,5 +179,6 @@ def test_a_mapped_file_is_never_read_whole(x, labels, tmp_path, monkeypatch):
 
 
 def test_only_what_is_asked_for_is_measured(x, labels):
-    found = numbers(measure(FeatureSet([Part(x, labels)]), SPEC | {"metrics": ["sparsity"]}))
+    spec = SPEC.model_copy(update={"metrics": ["sparsity"]})
+    found = numbers(measure(FeatureSet([Part(x, labels)]), spec))
     assert set(found) == {"samples", "dimensions", "sparsity"}

@@ -16,8 +16,8 @@ WORLD = {"source": {"kind": "world"}, "max_images": 10, "test_images": 5}
 LEVELS = {"count": 2, "size": 100, "gaps": "none"}
 
 
-@pytest.fixture
-def config():
+def loaded(**evaluations):
+    """Load a config with some of the evaluations."""
     sweep = [{"key": "dataset", "values": ["seen", "cog_l1", "cog_l2"]}]
     tuned = RUN | {"recipe": "fine_tune", "start": {"run": "base"}, "sweep": sweep}
     return load_config(
@@ -35,18 +35,18 @@ def config():
             },
             "probes": {"linear": {"kind": "sgd"}, "own": {"kind": "classifier"}},
             "evaluations": {
-                "e0": {
-                    "encoders": ["random", "base"],
-                    "datasets": ["seen", "cog"],
-                    "protocols": ["linear"],
-                },
-                "e1": {"encoders": ["tuned"], "datasets": ["seen", "cog"], "protocols": ["own"]},
+                name: entry | {"datasets": ["seen", "cog"]} for name, entry in evaluations.items()
             },
         }
     )
 
 
-def test_runs_are_matched_by_the_weights_they_began_with(config):
+FROZEN = {"encoders": ["random", "base"], "protocols": ["linear"]}
+TUNED = {"encoders": ["tuned"], "protocols": ["own"]}
+
+
+def test_runs_are_matched_by_the_weights_they_began_with():
+    config = loaded(e0=FROZEN, e1=TUNED)
     job = {"protocol": "own"}
     assert fine_tuned.comparisons(config) == [
         {
@@ -60,8 +60,8 @@ def test_runs_are_matched_by_the_weights_they_began_with(config):
     assert "results/figures/fine_tuning.svg" in sections.inputs(config)
 
 
-def test_a_config_without_fine_tuning_has_no_such_section(config):
-    config = {**config, "evaluations": {"e0": config["evaluations"]["e0"]}}
+def test_a_config_without_fine_tuning_has_no_such_section():
+    config = loaded(e0=FROZEN)
     assert fine_tuned.comparisons(config) == []
     assert "results/figures/fine_tuning.svg" not in sections.inputs(config)
 

@@ -283,10 +283,10 @@ def test_errors_name_their_key(load, report, message):
 @pytest.mark.parametrize(
     ("analysis", "message"),
     [
-        ({"encoders": ["x"]}, "analysis.encoders: 'x' is no encoder; known: random"),
-        ({"datasets": ["x"]}, "analysis.datasets: 'x' is no data set"),
+        ({"encoders": ["x"]}, "analysis.encoders: 'x' is not an encoder; known: random"),
+        ({"datasets": ["x"]}, "analysis.datasets: 'x' is not a data set"),
         ({"groups": {"g": ["cog"]}}, "analysis.groups.g: 'cog' is not analysed"),
-        ({"groups": {"g": ["x"]}}, "analysis.groups.g: 'x' is no data set"),
+        ({"groups": {"g": ["x"]}}, "analysis.groups.g: 'x' is not a data set"),
     ],
 )
 def test_errors_of_the_analysis_section(load, analysis, message):

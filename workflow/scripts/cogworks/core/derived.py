@@ -21,6 +21,7 @@ class Config(dict[str, Any]):
         super().__init__(values)
         self.derived: dict[Any, Any] = {}
         self.typed: Any = None
+        self.plan: Any = None
 
 
 def derived(

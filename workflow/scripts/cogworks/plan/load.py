@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cogworks.analysis import plan as analysis
 from cogworks.concepts import plan as concepts
 from cogworks.config import errors, idle
 from cogworks.config.parse import parse
@@ -15,12 +14,14 @@ from cogworks.core import derived
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
 from cogworks.images import plan as images
+from cogworks.plan import measures
+from cogworks.plan.plan import Plan
 from cogworks.probes import plan as probes
 from cogworks.report import plan as report
 from cogworks.synthesis import plan as synthesis
 from cogworks.training import plan as training
 
-ROOMS = (concepts, images, synthesis, training, encoders, probes, analysis, report)
+ROOMS = (concepts, images, synthesis, training, encoders, probes, report)
 
 
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
@@ -49,7 +50,9 @@ def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     checked = typed.model_dump()
     filled = derived.Config(encoders.expand_sweeps(checked))
     filled.typed = typed
+    filled.plan = Plan(typed, filled)
     problems = [problem for room in ROOMS for problem in room.check(filled)]
+    problems += measures.problems(filled.plan)
     problems += _check_compute(filled["compute"])
     problems += _idle(config, checked, problems)
     if problems:

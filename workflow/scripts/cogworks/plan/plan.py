@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cogworks.analysis import plan as analysis_plan
 from cogworks.config.root import Config
 from cogworks.core.errors import InputError
+from cogworks.plan import measures
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.clones import Clone, Generator
 from cogworks.plan.datasets import Dataset, expand
@@ -63,7 +63,7 @@ class Plan:
         """Return the real data set or the clone of this (expanded) name."""
         found: ImageSet | None = self.datasets.get(name) or self.clones.get(name)
         if found is None:
-            raise InputError(f"{name!r} is no data set; known: {', '.join(self.image_sets)}")
+            raise InputError(f"{name!r} is not a data set; known: {', '.join(self.image_sets)}")
         return found
 
     @cached_property
@@ -114,4 +114,4 @@ class Plan:
     @cached_property
     def measures(self) -> dict[tuple[str, str, str], Measure]:
         """Return every (encoder, data set, split) whose features are measured."""
-        return {key: Measure(self, *key) for key in analysis_plan.jobs(self.legacy)}
+        return {measure.key: measure for measure in measures.expand(self)}

@@ -5,8 +5,9 @@ Imported while the DAG is planned: no numpy, no pandas.
 
 from typing import Any
 
-from cogworks.analysis import plan as analysis
 from cogworks.core import paths
+from cogworks.plan import measures
+from cogworks.plan.plan import Plan
 from cogworks.probes import plan as probes
 from cogworks.report import checks, recipes, roles
 from cogworks.report.reference import TEST_SETS
@@ -199,19 +200,19 @@ def crossed_spec(config: Config) -> dict[str, Any]:
 
 def feature_files(config: Config) -> list[str]:
     """Return the tables of measures that the analysis room makes."""
-    return analysis.targets(config)
+    return [measure.table for measure in _plan(config).measures.values()]
 
 
 def features_spec(config: Config) -> dict[str, Any]:
     """Return what tables and figures of feature measures depend on, besides the measures."""
-    names = list(dict.fromkeys(encoder for encoder, _, _ in analysis.jobs(config)))
+    names = list(dict.fromkeys(encoder for encoder, _, _ in _plan(config).measures))
     given = config["analysis"]["groups"]
     return {
         "baseline": config["report"]["baseline"],
         "encoders": roles.encoders(config, names),
         "groups": [
             {"name": name if given else roles.label(config, name), "datasets": members}
-            for name, members in analysis.groups(config).items()
+            for name, members in measures.groups(_plan(config)).items()
         ],
     }
 
@@ -248,6 +249,11 @@ def test_sets_spec(config: Config, name: str) -> dict[str, Any]:
         "encoders": roles.encoders(config, list(dict.fromkeys(encoder for encoder, _, _ in jobs))),
         "test_sets": _test_sets(config, dataset, protocol),
     }
+
+
+def _plan(config: Config) -> Plan:
+    found: Plan = config.plan  # type: ignore[attr-defined]
+    return found
 
 
 def _published_axis(config: Config) -> list[str | None]:
