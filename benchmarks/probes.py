@@ -14,8 +14,8 @@ slow small products the ratios are larger than with a fast one.
 """
 
 import argparse
+import functools
 import importlib.util
-import json
 import subprocess
 import sys
 import tempfile
@@ -35,9 +35,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from probe_oracle import Plain, clusters
 
-from cogworks.config.parse import parse
 from cogworks.probes.batches import reader
-from cogworks.probes.kinds import KINDS
+from cogworks.probes.kinds.sgd import Pruning, SgdTune
 from cogworks.probes.sgd import Sgd
 from cogworks.probes.splits import fit_rows, rows_by_class, split
 from cogworks.probes.stack import Group, Member, Recipe, cpu_multiplies_bfloat16, train
@@ -69,7 +68,7 @@ class Task:
 
     table: FeatureTable
     test: tuple[torch.Tensor, torch.Tensor]
-    section: dict[str, Any]
+    spec: SgdTune
     shots: int | None
 
     @classmethod
@@ -79,11 +78,10 @@ class Task:
         x, y = clusters(**sizes | {"per_class": count + TESTS}, seed=0)
         test = torch.arange(len(y)) % (count + TESTS) >= count
         wnids = [f"n{label:08d}" for label in range(sizes["n_classes"])]
-        section = {"kind": "sgd", "epochs": epochs, "trials": trials}
         return cls(
             FeatureTable(x[~test], y[~test], wnids, "benchmark"),
             (x[test], y[test]),
-            parse({"probes": {"p": section}}).model_dump()["probes"]["p"],
+            fixtures().toy_job(kind="sgd", epochs=epochs, trials=trials).tune_spec,
             shots,
         )
 
@@ -103,7 +101,7 @@ class Task:
 def by_plain(task: Task, seed: int, *, monitor: bool) -> float:
     """Return the final top-1 of the plain probe."""
     parts, rows = task.split(seed)
-    table, epochs = task.table, task.section["epochs"]
+    table, epochs = task.table, task.spec.epochs
     plain = Plain(table.x, table.y, len(table.classes), epochs, monitor=monitor)
     train_rows, val_rows = torch.from_numpy(parts.train), torch.from_numpy(parts.val)
 
@@ -114,7 +112,7 @@ def by_plain(task: Task, seed: int, *, monitor: bool) -> float:
 
     sampler = optuna.samplers.TPESampler(multivariate=True, seed=seed)
     study = optuna.create_study(direction="maximize", sampler=sampler)
-    study.optimize(objective, n_trials=task.section["trials"])
+    study.optimize(objective, n_trials=task.spec.trials)
     # The final fit of the plain probe evaluates on the test images after every epoch too.
     x, y = task.test
     final = Plain(
@@ -131,9 +129,9 @@ def by_plain(task: Task, seed: int, *, monitor: bool) -> float:
 def by_stack(task: Task, seed: int, **changes: Any) -> float:
     """Return the final top-1 of the stacked probe, search and fit as the workflow makes them."""
     parts, rows = task.split(seed)
-    section = task.section | changes
-    how = Sgd(task.table, section, CPU)
-    sizes = batch_sizes(section["trials"], section["first_batch"], section["batch"])
+    spec = task.spec.model_copy(update=changes)
+    how = Sgd(task.table, spec, CPU)
+    sizes = batch_sizes(spec.trials, spec.first_batch, spec.batch)
     with tempfile.TemporaryDirectory() as folder:
         study = Study(Path(folder, "s.json"), key="", space=SPACE, sizes=sizes, seed=seed)
         while not study.finished:
@@ -151,7 +149,7 @@ CONTENDERS: dict[str, Callable[[Task, int], float]] = {
     "float32": by_stack,
     "bfloat16": lambda task, seed: by_stack(task, seed, search_precision="bfloat16"),
     "float32, pruned": lambda task, seed: by_stack(
-        task, seed, pruning={"epoch": max(1, task.section["epochs"] // 4), "keep": 8 / 30}
+        task, seed, pruning=Pruning(epoch=max(1, task.spec.epochs // 4), keep=8 / 30)
     ),
 }
 # The type of the search's products, for the contenders that train every epoch of every trial.
@@ -175,10 +173,10 @@ def product_rate(kind: torch.dtype, dim: int) -> float:
 def product_seconds(task: Task, *, search: torch.dtype) -> float:
     """Return the time that the products of a search, one evaluation and a fit take at that rate."""
     parts, rows = task.split(0)
-    dim, section = task.table.dim, task.section
+    dim, spec = task.table.dim, task.spec
     one = 2.0 * dim * len(task.table.classes)  # of one image through one classifier
-    trained = section["trials"] * section["epochs"] * len(parts.train) * 2 * one
-    exact = section["trials"] * len(parts.val) * one + section["epochs"] * len(rows) * 2 * one
+    trained = spec.trials * spec.epochs * len(parts.train) * 2 * one
+    exact = spec.trials * len(parts.val) * one + spec.epochs * len(rows) * 2 * one
     return trained / product_rate(search, dim) + exact / product_rate(torch.float32, dim)
 
 
@@ -226,7 +224,7 @@ def compare(title: str, task: Task, seeds: int) -> None:
 
 def weights(task: Task) -> None:
     """Print the largest relative difference of the weights, ten configurations, same order."""
-    table, epochs = task.table, task.section["epochs"]
+    table, epochs = task.table, task.spec.epochs
     rows = torch.arange(len(table.y))
     rng = np.random.default_rng(0)
     lr = list(10 ** rng.uniform(-1, 2, 10))
@@ -252,7 +250,7 @@ def memory(threads: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         peaks: dict[tuple[str, str], int] = {}
         for name, per_class in (("few", 20), ("many", 2000)):
-            store = feature_store(Path(folder) / name)
+            store = fixtures().Store(Path(folder) / name)
             store.toy(n_classes=50, train=per_class, test=20, dim=512)
             for step, command in job(store, Path(folder) / name).items():
                 command = [sys.executable, "-c", PEAK, *command, "--threads", str(threads)]
@@ -264,8 +262,9 @@ def memory(threads: int) -> None:
         print(f"memory of {step}: features of {size / 2**20:.0f} MB take {extra:.2f} times that")
 
 
-def feature_store(folder: Path) -> Any:
-    """The writer of toy features that the tests use."""
+@functools.cache
+def fixtures() -> Any:
+    """Return the module of the tests' toy features and jobs."""
     path = ROOT / "tests" / "unit" / "probes" / "conftest.py"
     spec = importlib.util.spec_from_file_location("probe_fixtures", path)
     assert spec is not None
@@ -273,17 +272,12 @@ def feature_store(folder: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules["probe_fixtures"] = module
     spec.loader.exec_module(module)
-    return module.Store(folder)
+    return module
 
 
 def job(store: Any, folder: Path) -> dict[str, list[str]]:
     """Return the command lines of a search and of the fit after it."""
-    section = {"kind": "sgd", "epochs": 2, "trials": 10, "seeds": 1}
-    whole = parse({"probes": {"p": section}}).model_dump()["probes"]["p"]
-    names = {"encoder": "toy", "dataset": "toy", "protocol": "p", "group": None, "kind": "sgd"}
-
-    def spec(keys: tuple[str, ...]) -> str:
-        return json.dumps(names | {"test_sets": []} | {key: whole[key] for key in keys})
+    planned = fixtures().toy_job(kind="sgd", epochs=2, trials=10, seeds=1)
 
     def files(split: str, prefix: str) -> list[str]:
         parts = zip(("features", "indices", "manifests"), store.path("toy", split), strict=True)
@@ -291,8 +285,8 @@ def job(store: Any, folder: Path) -> dict[str, list[str]]:
 
     scripts, trials = ROOT / "workflow" / "scripts", str(folder / "trials.parquet")
     cells = ["--cells", str(folder / "cells"), "--output"]
-    tune = ["tune_probes.py", "--spec", spec(KINDS.load("sgd").tune_keys), *files("train", "")]
-    fit = ["fit_probes.py", "--spec", spec(KINDS.load("sgd").fit_keys), "--trials", trials]
+    tune = ["tune_probes.py", "--spec", planned.tune_spec.text, *files("train", "")]
+    fit = ["fit_probes.py", "--spec", planned.fit_spec.text, "--trials", trials]
     fit += [*files("train", "train-"), *files("test", "test-")]
     return {
         step: [str(scripts / arguments[0]), *arguments[1:], *cells, output]

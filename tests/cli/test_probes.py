@@ -1,7 +1,6 @@
 """The command lines of the probes room, and a kill in the middle of a search."""
 
 import importlib.util
-import json
 import signal
 import subprocess
 import sys
@@ -12,20 +11,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cogworks.config.parse import parse
 from cogworks.core.files import read_metadata
-from cogworks.probes.kinds import KINDS
+from cogworks.plan.jobs import Job
+from cogworks.probes.specs import CrossSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 PARTS = ("features", "indices", "manifests")
-NAMES = {"encoder": "toy", "dataset": "toy", "protocol": "p", "group": None}
 QUICK = {"kind": "sgd", "epochs": 40, "batch_size": 16, "seeds": 2, "shots": [1, 2, 4, "all"]}
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Any:
-    """The toy features of the unit tests."""
+@pytest.fixture(scope="session")
+def fixtures() -> Any:
+    """The module of the unit tests' fixtures."""
     path = ROOT / "tests" / "unit" / "probes" / "conftest.py"
     spec = importlib.util.spec_from_file_location("probe_fixtures", path)
     assert spec is not None
@@ -33,15 +31,22 @@ def store(tmp_path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules["probe_fixtures"] = module  # its dataclass looks itself up there
     spec.loader.exec_module(module)
-    result = module.Store(tmp_path / "features")
+    return module
+
+
+@pytest.fixture
+def store(tmp_path: Path, fixtures: Any) -> Any:
+    """The toy features of the unit tests."""
+    result = fixtures.Store(tmp_path / "features")
     result.toy()
     return result
 
 
-def spec(keys: str, **changes: Any) -> str:
-    section = parse({"probes": {"p": QUICK | changes}}).model_dump()["probes"]["p"]
-    chosen = {key: section[key] for key in ("kind", *getattr(KINDS.load(section["kind"]), keys))}
-    return json.dumps(NAMES | chosen | {"test_sets": []})
+@pytest.fixture(scope="session")
+def job(fixtures: Any) -> Job:
+    """The job of the plan that is run here."""
+    found: Job = fixtures.toy_job(**QUICK)
+    return found
 
 
 def files(store: Any, split: str, prefix: str = "--") -> list[str]:
@@ -53,9 +58,10 @@ def command(script: str, *arguments: Any) -> list[str]:
     return [sys.executable, str(SCRIPTS / f"{script}.py"), "--device", "cpu", *map(str, arguments)]
 
 
-def tune(store: Any, folder: Path) -> list[str]:
+def tune(job: Job, store: Any, folder: Path) -> list[str]:
     output = ("--cells", folder / "cells", "--output", folder / "trials.parquet")
-    return command("tune_probes", "--spec", spec("tune_keys"), *files(store, "train"), *output)
+    how = ("--spec", job.tune_spec.text, "--threads", 1, "--levels")
+    return command("tune_probes", *how, *files(store, "train"), *output)
 
 
 def run(arguments: list[str]) -> None:
@@ -64,10 +70,10 @@ def run(arguments: list[str]) -> None:
 
 
 def test_a_search_killed_in_the_middle_ends_as_it_would_have_without(
-    store: Any, tmp_path: Path
+    job: Job, store: Any, tmp_path: Path
 ) -> None:
-    run(tune(store, tmp_path / "whole"))
-    process = subprocess.Popen(tune(store, tmp_path / "killed"), stderr=subprocess.DEVNULL)
+    run(tune(job, store, tmp_path / "whole"))
+    process = subprocess.Popen(tune(job, store, tmp_path / "killed"), stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 150
     while not list(tmp_path.glob("killed/cells/2-*.json")) and time.monotonic() < deadline:
         time.sleep(0.001)
@@ -76,20 +82,24 @@ def test_a_search_killed_in_the_middle_ends_as_it_would_have_without(
     records = list(tmp_path.glob("killed/cells/*.json"))
     assert 2 < len(records) < 8, "it was killed too early or too late"
     assert not (tmp_path / "killed" / "trials.parquet").exists()
-    run(tune(store, tmp_path / "killed"))
+    run(tune(job, store, tmp_path / "killed"))
     whole, resumed = (tmp_path / name / "trials.parquet" for name in ("whole", "killed"))
     assert whole.read_bytes() == resumed.read_bytes()
 
 
-def test_from_trials_to_scores_and_crossed_classifiers(store: Any, tmp_path: Path) -> None:
-    run(tune(store, tmp_path))
+def test_from_trials_to_scores_and_crossed_classifiers(
+    job: Job, store: Any, tmp_path: Path
+) -> None:
+    run(tune(job, store, tmp_path))
     scores, cells = tmp_path / "scores.parquet", tmp_path / "fitted"
     run(
         command(
             "fit_probes",
-            *("--spec", spec("fit_keys"), "--trials", tmp_path / "trials.parquet"),
+            *("--spec", job.fit_spec.text, "--threads", 1, "--levels"),
+            *("--trials", tmp_path / "trials.parquet"),
             *files(store, "train", "--train-"),
             *files(store, "test", "--test-"),
+            *("--other-features", "--other-indices", "--other-manifests"),
             *("--cells", cells, "--output", scores),
         )
     )
@@ -97,11 +107,11 @@ def test_from_trials_to_scores_and_crossed_classifiers(store: Any, tmp_path: Pat
     assert frame["shots"].tolist() == ["1", "1", "2", "2", "4", "4", "all", "all"]
     assert frame["top1"].notna().all()
     features, index, manifest = store.path("toy", "test")
-    crossed = {"confidence": 0.5, "kind": "sgd", "normalize": "auto", "seeds": 2}
+    crossed = CrossSpec(confidence=0.5, normalize=True, seeds=2)
     run(
         command(
             "cross_classifiers",
-            *("--spec", json.dumps(crossed), "--features", features, "--index", index),
+            *("--spec", crossed.text, "--features", features, "--index", index),
             *("--manifest", manifest, "--cells", cells, "--output", tmp_path / "crossed.parquet"),
         )
     )
@@ -110,9 +120,9 @@ def test_from_trials_to_scores_and_crossed_classifiers(store: Any, tmp_path: Pat
     assert read_metadata(tmp_path / "crossed.parquet")["images"] == 60
 
 
-def test_bad_input_is_one_line_and_status_one(store: Any, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_status_one(job: Job, store: Any, tmp_path: Path) -> None:
     store.toy(train=1)
-    done = subprocess.run(tune(store, tmp_path), capture_output=True, text=True, timeout=200)
+    done = subprocess.run(tune(job, store, tmp_path), capture_output=True, text=True, timeout=200)
     assert done.returncode == 1
     assert done.stderr.startswith("error: class n00000000 has 1 training image")
     assert "Traceback" not in done.stderr

@@ -34,12 +34,10 @@ from cogworks.core.spec import canonical, packed
 from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images_plan
 from cogworks.plan.load import load as load_config
-from cogworks.probes import plan as probes_plan
 from cogworks.report import plan as report_plan
 from cogworks.synthesis import plan as synthesis_plan
 from cogworks.training import plan as training_plan
 from cogworks.training.code import run_code
-from cogworks.training.losses import LOSSES
 
 # Of the millions of objects that planning makes most stay: to search them for garbage as often as
 # Python does by default takes a sixth of its time.

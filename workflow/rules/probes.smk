@@ -1,25 +1,14 @@
 # Probes: from features to scores.
 #
 # Search and fit are rules of their own, so that no test feature is an input of the search, and a
-# further test set or seed searches nothing anew that is done. One job holds all seeds and numbers
-# of shots of one (encoder, data set, protocol); its cells are in an undeclared folder beside the
-# output and survive when the job is killed or run again.
+# further test set or seed repeats no finished search. One job holds all seeds and numbers of shots
+# of one (encoder, data set, protocol); its cells are in an undeclared folder beside the output and
+# survive when the job is killed or run again.
 
 
 rule tune_probes:
     input:
-        features=lambda w: probes_plan.training_features(
-            config, w.encoder, w.dataset, w.protocol, 0
-        ),
-        indices=lambda w: probes_plan.training_features(
-            config, w.encoder, w.dataset, w.protocol, 1
-        ),
-        manifests=lambda w: probes_plan.manifests(
-            config, w.encoder, w.dataset, w.protocol, "train"
-        ),
-        levels=lambda w: probes_plan.group_levels(
-            config, w.encoder, w.dataset, w.protocol
-        ),
+        unpack(lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].tune_inputs),
     output:
         trials="results/tuning/{encoder}/{dataset}/{protocol}.parquet",
     log:
@@ -28,20 +17,18 @@ rule tune_probes:
         "logs/benchmarks/tune_probes/{encoder}/{dataset}/{protocol}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: probes_plan.threads(config)
+    threads: plan.probe_threads
     resources:
-        mem_mb=lambda w, input: probes_plan.memory(input.features),
+        mem_mb=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].tune_memory,
         runtime=720,
-        gpu=config["compute"]["gpus"],
-        device=config["compute"]["device"],
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
     params:
         script=script("tune_probes"),
-        spec=lambda w: canonical(
-            probes_plan.tune_spec(config, w.encoder, w.dataset, w.protocol)
-        ),
-        cells="results/tuning/{encoder}/{dataset}/{protocol}.cells",
+        spec=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].tune_spec.text,
+        cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].searches,
         code=lambda w: rule_code(
-            "tune_probes", probes_plan.kind_module(config, w.protocol)
+            "tune_probes", *plan.jobs[w.encoder, w.dataset, w.protocol].entries
         ),
     message:
         "Search of {wildcards.protocol} for {wildcards.encoder} on {wildcards.dataset}"
@@ -54,37 +41,7 @@ rule tune_probes:
 
 rule fit_probes:
     input:
-        trials=lambda w: probes_plan.tuned(config, w.encoder, w.dataset, w.protocol),
-        train_features=lambda w: probes_plan.training_features(
-            config, w.encoder, w.dataset, w.protocol, 0
-        ),
-        train_indices=lambda w: probes_plan.training_features(
-            config, w.encoder, w.dataset, w.protocol, 1
-        ),
-        train_manifests=lambda w: probes_plan.manifests(
-            config, w.encoder, w.dataset, w.protocol, "train"
-        ),
-        test_features=lambda w: probes_plan.test_features(
-            config, w.encoder, w.dataset, w.protocol, 0
-        ),
-        test_indices=lambda w: probes_plan.test_features(
-            config, w.encoder, w.dataset, w.protocol, 1
-        ),
-        test_manifests=lambda w: probes_plan.manifests(
-            config, w.encoder, w.dataset, w.protocol, "test"
-        ),
-        other_features=lambda w: probes_plan.other_features(
-            config, w.encoder, w.dataset, w.protocol, 0
-        ),
-        other_indices=lambda w: probes_plan.other_features(
-            config, w.encoder, w.dataset, w.protocol, 1
-        ),
-        other_manifests=lambda w: probes_plan.other_manifests(
-            config, w.encoder, w.dataset, w.protocol
-        ),
-        levels=lambda w: probes_plan.group_levels(
-            config, w.encoder, w.dataset, w.protocol
-        ),
+        unpack(lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_inputs),
     output:
         scores="results/probes/{encoder}/{dataset}/{protocol}.parquet",
     log:
@@ -92,23 +49,21 @@ rule fit_probes:
     benchmark:
         "logs/benchmarks/fit_probes/{encoder}/{dataset}/{protocol}.tsv"
     wildcard_constraints:
-        protocol=paths.pattern(probes_plan.protocols(config, own=False)),
+        protocol=paths.pattern(plan.protocols(own=False)),
     conda:
         "../../envs/torch.yaml"
-    threads: probes_plan.threads(config)
+    threads: plan.probe_threads
     resources:
-        mem_mb=lambda w, input: probes_plan.memory(input.train_features),
+        mem_mb=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_memory,
         runtime=240,
-        gpu=config["compute"]["gpus"],
-        device=config["compute"]["device"],
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
     params:
         script=script("fit_probes"),
-        spec=lambda w: canonical(
-            probes_plan.fit_spec(config, w.encoder, w.dataset, w.protocol)
-        ),
-        cells="results/probes/{encoder}/{dataset}/{protocol}.cells",
+        spec=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_spec.text,
+        cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].cells,
         code=lambda w: rule_code(
-            "fit_probes", probes_plan.kind_module(config, w.protocol)
+            "fit_probes", *plan.jobs[w.encoder, w.dataset, w.protocol].entries
         ),
     message:
         "Fit of {wildcards.protocol} for {wildcards.encoder} on {wildcards.dataset}"
@@ -126,19 +81,7 @@ rule fit_probes:
 
 rule score_classifiers:
     input:
-        run=lambda w: probes_plan.run_classifier(config, w.encoder, w.protocol),
-        features=lambda w: probes_plan.test_features(
-            config, w.encoder, w.dataset, w.protocol, 0
-        )
-        + probes_plan.other_features(config, w.encoder, w.dataset, w.protocol, 0),
-        indices=lambda w: probes_plan.test_features(
-            config, w.encoder, w.dataset, w.protocol, 1
-        )
-        + probes_plan.other_features(config, w.encoder, w.dataset, w.protocol, 1),
-        manifests=lambda w: probes_plan.manifests(
-            config, w.encoder, w.dataset, w.protocol, "test"
-        )
-        + probes_plan.other_manifests(config, w.encoder, w.dataset, w.protocol),
+        unpack(lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].classifier_inputs),
     output:
         scores="results/probes/{encoder}/{dataset}/{protocol}.parquet",
     log:
@@ -146,29 +89,21 @@ rule score_classifiers:
     benchmark:
         "logs/benchmarks/score_classifiers/{encoder}/{dataset}/{protocol}.tsv"
     wildcard_constraints:
-        protocol=paths.pattern(probes_plan.protocols(config, own=True)),
+        protocol=paths.pattern(plan.protocols(own=True)),
     conda:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=lambda w, input: probes_plan.memory(input.features),
+        mem_mb=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].classifier_memory,
         runtime=60,
         device="cpu",
     params:
         script=script("score_classifiers"),
-        spec=lambda w: canonical(
-            probes_plan.fit_spec(config, w.encoder, w.dataset, w.protocol)
-        ),
-        run=lambda w: paths.run_dir(config["encoders"][w.encoder]["run"]),
-        cells="results/probes/{encoder}/{dataset}/{protocol}.cells",
+        spec=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_spec.text,
+        run=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].run_folder,
+        cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].cells,
         code=lambda w: rule_code(
-            "score_classifiers",
-            probes_plan.kind_module(config, w.protocol),
-            LOSSES.module(
-                training_plan.spec(config, config["encoders"][w.encoder]["run"])[
-                    "loss"
-                ]["kind"]
-            ),
+            "score_classifiers", *plan.jobs[w.encoder, w.dataset, w.protocol].entries
         ),
     message:
         "The classifier of {wildcards.encoder}'s own training on {wildcards.dataset}"
@@ -181,10 +116,9 @@ rule score_classifiers:
 
 rule cross_classifiers:
     input:
-        scores="results/probes/{encoder}/{dataset}/{protocol}.parquet",
-        features=lambda w: paths.features(w.encoder, w.other, "test")[0],
-        index=lambda w: paths.features(w.encoder, w.other, "test")[1],
-        manifest=lambda w: paths.manifest(config, w.other, "test"),
+        unpack(
+            lambda w: plan.crossings[w.encoder, w.dataset, w.other, w.protocol].inputs
+        ),
     output:
         listed="results/crossed/{encoder}/{dataset}/{other}/{protocol}.parquet",
     log:
@@ -202,13 +136,11 @@ rule cross_classifiers:
         device="cpu",
     params:
         script=script("cross_classifiers"),
-        spec=lambda w: canonical(
-            probes_plan.cross_spec(config, w.encoder, w.dataset, w.other, w.protocol)
+        spec=lambda w: (
+            plan.crossings[w.encoder, w.dataset, w.other, w.protocol].spec.text
         ),
-        cells="results/probes/{encoder}/{dataset}/{protocol}.cells",
-        code=lambda w: rule_code(
-            "cross_classifiers", probes_plan.kind_module(config, w.protocol)
-        ),
+        cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].cells,
+        code=rule_code("cross_classifiers"),
     message:
         "The {wildcards.protocol} classifiers of {wildcards.dataset} on {wildcards.other}, {wildcards.encoder}"
     shell:

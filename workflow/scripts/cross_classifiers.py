@@ -8,13 +8,13 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.core.device import pick_device, set_threads
 from cogworks.core.files import write_parquet
-from cogworks.probes.methods import normalizes
 from cogworks.probes.noise import cross_apply
+from cogworks.probes.specs import CrossSpec
 from cogworks.probes.table import TableSource
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=CrossSpec)
     parser.add_argument("--features", type=Path, required=True, help="the other's test array")
     parser.add_argument("--index", type=Path, required=True, help="its index")
     parser.add_argument("--manifest", type=Path, required=True, help="its manifest")
@@ -22,12 +22,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="table of predictions")
     args = parser.parse_args()
     set_threads(args.threads)
-    source = TableSource([args.features], [args.index], [args.manifest], normalizes(args.spec))
+    source = TableSource([args.features], [args.index], [args.manifest], args.spec.normalize)
     listed, summary = cross_apply(
         args.cells,
         source,
-        confidence=args.spec["confidence"],
-        seeds=args.spec["seeds"],
+        confidence=args.spec.confidence,
+        seeds=args.spec.seeds,
         device=pick_device(args.device),
     )
     write_parquet(listed, args.output, metadata=summary)

@@ -13,16 +13,16 @@ from cogworks.core.device import limit_blas, pick_device, set_threads
 from cogworks.core.files import read_parquet, write_parquet
 from cogworks.probes.fit import fit
 from cogworks.probes.kinds import KINDS
-from cogworks.probes.methods import normalizes
 from cogworks.probes.models import job_models
 from cogworks.probes.pools import read_levels
+from cogworks.probes.specs import FitSpec
 from cogworks.probes.table import TableSource
 
 SIDES = ("train", "test", "other")
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=FitSpec)
     for side in SIDES:
         for part in ("features", "indices", "manifests"):
             parser.add_argument(f"--{side}-{part}", type=Path, nargs="*", default=[])
@@ -36,12 +36,12 @@ def main() -> None:
     train = _source(args, args.train_features, args.train_indices, args.train_manifests)
     tests = [
         (
-            args.spec["dataset"],
+            args.spec.dataset,
             _source(args, args.test_features, args.test_indices, args.test_manifests),
         )
     ]
     others = zip(args.other_features, args.other_indices, args.other_manifests, strict=True)
-    for name, files in zip(args.spec["test_sets"], others, strict=True):
+    for name, files in zip(args.spec.test_sets, others, strict=True):
         tests.append((name, _source(args, *([path] for path in files))))
     with limit_blas(args.threads):
         scores = fit(
@@ -51,7 +51,7 @@ def main() -> None:
             train=train,
             tests=tests,
             trials=read_parquet(args.trials[0]) if args.trials else None,
-            code=rule_code("fit_probes", KINDS.module(args.spec["kind"])),
+            code=rule_code("fit_probes", KINDS.module(args.spec.kind)),
             device=device,
         )
     write_parquet(scores, args.output)
@@ -61,8 +61,8 @@ def _source(
     args: Namespace, features: list[Path], indices: list[Path], manifests: list[Path]
 ) -> TableSource:
     levels = read_levels(args.levels[0]) if args.levels else None
-    group = args.spec["group"]
-    return TableSource(features, indices, manifests, normalizes(args.spec), group, levels)
+    spec = args.spec
+    return TableSource(features, indices, manifests, spec.normalize, spec.group, levels)
 
 
 if __name__ == "__main__":

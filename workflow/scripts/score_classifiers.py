@@ -12,12 +12,13 @@ from cogworks.core.files import read_json, write_parquet
 from cogworks.probes.fit import fit
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.own import Own
+from cogworks.probes.specs import FitSpec
 from cogworks.probes.table import TableSource
 from cogworks.training.losses import LOSSES
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=FitSpec)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
     for part in ("features", "indices", "manifests"):
         parser.add_argument(
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="table of scores")
     args = parser.parse_args()
     set_threads(args.threads)
-    names = [args.spec["dataset"], *args.spec["test_sets"]]
+    names = [args.spec.dataset, *args.spec.test_sets]
     files = zip(args.features, args.indices, args.manifests, strict=True)
     tests = [
         (name, TableSource([features], [index], [manifest], normalize=False))
@@ -41,7 +42,7 @@ def main() -> None:
         train=None,
         tests=tests,
         trials=None,
-        code=rule_code("score_classifiers", KINDS.module(args.spec["kind"]), LOSSES.module(loss)),
+        code=rule_code("score_classifiers", KINDS.module(args.spec.kind), LOSSES.module(loss)),
         device=pick_device(args.device),
     )
     write_parquet(scores, args.output)

@@ -10,14 +10,14 @@ from cogworks.core.codehash import rule_code
 from cogworks.core.device import limit_blas, pick_device, set_threads
 from cogworks.core.files import write_parquet
 from cogworks.probes.kinds import KINDS
-from cogworks.probes.methods import normalizes
 from cogworks.probes.pools import read_levels
+from cogworks.probes.specs import TuneSpec
 from cogworks.probes.table import TableSource
 from cogworks.probes.tune import tune
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=TuneSpec)
     parser.add_argument("--features", type=Path, nargs="+", required=True, help="arrays (.npy)")
     parser.add_argument("--indices", type=Path, nargs="+", required=True, help="their indices")
     parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="their manifests")
@@ -30,8 +30,8 @@ def main() -> None:
         arrays=args.features,
         indices=args.indices,
         manifests=args.manifests,
-        normalize=normalizes(args.spec),
-        group=args.spec["group"],
+        normalize=args.spec.normalize,
+        group=args.spec.group,
         levels=read_levels(args.levels[0]) if args.levels else None,
     )
     with limit_blas(args.threads):
@@ -39,7 +39,7 @@ def main() -> None:
             args.spec,
             source,
             args.cells,
-            code=rule_code("tune_probes", KINDS.module(args.spec["kind"])),
+            code=rule_code("tune_probes", KINDS.module(args.spec.kind)),
             device=pick_device(args.device),
         )
     write_parquet(trials, args.output)

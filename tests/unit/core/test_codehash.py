@@ -84,7 +84,6 @@ ENTRIES = {
     "tune_probes": [KINDS.module("sgd")],
     "fit_probes": [KINDS.module("sgd")],
     "score_classifiers": [KINDS.module("classifier"), LOSSES.module("cosine")],
-    "cross_classifiers": [KINDS.module("sgd")],
 }
 
 

@@ -1,7 +1,7 @@
 """Fixtures of the probes room: the plain probe as the oracle, and feature files as encoders do."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ import pytest
 import torch
 
 from cogworks.config.parse import parse
+from cogworks.core.derived import Config
 from cogworks.core.files import sha256_file
 from cogworks.encoders.store import write_index
 from cogworks.images.manifest import write_manifest
+from cogworks.plan.jobs import Job
+from cogworks.plan.plan import Plan
 from cogworks.probes.table import TableSource
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -37,15 +40,28 @@ def clusters(oracle: Any) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
     return oracle.clusters
 
 
+def toy_job(test_sets: Iterable[str] = (), **keys: Any) -> Job:
+    """Return the job of the protocol `p` with some keys on the data set `toy`."""
+    source = {"kind": "world"}
+    images = {
+        name: {"source": source, "classes": {"wnids": wnids(2)}} for name in ("toy", *test_sets)
+    }
+    evaluation = {"encoders": ["toy"], "datasets": ["toy"], "protocols": ["p"]}
+    config = parse(
+        {
+            "images": images,
+            "encoders": {"toy": {"model": "cogworks:small_resnet", "weights": "random"}},
+            "probes": {"p": keys},
+            "evaluations": {"e": evaluation | {"test_sets": list(test_sets)}},
+        }
+    )
+    return Plan(config, Config(config.model_dump())).jobs["toy", "toy", "p"]
+
+
 @pytest.fixture
-def protocol() -> Callable[..., dict[str, Any]]:
-    """Return a function: keys of a protocol -> the whole protocol with its defaults."""
-
-    def fill(**keys: Any) -> dict[str, Any]:
-        config = parse({"probes": {"p": keys}}).model_dump()
-        return config["probes"]["p"]
-
-    return fill
+def plan_job() -> Callable[..., Job]:
+    """Return a function: keys of a protocol -> the job that applies it to the data set `toy`."""
+    return toy_job
 
 
 def wnids(n_classes: int, first: int = 0) -> list[str]:

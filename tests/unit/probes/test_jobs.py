@@ -16,8 +16,6 @@ from cogworks.core.files import read_json
 from cogworks.probes import sgd
 from cogworks.probes.classifier import Classifier, read_classifier, write_classifier
 from cogworks.probes.fit import columns, fit
-from cogworks.probes.kinds import KINDS
-from cogworks.probes.methods import normalizes
 from cogworks.probes.models import job_models
 from cogworks.probes.noise import cross_apply
 from cogworks.probes.study import Study
@@ -35,19 +33,14 @@ QUICK = {
 class Job:
     """A job on the toy data set: its spec as the plan makes it, and where its files are."""
 
-    def __init__(self, store: Any, folder: Path, section: dict[str, Any]) -> None:
-        self.store, self.folder, self.section = store, folder, section
-
-    def spec(self, keys: str, changes: dict[str, Any]) -> dict[str, Any]:
-        section = self.section | changes
-        names = {"encoder": "toy", "dataset": "toy", "protocol": "p", "group": None}
-        return names | {
-            key: section[key] for key in ("kind", *getattr(KINDS.load(section["kind"]), keys))
-        }
+    def __init__(
+        self, store: Any, folder: Path, plan_job: Callable[..., Any], section: dict[str, Any]
+    ) -> None:
+        self.store, self.folder, self.plan_job, self.section = store, folder, plan_job, section
 
     def tune(self, **changes: Any) -> pd.DataFrame:
-        spec = self.spec("tune_keys", changes)
-        source = self.store.source("toy", "train", normalize=normalizes(spec))
+        spec = self.plan_job(**self.section | changes).tune_spec
+        source = self.store.source("toy", "train", normalize=spec.normalize)
         return tune(spec, source, self.folder / "tuning", code="c", device=CPU)
 
     def fit(
@@ -57,8 +50,8 @@ class Job:
         code: str = "c",
         **changes: Any,
     ) -> pd.DataFrame:
-        spec = self.spec("fit_keys", changes)
-        how = normalizes(spec)
+        spec = self.plan_job(others, **self.section | changes).fit_spec
+        how = spec.normalize
         train = self.store.source("toy", "train", normalize=how)
         models = job_models(spec, train, CPU)
         tests = [(n, self.store.source(n, "test", normalize=how)) for n in ("toy", *others)]
@@ -75,10 +68,11 @@ class Job:
 
 
 @pytest.fixture
-def make(store: Any, tmp_path: Path, protocol: Callable[..., dict[str, Any]]) -> Callable[..., Job]:
+def make(store: Any, tmp_path: Path, plan_job: Callable[..., Any]) -> Callable[..., Job]:
     def job(kind: str = "sgd", folder: str = "job", **keys: Any) -> Job:
         defaults = {"shots": [2, "all"], "seeds": 2}
-        return Job(store, tmp_path / folder, protocol(kind=kind, **defaults | QUICK[kind] | keys))
+        section = {"kind": kind, **defaults, **QUICK[kind], **keys}
+        return Job(store, tmp_path / folder, plan_job, section)
 
     store.toy()
     return job

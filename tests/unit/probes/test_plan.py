@@ -1,12 +1,18 @@
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cogworks.config.parse import parse
+from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
-from cogworks.probes import plan
+from cogworks.plan.evaluations import problems
+from cogworks.plan.jobs import BASE_MB, Job
+from cogworks.plan.plan import Plan
+from cogworks.probes.specs import CrossSpec, Draw
 
 IMAGES = {
     "seen": {"source": {"kind": "world"}, "classes": {"benchmark": "cog", "part": "seen"}},
@@ -15,10 +21,10 @@ IMAGES = {
 
 
 @pytest.fixture
-def fill() -> Callable[..., dict[str, Any]]:
-    """Return a function: sections of the config -> the whole config with all defaults."""
+def fill() -> Callable[..., Plan]:
+    """Return a function: sections of the config -> the plan, whatever is wrong with it."""
 
-    def whole(**sections: Any) -> dict[str, Any]:
+    def whole(**sections: Any) -> Plan:
         base = {
             "concepts": {"cog": {"levels": {"count": 3, "size": 10}}},
             "images": IMAGES,
@@ -29,7 +35,8 @@ def fill() -> Callable[..., dict[str, Any]]:
             "training": {"base": {"dataset": "seen"}},
             "probes": {"linear": {"kind": "sgd"}, "own": {"kind": "classifier"}},
         }
-        return parse(copy.deepcopy(base | sections)).model_dump()
+        config = parse(copy.deepcopy(base | sections))
+        return Plan(config, Config(config.model_dump()))
 
     return whole
 
@@ -38,49 +45,75 @@ def entry(**keys: Any) -> dict[str, Any]:
     return {"encoders": ["random"], "datasets": ["seen"], "protocols": ["linear"]} | keys
 
 
+def job_of(plan: Plan) -> Job:
+    return plan.jobs["random", "seen", "linear"]
+
+
 def test_an_evaluation_is_every_combination_and_a_family_all_its_levels(fill: Any) -> None:
-    config = fill(
-        evaluations={"e0": entry(encoders="all", datasets=["seen", "cog"]), "e1": entry()}
-    )
+    plan = fill(evaluations={"e0": entry(encoders="all", datasets=["seen", "cog"]), "e1": entry()})
     wanted = [
         (encoder, dataset, "linear")
         for dataset in ("seen", "cog_l1", "cog_l2", "cog_l3")
         for encoder in ("random", "base")
     ]
-    assert sorted(plan.jobs(config)) == sorted(wanted)
-    assert plan.check(config) == []
-    assert len(plan.targets(config)) == 8
+    assert sorted(plan.jobs) == sorted(wanted)
+    assert list(problems(plan)) == []
+    assert len({job.scores for job in plan.jobs.values()}) == 8
 
 
 def test_all_encoders_means_trained_ones_where_their_own_classifier_is_scored(fill: Any) -> None:
-    config = fill(evaluations={"e0": entry(encoders="all", protocols=["linear", "own"])})
-    assert ("base", "seen", "own") in plan.jobs(config)
-    assert ("random", "seen", "own") not in plan.jobs(config)
-    assert plan.run_classifier(config, "base", "own") == [
-        "results/training/base/spec.json",
-        "results/training/base/classifier.safetensors",
-    ]
-    assert plan.training_features(config, "base", "seen", "own", 0) == []
+    plan = fill(evaluations={"e0": entry(encoders="all", protocols=["linear", "own"])})
+    assert ("base", "seen", "own") in plan.jobs
+    assert ("random", "seen", "own") not in plan.jobs
+    assert plan.jobs["base", "seen", "own"].classifier_inputs == {
+        "run": ["results/training/base/spec.json", "results/training/base/classifier.safetensors"],
+        "features": ["results/features/base/seen/test.npy"],
+        "indices": ["results/features/base/seen/test.parquet"],
+        "manifests": ["results/images/seen/test.parquet"],
+    }
 
 
 def test_a_runs_own_classifier_is_scored_on_the_classes_that_it_knows(fill: Any) -> None:
     own = {"encoders": ["base"], "datasets": ["seen", "cog"], "protocols": ["own"]}
-    config = fill(evaluations={"e0": own})
-    assert plan.jobs(config) == [("base", "seen", "own")]
-    assert plan.check(config) == []
-    config = fill(evaluations={"e0": own | {"datasets": ["cog"]}})
-    (problem,) = plan.check(config)
+    plan = fill(evaluations={"e0": own})
+    assert list(plan.jobs) == [("base", "seen", "own")]
+    assert list(problems(plan)) == []
+    (problem,) = problems(fill(evaluations={"e0": own | {"datasets": ["cog"]}}))
     assert problem.startswith("evaluations.e0.datasets: none of them has the classes that the run")
 
 
 def test_the_search_reads_training_features_alone(fill: Any) -> None:
-    config = fill(evaluations={"e0": entry(test_sets=["cog"])})
-    job = ("random", "seen", "linear")
-    assert plan.training_features(config, *job, 0) == ["results/features/random/seen/train.npy"]
-    assert "test" not in str(plan.tune_spec(config, *job))
-    assert plan.test_features(config, *job, 1) == ["results/features/random/seen/test.parquet"]
-    assert plan.test_sets(config, *job) == ["cog_l1", "cog_l2", "cog_l3"]
-    assert plan.other_manifests(config, *job)[0] == "results/images/cog_l1/test.parquet"
+    job = job_of(fill(evaluations={"e0": entry(test_sets=["cog"])}))
+    assert job.tune_inputs == {
+        "features": ["results/features/random/seen/train.npy"],
+        "indices": ["results/features/random/seen/train.parquet"],
+        "manifests": ["results/images/seen/train.parquet"],
+        "levels": [],
+    }
+    assert "test" not in job.tune_spec.text
+    assert job.fit_inputs["test_indices"] == ["results/features/random/seen/test.parquet"]
+    assert [found.name for found in job.test_sets] == ["cog_l1", "cog_l2", "cog_l3"]
+    assert job.fit_inputs["other_manifests"][0] == "results/images/cog_l1/test.parquet"
+
+
+def test_evaluations_of_one_job_join_their_test_sets(fill: Any) -> None:
+    evaluations = {"e0": entry(test_sets=["cog_l2"]), "e1": entry(test_sets=["cog"])}
+    job = job_of(fill(evaluations=evaluations))
+    assert job.fit_spec.test_sets == ["cog_l2", "cog_l1", "cog_l3"]
+
+
+def test_a_job_needs_its_features_as_float32(
+    fill: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = job_of(fill(evaluations={"e0": entry(test_sets=["cog"])}))
+    monkeypatch.chdir(tmp_path)
+    assert job.fit_memory == BASE_MB
+    for dataset, split, rows in (("seen", "train", 3), ("seen", "test", 1), ("cog_l3", "test", 2)):
+        path = Path(job.encoder.features(dataset, split).array)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=(rows * 2**18, 10))
+    assert job.tune_memory == BASE_MB + 1.2 * 3 * 10
+    assert job.fit_memory == BASE_MB + 1.2 * (3 + 2) * 10
 
 
 @pytest.mark.parametrize(
@@ -91,6 +124,8 @@ def test_the_search_reads_training_features_alone(fill: Any) -> None:
         ("search_precision", "bfloat16", True, False),
         ("restrict_classes", False, False, True),
         ("classifiers", "none", False, True),
+        ("normalize", "none", True, True),
+        ("normalize", "l2", False, False),  # what `auto` is for sgd
         ("k", 3, False, False),
         ("tolerance", 1.0e-3, False, False),
     ],
@@ -102,51 +137,59 @@ def test_a_key_makes_stale_only_what_depends_on_it(
         fill(probes={"linear": {"kind": "sgd"} | more}, evaluations={"e0": entry()})
         for more in ({}, {key: value})
     )
-    job = ("random", "seen", "linear")
-    assert (plan.tune_spec(before, *job) != plan.tune_spec(after, *job)) is tunes
-    assert (plan.fit_spec(before, *job) != plan.fit_spec(after, *job)) is fits
+    assert (job_of(before).tune_spec != job_of(after).tune_spec) is tunes
+    assert (job_of(before).fit_spec != job_of(after).fit_spec) is fits
 
 
 def test_a_pool_makes_groups_of_all_its_data_sets(fill: Any) -> None:
     pool = {"name": "random", "classes": 4, "draws": 15, "seed": 7}
-    config = fill(evaluations={"e0": entry(datasets=["cog"], pool=pool)})
-    assert [dataset for _, dataset, _ in plan.jobs(config)] == [f"random_{i}" for i in range(1, 16)]
-    job = ("random", "random_3", "linear")
-    assert plan.training_features(config, *job, 0) == [
+    plan = fill(evaluations={"e0": entry(datasets=["cog"], pool=pool)})
+    assert [dataset for _, dataset, _ in plan.jobs] == [f"random_{i}" for i in range(1, 16)]
+    job = plan.jobs["random", "random_3", "linear"]
+    assert job.tune_inputs["features"] == [
         f"results/features/random/cog_l{level}/train.npy" for level in (1, 2, 3)
     ]
-    group = {"number": 3, "classes": 4, "seed": 7, "benchmark": None}
-    assert plan.tune_spec(config, *job)["group"] == group
-    assert plan.group_levels(config, *job) == []
-    assert plan.check(config) == []
+    assert job.tune_spec.group == Draw(number=3, classes=4, seed=7)
+    assert job.is_pooled
+    assert job.tune_inputs["levels"] == []
+    assert list(problems(plan)) == []
 
 
 def test_a_pool_by_another_ranking_makes_its_levels(fill: Any) -> None:
     concepts = {"cog": {"levels": {"count": 3}}, "words": {"levels": {"count": 2}}}
     pool = {"name": "w2v", "benchmark": "words"}
-    config = fill(concepts=concepts, evaluations={"e0": entry(datasets=["cog"], pool=pool)})
-    assert [dataset for _, dataset, _ in plan.jobs(config)] == ["w2v_l1", "w2v_l2"]
-    assert plan.group_levels(config, "random", "w2v_l1", "linear") == [
-        "results/concepts/words/levels.parquet"
-    ]
+    plan = fill(concepts=concepts, evaluations={"e0": entry(datasets=["cog"], pool=pool)})
+    assert [dataset for _, dataset, _ in plan.jobs] == ["w2v_l1", "w2v_l2"]
+    levels = ["results/concepts/words/levels.parquet"]
+    job = plan.jobs["random", "w2v_l1", "linear"]
+    assert job.tune_inputs["levels"] == job.fit_inputs["levels"] == levels
 
 
 def test_classifiers_are_crossed_between_all_pairs(fill: Any) -> None:
-    config = fill(evaluations={"e0": entry(datasets=["seen", "cog"], confidence=0.99)})
-    assert len(plan.crossings(config)) == 12
-    assert ("random", "seen", "cog_l3", "linear") in plan.crossings(config)
-    spec = plan.cross_spec(config, "random", "seen", "cog_l3", "linear")
-    assert spec == {"confidence": 0.99, "kind": "sgd", "normalize": "auto", "seeds": 5}
-    assert "results/crossed/random/seen/cog_l3/linear.parquet" in plan.targets(config)
+    plan = fill(evaluations={"e0": entry(datasets=["seen", "cog"], confidence=0.99)})
+    assert len(plan.crossings) == 12
+    crossing = plan.crossings["random", "seen", "cog_l3", "linear"]
+    assert crossing.spec == CrossSpec(confidence=0.99, normalize=True, seeds=5)
+    assert crossing.listed == "results/crossed/random/seen/cog_l3/linear.parquet"
+    assert crossing.inputs == {
+        "scores": "results/probes/random/seen/linear.parquet",
+        "features": "results/features/random/cog_l3/test.npy",
+        "index": "results/features/random/cog_l3/test.parquet",
+        "manifest": "results/images/cog_l3/test.parquet",
+    }
 
 
 @pytest.mark.parametrize(
     ("probes", "evaluation", "problem"),
     [
-        ({}, {"encoders": ["nobody"]}, "evaluations.e0.encoders: 'nobody' is no encoder; known:"),
-        ({}, {"datasets": ["nowhere"]}, "evaluations.e0.datasets: 'nowhere' is no data set"),
-        ({}, {"test_sets": ["nowhere"]}, "evaluations.e0.test_sets: 'nowhere' is no data set"),
-        ({}, {"protocols": ["none"]}, "evaluations.e0.protocols: 'none' is no protocol; known:"),
+        (
+            {},
+            {"encoders": ["nobody"]},
+            "evaluations.e0.encoders: 'nobody' is not an encoder; known:",
+        ),
+        ({}, {"datasets": ["nowhere"]}, "evaluations.e0.datasets: 'nowhere' is not a data set"),
+        ({}, {"test_sets": ["nowhere"]}, "evaluations.e0.test_sets: 'nowhere' is not a data set"),
+        ({}, {"protocols": ["none"]}, "evaluations.e0.protocols: 'none' is not a protocol; known:"),
         ({"lr": {"low": 2.0, "high": 1.0}}, {}, "probes.linear.lr: low (2.0) is above high (1.0)"),
         (
             {"epochs": 5, "pruning": {"epoch": 5, "keep": 0.3}},
@@ -154,7 +197,7 @@ def test_classifiers_are_crossed_between_all_pairs(fill: Any) -> None:
             "probes.linear.pruning.epoch: 5 leaves nothing to save",
         ),
         ({}, {"pool": {"name": "g"}}, "evaluations.e0.pool: give exactly one of classes and"),
-        ({}, {"pool": {"name": "g", "benchmark": "x"}}, "'x' is no benchmark; known: cog"),
+        ({}, {"pool": {"name": "g", "benchmark": "x"}}, "'x' is not a benchmark; known: cog"),
         (
             {},
             {"pool": {"name": "g", "classes": 3}, "test_sets": ["cog"]},
@@ -174,28 +217,28 @@ def test_errors_name_the_key(
     fill: Any, probes: dict[str, Any], evaluation: dict[str, Any], problem: str
 ) -> None:
     protocols = {"linear": {"kind": "sgd"} | probes, "own": {"kind": "classifier"}}
-    problems = plan.check(fill(probes=protocols, evaluations={"e0": entry(**evaluation)}))
-    assert any(problem in line for line in problems), problems
+    found = list(problems(fill(probes=protocols, evaluations={"e0": entry(**evaluation)})))
+    assert any(problem in line for line in found), found
 
 
 def test_a_group_may_not_be_called_as_a_data_set_or_another_group(fill: Any) -> None:
     pool = {"name": "cog", "benchmark": "cog"}
-    config = fill(evaluations={"e0": entry(datasets=["cog"], pool=pool)})
-    assert plan.check(config)[0].startswith("evaluations.e0.pool.name: cog_l1 is the name of a")
+    found = problems(fill(evaluations={"e0": entry(datasets=["cog"], pool=pool)}))
+    assert next(found).startswith("evaluations.e0.pool.name: cog_l1 is the name of a")
     pools = [{"name": "g", "classes": classes, "draws": 1} for classes in (3, 4)]
-    config = fill(
+    plan = fill(
         evaluations={f"e{i}": entry(datasets=["cog"], pool=pool) for i, pool in enumerate(pools)}
     )
-    assert plan.check(config) == ["evaluations.e1.pool.name: g_1 is another pool's group already"]
+    assert list(problems(plan)) == ["evaluations.e1.pool.name: g_1 is another pool's group already"]
 
 
 def test_a_job_that_nobody_asked_for_is_an_error(fill: Any) -> None:
     with pytest.raises(InputError, match="none applies 'linear' to 'base' on 'seen'"):
-        plan.job(fill(evaluations={"e0": entry()}), "base", "seen", "linear")
+        fill(evaluations={"e0": entry()}).jobs["base", "seen", "linear"]
 
 
-def test_the_defaults_are_the_thesis(protocol: Callable[..., dict[str, Any]]) -> None:
-    section = protocol(kind="sgd")
+def test_the_defaults_are_the_thesis() -> None:
+    section = parse({"probes": {"p": {"kind": "sgd"}}}).model_dump()["probes"]["p"]
     wanted = {
         "epochs": 100,
         "batch_size": 1024,
@@ -213,8 +256,24 @@ def test_the_defaults_are_the_thesis(protocol: Callable[..., dict[str, Any]]) ->
     assert {key: section[key] for key in wanted} == wanted
 
 
-def test_the_wildcard_patterns_divide_the_protocols(fill: Any) -> None:
-    config = fill()
-    assert plan.protocols(config, own=True) == ["own"]
-    assert plan.protocols(config, own=False) == ["linear"]
-    assert plan.protocols(fill(probes={"linear": {"kind": "knn"}}), own=True) == []
+def test_protocols_are_for_the_classifiers_of_runs_or_train_their_own(fill: Any) -> None:
+    assert fill().protocols(own=True) == ["own"]
+    assert fill().protocols(own=False) == ["linear"]
+
+
+def test_a_clone_has_the_classes_of_its_model_and_a_source_its_own(fill: Any) -> None:
+    tar = {"source": {"kind": "tar", "path": "x.tar"}, "classes": {"part": "source"}}
+    generators = {"g": {"path": "g"}}
+    clones = {
+        "copy": {"generator": "g", "like": "seen"},
+        "list": {"generator": "g", "classes": "a.txt", "images_per_class": 2},
+        "other": {"generator": "g", "classes": "b.txt", "images_per_class": 2},
+    }
+    plan = fill(
+        images=IMAGES | {"one": tar, "two": tar},
+        synthesis={"generators": generators, "clones": clones},
+    )
+    names = ["seen", "cog_l1", "cog_l2", "one", "two", "copy", "list", "other"]
+    choices = [plan.images(name).class_choice for name in names]
+    equal = [(a, b) for a in range(8) for b in range(a) if choices[a] == choices[b]]
+    assert equal == [(names.index("copy"), names.index("seen"))]

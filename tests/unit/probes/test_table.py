@@ -9,6 +9,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
 from cogworks.probes import table as tables
 from cogworks.probes.pools import group_classes, read_levels
+from cogworks.probes.specs import Draw, Level
 
 CPU = torch.device("cpu")
 
@@ -35,7 +36,7 @@ def test_a_table_holds_the_file_in_float32(store: Any, dtype: str, normalize: bo
 def test_a_pool_throws_classes_together_and_labels_them_anew(store: Any) -> None:
     store.toy("a", n_classes=4, train=5, first=0, seed=1)
     store.toy("b", n_classes=4, train=3, first=10, seed=2)
-    group = {"number": 2, "classes": 5, "seed": 0, "benchmark": None}
+    group = Draw(number=2, classes=5, seed=0)
     source = store.source(["a", "b"], "train", normalize=False, group=group)
     table = source.load(CPU)
     everything = ["n0000000" + c for c in "0123"] + ["n0000001" + c for c in "0123"]
@@ -46,7 +47,8 @@ def test_a_pool_throws_classes_together_and_labels_them_anew(store: Any) -> None
         count = 5 if dataset == "a" else 3
         x = np.load(store.path(dataset, "train")[0])[own * count :][:count]
         np.testing.assert_array_equal(table.x[table.y == label].numpy(), x)
-    other = store.source(["a", "b"], "train", normalize=False, group=group | {"number": 3})
+    third = Draw(number=3, classes=5, seed=0)
+    other = store.source(["a", "b"], "train", normalize=False, group=third)
     assert other.classes != source.classes
     assert other.digest != source.digest
 
@@ -58,17 +60,17 @@ def test_groups_by_level_come_from_the_level_table(store: Any, tmp_path: Any) ->
     frame = pd.DataFrame({"wnid": [f"n0000000{i}" for i in range(4)], "level": [2, 1, 2, 1]})
     write_parquet(frame, tmp_path / "levels.parquet")
     levels = read_levels(tmp_path / "levels.parquet")
-    group = {"number": 2, "classes": None, "seed": 0, "benchmark": "w2v"}
+    group = Level(number=2, benchmark="w2v")
     source = store.source("a", "train", group=group, levels=levels)
     assert source.classes == ["n00000000", "n00000002"]
     with pytest.raises(InputError, match="level 3 of w2v holds 0 classes"):
-        group_classes(group | {"number": 3}, source.classes, levels)
+        group_classes(Level(number=3, benchmark="w2v"), source.classes, levels)
     with pytest.raises(InputError, match="first n00000002"):
         group_classes(group, ["n00000000"], levels)
 
 
 def test_a_pool_of_too_few_classes_is_refused() -> None:
-    group = {"number": 1, "classes": 5, "seed": 0, "benchmark": None}
+    group = Draw(number=1, classes=5, seed=0)
     with pytest.raises(InputError, match=r"pool\.classes: 5 are asked for.*hold 4"):
         group_classes(group, list("abcd"), None)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cogworks.config import images
 from cogworks.config import synthesis as config
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class Clone:
     def manifest(self, split: str) -> str:
         """Return its manifest: of whatever split is asked for, its training images."""
         return f"results/synthesis/{self.name}/manifest.parquet"
+
+    @property
+    def class_choice(self) -> images.Classes | str:
+        """Return what its classes are, see `Dataset.class_choice`."""
+        if self.section.like is None:
+            return images.Classes(file=self.section.classes)
+        return self.plan.images(self.section.like).class_choice
 
     @property
     def class_table(self) -> str:

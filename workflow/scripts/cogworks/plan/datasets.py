@@ -37,6 +37,14 @@ class Dataset:
         return f"results/images/{self.name}/{split}.parquet"
 
     @property
+    def class_choice(self) -> config.Classes | str:
+        """Return what its classes are: equal where two data sets are declared to have the same.
+
+        Classes that come with the images themselves (`part: source`) are those of one source only.
+        """
+        return self.name if self.classes.part == "source" else self.classes
+
+    @property
     def class_table(self) -> str:
         """Return the table of its classes (label, wnid, name)."""
         return f"results/images/{self.name}/classes.parquet"

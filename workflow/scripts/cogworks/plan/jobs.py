@@ -5,15 +5,25 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from cogworks.config.probes import Protocol
-from cogworks.probes import plan as probes_plan
+from cogworks.core.npy import shape_of
+from cogworks.probes.kinds import KINDS, Kind
+from cogworks.probes.specs import CrossSpec, Draw, FitSpec, Level, TuneSpec
+from cogworks.training import plan as training_plan
+from cogworks.training.losses import LOSSES
 
 if TYPE_CHECKING:
-    from cogworks.plan.encoders import Encoder
+    from cogworks.plan.encoders import Encoder, Features
     from cogworks.plan.plan import ImageSet, Plan
+
+# Memory that a job needs besides its features, in MB: torch itself above all.
+BASE_MB = 2500
 
 
 @dataclass(frozen=True)
@@ -24,12 +34,18 @@ class Job:
         encoder_name: name of the encoder.
         dataset: name of the data set, or of a group of a pool.
         protocol_name: name of the protocol.
+        parts: the data sets whose features it reads; more than one for a pool.
+        group: which classes of a pool it takes; None for a plain data set.
+        test_sets: further data sets on whose test images it is scored.
     """
 
     plan: Plan = field(repr=False, compare=False)
     encoder_name: str
     dataset: str
     protocol_name: str
+    parts: tuple[ImageSet, ...]
+    group: Draw | Level | None = None
+    test_sets: tuple[ImageSet, ...] = ()
 
     @property
     def encoder(self) -> Encoder:
@@ -42,41 +58,180 @@ class Job:
         return self.plan.config.probes[self.protocol_name]
 
     @property
-    def parts(self) -> list[ImageSet]:
-        """Return the data sets whose features it reads; more than one for a pool."""
-        return [self.plan.images(name) for name in self._legacy.parts]
+    def kind(self) -> Kind:
+        """Return the kind of probe."""
+        return KINDS.load(self.protocol.kind)
 
     @property
-    def test_sets(self) -> list[ImageSet]:
-        """Return the further data sets on whose test images it is scored."""
-        return [self.plan.images(name) for name in self._legacy.test_sets]
+    def entries(self) -> list[str]:
+        """Return the modules of registries on whose code its results depend."""
+        found = [KINDS.module(self.protocol.kind)]
+        if self.kind.own and self.encoder.run is not None:
+            run = training_plan.spec(self.plan.legacy, self.encoder.run.name)
+            found.append(LOSSES.module(run["loss"]["kind"]))
+        return found
 
     @property
     def is_pooled(self) -> bool:
         """Say whether its classes are a group of a pool."""
-        return self._legacy.group is not None
+        return self.group is not None
+
+    @property
+    def normalizes(self) -> bool:
+        """Say whether it scales features to length 1."""
+        chosen = self.protocol.normalize
+        return self.kind.normalizes if chosen == "auto" else chosen == "l2"
 
     @property
     def scores(self) -> str:
         """Return the table of its scores."""
-        return f"results/probes/{self.encoder_name}/{self.dataset}/{self.protocol_name}.parquet"
+        return f"results/probes/{self._name}.parquet"
 
     @property
-    def _legacy(self) -> probes_plan.Job:
+    def cells(self) -> str:
+        """Return the folder of its cells: classifiers, predictions and scores."""
+        return f"results/probes/{self._name}.cells"
 
-        key = (self.encoder_name, self.dataset, self.protocol_name)
-        return probes_plan.job(self.plan.legacy, *key)
+    @property
+    def trials(self) -> str:
+        """Return the table of the trials of its search."""
+        return f"results/tuning/{self._name}.parquet"
+
+    @property
+    def searches(self) -> str:
+        """Return the folder of the records of its search."""
+        return f"results/tuning/{self._name}.cells"
+
+    @property
+    def run_folder(self) -> str:
+        """Return the folder of the training run whose classifier it scores."""
+        run = self.encoder.run
+        assert run is not None, "only the encoders of runs are scored by a classifier of their own"
+        return run.folder
+
+    @property
+    def tune_inputs(self) -> dict[str, list[str]]:
+        """Return what the search reads: training images alone."""
+        return self._files(self.parts, "train") | {"levels": self._levels}
+
+    @property
+    def fit_inputs(self) -> dict[str, list[str]]:
+        """Return what the fit reads."""
+        return {
+            "trials": [self.trials] if self.kind.tuned else [],
+            **self._files(self.parts, "train", "train_"),
+            **self._files(self.parts, "test", "test_"),
+            **self._files(self.test_sets, "test", "other_"),
+            "levels": self._levels,
+        }
+
+    @property
+    def classifier_inputs(self) -> dict[str, list[str]]:
+        """Return what the scores of the classifier of the encoder's own run are made from."""
+        names = ("spec.json", "classifier.safetensors")
+        return {
+            "run": [f"{self.run_folder}/{name}" for name in names],
+            **self._files(self.parts + self.test_sets, "test"),
+        }
+
+    @cached_property
+    def tune_spec(self) -> TuneSpec:
+        """Return what the search depends on, besides the training features."""
+        assert self.kind.tune is not None, f"{self.protocol.kind} is not tuned"
+        return self.kind.tune.model_validate(self._keys(self.kind.tune))
+
+    @cached_property
+    def fit_spec(self) -> FitSpec:
+        """Return what the fit and the scores depend on, besides features and trials."""
+        names = [found.name for found in self.test_sets]
+        return self.kind.fit.model_validate(self._keys(self.kind.fit) | {"test_sets": names})
+
+    @property
+    def tune_memory(self) -> int:
+        """Return the memory of its search in MB."""
+        return memory(self._features(self.parts, "train"))
+
+    @property
+    def fit_memory(self) -> int:
+        """Return the memory of its fit in MB."""
+        return memory(self._features(self.parts, "train"), self._tested)
+
+    @property
+    def classifier_memory(self) -> int:
+        """Return the memory of scoring the classifier of the encoder's own run, in MB."""
+        return memory([], self._tested)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.encoder_name}/{self.dataset}/{self.protocol_name}"
+
+    @property
+    def _levels(self) -> list[str]:
+        """Return the level table by which a pool regroups its classes; none for other jobs."""
+        if not isinstance(self.group, Level):
+            return []
+        return [self.plan.benchmarks[self.group.benchmark].table("levels")]
+
+    @property
+    def _tested(self) -> list[list[Features]]:
+        """Return the features of each test set, its own first."""
+        sets = [self.parts, *((found,) for found in self.test_sets)]
+        return [self._features(found, "test") for found in sets]
+
+    def _features(self, sets: Iterable[ImageSet], split: str) -> list[Features]:
+        return [self.encoder.features(found.name, split) for found in sets]
+
+    def _files(
+        self, sets: Iterable[ImageSet], split: str, prefix: str = ""
+    ) -> dict[str, list[str]]:
+        """Return the feature arrays of data sets, their indices and the manifests of both."""
+        sets = tuple(sets)
+        features = self._features(sets, split)
+        return {
+            f"{prefix}features": [found.array for found in features],
+            f"{prefix}indices": [found.table for found in features],
+            f"{prefix}manifests": [found.manifest(split) for found in sets],
+        }
+
+    def _keys(self, spec: type[FitSpec | TuneSpec]) -> dict[str, Any]:
+        """Return the keys of the protocol that a spec has, and what names the job."""
+        return self.protocol.model_dump(include=set(spec.model_fields)) | {
+            "encoder": self.encoder_name,
+            "dataset": self.dataset,
+            "protocol": self.protocol_name,
+            "group": self.group,
+            "normalize": self.normalizes,
+        }
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """The classifiers of one data set, applied to the test images of another one (3.5.3)."""
+    """The classifiers of one data set, applied to the test images of another one (3.5.3).
+
+    Attributes:
+        encoder_name: name of the encoder.
+        dataset: the data set whose classifiers are applied.
+        other: the data set on whose test images they are.
+        protocol_name: name of the protocol.
+        confidence: predictions above it are listed.
+    """
 
     plan: Plan = field(repr=False, compare=False)
     encoder_name: str
     dataset: str
     other: str
     protocol_name: str
+    confidence: float
+
+    @property
+    def job(self) -> Job:
+        """Return the job that fits the classifiers."""
+        return self.plan.jobs[self.encoder_name, self.dataset, self.protocol_name]
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Return encoder, data set, the other one and protocol: what names it in the plan."""
+        return self.encoder_name, self.dataset, self.other, self.protocol_name
 
     @property
     def listed(self) -> str:
@@ -85,3 +240,41 @@ class Crossing:
             f"results/crossed/{self.encoder_name}/{self.dataset}/{self.other}/"
             f"{self.protocol_name}.parquet"
         )
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Return the scores beside the classifiers, and the features that these are applied to."""
+        features = self.job.encoder.features(self.other, "test")
+        return {
+            "scores": self.job.scores,
+            "features": features.array,
+            "index": features.table,
+            "manifest": self.plan.images(self.other).manifest("test"),
+        }
+
+    @property
+    def spec(self) -> CrossSpec:
+        """Return what it depends on, besides classifiers and features."""
+        return CrossSpec(
+            confidence=self.confidence,
+            normalize=self.job.normalizes,
+            seeds=self.job.protocol.seeds,
+        )
+
+
+def memory(kept: Iterable[Features], tested: Iterable[Iterable[Features]] = ()) -> int:
+    """Return the memory in MB for features as float32, whatever their files hold, and torch.
+
+    Files that are not there yet count as nothing.
+
+    Args:
+        kept: features that are in memory all the time.
+        tested: the features of each test set, which come one after the other.
+    """
+    largest = max((_bytes(features) for features in tested), default=0)
+    return int(BASE_MB + 1.2 * (_bytes(kept) + largest) / 2**20)
+
+
+def _bytes(features: Iterable[Features]) -> int:
+    shapes = [shape_of(found.array) for found in features]
+    return sum(4 * math.prod(shape) for shape in shapes if shape is not None)

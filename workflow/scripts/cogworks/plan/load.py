@@ -14,14 +14,13 @@ from cogworks.core import derived
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
 from cogworks.images import plan as images
-from cogworks.plan import measures
+from cogworks.plan import evaluations, measures
 from cogworks.plan.plan import Plan
-from cogworks.probes import plan as probes
 from cogworks.report import plan as report
 from cogworks.synthesis import plan as synthesis
 from cogworks.training import plan as training
 
-ROOMS = (concepts, images, synthesis, training, encoders, probes, report)
+ROOMS = (concepts, images, synthesis, training, encoders, report)
 
 
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
@@ -52,6 +51,7 @@ def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     filled.typed = typed
     filled.plan = Plan(typed, filled)
     problems = [problem for room in ROOMS for problem in room.check(filled)]
+    problems += evaluations.problems(filled.plan)
     problems += measures.problems(filled.plan)
     problems += _check_compute(filled["compute"])
     problems += _idle(config, checked, problems)

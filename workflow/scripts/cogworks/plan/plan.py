@@ -10,15 +10,16 @@ from typing import Any
 
 from cogworks.config.root import Config
 from cogworks.core.errors import InputError
-from cogworks.plan import measures
+from cogworks.plan import evaluations, measures
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.clones import Clone, Generator
 from cogworks.plan.datasets import Dataset, expand
 from cogworks.plan.encoders import Encoder
-from cogworks.plan.jobs import Crossing, Job
+from cogworks.plan.evaluations import Jobs
+from cogworks.plan.jobs import Crossing
 from cogworks.plan.measures import Measure
 from cogworks.plan.runs import Run
-from cogworks.probes import plan as probes_plan
+from cogworks.probes.kinds import KINDS
 from cogworks.training import plan as training_plan
 
 ImageSet = Dataset | Clone
@@ -102,14 +103,24 @@ class Plan:
         return {name: Encoder(self, name) for name in self.legacy["encoders"]}
 
     @cached_property
-    def jobs(self) -> dict[tuple[str, str, str], Job]:
+    def jobs(self) -> Jobs:
         """Return every probe job by (encoder, data set or group, protocol)."""
-        return {key: Job(self, *key) for key in probes_plan.jobs(self.legacy)}
+        return evaluations.jobs(self)
 
     @cached_property
     def crossings(self) -> dict[tuple[str, str, str, str], Crossing]:
         """Return every (encoder, data set, other, protocol) whose classifiers cross over."""
-        return {key: Crossing(self, *key) for key in probes_plan.crossings(self.legacy)}
+        return {crossing.key: crossing for crossing in evaluations.crossings(self)}
+
+    @property
+    def probe_threads(self) -> int:
+        """Return the threads of a job: on a GPU the processor only draws orders and reads files."""
+        return 2 if self.config.compute.gpus == 0 else 4
+
+    def protocols(self, *, own: bool) -> list[str]:
+        """Return the protocols that score the classifiers of training runs, or all others."""
+        sections = self.config.probes.items()
+        return [name for name, section in sections if KINDS.load(section.kind).own is own]
 
     @cached_property
     def measures(self) -> dict[tuple[str, str, str], Measure]:

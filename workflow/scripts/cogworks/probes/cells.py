@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.probes.kinds import KINDS
+from cogworks.probes.specs import FitSpec, Shots, TrainedFit
 from cogworks.probes.study import Params
 from cogworks.probes.tune import chosen
 
@@ -24,7 +24,7 @@ class Cell:
         folder: where its files are.
     """
 
-    shots: int | str
+    shots: Shots
     seed: int
     params: Params
     val_top1: float | None
@@ -44,12 +44,12 @@ class Cell:
         return self.folder / f"{test_set}.npy"
 
 
-def cell_folder(folder: Path, shots: int | str, seed: int) -> Path:
+def cell_folder(folder: Path, shots: Shots, seed: int) -> Path:
     """Return the folder of a cell in a job's folder."""
     return folder / f"{shots}-{seed}"
 
 
-def cells_of(spec: dict[str, Any], folder: Path, trials: pd.DataFrame | None) -> list[Cell]:
+def cells_of(spec: FitSpec, folder: Path, trials: pd.DataFrame | None) -> list[Cell]:
     """Return the cells of a job.
 
     A classifier that is not trained here is one cell. Where all training images leave nothing to
@@ -58,19 +58,19 @@ def cells_of(spec: dict[str, Any], folder: Path, trials: pd.DataFrame | None) ->
     Raises:
         InputError: a cell has no trials.
     """
-    kind = KINDS.load(spec["kind"])
-    if kind.own:
+    if not isinstance(spec, TrainedFit):
         return [Cell("all", 0, {}, None, cell_folder(folder, "all", 0))]
+    kind = KINDS.load(spec.kind)
     result = []
-    for shots in spec["shots"]:
-        seeds = spec["seeds"] if kind.repeats_full or shots != "all" else 1
+    for shots in spec.shots:
+        seeds = spec.seeds if kind.repeats_full or shots != "all" else 1
         for seed in range(seeds):
             params, val_top1 = ({}, None) if trials is None else _chosen(trials, shots, seed)
             result.append(Cell(shots, seed, params, val_top1, cell_folder(folder, shots, seed)))
     return result
 
 
-def _chosen(trials: pd.DataFrame, shots: int | str, seed: int) -> tuple[Params, float]:
+def _chosen(trials: pd.DataFrame, shots: Shots, seed: int) -> tuple[Params, float]:
     try:
         return chosen(trials, str(shots), seed)
     except LookupError:

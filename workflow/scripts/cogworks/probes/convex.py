@@ -7,11 +7,12 @@ a seed decides only which images validate, which shots are drawn, and what the s
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 
 from cogworks.probes.classifier import Classifier
+from cogworks.probes.kinds.lbfgs import ConvexFit, ConvexTune
 from cogworks.probes.lbfgs import Problem, solve
 from cogworks.probes.scores import ranks
 from cogworks.probes.splits import Rows, Split
@@ -37,22 +38,24 @@ class Convex:
 
     Attributes:
         table: the features.
-        spec: the keys of the protocol.
+        spec: what the search or the fit depends on.
         solver: which implementation solves it.
     """
 
     table: FeatureTable
-    spec: dict[str, Any]
+    spec: ConvexTune | ConvexFit
     solver: Solver
 
     def __post_init__(self) -> None:
         """Warn where the penalty leaves the features no say: such a probe is near to chance."""
-        x, highest = self.table.x, self.spec.get("C", {}).get("high")
+        if not isinstance(self.spec, ConvexTune):
+            return
+        x, highest = self.table.x, self.spec.C.high
         spread = float(x.var(0, correction=0).sum())
         # How far the logit of an image's own class may move, to first order in C.
-        if highest is not None and highest * len(x) * spread / len(self.table.classes) < 1:
+        if highest * len(x) * spread / len(self.table.classes) < 1:
             print(
-                f"warning: {self.spec['kind']}: the features of {self.table.name} are {spread:.1e} "
+                f"warning: {self.spec.kind}: the features of {self.table.name} are {spread:.1e} "
                 f"from their mean (mean square), so little that even at C {highest:.3g} the "
                 "penalty holds every score near that of guessing; set normalize: l2, or raise "
                 "C.high, and check that the encoder is trained",
@@ -89,9 +92,9 @@ class Convex:
         late = [C for C, found in zip(Cs, fitted, strict=True) if not found.converged]
         if late:
             print(
-                f"warning: {self.spec['kind']}: {len(late)} of {len(Cs)} fits on {len(rows)} "
-                f"images of {self.table.name} did not reach the tolerance {self.spec['tolerance']} "
-                f"in {self.spec['max_iterations']} iterations (C "
+                f"warning: {self.spec.kind}: {len(late)} of {len(Cs)} fits on {len(rows)} "
+                f"images of {self.table.name} did not reach the tolerance {self.spec.tolerance} "
+                f"in {self.spec.max_iterations} iterations (C "
                 f"{', '.join(f'{C:.3g}' for C in late)}); raise max_iterations, or normalise the "
                 "features",
                 file=sys.stderr,

@@ -22,6 +22,7 @@ from cogworks.core.spec import digest
 from cogworks.probes.cells import Cell, cells_of
 from cogworks.probes.evaluate import Evaluation, evaluate, require_classes
 from cogworks.probes.models import Model, Models
+from cogworks.probes.specs import FitSpec
 from cogworks.probes.table import FeatureTable, TableSource
 from cogworks.probes.tune import cell_spec
 
@@ -30,7 +31,7 @@ HYPER = ("lr", "weight_decay", "C")
 
 
 def fit(
-    spec: dict[str, Any],
+    spec: FitSpec,
     folder: Path,
     models: Models,
     *,
@@ -43,7 +44,7 @@ def fit(
     """Fit and score every cell.
 
     Args:
-        spec: see `plan.fit_spec`.
+        spec: what the fit and the scores depend on besides features and trials.
         folder: where the cells are.
         models: what is scored.
         train: the training features, whose classes the first test set must show; None for a
@@ -66,11 +67,11 @@ def fit(
         (cell, name, source, key)
         for name, source in tests
         for cell in cells
-        for key in [digest([keys[cell.folder], source.digest, spec["restrict_classes"]])]
+        for key in [digest([keys[cell.folder], source.digest, spec.restrict_classes])]
         if not _is_scored(cell, name, key)
     ]
     unscored = {cell.folder for cell, _, _, _ in todo}
-    wanted = [cell for cell in cells if cell.folder in unscored or _is_kept(spec, cell)]
+    wanted = [cell for cell in cells if cell.folder in unscored or spec.keeps(cell.shots)]
     if wanted:
         models.prepare([(cell, keys[cell.folder]) for cell in wanted])
     loaded: dict[str, FeatureTable] = {}
@@ -82,7 +83,7 @@ def fit(
                 require_classes(train, loaded[name])
         _score(cell, name, models.model(cell), loaded[name], spec, key=key, device=device)
     for cell in cells:
-        if not _is_kept(spec, cell):
+        if not spec.keeps(cell.shots):
             cell.classifier.unlink(missing_ok=True)
     return pd.DataFrame(_rows(spec, cells, [name for name, _ in tests])).astype(columns())
 
@@ -110,7 +111,7 @@ def _score(
     test_set: str,
     model: Model,
     test: FeatureTable,
-    spec: dict[str, Any],
+    spec: FitSpec,
     *,
     key: str,
     device: torch.device,
@@ -120,7 +121,7 @@ def _score(
     found = None
     if model.logits is not None:
         found = evaluate(
-            test, model.logits, model.classes, restrict=spec["restrict_classes"], device=device
+            test, model.logits, model.classes, restrict=spec.restrict_classes, device=device
         )
         _warn_of_unranked(found, cell, test)
     if found is None or found.unranked == found.score.n_test:
@@ -147,26 +148,20 @@ def _warn_of_unranked(found: Evaluation, cell: Cell, test: FeatureTable) -> None
         )
 
 
-def _is_kept(spec: dict[str, Any], cell: Cell) -> bool:
-    """Say whether the protocol keeps the classifier that is fitted for a cell."""
-    keep = spec.get("classifiers", "none")
-    return keep == "every" or (keep == "full" and cell.shots == "all")
-
-
-def _rows(
-    spec: dict[str, Any], cells: Sequence[Cell], names: list[str]
-) -> Iterator[dict[str, Any]]:
+def _rows(spec: FitSpec, cells: Sequence[Cell], names: list[str]) -> Iterator[dict[str, Any]]:
     """Yield the rows of the score table."""
     for name in names:
         for cell in cells:
             values = {
-                **{key: spec[key] for key in ("encoder", "dataset", "protocol")},
+                "encoder": spec.encoder,
+                "dataset": spec.dataset,
+                "protocol": spec.protocol,
                 "test_set": name,
                 "shots": str(cell.shots),
                 "seed": cell.seed,
                 "val_top1": cell.val_top1,
                 **{key: cell.params.get(key) for key in HYPER},
-                "k": spec.get("k"),
+                "k": spec.neighbours,
                 **read_json(cell.scores(name))["score"],
             }
             yield {key: values[key] for key in columns()}

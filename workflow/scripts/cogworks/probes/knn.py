@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from cogworks.probes.cells import Cell
+from cogworks.probes.kinds.knn import NearestFit
 from cogworks.probes.models import Model, training_rows
 from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
@@ -49,7 +49,7 @@ class Neighbours:
 class Nearest:
     """The training images themselves; see `models.Models`."""
 
-    spec: dict[str, Any]
+    spec: NearestFit
     source: TableSource
     device: torch.device
     table: FeatureTable | None = None
@@ -75,7 +75,7 @@ class Nearest:
             x=x.to(self.device),
             y=table.y[rows].to(self.device),
             n_classes=len(table.classes),
-            k=self.spec["k"],
-            temperature=self.spec["temperature"],
+            k=self.spec.k,
+            temperature=self.spec.temperature,
         )
         return Model(neighbours, table.classes, len(rows))

@@ -1,10 +1,10 @@
-"""What a tuned kind of probe does, and what a protocol says of all kinds."""
+"""What a tuned kind of probe does."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from cogworks.probes.classifier import Classifier
-from cogworks.probes.kinds import KINDS
+from cogworks.probes.specs import Shots
 from cogworks.probes.splits import Rows, Split
 from cogworks.probes.study import Outcome, Params
 
@@ -26,20 +26,6 @@ class Method(Protocol):
         """Return one classifier for each seed; None where it diverged."""
 
 
-def normalizes(spec: dict[str, Any]) -> bool:
-    """Say whether a protocol scales features to length 1."""
-    chosen = spec.get("normalize", "auto")
-    return KINDS.load(spec["kind"]).normalizes if chosen == "auto" else bool(chosen == "l2")
-
-
-def passes(spec: dict[str, Any], n_rows: int) -> int:
-    """Return how many images a configuration is shown in all, for the progress of long work.
-
-    L-BFGS goes through them as often as it needs; each counts once.
-    """
-    return n_rows * int(spec.get("epochs", 1))
-
-
-def shots_of(entry: int | str) -> int | None:
+def shots_of(entry: Shots) -> int | None:
     """Return an entry of `shots` as a number, None for `all`."""
-    return None if entry == "all" else int(entry)
+    return None if entry == "all" else entry

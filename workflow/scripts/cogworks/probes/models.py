@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -18,7 +18,8 @@ from cogworks.probes.classifier import (
     write_classifier,
 )
 from cogworks.probes.kinds import KINDS
-from cogworks.probes.methods import passes, shots_of
+from cogworks.probes.methods import shots_of
+from cogworks.probes.specs import TrainedFit
 from cogworks.probes.splits import Rows, balance, fit_rows, rows_by_class
 from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
@@ -54,16 +55,16 @@ class Models(Protocol):
         """Return the model of a cell that was prepared."""
 
 
-def job_models(spec: dict[str, Any], source: TableSource, device: torch.device) -> Models:
+def job_models(spec: TrainedFit, source: TableSource, device: torch.device) -> Models:
     """Return the models of a job that trains on features."""
-    return (KINDS.load(spec["kind"]).models or Fitted)(spec, source, device)
+    return (KINDS.load(spec.kind).models or Fitted)(spec, source, device)
 
 
 @dataclass
 class Fitted:
     """Linear classifiers that are fitted with the hyper-parameters that the search chose."""
 
-    spec: dict[str, Any]
+    spec: TrainedFit
     source: TableSource
     device: torch.device
 
@@ -80,7 +81,7 @@ class Fitted:
         table = self.source.load(self.device)
         require_variation(table)
         rows = [training_rows(self.spec, table, cell) for cell, _ in todo]
-        total = sum(passes(self.spec, len(own)) for own in rows)
+        total = self.spec.passes * sum(map(len, rows))
         work = self._fit(todo, rows, table)
         for _ in track(work, label="fit", total=total, unit="images", count=int):
             pass
@@ -95,7 +96,7 @@ class Fitted:
         self, todo: list[tuple[Cell, str]], all_rows: list[Rows], table: FeatureTable
     ) -> Iterator[int]:
         """Fit classifiers; yields after each how many images it was shown."""
-        method = KINDS.load(self.spec["kind"]).method
+        method = KINDS.load(self.spec.kind).method
         assert method is not None, "only tuned kinds are fitted"
         how = method(self.spec, table, self.device)
         pairs = zip(todo, all_rows, strict=True)
@@ -109,7 +110,7 @@ class Fitted:
                 fitted = how.fit(seeds, rows[part], params)
                 for (cell, key), own, found in zip(group[part], rows[part], fitted, strict=True):
                     self._store(cell, key, table, found, len(own))
-                    yield passes(self.spec, len(own))
+                    yield self.spec.passes * len(own)
 
     def _store(
         self, cell: Cell, key: str, table: FeatureTable, found: Classifier | None, n_train: int
@@ -118,15 +119,15 @@ class Fitted:
         write_classifier(stored, cell.classifier, key=key)
 
 
-def training_rows(spec: dict[str, Any], table: FeatureTable, cell: Cell) -> Rows:
+def training_rows(spec: TrainedFit, table: FeatureTable, cell: Cell) -> Rows:
     """Return the rows of the training features that a cell is fitted on."""
     rows = rows_by_class(table.labels, len(table.classes))
-    if spec["per_class"] is not None:
-        rows = balance(rows, table.classes, spec["per_class"])
+    if spec.per_class is not None:
+        rows = balance(rows, table.classes, spec.per_class)
     return fit_rows(
         rows,
         table.classes,
         seed=cell.seed,
-        validation=spec["validation"],
+        validation=spec.validation,
         shots=shots_of(cell.shots),
     )

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from cogworks.probes.batches import reader
 from cogworks.probes.classifier import Classifier
+from cogworks.probes.kinds.sgd import Pruning, SgdFit, SgdTune
 from cogworks.probes.splits import Rows, Split
 from cogworks.probes.stack import Group, Member, Recipe, Selection, Stack, train
 from cogworks.probes.study import DIVERGED, DONE, PRUNED, Outcome, Params
@@ -29,18 +29,19 @@ class Sgd:
 
     Attributes:
         table: the features.
-        spec: the keys of the protocol.
+        spec: what the search or the fit depends on.
         device: where to compute.
     """
 
     table: FeatureTable
-    spec: dict[str, Any]
+    spec: SgdTune | SgdFit
     device: torch.device
 
     def companions(self, n_rows: int) -> int:
         """Return how many seeds are worth training together on so many rows each."""
-        batch = min(n_rows, self.spec["batch_size"])
-        step = batch * self.table.dim * len(self.table.classes) * self.spec.get("batch", 1)
+        batch = min(n_rows, self.spec.batch_size)
+        configurations = self.spec.batch if isinstance(self.spec, SgdTune) else 1
+        step = batch * self.table.dim * len(self.table.classes) * configurations
         return max(1, int(SMALL_STEP // step))
 
     def search(
@@ -84,10 +85,11 @@ class Sgd:
         return Group(torch.from_numpy(rows), seed, lr, decay)
 
     def _outcomes(self, groups: list[Group], val: list[Tensor]) -> list[list[Outcome]]:
+        assert isinstance(self.spec, SgdTune), "only a search has outcomes"
         pruned: dict[Member, Outcome] = {}
-        pruning = self.spec["pruning"]
+        pruning = self.spec.pruning
         select = _pruner(pruning, val, pruned) if pruning is not None else None
-        stack = self._train(groups, self.spec["search_precision"], select)
+        stack = self._train(groups, self.spec.search_precision, select)
         outcomes = pruned | {
             member: Outcome(DONE, 100 * hits / len(val[member.group]))
             for member, hits in (stack.correct(val) if stack.members else {}).items()
@@ -102,10 +104,11 @@ class Sgd:
 
     def _train(self, groups: list[Group], precision: str, select: Selection | None) -> Stack:
         recipe = Recipe(
-            **{
-                key: self.spec[key]
-                for key in ("epochs", "batch_size", "momentum", "schedule", "compile")
-            },
+            epochs=self.spec.epochs,
+            batch_size=self.spec.batch_size,
+            momentum=self.spec.momentum,
+            schedule=self.spec.schedule,
+            compile=self.spec.compile,
             precision=precision,
         )
         source = reader(self.table.x, self.table.y, self.device)
@@ -121,25 +124,25 @@ class Sgd:
         """Return how many configurations of each group fit into memory together."""
         n_classes, features = len(self.table.classes), self.table.x.nbytes
         # Weights, momentum and on a GPU a gradient and low-precision copies; logits and errors.
-        each = 4 * n_classes * (self.table.dim * 2 + self.spec["batch_size"] * 2)
+        each = 4 * n_classes * (self.table.dim * 2 + self.spec.batch_size * 2)
         if self.device.type == "cuda":
             memory = torch.cuda.get_device_properties(self.device).total_memory
             return max(1, int(GPU_SHARE * memory / (2 * each * groups)))
         return max(1, int(max(STACK_BYTES, STACK_SHARE * features) / (each * groups)))
 
 
-def _pruner(pruning: dict[str, Any], val: list[Tensor], pruned: dict[Member, Outcome]) -> Selection:
+def _pruner(pruning: Pruning, val: list[Tensor], pruned: dict[Member, Outcome]) -> Selection:
     """Return a selection that keeps the best share of each group after one epoch."""
 
     def select(epoch: int, stack: Stack) -> set[Member]:
-        if epoch != pruning["epoch"]:
+        if epoch != pruning.epoch:
             return set(stack.members)
         hits = stack.correct(val)
         kept: set[Member] = set()
         for number in range(len(val)):
             own = [member for member in stack.members if member.group == number]
             own.sort(key=lambda member: (-hits[member], member.place))
-            kept.update(own[: math.ceil(pruning["keep"] * len(own))])
+            kept.update(own[: math.ceil(pruning.keep * len(own))])
         for member in set(stack.members) - kept:
             value = 100 * hits[member] / len(val[member.group])
             pruned[member] = Outcome(PRUNED, value, epoch)

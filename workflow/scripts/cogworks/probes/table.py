@@ -19,6 +19,7 @@ from cogworks.core.spec import digest
 from cogworks.encoders.store import CHANGING, read_features
 from cogworks.probes.batches import fits
 from cogworks.probes.pools import group_classes
+from cogworks.probes.specs import Draw, Level
 
 CHUNK_BYTES = 2**22
 
@@ -78,7 +79,7 @@ class TableSource:
     indices: Sequence[Path]
     manifests: Sequence[Path]
     normalize: bool
-    group: dict[str, Any] | None = None
+    group: Draw | Level | None = None
     levels: dict[str, int] | None = None
 
     @property

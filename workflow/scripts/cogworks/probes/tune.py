@@ -15,29 +15,30 @@ import torch
 from cogworks.core.progress import track
 from cogworks.core.spec import digest
 from cogworks.probes.kinds import KINDS
-from cogworks.probes.methods import Method, passes, shots_of
+from cogworks.probes.methods import Method, shots_of
+from cogworks.probes.specs import JobSpec, TuneSpec
 from cogworks.probes.splits import Split, balance, rows_by_class, split
 from cogworks.probes.study import Study, batch_sizes
 from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
 # Keys of a job's spec that its cells do not depend on: what names it and them, and what is done
 # with them afterwards.
-NAMES = ("shots", "seeds", "encoder", "dataset", "protocol", "test_sets")
-AFTERWARDS = ("classifiers", "restrict_classes")
+NAMES = {"shots", "seeds", "encoder", "dataset", "protocol", "test_sets"}
+AFTERWARDS = {"classifiers", "restrict_classes"}
 
 
-def cell_spec(spec: dict[str, Any]) -> dict[str, Any]:
+def cell_spec(spec: JobSpec) -> dict[str, Any]:
     """Return the part of a job's spec on which each of its cells depends."""
-    return {key: value for key, value in spec.items() if key not in (*NAMES, *AFTERWARDS)}
+    return spec.model_dump(mode="json", exclude=NAMES | AFTERWARDS)
 
 
 def tune(
-    spec: dict[str, Any], source: TableSource, folder: Path, *, code: str, device: torch.device
+    spec: TuneSpec, source: TableSource, folder: Path, *, code: str, device: torch.device
 ) -> pd.DataFrame:
     """Search hyper-parameters and return all trials.
 
     Args:
-        spec: see `plan.tune_spec`.
+        spec: what the search depends on besides the features.
         source: the training features.
         folder: where the records of cells are.
         code: digest of the code that computes them.
@@ -55,12 +56,12 @@ def tune(
         table = source.load(device)
         require_variation(table)
         # All splits first: too few images for the last number of shots shows before hours of work.
-        splits = {str(shots): _splits(spec, table, shots_of(shots)) for shots in spec["shots"]}
+        splits = {str(shots): _splits(spec, table, shots_of(shots)) for shots in spec.shots}
         todo = sum(
-            sum(study.sizes[study.batch :]) * passes(spec, len(splits[shots][seed].train))
+            sum(study.sizes[study.batch :]) * spec.passes * len(splits[shots][seed].train)
             for (shots, seed), study in studies.items()
         )
-        method = KINDS.load(spec["kind"]).method
+        method = KINDS.load(spec.kind).method
         assert method is not None, "only tuned kinds are searched"
         work = _search(spec, studies, splits, method(spec, table, device))
         for _ in track(work, label="search", total=todo, unit="images", count=int):
@@ -69,24 +70,22 @@ def tune(
 
 
 def _studies(
-    spec: dict[str, Any], source: TableSource, folder: Path, code: str
+    spec: TuneSpec, source: TableSource, folder: Path, code: str
 ) -> dict[tuple[str, int], Study]:
     key = digest([cell_spec(spec), source.digest, code])
-    sizes = batch_sizes(spec["trials"], spec["first_batch"], spec["batch"])
-    space = {
-        name: (spec[name]["low"], spec[name]["high"]) for name in KINDS.load(spec["kind"]).space
-    }
+    sizes = batch_sizes(spec.trials, spec.first_batch, spec.batch)
+    space = {name: (interval.low, interval.high) for name, interval in spec.space.items()}
     return {
         (str(shots), seed): Study(
             folder / f"{shots}-{seed}.json", key=key, space=space, sizes=sizes, seed=seed
         )
-        for shots in spec["shots"]
-        for seed in range(spec["seeds"])
+        for shots in spec.shots
+        for seed in range(spec.seeds)
     }
 
 
 def _search(
-    spec: dict[str, Any],
+    spec: TuneSpec,
     studies: dict[tuple[str, int], Study],
     all_splits: dict[str, list[Split]],
     how: Method,
@@ -99,9 +98,9 @@ def _search(
     Raises:
         InputError: every configuration of a study diverged.
     """
-    for shots in spec["shots"]:
+    for shots in spec.shots:
         splits = all_splits[str(shots)]
-        while open_ := [s for s in range(spec["seeds"]) if not studies[str(shots), s].finished]:
+        while open_ := [s for s in range(spec.seeds) if not studies[str(shots), s].finished]:
             # Whoever is behind goes first, so that seeds that were killed apart meet again.
             behind = min(studies[str(shots), seed].batch for seed in open_)
             together = [seed for seed in open_ if studies[str(shots), seed].batch == behind]
@@ -110,30 +109,32 @@ def _search(
             outcomes = how.search(together, [splits[seed] for seed in together], asked)
             for seed, params, found in zip(together, asked, outcomes, strict=True):
                 studies[str(shots), seed].tell(params, found)
-                yield len(params) * passes(spec, len(splits[seed].train))
+                yield len(params) * spec.passes * len(splits[seed].train)
             for seed in together:
                 if studies[str(shots), seed].finished:
                     studies[str(shots), seed].best()  # says now, not hours later, if there is none
 
 
-def _splits(spec: dict[str, Any], table: FeatureTable, shots: int | None) -> list[Split]:
+def _splits(spec: TuneSpec, table: FeatureTable, shots: int | None) -> list[Split]:
     rows = rows_by_class(table.labels, len(table.classes))
-    if spec["per_class"] is not None:
-        rows = balance(rows, table.classes, spec["per_class"])
+    if spec.per_class is not None:
+        rows = balance(rows, table.classes, spec.per_class)
     return [
-        split(rows, table.classes, seed=seed, validation=spec["validation"], shots=shots)
-        for seed in range(spec["seeds"])
+        split(rows, table.classes, seed=seed, validation=spec.validation, shots=shots)
+        for seed in range(spec.seeds)
     ]
 
 
-def _frame(spec: dict[str, Any], studies: dict[tuple[str, int], Study]) -> pd.DataFrame:
+def _frame(spec: TuneSpec, studies: dict[tuple[str, int], Study]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for (shots, seed), study in studies.items():
         best = study.best().number
         for trial in study.trials:
             rows.append(
                 {
-                    **{name: spec[name] for name in ("encoder", "dataset", "protocol")},
+                    "encoder": spec.encoder,
+                    "dataset": spec.dataset,
+                    "protocol": spec.protocol,
                     "shots": shots,
                     "seed": seed,
                     "number": trial.number,

@@ -9,7 +9,7 @@ from typing import Any
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images
-from cogworks.probes import plan as probes
+from cogworks.plan import evaluations
 from cogworks.report import roles
 from cogworks.synthesis import plan as synthesis
 from cogworks.training import plan as training
@@ -38,7 +38,7 @@ def _broken(config: Config) -> Iterator[str]:
     yield from synthesis.check(config)
     yield from training.check(config)
     yield from encoders_plan.check(config)
-    yield from probes.check(config)
+    yield from evaluations.problems(config.plan)
 
 
 def _check_sets(config: Config) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _check_baseline(config: Config) -> Iterator[str]:
         return
     for name in roles.axis(config):
         protocol = roles.protocol(config, name)
-        if (value, name, protocol) not in probes.jobs(config):
+        if (value, name, protocol) not in config.plan.jobs:
             yield (
                 f"report.baseline: {value} has no scores on {name} with {protocol}, "
                 "so nothing can be shown relative to it; evaluate it there or name another one"

@@ -1,8 +1,9 @@
 """Weighted nearest neighbours: a probe that needs no tuning."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cogworks.probes.kinds import SAMPLING, Kind
+from cogworks.probes.kinds import Kind
+from cogworks.probes.specs import TrainedFit
 
 if TYPE_CHECKING:
     import torch
@@ -11,14 +12,26 @@ if TYPE_CHECKING:
     from cogworks.probes.table import TableSource
 
 
-def _models(spec: dict[str, Any], source: "TableSource", device: "torch.device") -> "Models":
+class NearestFit(TrainedFit):
+    """What the scores of nearest neighbours depend on."""
+
+    k: int
+    temperature: float
+
+    @property
+    def neighbours(self) -> int | None:
+        """Return how many neighbours vote."""
+        return self.k
+
+
+def _models(spec: NearestFit, source: "TableSource", device: "torch.device") -> "Models":
     from cogworks.probes.knn import Nearest
 
     return Nearest(spec, source, device)
 
 
 KIND = Kind(
-    fit_keys=(*SAMPLING, "k", "temperature", "restrict_classes"),
+    NearestFit,
     normalizes=True,
     # Nearest neighbours among all images leave nothing to chance.
     repeats_full=False,

@@ -1,8 +1,9 @@
 """Logistic regression by L-BFGS, all values of C at once (section 4.4, small data sets)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cogworks.probes.kinds import SAMPLING, SEARCH, Kind
+from cogworks.probes.kinds import Kind
+from cogworks.probes.specs import Interval, LinearFit, TuneSpec
 
 if TYPE_CHECKING:
     import torch
@@ -10,16 +11,28 @@ if TYPE_CHECKING:
     from cogworks.probes.methods import Method
     from cogworks.probes.table import FeatureTable
 
-LIMITS = ("max_iterations", "tolerance")
-SPACE = ("C",)
-FIT_KEYS = (*SAMPLING, *LIMITS, "restrict_classes", "classifiers")
-TUNE_KEYS = (*SAMPLING, *SEARCH, *SPACE, *LIMITS)
+
+class ConvexTune(TuneSpec):
+    """What a search by L-BFGS depends on."""
+
+    C: Interval
+    max_iterations: int
+    tolerance: float
 
 
-def _method(spec: dict[str, Any], table: "FeatureTable", device: "torch.device") -> "Method":
+class ConvexFit(LinearFit):
+    """What a fit by L-BFGS depends on."""
+
+    max_iterations: int
+    tolerance: float
+
+
+def _method(
+    spec: ConvexTune | ConvexFit, table: "FeatureTable", device: "torch.device"
+) -> "Method":
     from cogworks.probes.convex import Convex, Stacked
 
-    return Convex(table, spec, Stacked(table, spec["tolerance"], spec["max_iterations"]))
+    return Convex(table, spec, Stacked(table, spec.tolerance, spec.max_iterations))
 
 
-KIND = Kind(fit_keys=FIT_KEYS, tune_keys=TUNE_KEYS, space=SPACE, method=_method)
+KIND = Kind(ConvexFit, ConvexTune, method=_method)

@@ -1,8 +1,10 @@
 """Logistic regression by SGD (section 3.3.4.3)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from cogworks.probes.kinds import SAMPLING, SEARCH, Kind
+from cogworks.core.spec import Spec
+from cogworks.probes.kinds import Kind
+from cogworks.probes.specs import Interval, LinearFit, TuneSpec
 
 if TYPE_CHECKING:
     import torch
@@ -10,20 +12,46 @@ if TYPE_CHECKING:
     from cogworks.probes.methods import Method
     from cogworks.probes.table import FeatureTable
 
-FIT = ("epochs", "batch_size", "momentum", "schedule", "compile")
-SPACE = ("lr", "weight_decay")
+
+class Descent(Spec):
+    """How a configuration is trained; see the keys of a protocol."""
+
+    epochs: int
+    batch_size: int
+    momentum: float
+    schedule: Literal["cosine", "cosine_lagged"]
+    compile: bool
+
+    @property
+    def passes(self) -> int:
+        """Return how often a configuration is shown each image."""
+        return self.epochs
 
 
-def _method(spec: dict[str, Any], table: "FeatureTable", device: "torch.device") -> "Method":
+class Pruning(Spec):
+    """After which epoch the best share of the configurations goes on alone."""
+
+    epoch: int
+    keep: float
+
+
+class SgdTune(Descent, TuneSpec):
+    """What a search by SGD depends on."""
+
+    lr: Interval
+    weight_decay: Interval
+    search_precision: Literal["float32", "tf32", "bfloat16"]
+    pruning: Pruning | None
+
+
+class SgdFit(Descent, LinearFit):
+    """What a fit by SGD depends on."""
+
+
+def _method(spec: SgdTune | SgdFit, table: "FeatureTable", device: "torch.device") -> "Method":
     from cogworks.probes.sgd import Sgd
 
     return Sgd(table, spec, device)
 
 
-KIND = Kind(
-    fit_keys=(*SAMPLING, *FIT, "restrict_classes", "classifiers"),
-    tune_keys=(*SAMPLING, *SEARCH, *FIT, *SPACE, "search_precision", "pruning"),
-    space=SPACE,
-    normalizes=True,
-    method=_method,
-)
+KIND = Kind(SgdFit, SgdTune, normalizes=True, method=_method)
