@@ -3,16 +3,16 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
 
-from cogworks import config
 from cogworks.core.codehash import rule_code
 from cogworks.encoders import plan
 from cogworks.encoders.shards import note_path, note_text
+from cogworks.plan.load import load
 
 CONFIG = """
 images:
@@ -35,7 +35,7 @@ encoders:
 probes:
   knn: {kind: knn}
 evaluations:
-  - {encoders: [one, two, tuned], datasets: [birds, fish], protocols: [knn]}
+  all: {encoders: [one, two, tuned], datasets: [birds, fish], protocols: [knn]}
 """
 FILES = (
     *("packs/1.parquet", "packs/2.parquet", "lists/wnids.txt", "lists/mapping.txt"),
@@ -50,31 +50,33 @@ LARGE = 2_000_000
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[..., Any]) -> Any:
     project = make_project(tmp_path_factory.mktemp("files") / "project", CONFIG_FILE)
+    write_files(project)
+    project.pretend_finished()
+    return project
+
+
+@pytest.fixture
+def project(finished: Any) -> Any:
+    """Undo each test's edits."""
+    write_files(finished)
+    return finished
+
+
+def write_files(project: Any) -> None:
     (project.folder / CONFIG_FILE).write_text(CONFIG)
     for number, name in enumerate(FILES):
         path = project.folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(bytes([number]) * LARGE)
         os.utime(path, (OLD + 100, OLD + 100))
-    project.pretend_finished()
-    shutil.copytree(project.folder, project.folder.with_name("kept"))
-    return project
-
-
-@pytest.fixture
-def project(finished: Any) -> Iterator[Any]:
-    """Undo each test's edits."""
-    yield finished
-    (finished.folder / CONFIG_FILE).write_text(CONFIG)
-    for name in FILES:
-        shutil.copy2(finished.folder.with_name("kept") / name, finished.folder / name)
 
 
 def note_one_shard(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Say of the finished features of an encoder that they were made by one job."""
+    """Say of all finished features that they were made by one job each."""
     monkeypatch.chdir(project.folder)
-    spec = plan.spec(config.load(yaml.safe_load(CONFIG)), "one")
-    for path in (project.folder / "results/features/one").glob("*/*.npy"):
+    config = load(yaml.safe_load(CONFIG))
+    for path in (project.folder / "results" / "features").glob("*/*/*.npy"):
+        spec = plan.spec(config, path.parts[-3])
         note_path(path).write_text(note_text(1, spec, rule_code("extract_features")))
 
 
@@ -114,11 +116,10 @@ def test_touched_and_copied_files_rerun_nothing_and_older_ones_do(
         shutil.copy(path, path.with_suffix(".copy"))
         path.with_suffix(".copy").replace(path)
     project.edit(CONFIG_FILE, "path: packs}", "path: [.//packs/]}\n    verify: true")
-    project.edit(CONFIG_FILE, "mapping: lists/mapping.txt", "mapping: [./lists/mapping.txt]")
-    project.edit(CONFIG_FILE, "{file: lists/wnids.txt}", "{file: lists//wnids.txt, seed: 0}")
+    project.edit(CONFIG_FILE, "mapping: lists/mapping.txt", "mapping: ./lists//mapping.txt")
     note_one_shard(project, monkeypatch)
     project.edit(CONFIG_FILE, "weights/one.pth}", "weights/one.pth, shards: 2}")
-    assert project.stale() == {}
+    assert project.stale() == {"build_report": 1}, "the page shows a list as a list"
     for name in ("weights/one.pth", "lists/mapping.txt"):
         with open(project.folder / name, "r+b") as handle:
             handle.seek(LARGE // 2)
