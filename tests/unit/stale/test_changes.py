@@ -46,9 +46,16 @@ def test_changes_of_a_spec(before: Any, now: Any, words: list[tuple[str, str]]) 
 
 def test_a_record_is_told_apart_by_what_its_params_hold() -> None:
     spec, code, folder = repr(json.dumps({"a": "it's"})), repr("0123456789abcdef"), repr("x/y")
-    made = read_made(["in"], {spec: "", code: "", folder: "", "3": "n_shards"})
+    prints = {"pool.txt": "f" * 16, "mine.npy": "unreadable"}
+    made = read_made(
+        ["in"], {repr(json.dumps(prints)): "", spec: "", code: "", folder: "", "3": "n_shards"}
+    )
     assert made == Made(
-        frozenset({"in"}), {"a": "it's"}, "0123456789abcdef", {folder: "", "3": "n_shards"}
+        inputs=frozenset({"in"}),
+        files=prints,
+        spec={"a": "it's"},
+        code="0123456789abcdef",
+        others={folder: "", "3": "n_shards"},
     )
 
 
@@ -61,8 +68,8 @@ def test_a_job_that_runs_because_of_others_has_no_cause_of_its_own(tmp_path: Pat
 
 
 def test_every_other_cause_is_named(tmp_path: Path) -> None:
-    before = Made(frozenset({"a", "b"}), {}, "0" * 16, {"2": ""})
-    now = Made(frozenset({"b", "c"}), {}, "1" * 16, {"3": "n_shards"})
+    before = Made(frozenset("ab"), {"x.txt": "0", "y.txt": "0"}, {}, "0" * 16, {"2": ""})
+    now = Made(frozenset("bc"), {"x.txt": "1", "z.txt": "0"}, {}, "1" * 16, {"3": "n_shards"})
     found = causes(
         job(
             before,
@@ -80,9 +87,9 @@ def test_every_other_cause_is_named(tmp_path: Path) -> None:
         "output missing (out)",
         "code changed",
         "n_shards 2 -> 3",
-        "also reads c",
-        "no longer reads a",
-        "input changed (pool.txt)",
+        "also reads c, z.txt",
+        "no longer reads a, y.txt",
+        "input changed (pool.txt, x.txt)",
         "command line changed",
         "software environment changed",
     ]

@@ -38,8 +38,8 @@ def causes(job: Job, codes: Path) -> list[Cause]:
         found.append(Cause("output missing", f"({enumerated(job.missing)})"))
     if job.before is not None:
         found += _compare(job.before, job.now, codes)
-    if job.updated:
-        found.append(Cause("input changed", f"({enumerated(job.updated)})"))
+    if job.edited:
+        found.append(Cause("input changed", f"({enumerated(job.edited)})"))
     if job.command:
         found.append(Cause("command line changed"))
     if job.environment:
@@ -53,7 +53,7 @@ def _compare(before: Made, now: Made, codes: Path) -> Iterator[Cause]:
         definitions = changed_definitions(before.code, now.code, codes)
         yield Cause("code changed", f"({enumerated(definitions)})" if definitions else "")
     yield from _compare_others(before.others, now.others)
-    yield from _compare_inputs(before.inputs, now.inputs)
+    yield from _compare_inputs({*before.inputs, *before.files}, {*now.inputs, *now.files})
 
 
 def _compare_others(before: dict[str, str], now: dict[str, str]) -> Iterator[Cause]:
@@ -65,7 +65,7 @@ def _compare_others(before: dict[str, str], now: dict[str, str]) -> Iterator[Cau
         yield Cause("parameter gone", f"({_text(', '.join(gone))})")
 
 
-def _compare_inputs(before: frozenset[str], now: frozenset[str]) -> Iterator[Cause]:
+def _compare_inputs(before: set[str], now: set[str]) -> Iterator[Cause]:
     if now - before:
         yield Cause("also reads", enumerated(sorted(now - before)))
     if before - now:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _CODE = re.compile("[0-9a-f]{16}")
+_FINGERPRINT = re.compile("[0-9a-f]{16}|unreadable")
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,14 @@ class Made:
 
     Attributes:
         inputs: the input files.
+        files: the user's files, each with its fingerprint.
         spec: the rule's slice of the config, empty where it has none.
         code: the digest of its code, see `codehash`.
         others: its further params, as text, each with its name where that is known.
     """
 
     inputs: frozenset[str] = frozenset()
+    files: dict[str, str] = field(default_factory=dict)
     spec: dict[str, Any] = field(default_factory=dict)
     code: str = ""
     others: dict[str, str] = field(default_factory=dict)
@@ -39,7 +42,7 @@ class Job:
         before: what they were made with; None where there is no record.
         needed: whether it would run.
         missing: outputs that are to be made and are not there, temporary ones apart.
-        updated: inputs that changed since, those that another job makes again apart.
+        updated: inputs that are newer than its outputs, see `edited`.
         begun: whether it was stopped before its outputs were whole.
         command: whether the rule's command line changed.
         environment: whether its software environment changed.
@@ -60,6 +63,15 @@ class Job:
     after: tuple[int, ...] = ()
 
     @property
+    def edited(self) -> list[str]:
+        """The files that it reads that changed since, those that another job makes again apart."""
+        old = self.before.files if self.before else {}
+        new = self.now.files
+        return sorted(
+            {*self.updated, *(path for path in old.keys() & new if old[path] != new[path])}
+        )
+
+    @property
     def new(self) -> bool:
         """Whether its outputs were never made."""
         return self.before is None and bool(self.missing)
@@ -69,21 +81,26 @@ def read_made(inputs: Iterable[str], params: dict[str, str]) -> Made:
     """Return what a job's outputs are made with.
 
     Snakemake records params without their names, so they are told by what they hold: a JSON object
-    is the spec, 16 hex digits are the code's digest.
+    is the spec, one of fingerprints alone the user's files, 16 hex digits the code's digest.
 
     Args:
         inputs: the input files.
         params: the `repr` of each param, with its name where that is known.
     """
     spec: dict[str, Any] = {}
+    files: dict[str, str] = {}
     code = ""
     others = {}
     for text, name in params.items():
         value = ast.literal_eval(text)
         if isinstance(value, str) and value.startswith("{"):
-            spec = json.loads(value)
+            found = json.loads(value)
+            if all(isinstance(v, str) and _FINGERPRINT.fullmatch(v) for v in found.values()):
+                files = found
+            else:
+                spec = found
         elif isinstance(value, str) and _CODE.fullmatch(value):
             code = value
         else:
             others[text] = name
-    return Made(frozenset(inputs), spec, code, others)
+    return Made(frozenset(inputs), files, spec, code, others)

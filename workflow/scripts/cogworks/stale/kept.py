@@ -36,7 +36,7 @@ def kept(chosen: Sequence[Job], jobs: Sequence[Job]) -> list[str]:
 
 def _keeps_cells(job: Job, jobs: Sequence[Job]) -> bool:
     """Whether the cells of a probe job stay good: they do where seeds or test sets are added."""
-    if job.rule not in _CELLS or job.before is None or job.updated:
+    if job.rule not in _CELLS or job.before is None or job.edited:
         return False
     from cogworks.probes.tune import cell_spec  # only now: it imports torch
 
