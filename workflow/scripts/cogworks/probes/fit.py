@@ -22,9 +22,8 @@ from cogworks.core.spec import digest
 from cogworks.probes.cells import Cell, cells_of
 from cogworks.probes.evaluate import Evaluation, evaluate, require_classes
 from cogworks.probes.models import Model, Models
-from cogworks.probes.specs import FitSpec
+from cogworks.probes.specs import FitSpec, cell_spec
 from cogworks.probes.table import FeatureTable, TableSource
-from cogworks.probes.tune import cell_spec
 
 SCORES = ("top1", "top5", "mean_class", "log_odds", "top1_low", "top1_high")
 HYPER = ("lr", "weight_decay", "C")

@@ -6,7 +6,7 @@ fields are the keys of a protocol that they depend on, so that no other key make
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
@@ -14,6 +14,12 @@ from cogworks.core.spec import Spec
 from cogworks.probes.kinds import KINDS
 
 Shots = int | Literal["all"]
+# Keys of a job's spec that its cells do not depend on: what names it and them, and what is done
+# with them afterwards.
+UNCELLED = {
+    *("shots", "seeds", "encoder", "dataset", "protocol", "test_sets"),
+    *("classifiers", "restrict_classes"),
+}
 
 
 class Draw(Spec):
@@ -69,6 +75,11 @@ class JobSpec(Spec):
         L-BFGS goes through the images as often as it needs; that counts once.
         """
         return 1
+
+
+def cell_spec(spec: JobSpec) -> dict[str, Any]:
+    """Return the part of a job's spec on which each of its cells depends."""
+    return spec.model_dump(mode="json", exclude=UNCELLED)
 
 
 class Sampling(Spec):

@@ -7,7 +7,6 @@ is killed, or run again for another seed.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
@@ -16,20 +15,10 @@ from cogworks.core.progress import track
 from cogworks.core.spec import digest
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.methods import Method, shots_of
-from cogworks.probes.specs import JobSpec, TuneSpec
+from cogworks.probes.specs import TuneSpec, cell_spec
 from cogworks.probes.splits import Split, balance, rows_by_class, split
 from cogworks.probes.study import Study, batch_sizes
 from cogworks.probes.table import FeatureTable, TableSource, require_variation
-
-# Keys of a job's spec that its cells do not depend on: what names it and them, and what is done
-# with them afterwards.
-NAMES = {"shots", "seeds", "encoder", "dataset", "protocol", "test_sets"}
-AFTERWARDS = {"classifiers", "restrict_classes"}
-
-
-def cell_spec(spec: JobSpec) -> dict[str, Any]:
-    """Return the part of a job's spec on which each of its cells depends."""
-    return spec.model_dump(mode="json", exclude=NAMES | AFTERWARDS)
 
 
 def tune(

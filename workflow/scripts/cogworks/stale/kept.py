@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from cogworks.probes.specs import UNCELLED
 from cogworks.stale.job import Job
 from cogworks.training import marks
 
@@ -38,10 +39,9 @@ def _keeps_cells(job: Job, jobs: Sequence[Job]) -> bool:
     """Whether the cells of a probe job stay good: they do where seeds or test sets are added."""
     if job.rule not in _CELLS or job.before is None or job.edited:
         return False
-    from cogworks.probes.tune import cell_spec  # only now: it imports torch
-
-    same = cell_spec(job.before.spec) == cell_spec(job.now.spec)
-    if not same or job.before.code != job.now.code:
+    specs = (job.before.spec, job.now.spec)
+    before, now = ({k: v for k, v in s.items() if k not in UNCELLED} for s in specs)
+    if before != now or job.before.code != job.now.code:
         return False
     return all(_keeps_cells(jobs[place], jobs) for place in job.after)
 
