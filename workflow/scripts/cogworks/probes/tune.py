@@ -7,6 +7,7 @@ is killed, or run again for another seed.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
