@@ -162,8 +162,8 @@ def reading(folder: Path) -> tuple[float, float]:
     return empty.seconds, snakemake(folder, "--list-rules").seconds
 
 
-def prepare(folder: Path) -> None:
-    """Copy the workflow and make every file that the configs above name, empty."""
+def prepare(folder: Path, config: dict[str, Any]) -> None:
+    """Copy the workflow and make every file and folder that the config names, empty."""
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__py*"))
@@ -177,6 +177,11 @@ def prepare(folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    sources = [section["source"] for section in config["images"].values()]
+    folders = [source.get(key) for source in sources for key in ("path", "train_path", "test_path")]
+    folders += [section["image_counts"] for section in config["concepts"].values()]
+    for name in filter(None, folders):
+        (folder / name).mkdir(parents=True, exist_ok=True)
 
 
 def show(name: str, cost: Cost) -> None:
@@ -191,7 +196,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder)
+        prepare(folder, thesis(1))
         reading(folder)  # Bytecode is made once.
         empty, demo = reading(folder)
         print(f"--list-rules, CPU s: empty Snakefile {empty:.1f}, demo {demo:.1f}")
