@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from decode import photographs
 
 from cogworks.images.manifest import Manifest, write_manifest
-from cogworks.training import plan
+from cogworks.plan import recipes
 from cogworks.training.augmentation.choices import crop_kinds
 from cogworks.training.loader import TrainingImages
 
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    kinds = crop_kinds(plan.numbers("imagenet", "base_mc_pr")["augmentation"])
+    kinds = crop_kinds(recipes.numbers("imagenet", "base_mc_pr").augmentation)
     with tempfile.TemporaryDirectory() as folder:
         manifest = write_images(Path(folder), args.number)
 

@@ -30,13 +30,23 @@ from torch.nn import functional
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
+from cogworks.config.training import (  # noqa: E402
+    Augmentation,
+    Backbone,
+    Loss,
+    Optimizer,
+    Projector,
+    Run,
+    Validation,
+)
 from cogworks.core.files import read_parquet  # noqa: E402
 from cogworks.images.manifest import Manifest, write_manifest  # noqa: E402
 from cogworks.images.reader import ImageReader  # noqa: E402
 from cogworks.networks.backbones import build_backbone  # noqa: E402
 from cogworks.networks.pixels import make_decoder, normalise  # noqa: E402
-from cogworks.training import plan  # noqa: E402
+from cogworks.plan import recipes, runs  # noqa: E402
 from cogworks.training.run import Files, Options, train  # noqa: E402
+from cogworks.training.specs import TrainSpec  # noqa: E402
 
 # Recipe and readings; the first of each recipe is that of the authors' released code.
 READINGS: list[tuple[str, dict[str, Any]]] = [
@@ -110,19 +120,20 @@ def split_pack(args: argparse.Namespace, folder: Path) -> tuple[Manifest, Manife
     return manifests[0], manifests[1], manifests[2]
 
 
-def spec_of(
-    args: argparse.Namespace, recipe: str, reading: dict[str, Any], seed: int
-) -> dict[str, Any]:
+def spec_of(args: argparse.Namespace, recipe: str, reading: dict[str, Any], seed: int) -> TrainSpec:
     """Return the spec of a run: a narrow network, embeddings as wide as the thesis's."""
-    spec = plan.numbers(args.scale, recipe)
-    spec["backbone"]["options"]["channels"] = [16, 32, 64, 128]
-    spec["augmentation"]["local_crops"] = 2
-    spec["projector"]["bottleneck"] = 256
-    spec["backbone"]["image_size"] = spec["augmentation"]["global_size"]
-    spec["loss"] |= reading
-    spec["optimizer"] |= {"epochs": args.epochs, "batch": args.batch}
-    rest = {"traces": {"every_steps": 0}, "validation": {"every_epochs": args.epochs}}
-    return spec | rest | {"seed": seed}
+    network = recipes.numbers(args.scale, recipe).backbone.options
+    section = Run(
+        dataset="pack",
+        backbone=Backbone(options=network | {"channels": [16, 32, 64, 128]}),
+        augmentation=Augmentation(local_crops=2),
+        projector=Projector(bottleneck=256),
+        loss=Loss(**reading),
+        optimizer=Optimizer(epochs=args.epochs, batch=args.batch),
+        validation=Validation(every_epochs=args.epochs),
+        seed=seed,
+    )
+    return runs.spec_of(section, recipes.numbers(args.scale, recipe, section))
 
 
 def held_out_top1(run: Path) -> float:
@@ -132,18 +143,18 @@ def held_out_top1(run: Path) -> float:
 
 
 @torch.no_grad()
-def knn_top1(run: Path, spec: dict[str, Any], manifest: Manifest) -> float:
+def knn_top1(run: Path, spec: TrainSpec, manifest: Manifest) -> float:
     """Return the top-1 of a k-NN classifier by cosine on the encoder's features, in percent."""
-    crops = spec["augmentation"]
-    size = crops["global_size"]
-    encoder, _ = build_backbone(spec["backbone"])
+    crops = spec.augmentation
+    size = crops.global_size
+    encoder, _ = build_backbone(spec.backbone.model_dump())
     encoder.load_state_dict(load_file(run / "encoder.safetensors"))
     encoder.eval()
     reader = ImageReader(manifest)
     decode = make_decoder(
         decoder="fast", size=size, resize=round(size * 256 / 224), interpolation="bicubic"
     )
-    mean, std = torch.tensor(crops["mean"]), torch.tensor(crops["std"])
+    mean, std = torch.tensor(crops.mean), torch.tensor(crops.std)
     features = []
     for rows in np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 256)):
         pixels = np.stack([decode(reader.read_bytes(i), reader.name(i)) for i in rows.tolist()])

@@ -22,8 +22,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from cogworks.config.training import Run
 from cogworks.core.files import read_parquet
 from cogworks.images.manifest import write_manifest
+from cogworks.plan import recipes
+from cogworks.plan.runs import spec_of
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "train_encoder.py"
 
@@ -162,7 +165,9 @@ def test_two_processes_that_a_signal_stopped_end_as_one_process_does(project: Pa
 
 
 def test_bad_input_is_one_line(manifest: Path, tmp_path: Path) -> None:
-    arguments = ["--spec", "{}", "--manifest", str(tmp_path / "none.parquet")]
+    section = Run(dataset="noise")
+    spec = spec_of(section, recipes.numbers(section.scale, section.recipe))
+    arguments = ["--spec", spec.text, "--manifest", str(tmp_path / "none.parquet")]
     done = subprocess.run(
         [sys.executable, str(SCRIPT), *arguments, "--folder", "run", "--state", "run.state"],
         capture_output=True,

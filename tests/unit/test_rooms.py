@@ -38,6 +38,7 @@ EXCEPTIONS = {
     ("encoders/plan.py", "cogworks.training"),
     ("encoders/plan.py", "cogworks.config"),
     ("training/plan.py", "cogworks.config"),
+    ("training/plan.py", "cogworks.plan"),
     ("plan/load.py", "cogworks.report"),
 }
 

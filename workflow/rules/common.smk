@@ -36,8 +36,6 @@ from cogworks.images import plan as images_plan
 from cogworks.plan.load import load as load_config
 from cogworks.report import plan as report_plan
 from cogworks.synthesis import plan as synthesis_plan
-from cogworks.training import plan as training_plan
-from cogworks.training.code import run_code
 
 # Of the millions of objects that planning makes most stay: to search them for garbage as often as
 # Python does by default takes a sixth of its time.

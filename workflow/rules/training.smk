@@ -4,11 +4,9 @@
 
 rule train_encoder:
     input:
-        manifest=lambda w: training_plan.manifest(config, w.run),
-        validation=lambda w: training_plan.validation_manifest(config, w.run),
+        unpack(lambda w: plan.runs[w.run].inputs),
         start=lambda w: needs.made(
-            training_plan.start_file(config, w.run),
-            training_plan.missing_paths(config, w.run),
+            plan.runs[w.run].start_file, plan.runs[w.run].missing
         ),
     output:
         encoder="results/training/{run}/encoder.safetensors",
@@ -22,28 +20,24 @@ rule train_encoder:
     priority: lambda w: needs.met(1)
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w: training_plan.cores(config, w.run)
+    threads: lambda w: plan.runs[w.run].cores
     resources:
-        mem_mb=lambda w, attempt: attempt * training_plan.mem_mb(config, w.run),
-        runtime=lambda w: training_plan.compute(config, w.run)["runtime"],
-        gpu=lambda w: training_plan.gpus(config, w.run),
-        device=config["compute"]["device"],
-        nodes=lambda w: training_plan.compute(config, w.run)["nodes"],
-        processes=lambda w: training_plan.compute(config, w.run)["processes"],
-        process_threads=lambda w: training_plan.compute(config, w.run)["threads"],
-        workers=lambda w: training_plan.compute(config, w.run)["workers"],
-        cache_mb=lambda w: training_plan.compute(config, w.run)["cache_mb"],
-        checkpoint_minutes=lambda w: training_plan.compute(config, w.run)[
-            "checkpoint_minutes"
-        ],
+        mem_mb=lambda w, attempt: attempt * plan.runs[w.run].mem_mb,
+        runtime=lambda w: plan.runs[w.run].compute.runtime,
+        gpu=lambda w: plan.runs[w.run].gpus,
+        device=plan.config.compute.device,
+        nodes=lambda w: plan.runs[w.run].compute.nodes,
+        processes=lambda w: plan.runs[w.run].compute.processes,
+        process_threads=lambda w: plan.runs[w.run].compute.threads,
+        workers=lambda w: plan.runs[w.run].workers,
+        cache_mb=lambda w: plan.runs[w.run].compute.cache_mb,
+        checkpoint_minutes=lambda w: plan.runs[w.run].compute.checkpoint_minutes,
     params:
         script=script("train_encoder"),
-        spec=lambda w: canonical(training_plan.spec(config, w.run)),
-        files=lambda w: needs.met(
-            canonical(of_files(training_plan.start_file(config, w.run)))
-        ),
-        start=lambda w: training_plan.start_file(config, w.run),
-        code=lambda w: run_code(training_plan.spec(config, w.run)),
+        spec=lambda w: plan.runs[w.run].spec.text,
+        files=lambda w: needs.met(plan.runs[w.run].files),
+        start=lambda w: plan.runs[w.run].start_file,
+        code=lambda w: plan.runs[w.run].code,
     message:
         "Training {wildcards.run}"
     # In the shell's place: a scheduler's signal goes to every process of a job, and would end the

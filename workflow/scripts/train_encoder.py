@@ -6,10 +6,11 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.core.interrupt import ignore_stop_signals
 from cogworks.training.launch import launch, launched, stopped_status
+from cogworks.training.specs import TrainSpec
 
 
 def main() -> int:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=TrainSpec)
     parser.add_argument("--manifest", type=Path, required=True, help="training images")
     parser.add_argument("--validation", type=Path, nargs="?", help="validation images")
     parser.add_argument(

@@ -1,6 +1,5 @@
 """A small data set of coloured noise and a small run, for all tests of the room."""
 
-import copy
 import io
 import multiprocessing
 import os
@@ -18,9 +17,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from cogworks.config.training import Run
 from cogworks.core.files import read_json, read_parquet
 from cogworks.images.manifest import Manifest, write_manifest
-from cogworks.training import plan
+from cogworks.plan import recipes
+from cogworks.plan.runs import chosen, spec_of
+from cogworks.training.specs import TrainSpec
 
 CLASSES = ["n01", "n02", "n03"]
 FORK = multiprocessing.get_context("fork")
@@ -28,29 +30,32 @@ TIMEOUT_SECONDS = 120
 TIMES = ("images_per_second", "wait_share")
 
 
-def _small_spec(**changes: Any) -> dict[str, Any]:
+def _small_spec(**changes: Any) -> TrainSpec:
     """A run on 12 px crops that takes a second; `changes` are dotted keys with __ for the dot."""
-    spec = plan.numbers("px32", "base_mc_pr")
-    spec["backbone"]["options"] = {
-        "block": "basic",
-        "layers": [1, 1, 1, 1],
-        "channels": [8, 8, 16, 16],
-        "stem": "conv3_stride2",
+    small = {
+        "backbone.options": {
+            "block": "basic",
+            "layers": [1, 1, 1, 1],
+            "channels": [8, 8, 16, 16],
+            "stem": "conv3_stride2",
+        },
+        # Not 8 px: see `training.tiny_maps`.
+        "augmentation.global_size": 12,
+        "augmentation.local_size": 10,
+        "augmentation.local_crops": 2,
+        "projector.hidden": 16,
+        "projector.bottleneck": 8,
+        "loss.memory": 20,
+        "loss.ema_momentum": 0.9,
+        "optimizer.epochs": 3,
+        "optimizer.batch": 12,
+        "optimizer.lr_per_256": 1.0,
+        "optimizer.warmup_epochs": 1,
+        "traces.every_steps": 1,
     }
-    spec["backbone"]["image_size"] = 12
-    # Not 8 px: see `training.tiny_maps`.
-    spec["augmentation"] |= {"global_size": 12, "local_size": 10, "local_crops": 2}
-    spec["projector"] |= {"hidden": 16, "bottleneck": 8}
-    spec["loss"] |= {"memory": 20, "ema_momentum": 0.9}
-    spec["optimizer"] |= {"epochs": 3, "batch": 12, "lr_per_256": 1.0, "warmup_epochs": 1}
-    spec |= {"seed": 0, "traces": {"every_steps": 1}, "validation": {"every_epochs": 1}}
-    for key, value in changes.items():
-        *groups, last = key.split("__")
-        place = spec
-        for group in groups:
-            place = place[group]
-        place[last] = value
-    return copy.deepcopy(spec)
+    own = {key.replace("__", "."): value for key, value in changes.items()}
+    section = Run.model_validate(chosen({"dataset": "noise", "scale": "px32"}, small | own))
+    return spec_of(section, recipes.numbers(section.scale, section.recipe, section))
 
 
 def _write_images(folder: Path, split: str, per_class: int, *, seed: int = 0) -> Manifest:
@@ -94,7 +99,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_spec() -> Callable[..., dict[str, Any]]:
+def make_spec() -> Callable[..., TrainSpec]:
     return _small_spec
 
 

@@ -12,6 +12,7 @@ from cogworks.training.augmentation.choices import (
     draw_choices,
 )
 from cogworks.training.augmentation.recipes import RECIPES
+from cogworks.training.specs import Augmentation
 
 DINO, PYTORCH = RECIPES.load("dino"), RECIPES.load("pytorch")
 GLOBAL = CropKind("global", 2, 24, (0.4, 1.0), DINO["global"])
@@ -121,17 +122,20 @@ def test_pytorch_recipe_only_cuts_and_flips() -> None:
 
 
 def test_kinds_of_a_spec() -> None:
-    spec = {
-        "recipe": "pytorch",
-        "global_crops": 1,
-        "global_size": 24,
-        "global_scale": [0.4, 1.0],
-        "local_crops": 0,
-        "local_size": 12,
-        "local_scale": [0.05, 0.4],
-    }
+    spec = Augmentation(
+        recipe="pytorch",
+        implementation="fast",
+        global_crops=1,
+        global_size=24,
+        global_scale=[0.4, 1.0],
+        local_crops=0,
+        local_size=12,
+        local_scale=[0.05, 0.4],
+        mean=[0.5, 0.5, 0.5],
+        std=[0.2, 0.2, 0.2],
+    )
     assert crop_kinds(spec) == [CropKind("global", 1, 24, (0.4, 1.0), PYTORCH["global"])]
-    both = crop_kinds(spec | {"recipe": "dino", "local_crops": 8})
+    both = crop_kinds(spec.model_copy(update={"recipe": "dino", "local_crops": 8}))
     assert both[1] == CropKind("local", 8, 12, (0.05, 0.4), DINO["local"])
 
 

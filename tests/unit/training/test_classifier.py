@@ -1,43 +1,35 @@
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import write_json
 from cogworks.training.classifier import load_classifier
-from cogworks.training.export import write_classifier
+from cogworks.training.export import describe_run, write_classifier, write_description
 from cogworks.training.losses import LOSSES
 from cogworks.training.model import Classifier, Embedder
 from cogworks.training.projector import build_projector
+from cogworks.training.specs import TrainSpec
 
-PROJECTOR = {
-    "enabled": True,
-    "layers": 1,
-    "hidden": 6,
-    "bottleneck": 5,
-    "normalize_input": True,
-}
+MakeSpec = Callable[..., TrainSpec]
 
 
-def written(folder: Path, kind: str, enabled: bool = True) -> Classifier:
+def written(make_spec: MakeSpec, folder: Path, kind: str, enabled: bool = True) -> Classifier:
     torch.manual_seed(0)
-    loss = {"kind": kind, "temperature": 0.1}
-    chosen = PROJECTOR | {"enabled": enabled}
+    sizes = {"projector__hidden": 6, "projector__bottleneck": 5}
+    spec = make_spec(loss__kind=kind, projector__enabled=enabled, **sizes)
     head_of = LOSSES.load(kind)
-    projector, width = build_projector(4, chosen, normalised=head_of.normalised)
-    head = head_of(width, 3, loss)
+    projector, width = build_projector(4, spec.projector, normalised=head_of.normalised)
+    head = head_of(width, 3, spec.loss)
     model = Classifier(Embedder(torch.nn.Identity(), projector), head)
     model(torch.randn(8, 4))
     write_classifier(model, folder / "classifier.safetensors")
-    description: dict[str, Any] = {
-        "feature_dim": 4,
-        "classes": ["a", "b", "c"],
-        "classifier": loss | {"projector": chosen},
-    }
-    write_json(description, folder / "spec.json")
+    description = describe_run(
+        spec, classes=["a", "b", "c"], feature_dim=4, dataset="noise", digest="0"
+    )
+    write_description(description, folder / "spec.json")
     return model.eval()
 
 
@@ -46,8 +38,10 @@ def written(folder: Path, kind: str, enabled: bool = True) -> Classifier:
     ("kind", "own"),
     [("cosine", {"weight"}), ("ocm", {"weight"}), ("softmax", {"weight", "bias"})],
 )
-def test_round_trip(kind: str, own: set[str], enabled: bool, tmp_path: Path) -> None:
-    model = written(tmp_path, kind, enabled)
+def test_round_trip(
+    kind: str, own: set[str], enabled: bool, tmp_path: Path, make_spec: MakeSpec
+) -> None:
+    model = written(make_spec, tmp_path, kind, enabled)
     tensors = load_file(tmp_path / "classifier.safetensors")
     assert {name for name in tensors if not name.startswith("projector.")} == own
     assert any(name.startswith("projector.") for name in tensors) == enabled
@@ -59,8 +53,8 @@ def test_round_trip(kind: str, own: set[str], enabled: bool, tmp_path: Path) -> 
     torch.testing.assert_close(logits, model(features))
 
 
-def test_bad_files_are_named(tmp_path: Path) -> None:
-    written(tmp_path, "cosine")
+def test_bad_files_are_named(tmp_path: Path, make_spec: MakeSpec) -> None:
+    written(make_spec, tmp_path, "cosine")
     path = tmp_path / "classifier.safetensors"
     tensors = load_file(path)
     save_file({k: v for k, v in tensors.items() if k != "projector.hidden.0.bias"}, path)
@@ -74,4 +68,12 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         load_classifier(tmp_path)
     path.unlink()
     with pytest.raises(InputError, match=r"classifier\.safetensors: no such file"):
+        load_classifier(tmp_path)
+    (tmp_path / "spec.json").write_text('{"feature_dim": "4"}')
+    with pytest.raises(
+        InputError, match=r"spec\.json: .*; feature_dim: Input should be a valid int"
+    ):
+        load_classifier(tmp_path)
+    (tmp_path / "spec.json").unlink()
+    with pytest.raises(InputError, match=r"spec\.json: cannot be read"):
         load_classifier(tmp_path)

@@ -12,14 +12,15 @@ from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.training.augmentation.choices import crop_kinds
 from cogworks.training.loader import Batch, BatchOrder, TrainingImages, device_crops, make_loader
+from cogworks.training.specs import TrainSpec
 
 
-def images_of(data: Path, spec: dict[str, Any], on_device: bool = False) -> TrainingImages:
+def images_of(data: Path, spec: TrainSpec, on_device: bool = False) -> TrainingImages:
     return TrainingImages(
         read_manifest(data / "train.parquet"),
-        crop_kinds(spec["augmentation"]),
+        crop_kinds(spec.augmentation),
         seed=0,
-        implementation=spec["augmentation"]["implementation"],
+        implementation=spec.augmentation.implementation,
         on_device=on_device,
     )
 
@@ -77,7 +78,7 @@ def test_shares_and_pieces_make_up_the_batch_in_order() -> None:
 
 @pytest.mark.parametrize("implementation", ["fast", "pil"])
 def test_the_same_crops_for_any_number_of_workers(
-    implementation: str, data: Path, make_spec: Callable[..., dict[str, Any]]
+    implementation: str, data: Path, make_spec: Callable[..., TrainSpec]
 ) -> None:
     spec = make_spec(augmentation__implementation=implementation)
     alone = batches(images_of(data, spec), 0)
@@ -89,7 +90,7 @@ def test_the_same_crops_for_any_number_of_workers(
     assert same(alone[4:], batches(images_of(data, spec), 2, first_step=4))
 
 
-def test_a_batch(data: Path, make_spec: Callable[..., dict[str, Any]]) -> None:
+def test_a_batch(data: Path, make_spec: Callable[..., TrainSpec]) -> None:
     images = images_of(data, make_spec())
     batch = images[0, np.array([0, 20, 41])]
     assert batch.labels.tolist() == [0, 1, 2]
@@ -100,7 +101,7 @@ def test_a_batch(data: Path, make_spec: Callable[..., dict[str, Any]]) -> None:
 
 
 def test_crops_made_on_the_device_are_the_same(
-    data: Path, make_spec: Callable[..., dict[str, Any]]
+    data: Path, make_spec: Callable[..., TrainSpec]
 ) -> None:
     key = (1, np.array([3, 30, 17, 8]))
     by_worker = images_of(data, make_spec())[key]
@@ -113,7 +114,7 @@ def test_crops_made_on_the_device_are_the_same(
         assert torch.equal(ours, theirs)
 
 
-def test_cache_only_where_it_fits(data: Path, make_spec: Callable[..., dict[str, Any]]) -> None:
+def test_cache_only_where_it_fits(data: Path, make_spec: Callable[..., TrainSpec]) -> None:
     images = images_of(data, make_spec())
     assert not images.fill_cache(0, 1)
     assert images.cache is None
@@ -138,10 +139,10 @@ def test_corrupt_images(
     cached: bool,
     data: Path,
     tmp_path: Path,
-    make_spec: Callable[..., dict[str, Any]],
+    make_spec: Callable[..., TrainSpec],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    kinds = crop_kinds(make_spec()["augmentation"])
+    kinds = crop_kinds(make_spec().augmentation)
     kwargs = {"seed": 0, "implementation": "fast", "on_device": False}
     strict = TrainingImages(corrupt(data, tmp_path, "error"), kinds, **kwargs)
     with pytest.raises(CorruptImageError, match=r"pack\.parquet, row 1"):

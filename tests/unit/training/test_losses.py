@@ -8,6 +8,19 @@ from cogworks.training.losses import LOSSES, TOLD
 from cogworks.training.losses.cosine import CosineHead
 from cogworks.training.losses.ocm import PrototypeHead
 from cogworks.training.losses.softmax import SoftmaxHead
+from cogworks.training.specs import Loss
+
+
+def loss_of(kind: str, *, temperature: float = 0.1, init: str = "linear") -> Loss:
+    return Loss(
+        kind=kind,
+        temperature=temperature,
+        init=init,
+        memory=20,
+        ema_momentum=0.9,
+        ema_mode="train",
+        ema_warmup=False,
+    )
 
 
 def loss_4(z: torch.Tensor, vectors: torch.Tensor, y: list[int], tau: float) -> float:
@@ -23,7 +36,7 @@ def loss_4(z: torch.Tensor, vectors: torch.Tensor, y: list[int], tau: float) -> 
 @pytest.mark.parametrize("tau", [0.1, 1.0])
 def test_cosine_softmax_is_equation_4_1(tau: float) -> None:
     torch.manual_seed(0)
-    head = CosineHead(5, 4, {"temperature": tau})
+    head = CosineHead(5, 4, loss_of("cosine", temperature=tau))
     z = functional.normalize(torch.randn(6, 5), dim=1)
     y = [0, 1, 2, 3, 0, 1]
     loss = functional.cross_entropy(head(z), torch.tensor(y))
@@ -31,7 +44,7 @@ def test_cosine_softmax_is_equation_4_1(tau: float) -> None:
 
 
 def test_class_weights_count_by_direction_alone() -> None:
-    head = CosineHead(5, 4, {"temperature": 0.1})
+    head = CosineHead(5, 4, loss_of("cosine"))
     z = functional.normalize(torch.randn(6, 5), dim=1)
     before = head(z)
     with torch.no_grad():
@@ -41,7 +54,7 @@ def test_class_weights_count_by_direction_alone() -> None:
 
 def test_prototypes_are_equation_4_2() -> None:
     torch.manual_seed(0)
-    head = PrototypeHead(5, 3, {"temperature": 0.1})
+    head = PrototypeHead(5, 3, loss_of("ocm"))
     memory = functional.normalize(torch.randn(11, 5), dim=1)
     labels = torch.tensor([0, 1, 2, 0, 1, 2, 0, 0, 0, 2, 1])
     head.update(memory, labels)
@@ -55,7 +68,7 @@ def test_prototypes_are_equation_4_2() -> None:
 
 
 def test_a_class_without_memory_keeps_its_prototype() -> None:
-    head = PrototypeHead(5, 3, {"temperature": 0.1})
+    head = PrototypeHead(5, 3, loss_of("ocm"))
     first = head.directions()
     memory = functional.normalize(torch.randn(4, 5), dim=1)
     head.update(memory, torch.tensor([0, 0, 2, 2]))
@@ -68,7 +81,7 @@ def test_a_class_without_memory_keeps_its_prototype() -> None:
 
 
 def test_no_gradient_reaches_the_prototypes() -> None:
-    head = PrototypeHead(5, 3, {"temperature": 0.1})
+    head = PrototypeHead(5, 3, loss_of("ocm"))
     assert not list(head.parameters())
     z = functional.normalize(torch.randn(4, 5), dim=1).requires_grad_()
     head(z).sum().backward()
@@ -76,14 +89,14 @@ def test_no_gradient_reaches_the_prototypes() -> None:
 
 
 def test_plain_softmax() -> None:
-    head = SoftmaxHead(5, 3, {})
+    head = SoftmaxHead(5, 3, loss_of("softmax"))
     z = torch.randn(4, 5)
     torch.testing.assert_close(head(z), z @ head.linear.weight.T + head.linear.bias)
 
 
 @pytest.mark.parametrize("kind", LOSSES.names)
 def test_a_head_by_its_name(kind: str) -> None:
-    head = LOSSES.load(kind)(5, 3, {"temperature": 0.2})
+    head = LOSSES.load(kind)(5, 3, loss_of(kind, temperature=0.2))
     assert head.tensors()["weight"].shape == (3, 5)
     assert head.directions().shape == (3, 5)
     torch.testing.assert_close(head.directions().norm(dim=1), torch.ones(3))
@@ -102,7 +115,7 @@ def test_what_the_report_tells_is_of_a_loss() -> None:
 def test_class_weights_start_as_the_spec_says(kind: str) -> None:
     def weights(init: str) -> torch.Tensor:
         torch.manual_seed(0)
-        head = LOSSES.load(kind)(256, 400, {"temperature": 0.1, "init": init})
+        head = LOSSES.load(kind)(256, 400, loss_of(kind, init=init))
         assert all(parameter.requires_grad for parameter in head.parameters())
         return next(value for value in head.parameters() if value.ndim == 2).detach()
 

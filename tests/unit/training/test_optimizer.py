@@ -6,16 +6,18 @@ import torch
 from torch import nn
 
 from cogworks.training.optimizer import build_optimizer, learning_rate
+from cogworks.training.specs import Optimizer
 
-SETTINGS = {
-    "epochs": 100,
-    "batch": 256,
-    "lr_per_256": 0.1,
-    "final_lr": 1e-6,
-    "momentum": 0.9,
-    "weight_decay": 1e-4,
-    "warmup_epochs": 10,
-}
+SETTINGS = Optimizer(
+    accumulation=1,
+    epochs=100,
+    batch=256,
+    lr_per_256=0.1,
+    final_lr=1e-6,
+    momentum=0.9,
+    weight_decay=1e-4,
+    warmup_epochs=10,
+)
 
 
 def test_warm_up_then_cosine() -> None:
@@ -32,12 +34,12 @@ def test_warm_up_then_cosine() -> None:
 
 
 def test_rate_grows_with_the_batch() -> None:
-    large = SETTINGS | {"batch": 2304}
+    large = SETTINGS.model_copy(update={"batch": 2304})
     assert learning_rate(499, 50, large) == pytest.approx(0.9)
 
 
 def test_no_warm_up() -> None:
-    settings = SETTINGS | {"warmup_epochs": 0, "epochs": 2}
+    settings = SETTINGS.model_copy(update={"warmup_epochs": 0, "epochs": 2})
     assert learning_rate(0, 5, settings) == pytest.approx(0.1)
     assert learning_rate(9, 5, settings) == pytest.approx(1e-6)
 

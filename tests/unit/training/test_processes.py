@@ -14,6 +14,7 @@ from cogworks.core.errors import InputError
 from cogworks.training.batch_norm import AllReducedBatchNorm, synchronise
 from cogworks.training.processes import Processes, join_processes
 from cogworks.training.run import Files, Options, train
+from cogworks.training.specs import TrainSpec
 from cogworks.training.trainer import Totals, Trainer
 
 InTwo = Callable[..., list[int]]
@@ -50,7 +51,7 @@ def test_two_processes_train_what_one_does(
     changes: dict[str, Any],
     data: Path,
     tmp_path: Path,
-    make_spec: Callable[..., dict[str, Any]],
+    make_spec: Callable[..., TrainSpec],
     in_two_processes: InTwo,
 ) -> None:
     # Few steps: rounding differs, and training amplifies it from step to step.
@@ -68,7 +69,7 @@ def test_two_processes_train_what_one_does(
 
 
 def test_both_stop_at_the_same_step_and_go_on(
-    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]], in_two_processes: InTwo
+    data: Path, tmp_path: Path, make_spec: Callable[..., TrainSpec], in_two_processes: InTwo
 ) -> None:
     """Only the second process gets the signal; the state is one from which both go on."""
     spec = make_spec(optimizer__epochs=8)
@@ -96,7 +97,7 @@ def test_both_stop_at_the_same_step_and_go_on(
 
 
 def test_two_processes_train_a_finished_run_anew(
-    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]], in_two_processes: InTwo
+    data: Path, tmp_path: Path, make_spec: Callable[..., TrainSpec], in_two_processes: InTwo
 ) -> None:
     """One of them takes the old state away while the other one may be looking for it."""
     files = Files(data / "train.parquet", None, tmp_path / "r", tmp_path / "state")
@@ -112,11 +113,15 @@ def test_two_processes_train_a_finished_run_anew(
 
 
 def test_the_state_of_two_processes_is_taken_up_by_one_and_back(
-    data: Path, tmp_path: Path, make_spec: Callable[..., dict[str, Any]], in_two_processes: InTwo
+    data: Path, tmp_path: Path, make_spec: Callable[..., TrainSpec], in_two_processes: InTwo
 ) -> None:
     """The sums since the last record count once, whatever the number of processes."""
-    spec = make_spec(loss__kind="ocm", optimizer__lr_per_256=1e-3, optimizer__batch=6)
-    spec["optimizer"]["epochs"] = 2
+    spec = make_spec(
+        loss__kind="ocm",
+        optimizer__epochs=2,
+        optimizer__lr_per_256=1e-3,
+        optimizer__batch=6,
+    )
 
     def files(name: str) -> Files:
         folder = tmp_path / name

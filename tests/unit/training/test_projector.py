@@ -65,11 +65,11 @@ def test_layers_and_their_weights() -> None:
 
 @pytest.mark.parametrize(("loss", "length"), [("cosine", 1.0), ("ocm", 1.0), ("softmax", None)])
 def test_only_cosines_are_normalised(loss: str, length: float | None, make_spec: Any) -> None:
-    spec = make_spec()["projector"]
+    specs = {on: make_spec(projector__enabled=on).projector for on in (True, False)}
     features = 3 * torch.randn(5, 16)
-    for enabled in (True, False):
+    for spec in specs.values():
         normalised = LOSSES.load(loss).normalised
-        projector, width = build_projector(16, spec | {"enabled": enabled}, normalised=normalised)
+        projector, width = build_projector(16, spec, normalised=normalised)
         embeddings = projector(features)
         assert embeddings.shape == (5, width)
         lengths = embeddings.norm(dim=1)

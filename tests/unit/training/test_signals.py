@@ -14,6 +14,7 @@ import torch
 
 from cogworks.training import checkpoint, run
 from cogworks.training.run import Files, Options, train
+from cogworks.training.specs import TrainSpec
 from cogworks.training.trainer import Trainer
 from cogworks.training.validation import Validation
 
@@ -21,7 +22,7 @@ FORK = multiprocessing.get_context("fork")
 ALONE = Options(device="cpu", threads=1, workers=0, cache_mb=10, checkpoint_minutes=60)
 # Workers that decode each image anew live through the whole training.
 WORKERS = Options(device="cpu", threads=1, workers=2, cache_mb=0, checkpoint_minutes=60)
-MakeSpec = Callable[..., dict[str, Any]]
+MakeSpec = Callable[..., TrainSpec]
 Results = Callable[[Path], dict[str, Any]]
 Check = Callable[..., None]
 InTwo = Callable[..., list[int]]
@@ -54,7 +55,7 @@ def before(owner: Any, name: str, call: int, number: int) -> None:
     setattr(owner, name, wrapped)
 
 
-def in_group(spec: dict[str, Any], files: Files, options: Options, *moment: Any) -> int:
+def in_group(spec: TrainSpec, files: Files, options: Options, *moment: Any) -> int:
     """Train in a process group of its own that is signalled at a moment; return the exit code."""
 
     def child() -> None:

@@ -1,5 +1,6 @@
 import itertools
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from torch.nn import functional
 
 from cogworks.training.losses import LOSSES
 from cogworks.training.losses.ocm import PrototypeHead
+from cogworks.training.specs import TrainSpec
 from cogworks.training.traces import StepTrace, gradient_similarity
 
 
@@ -29,8 +31,8 @@ def test_similarity_is_the_mean_over_pairs() -> None:
 
 
 @pytest.mark.parametrize("kind", ["cosine", "softmax"])
-def test_class_weights(kind: str) -> None:
-    head = LOSSES.load(kind)(4, 3, {"temperature": 0.1})
+def test_class_weights(kind: str, make_spec: Callable[..., TrainSpec]) -> None:
+    head = LOSSES.load(kind)(4, 3, make_spec(loss__kind=kind).loss)
     weight = head.tensors()["weight"]
     trace = StepTrace(head)
     before = functional.normalize(weight.detach().clone(), dim=1)
@@ -46,8 +48,8 @@ def test_class_weights(kind: str) -> None:
     assert values.keys() == {"weight_change", "gradient_similarity"}
 
 
-def test_prototypes() -> None:
-    head = PrototypeHead(4, 3, {"temperature": 0.1})
+def test_prototypes(make_spec: Callable[..., TrainSpec]) -> None:
+    head = PrototypeHead(4, 3, make_spec(loss__kind="ocm").loss)
     trace = StepTrace(head)
     before = head.directions()
     trace.gradients()

@@ -217,8 +217,31 @@ class RunCompute(Section):
     """
 
 
-class Run(Section):
-    """One run, or one sweep of runs."""
+class Numbers(Section):
+    """The numbers of a training. Null leaves one to the recipe."""
+
+    backbone: Backbone = Backbone()
+    """The encoder's architecture, without a classifier."""
+    augmentation: Augmentation = Augmentation()
+    """Crops and their photometric changes (multi-crop, section 4.3)."""
+    projector: Projector = Projector()
+    """The expendable head between encoder and loss (figure 4.2)."""
+    loss: Loss = Loss()
+    """The training objective (equations 4.1 and 4.2)."""
+    optimizer: Optimizer = Optimizer()
+    """SGD, its schedule and its batches (table C.1)."""
+    precision: Literal["float32", "float16", "bfloat16"] | None = None
+    """Arithmetic of the forward pass: float32, or mixed precision with float16 (and a loss scaler)
+    or bfloat16.
+    """
+    channels_last: bool | None = None
+    """Memory format with the channels innermost; faster for convolutions."""
+    compile: bool | None = None
+    """torch.compile of the model; the first steps take a minute."""
+
+
+class Subject(Section):
+    """What is trained, on what, and by which recipe."""
 
     dataset: str
     """The data set, real or a clone of `synthesis`, whose training images are used."""
@@ -240,24 +263,11 @@ class Run(Section):
     """Weights with which the encoder begins, those of the run's own architecture (fine-tuning,
     section 3.5.1): give exactly one of `run` and `checkpoint`. Null begins with random ones.
     """
-    backbone: Backbone = Backbone()
-    """The encoder's architecture, without a classifier."""
-    augmentation: Augmentation = Augmentation()
-    """Crops and their photometric changes (multi-crop, section 4.3)."""
-    projector: Projector = Projector()
-    """The expendable head between encoder and loss (figure 4.2)."""
-    loss: Loss = Loss()
-    """The training objective (equations 4.1 and 4.2)."""
-    optimizer: Optimizer = Optimizer()
-    """SGD, its schedule and its batches (table C.1)."""
-    precision: Literal["float32", "float16", "bfloat16"] | None = None
-    """Arithmetic of the forward pass: float32, or mixed precision with float16 (and a loss scaler)
-    or bfloat16.
-    """
-    channels_last: bool | None = None
-    """Memory format with the channels innermost; faster for convolutions."""
-    compile: bool | None = None
-    """torch.compile of the model; the first steps take a minute."""
+
+
+class Run(Numbers, Subject):
+    """One run, or one sweep of runs."""
+
     validation: Validation = Validation()
     """Accuracy on the training task while training goes on. It is reported and chooses nothing: the
     last state is the result.

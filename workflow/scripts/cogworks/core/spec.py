@@ -28,11 +28,15 @@ class Spec(BaseModel):
         return canonical(self.model_dump(mode="json"))
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def read(cls, text: str, *, name: str = "--spec") -> Self:
         """Return the spec that `text` holds.
 
+        Args:
+            text: JSON.
+            name: what holds it, for errors.
+
         Raises:
-            InputError: it is no JSON, or a key is unknown, missing or of another type.
+            InputError: it is not JSON, or a key is unknown, missing or of another type.
         """
         try:
             return cls.model_validate_json(text)
@@ -41,7 +45,7 @@ class Spec(BaseModel):
                 f"{'.'.join(map(str, detail['loc'])) or 'the spec'}: {detail['msg']}"
                 for detail in error.errors(include_url=False)
             ]
-            raise InputError("--spec: " + "; ".join(found)) from error
+            raise InputError(f"{name}: {'; '.join(found)}") from error
 
 
 def canonical(value: Any) -> str:

@@ -17,7 +17,6 @@ from cogworks.plan.jobs import Crossing, Job
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.specs import Draw, Level
 from cogworks.synthesis import plan as synthesis_plan
-from cogworks.training import plan as training_plan
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import ImageSet, Plan
@@ -82,8 +81,8 @@ def problems(plan: Plan) -> Iterator[str]:
     """Yield the errors of `probes` and `evaluations` that their types cannot show."""
     found = list(_problems_of_sections(plan))
     yield from found
-    rooms = (synthesis_plan, training_plan, encoders_plan)
-    if found or any(list(room.check(plan.legacy)) for room in rooms):
+    rooms = (synthesis_plan, encoders_plan)
+    if found or plan.run_problems or any(list(room.check(plan.legacy)) for room in rooms):
         return  # Jobs stand on what these describe.
     for name, section in plan.config.evaluations.items():
         yield from _problems_of_classifiers(plan, name, section)

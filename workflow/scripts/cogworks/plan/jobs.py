@@ -15,7 +15,6 @@ from cogworks.config.probes import Protocol
 from cogworks.core.npy import shape_of
 from cogworks.probes.kinds import KINDS, Kind
 from cogworks.probes.specs import CrossSpec, Draw, FitSpec, Level, TuneSpec
-from cogworks.training import plan as training_plan
 from cogworks.training.losses import LOSSES
 
 if TYPE_CHECKING:
@@ -67,8 +66,7 @@ class Job:
         """Return the modules of registries on whose code its results depend."""
         found = [KINDS.module(self.protocol.kind)]
         if self.kind.own and self.encoder.run is not None:
-            run = training_plan.spec(self.plan.legacy, self.encoder.run.name)
-            found.append(LOSSES.module(run["loss"]["kind"]))
+            found.append(LOSSES.module(self.encoder.run.spec.loss.kind))
         return found
 
     @property

@@ -14,13 +14,14 @@ from cogworks.core import derived
 from cogworks.core.errors import InputError
 from cogworks.encoders import plan as encoders
 from cogworks.images import plan as images
-from cogworks.plan import evaluations, measures
+from cogworks.plan import evaluations, measures, runs
 from cogworks.plan.plan import Plan
 from cogworks.report import plan as report
 from cogworks.synthesis import plan as synthesis
-from cogworks.training import plan as training
 
-ROOMS = (concepts, images, synthesis, training, encoders, report)
+# Rooms whose checks have not moved into the plan yet: those before the runs, and those after them.
+SOURCES = (concepts, images, synthesis)
+USERS = (encoders, report)
 
 
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
@@ -49,12 +50,14 @@ def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     checked = typed.model_dump()
     filled = derived.Config(encoders.expand_sweeps(checked))
     filled.typed = typed
-    filled.plan = Plan(typed, filled)
-    problems = [problem for room in ROOMS for problem in room.check(filled)]
-    problems += evaluations.problems(filled.plan)
-    problems += measures.problems(filled.plan)
+    filled.plan = plan = Plan(typed, filled)
+    problems = [problem for room in SOURCES for problem in room.check(filled)]
+    problems += plan.run_problems
+    problems += [problem for room in USERS for problem in room.check(filled)]
+    problems += evaluations.problems(plan)
+    problems += measures.problems(plan)
     problems += _check_compute(filled["compute"])
-    problems += _idle(config, checked, problems)
+    problems += _idle(config, checked, plan, problems)
     if problems:
         raise InputError("\n".join([errors.HEADING, *problems]))
     return filled
@@ -87,11 +90,13 @@ def _check_compute(section: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def _idle(given: dict[str, Any], filled: dict[str, Any], problems: list[str]) -> list[str]:
+def _idle(
+    given: dict[str, Any], filled: dict[str, Any], plan: Plan, problems: list[str]
+) -> list[str]:
     """Return a line for each key that is written but does nothing, beside what is wrong anyway."""
     named = {problem.partition(":")[0] for problem in problems}
     others = {name: section for name, section in given.items() if name != "training"}
     found = idle.idle_keys(others, filled) | synthesis.idle_keys(given, filled)
-    if not any(name.startswith("training.") for name in named):
-        found |= training.idle_keys(given, filled)
+    if not plan.run_problems:
+        found |= runs.idle_keys(plan, given.get("training", {}))
     return [line for key, line in found.items() if key not in named]

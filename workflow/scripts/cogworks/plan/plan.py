@@ -10,7 +10,7 @@ from typing import Any
 
 from cogworks.config.root import Config
 from cogworks.core.errors import InputError
-from cogworks.plan import evaluations, measures
+from cogworks.plan import evaluations, measures, runs
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.clones import Clone, Generator
 from cogworks.plan.datasets import Dataset, expand
@@ -20,7 +20,6 @@ from cogworks.plan.jobs import Crossing
 from cogworks.plan.measures import Measure
 from cogworks.plan.runs import Run
 from cogworks.probes.kinds import KINDS
-from cogworks.training import plan as training_plan
 
 ImageSet = Dataset | Clone
 
@@ -95,7 +94,20 @@ class Plan:
     @cached_property
     def runs(self) -> dict[str, Run]:
         """Return every training run by its expanded name: a sweep's members, not the sweep."""
-        return {name: Run(self, name) for name in training_plan.runs(self.legacy)}
+        return {run.name: run for run in runs.expand(self)}
+
+    @cached_property
+    def sweeps(self) -> dict[str, list[Run]]:
+        """Return the runs that each name of the section `training` stands for."""
+        sweeps: dict[str, list[Run]] = {name: [] for name in self.config.training}
+        for run in self.runs.values():
+            sweeps[run.declared].append(run)
+        return sweeps
+
+    @cached_property
+    def run_problems(self) -> list[str]:
+        """Return the errors of the section `training` that its classes cannot see."""
+        return list(runs.problems(self))
 
     @cached_property
     def encoders(self) -> dict[str, Encoder]:

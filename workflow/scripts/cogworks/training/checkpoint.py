@@ -9,12 +9,15 @@ import torch
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
 from cogworks.training import marks
+from cogworks.training.identity import Identity
 
 STATE = "last.pt"
 DIFFERENCES_SHOWN = 12
+# Tensors and numbers by name, nested, as PyTorch keeps them.
+State = dict[str, Any]
 
 
-def save_state(folder: Path, state: dict[str, Any]) -> None:
+def save_state(folder: Path, state: State) -> None:
     """Write a run's state, whole or not at all.
 
     Raises:
@@ -30,12 +33,12 @@ def save_state(folder: Path, state: dict[str, Any]) -> None:
         ) from error
 
 
-def take_up(folder: Path, identity: dict[str, Any]) -> bool:
+def take_up(folder: Path, identity: Identity) -> bool:
     """Say whether `folder` holds a state to go on from; else leave none there.
 
-    The state of a finished run is none to go on from: it was asked to be trained anew. It goes
-    before its mark does, so that no moment makes it look unfinished. What a killed process left
-    half written goes, too. One process of a run decides for all.
+    The state of a finished run is deleted, since the run is to be trained anew. It goes before its
+    mark does, so that it never looks unfinished. What a killed process left half written goes, too.
+    One process of a run decides for all.
 
     Args:
         folder: the run's state folder.
@@ -54,11 +57,11 @@ def take_up(folder: Path, identity: dict[str, Any]) -> bool:
     if not path.is_file():
         return False
     state = load_state(folder)
-    refuse_other(path, json.loads(state["identity"]), identity)
+    refuse_other(path, json.loads(state["identity"]), json.loads(identity.text))
     return True
 
 
-def load_state(folder: Path) -> dict[str, Any]:
+def load_state(folder: Path) -> State:
     """Return the state in `folder`.
 
     Raises:
@@ -66,7 +69,7 @@ def load_state(folder: Path) -> dict[str, Any]:
     """
     path = folder / STATE
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state: State = torch.load(path, map_location="cpu", weights_only=True)
         json.loads(state["identity"])
     except Exception as error:  # torch.load raises whatever its unpickler stumbles over
         raise InputError(
@@ -75,8 +78,17 @@ def load_state(folder: Path) -> dict[str, Any]:
     return state
 
 
-def refuse_other(path: Path, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
-    """Raise InputError, with the differences, where a state belongs to another training."""
+def refuse_other(path: Path, theirs: Any, ours: Any) -> None:
+    """Refuse a state of another training.
+
+    Args:
+        path: the state.
+        theirs: its identity, as JSON.
+        ours: that of this training.
+
+    Raises:
+        InputError: with the differences.
+    """
     differences = sorted(_differences(theirs, ours, ""))
     if not differences:
         return

@@ -9,10 +9,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_json
+from cogworks.core.inputs import read_text
 from cogworks.training.head import Head
 from cogworks.training.losses import LOSSES
 from cogworks.training.projector import build_projector
+from cogworks.training.specs import Description
 
 Logits = Callable[[torch.Tensor], torch.Tensor]
 
@@ -28,7 +29,7 @@ def load_classifier(run_dir: str | Path) -> Logits:
         InputError: a file is missing or damaged, or its tensors do not fit the run's spec.
     """
     folder = Path(run_dir)
-    spec = read_json(folder / "spec.json")
+    described = Description.read(read_text(folder / "spec.json"), name=str(folder / "spec.json"))
     path = folder / "classifier.safetensors"
     if not path.is_file():
         raise InputError(f"{path}: no such file")
@@ -36,12 +37,12 @@ def load_classifier(run_dir: str | Path) -> Logits:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from error
-    chosen = spec["classifier"]
-    kind = LOSSES.load(chosen["kind"])
+    spec = described.training
+    kind = LOSSES.load(spec.loss.kind)
     projector, width = build_projector(
-        spec["feature_dim"], chosen["projector"], normalised=kind.normalised
+        described.feature_dim, spec.projector, normalised=kind.normalised
     )
-    head = kind(width, len(spec["classes"]), chosen)
+    head = kind(width, len(described.classes), spec.loss)
     projector.eval()
     _fill(classifier_tensors(projector, head), tensors, path)
 

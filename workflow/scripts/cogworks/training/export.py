@@ -1,7 +1,6 @@
 """What a finished run leaves: its encoder, its classifier, and what both are."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -11,6 +10,7 @@ from cogworks.core.files import atomic, write_json
 from cogworks.training.classifier import classifier_tensors
 from cogworks.training.losses import LOSSES
 from cogworks.training.model import Classifier
+from cogworks.training.specs import Description, TrainSpec
 
 
 def write_encoder(encoder: nn.Module, path: Path) -> None:
@@ -24,9 +24,9 @@ def write_classifier(model: Classifier, path: Path) -> None:
 
 
 def describe_run(
-    spec: dict[str, Any], *, classes: list[str], feature_dim: int, dataset: str, digest: str
-) -> dict[str, Any]:
-    """Return the content of `spec.json`.
+    spec: TrainSpec, *, classes: list[str], feature_dim: int, dataset: str, digest: str
+) -> Description:
+    """Return what `spec.json` says of a run.
 
     Args:
         spec: the run's spec.
@@ -35,28 +35,25 @@ def describe_run(
         dataset: name of the training data set.
         digest: of its manifest.
     """
-    crops, loss = spec["augmentation"], spec["loss"]
-    return {
-        "backbone": spec["backbone"],
-        "feature_dim": feature_dim,
-        "image_size": crops["global_size"],
-        "mean": crops["mean"],
-        "std": crops["std"],
-        "classes": classes,
-        "classifier": {
-            "kind": loss["kind"],
-            **{key: loss[key] for key in LOSSES.load(loss["kind"]).described},
-            "projector": spec["projector"],
-        },
-        "dataset": dataset,
-        "manifest_digest": digest,
-        "training": spec,
-    }
+    loss, crops = spec.loss, spec.augmentation
+    described = loss.model_dump(include={"kind", *LOSSES.load(loss.kind).described})
+    return Description(
+        backbone=spec.backbone,
+        feature_dim=feature_dim,
+        image_size=crops.global_size,
+        mean=crops.mean,
+        std=crops.std,
+        classes=classes,
+        classifier=described | {"projector": spec.projector.model_dump()},
+        dataset=dataset,
+        manifest_digest=digest,
+        training=spec,
+    )
 
 
-def write_description(description: dict[str, Any], path: Path) -> None:
+def write_description(description: Description, path: Path) -> None:
     """Write `spec.json`."""
-    write_json(description, path)
+    write_json(description.model_dump(exclude_none=True), path)
 
 
 def _write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:

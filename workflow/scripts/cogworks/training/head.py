@@ -1,14 +1,14 @@
 """What every loss is made of: a head from embeddings to logits, and what training asks of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from cogworks.training.projector import initialise
+from cogworks.training.specs import Loss
 
 
 class Companion(nn.Module, ABC):
@@ -40,14 +40,13 @@ class Head(nn.Module, ABC):
     described: ClassVar[tuple[str, ...]] = ("temperature",)
     change: ClassVar[str] = "weight_change"
 
-    def __init__(self, dim: int, classes: int, numbers: Mapping[str, Any]) -> None:
+    def __init__(self, dim: int, classes: int, spec: Loss) -> None:
         """Make the first class vectors, from torch's global generator.
 
         Args:
             dim: d_b.
             classes: C.
-            numbers: `loss` of a run's spec; of a finished run, whose weights replace the first
-                ones, no more than `described`.
+            spec: `loss` of the run's spec.
         """
         super().__init__()
 
@@ -78,26 +77,26 @@ class Head(nn.Module, ABC):
         """Return the last step's gradient (C, d_b) of the class vectors; None without one."""
         return self.tensors()["weight"].grad
 
-    def companion(self, embedder: nn.Module, numbers: Mapping[str, Any]) -> Companion | None:
+    def companion(self, embedder: nn.Module, spec: Loss) -> Companion | None:
         """Return what it keeps beside the model; None where it needs nothing.
 
         Args:
             embedder: what is trained: crops (N, 3, S, S) to embeddings (N, d_b).
-            numbers: `loss` of the run's spec.
+            spec: `loss` of the run's spec.
         """
         return None
 
 
-def class_weights(dim: int, classes: int, numbers: Mapping[str, Any], *, bias: bool) -> nn.Linear:
+def class_weights(dim: int, classes: int, spec: Loss, *, bias: bool) -> nn.Linear:
     """Return the first class weights: as torch.nn.Linear's, or like the projector's.
 
     Args:
         dim: d_b.
         classes: C.
-        numbers: `loss` of the spec; its `init` is `linear`, as without it, or `truncated_normal`.
+        spec: `loss` of the run's spec; its `init` is `linear` or `truncated_normal`.
         bias: whether each class has one.
     """
     linear = nn.Linear(dim, classes, bias=bias)
-    if numbers.get("init") == "truncated_normal":
+    if spec.init == "truncated_normal":
         initialise(linear)
     return linear

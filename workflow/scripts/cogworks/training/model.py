@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -12,6 +11,7 @@ from cogworks.networks.checkpoints import load_strictly, map_keys, read_checkpoi
 from cogworks.training.head import Companion, Head
 from cogworks.training.losses import LOSSES
 from cogworks.training.projector import build_projector
+from cogworks.training.specs import KeyMapping, TrainSpec
 
 
 class Embedder(nn.Module):
@@ -50,7 +50,7 @@ class Classifier(nn.Module):
 
 
 def build_model(
-    spec: dict[str, Any], classes: int, start: Path | None = None
+    spec: TrainSpec, classes: int, start: Path | None = None
 ) -> tuple[Classifier, Companion | None, int]:
     """Build what a run trains, on the CPU, from torch's global generator.
 
@@ -58,7 +58,7 @@ def build_model(
         spec: the run's spec.
         classes: how many there are.
         start: file of the weights with which the encoder begins, whose keys are mapped as
-            `spec["start"]` says; None leaves them random.
+            `spec.start` says; None leaves them random.
 
     Returns:
         The classifier, what its loss keeps beside it, and the width of the features.
@@ -66,25 +66,23 @@ def build_model(
     Raises:
         InputError: the weights do not fit the architecture.
     """
-    backbone = describe_backbone(spec["backbone"])
+    backbone = describe_backbone(spec.backbone.model_dump())
     encoder, dim = backbone.module, backbone.feature_dim
-    if start is not None:
-        _load(backbone, start, spec)
-    loss = spec["loss"]
-    kind = LOSSES.load(loss["kind"])
-    projector, width = build_projector(dim, spec["projector"], normalised=kind.normalised)
+    if start is not None and spec.start is not None:
+        title = f"start {start} into {spec.backbone.library}:{spec.backbone.name}"
+        _load(backbone, start, spec.start, title)
+    kind = LOSSES.load(spec.loss.kind)
+    projector, width = build_projector(dim, spec.projector, normalised=kind.normalised)
     embedder = Embedder(encoder, projector)
-    head = kind(width, classes, loss)
-    return Classifier(embedder, head), head.companion(embedder, loss), dim
+    head = kind(width, classes, spec.loss)
+    return Classifier(embedder, head), head.companion(embedder, spec.loss), dim
 
 
-def _load(backbone: Backbone, path: Path, spec: dict[str, Any]) -> None:
-    mapping = spec["start"]
+def _load(backbone: Backbone, path: Path, mapping: KeyMapping, title: str) -> None:
     state = map_keys(
-        read_checkpoint(path, [mapping["container"]]),
-        prefix=mapping["prefix"],
-        drop=mapping["drop"],
+        read_checkpoint(path, [mapping.container]),
+        prefix=mapping.prefix,
+        drop=mapping.drop,
         rename=[],
     )
-    title = f"start {path} into {spec['backbone']['library']}:{spec['backbone']['name']}"
     load_strictly(backbone.module, state, heads=backbone.heads, name=title)

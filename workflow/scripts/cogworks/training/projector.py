@@ -1,11 +1,12 @@
 """The expendable projector (section 4.3, figure 4.2)."""
 
 import itertools
-from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from cogworks.training import specs
 
 INIT_STD = 0.02
 
@@ -68,20 +69,25 @@ class NoProjector(nn.Module):
         return functional.normalize(features, dim=1) if self.normalize_output else features
 
 
-def build_projector(
-    dim: int, projector: dict[str, Any], *, normalised: bool
-) -> tuple[nn.Module, int]:
+def build_projector(dim: int, spec: specs.Projector, *, normalised: bool) -> tuple[nn.Module, int]:
     """Return the projector of a run's spec and the width of its embeddings.
 
     Args:
         dim: width of the encoder's features.
-        projector: the spec's section, see the schema.
+        spec: `projector` of the run's spec.
         normalised: whether the loss takes embeddings of length one.
     """
-    if not projector["enabled"]:
+    if not spec.enabled:
         return NoProjector(normalize_output=normalised), dim
-    sizes = {key: projector[key] for key in ("layers", "hidden", "bottleneck", "normalize_input")}
-    return Projector(dim, normalize_output=normalised, **sizes), projector["bottleneck"]
+    projector = Projector(
+        dim,
+        layers=spec.layers,
+        hidden=spec.hidden,
+        bottleneck=spec.bottleneck,
+        normalize_input=spec.normalize_input,
+        normalize_output=normalised,
+    )
+    return projector, spec.bottleneck
 
 
 def initialise(module: nn.Module) -> None:

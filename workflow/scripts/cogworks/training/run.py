@@ -3,7 +3,6 @@
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +28,7 @@ from cogworks.training.loader import BatchOrder, TrainingImages, make_loader
 from cogworks.training.model import build_model
 from cogworks.training.processes import Processes, join_processes, leave_processes
 from cogworks.training.progress import Progress
+from cogworks.training.specs import Description, TrainSpec
 from cogworks.training.tiny_maps import refuse_single_pixels
 from cogworks.training.trainer import Trainer
 from cogworks.training.validation import Validation, check_classes
@@ -72,7 +72,7 @@ class Options:
     checkpoint_minutes: float
 
 
-def train(spec: dict[str, Any], files: Files, options: Options) -> bool:
+def train(spec: TrainSpec, files: Files, options: Options) -> bool:
     """Train, go on with an interrupted training, or find it stopped again.
 
     Returns:
@@ -93,23 +93,23 @@ def train(spec: dict[str, Any], files: Files, options: Options) -> bool:
         leave_processes(processes)
 
 
-def _train(spec: dict[str, Any], files: Files, options: Options, processes: Processes) -> bool:
+def _train(spec: TrainSpec, files: Files, options: Options, processes: Processes) -> bool:
     manifest = read_manifest(files.manifest)
-    _check_images(manifest, spec["optimizer"]["batch"])
+    _check_images(manifest, spec.optimizer.batch)
     held_out = read_manifest(files.validation) if files.validation is not None else None
     validation = _validation(spec, manifest, held_out, options, processes)
     identity = identify(spec, manifest, held_out, files.start)
     # The first process decides for all, before any looks: it may take files away.
     found = processes.first and checkpoint.take_up(files.state, identity)
     resumed = bool(processes.greatest(int(found)))
-    torch.manual_seed(derive_seed(spec["seed"], "weights"))
+    torch.manual_seed(derive_seed(spec.seed, "weights"))
     model, companion, feature_dim = build_model(spec, len(manifest.classes), files.start)
     if processes.count > 1:
         synchronise(model, processes.device)
         if companion is not None:
             synchronise(companion, processes.device)
-    kinds = crop_kinds(spec["augmentation"])
-    if processes.device.type == "cpu" and spec["precision"] == "bfloat16":
+    kinds = crop_kinds(spec.augmentation)
+    if processes.device.type == "cpu" and spec.precision == "bfloat16":
         refuse_single_pixels(model.embedder, kinds)
     trainer = Trainer(
         spec,
@@ -126,8 +126,8 @@ def _train(spec: dict[str, Any], files: Files, options: Options, processes: Proc
     images = TrainingImages(
         manifest,
         kinds,
-        seed=spec["seed"],
-        implementation=spec["augmentation"]["implementation"],
+        seed=spec.seed,
+        implementation=spec.augmentation.implementation,
         on_device=_on_device(spec, processes.device),
     )
     workers = _workers(images, options, processes.device)
@@ -167,7 +167,7 @@ def _run(
     progress = Progress(
         steps=trainer.steps,
         steps_per_epoch=trainer.steps_per_epoch,
-        batch=trainer.spec["optimizer"]["batch"],
+        batch=trainer.spec.optimizer.batch,
         first_step=trainer.step,
     )
     done = trainer.run(
@@ -183,7 +183,7 @@ def _run(
     return done
 
 
-def _write_results(trainer: Trainer, description: dict[str, Any], files: Files) -> None:
+def _write_results(trainer: Trainer, description: Description, files: Files) -> None:
     write_encoder(trainer.model.embedder.encoder, files.folder / "encoder.safetensors")
     write_classifier(trainer.model, files.folder / "classifier.safetensors")
     trainer.metrics.write(files.folder / "metrics.parquet", trainer.steps_per_epoch)
@@ -207,7 +207,7 @@ def _check_images(manifest: Manifest, batch: int) -> None:
 
 
 def _validation(
-    spec: dict[str, Any],
+    spec: TrainSpec,
     manifest: Manifest,
     held_out: Manifest | None,
     options: Options,
@@ -216,35 +216,35 @@ def _validation(
     if held_out is None:
         return None
     check_classes(manifest, held_out)
-    crops = spec["augmentation"]
+    crops = spec.augmentation
     return Validation(
         held_out,
-        size=crops["global_size"],
-        mean=crops["mean"],
-        std=crops["std"],
+        size=crops.global_size,
+        mean=crops.mean,
+        std=crops.std,
         processes=processes,
         threads=options.threads,
         cache_mb=options.cache_mb,
     )
 
 
-def _order(spec: dict[str, Any], images: int, processes: Processes, first_step: int) -> BatchOrder:
-    optimizer = spec["optimizer"]
+def _order(spec: TrainSpec, images: int, processes: Processes, first_step: int) -> BatchOrder:
+    optimizer = spec.optimizer
     return BatchOrder(
         images,
-        epochs=optimizer["epochs"],
-        batch=optimizer["batch"],
-        seed=spec["seed"],
-        pieces=optimizer["accumulation"],
+        epochs=optimizer.epochs,
+        batch=optimizer.batch,
+        seed=spec.seed,
+        pieces=optimizer.accumulation,
         rank=processes.rank,
         processes=processes.count,
         first_step=first_step,
     )
 
 
-def _on_device(spec: dict[str, Any], device: torch.device) -> bool:
+def _on_device(spec: TrainSpec, device: torch.device) -> bool:
     """Say whether crops are made on the device, so that the CPU only decodes."""
-    return device.type == "cuda" and spec["augmentation"]["implementation"] == "fast"
+    return device.type == "cuda" and spec.augmentation.implementation == "fast"
 
 
 def _workers(images: TrainingImages, options: Options, device: torch.device) -> int:

@@ -14,11 +14,11 @@ from torch.nn.parallel import DistributedDataParallel
 from cogworks.core.errors import InputError
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.seeds import derive_seed
-from cogworks.core.spec import canonical
 from cogworks.training.augmentation.choices import CropKind
 from cogworks.training.board import Board
-from cogworks.training.checkpoint import STATE, save_state
+from cogworks.training.checkpoint import STATE, State, save_state
 from cogworks.training.head import Companion
+from cogworks.training.identity import Identity
 from cogworks.training.launch import stop_asked
 from cogworks.training.loader import Batch, device_crops
 from cogworks.training.metrics import Metrics
@@ -26,6 +26,7 @@ from cogworks.training.model import Classifier
 from cogworks.training.optimizer import build_optimizer, learning_rate
 from cogworks.training.processes import Processes
 from cogworks.training.progress import Progress
+from cogworks.training.specs import TrainSpec
 from cogworks.training.traces import StepTrace
 from cogworks.training.validation import Validation
 
@@ -81,20 +82,20 @@ class Trainer:
 
     def __init__(
         self,
-        spec: dict[str, Any],
+        spec: TrainSpec,
         *,
         model: Classifier,
         companion: Companion | None,
         kinds: list[CropKind],
         images: int,
         processes: Processes,
-        identity: dict[str, Any],
+        identity: Identity,
         folder: Path,
     ) -> None:
         """Take what is trained to its device and wrap it for the processes.
 
         Args:
-            spec: the run's spec, see `plan.spec`.
+            spec: the run's spec.
             model: from `build_model`.
             companion: from `build_model`; None where the loss has none.
             kinds: the kinds of crops.
@@ -105,35 +106,35 @@ class Trainer:
         """
         self.spec, self.processes, self.identity, self.folder = spec, processes, identity, folder
         self.kinds, self.device = kinds, processes.device
-        layout = torch.channels_last if spec["channels_last"] else torch.contiguous_format
+        layout = torch.channels_last if spec.channels_last else torch.contiguous_format
         self.layout = layout
         self.model = model.to(self.device).to(memory_format=layout)
         self.companion = companion
         if companion is not None:
             self.companion = companion.to(self.device).to(memory_format=layout)
-        self.precision = PRECISIONS[spec["precision"]]
-        self.optimizer = build_optimizer(self.model, spec["optimizer"])
+        self.precision = PRECISIONS[spec.precision]
+        self.optimizer = build_optimizer(self.model, spec.optimizer)
         self.scaler = torch.amp.GradScaler(
             self.device.type, enabled=self.precision == torch.float16
         )
-        self.wrapped = _wrap(self.model, processes, compile_=spec["compile"])
-        self.pieces = spec["optimizer"]["accumulation"]
-        self.steps_per_epoch = images // spec["optimizer"]["batch"]
-        self.steps = self.steps_per_epoch * spec["optimizer"]["epochs"]
+        self.wrapped = _wrap(self.model, processes, compile_=spec.compile)
+        self.pieces = spec.optimizer.accumulation
+        self.steps_per_epoch = images // spec.optimizer.batch
+        self.steps = self.steps_per_epoch * spec.optimizer.epochs
         self.step = 0
         self.metrics = Metrics()
         self.board: Board | None = None
         self.flag = StopFlag()
         self.totals = Totals.zero(self.device)
         self.first_bad = torch.full((), -1, device=self.device)
-        crops = spec["augmentation"]
-        self.mean = 255 * torch.tensor(crops["mean"], device=self.device).view(1, 3, 1, 1)
-        self.std = 255 * torch.tensor(crops["std"], device=self.device).view(1, 3, 1, 1)
+        crops = spec.augmentation
+        self.mean = 255 * torch.tensor(crops.mean, device=self.device).view(1, 3, 1, 1)
+        self.std = 255 * torch.tensor(crops.std, device=self.device).view(1, 3, 1, 1)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return all that the rest of the training depends on; all processes ask at once."""
         return {
-            "identity": canonical(self.identity),
+            "identity": self.identity.text,
             "step": self.step,
             "model": self.model.state_dict(),
             "companion": self.companion.state_dict() if self.companion is not None else None,
@@ -143,7 +144,7 @@ class Trainer:
             "totals": self.processes.gather(self.totals.tensor()[None]).cpu(),
         }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Take up a state of `state_dict`, whose identity has been checked."""
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
@@ -177,7 +178,7 @@ class Trainer:
             flag: tells of a signal.
 
         Raises:
-            InputError: the loss is no finite number; the last good state stays on disk.
+            InputError: the loss is not a finite number; the last good state stays on disk.
         """
         self.board, self.flag = board, flag
         saved = time.monotonic()
@@ -197,10 +198,10 @@ class Trainer:
         return validated and self.step == self.steps
 
     def save(self) -> None:
-        """Write the state, unless it is no good one.
+        """Write the state, provided that its numbers are finite.
 
         Raises:
-            InputError: the loss or a weight is no finite number.
+            InputError: the loss or a weight is not a finite number.
         """
         self._refuse_bad()
         state = self.state_dict()
@@ -212,10 +213,10 @@ class Trainer:
     def _train_step(self, batches: Iterator[Batch], progress: Progress) -> None:
         """Take one step over `pieces` pieces of this process's share of a batch."""
         spec = self.spec
-        torch.manual_seed(derive_seed(spec["seed"], "step", self.step, self.processes.rank))
-        every = spec["traces"]["every_steps"]
+        torch.manual_seed(derive_seed(spec.seed, "step", self.step, self.processes.rank))
+        every = spec.traces.every_steps
         trace = StepTrace(self.model.head) if every and self.step % every == 0 else None
-        lr = learning_rate(self.step, self.steps_per_epoch, spec["optimizer"])
+        lr = learning_rate(self.step, self.steps_per_epoch, spec.optimizer)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.optimizer.zero_grad(set_to_none=True)
@@ -267,20 +268,20 @@ class Trainer:
             loss, hits, crops = self.processes.total(self.totals.tensor()).tolist()
             self.totals = Totals.zero(self.device)
             self._refuse_bad_loss()
-            lr = learning_rate(self.step - 1, self.steps_per_epoch, self.spec["optimizer"])
+            lr = learning_rate(self.step - 1, self.steps_per_epoch, self.spec.optimizer)
             values = {"loss": loss / crops, "top1": 100 * hits / crops, "lr": lr}
             self._log(values | progress.rates(self.step))
         if self.processes.first:
             progress.show(self.step, self.metrics)
 
     def _validate(self, validation: Validation | None, progress: Progress) -> bool:
-        """Validate at the end of every so-manieth epoch and of the last one, once.
+        """Validate at the end of the epochs that are due and of the last one, once each.
 
         Returns:
             Whether nothing is left to validate; False where a signal stopped it.
         """
         epoch, rest = divmod(self.step, self.steps_per_epoch)
-        every = self.spec["validation"]["every_epochs"]
+        every = self.spec.validation.every_epochs
         if validation is None or rest or (epoch % every and self.step < self.steps):
             return True
         if not self.step or self.metrics.has("val_top1", self.step):

@@ -35,7 +35,7 @@ class Validation:
         threads: int,
         cache_mb: int,
     ) -> None:
-        """Take this process's share of the images: every so-manieth.
+        """Take this process's share of the images: with P processes, every P-th.
 
         Args:
             manifest: the validation images.

@@ -6,12 +6,12 @@ fast as in the reference implementation, which only carry the choices out.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from cogworks.core.seeds import derive_seed
 from cogworks.training.augmentation.recipes import RECIPES, Colours
+from cogworks.training.specs import Augmentation
 
 # Colour jitter's four changes, as columns of `Choices.factors` and as values of `Choices.order`.
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
@@ -92,19 +92,17 @@ class Choices:
         return Choices(**{name: value[chosen] for name, value in vars(self).items()})
 
 
-def crop_kinds(augmentation: dict[str, Any]) -> list[CropKind]:
+def crop_kinds(spec: Augmentation) -> list[CropKind]:
     """Return the kinds of crops that a run's augmentation has, global ones first."""
-    recipe = RECIPES.load(augmentation["recipe"])
+    colours = RECIPES.load(spec.recipe)
+    numbers = {
+        "global": (spec.global_crops, spec.global_size, spec.global_scale),
+        "local": (spec.local_crops, spec.local_size, spec.local_scale),
+    }
     return [
-        CropKind(
-            name=name,
-            count=augmentation[f"{name}_crops"],
-            size=augmentation[f"{name}_size"],
-            scale=tuple(augmentation[f"{name}_scale"]),
-            colours=recipe[name],
-        )
-        for name in ("global", "local")
-        if augmentation[f"{name}_crops"]
+        CropKind(name, count, size, (scale[0], scale[1]), colours[name])
+        for name, (count, size, scale) in numbers.items()
+        if count
     ]
 
 

@@ -1,7 +1,6 @@
 """Online class means: prototypes from a memory in place of class weights (equation 4.2)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -10,6 +9,7 @@ from torch.nn import functional
 from cogworks.training.ema import MovingAverage
 from cogworks.training.head import Companion, Head
 from cogworks.training.memory import Memory
+from cogworks.training.specs import Loss
 
 
 class PrototypeHead(Head):
@@ -24,10 +24,10 @@ class PrototypeHead(Head):
     prototypes: torch.Tensor
     change = "prototype_change"
 
-    def __init__(self, dim: int, classes: int, numbers: Mapping[str, Any]) -> None:
+    def __init__(self, dim: int, classes: int, spec: Loss) -> None:
         """See `Head`."""
-        super().__init__(dim, classes, numbers)
-        self.temperature = numbers["temperature"]
+        super().__init__(dim, classes, spec)
+        self.temperature = spec.temperature
         self.register_buffer("prototypes", functional.normalize(torch.randn(classes, dim), dim=1))
 
     def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
@@ -42,15 +42,15 @@ class PrototypeHead(Head):
         """Return the prototypes (C, d_b), which are normalised already."""
         return self.prototypes.clone()
 
-    def companion(self, embedder: nn.Module, numbers: Mapping[str, Any]) -> "OnlineMeans":
+    def companion(self, embedder: nn.Module, spec: Loss) -> "OnlineMeans":
         """Return a memory, filled at random, and a moving average of the embedder."""
         classes, width = self.prototypes.shape
-        memory = Memory(numbers["memory"], width, classes)
+        memory = Memory(spec.memory, width, classes)
         average = MovingAverage(
             embedder,
-            momentum=numbers["ema_momentum"],
-            mode=numbers["ema_mode"],
-            warmup=numbers["ema_warmup"],
+            momentum=spec.ema_momentum,
+            mode=spec.ema_mode,
+            warmup=spec.ema_warmup,
         )
         self.update(memory.embeddings, memory.labels)
         return OnlineMeans(average, memory, self.update)

@@ -1,11 +1,9 @@
 """The plain softmax, on embeddings of any length."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 
 from cogworks.training.head import Head, class_weights
+from cogworks.training.specs import Loss
 
 
 class SoftmaxHead(Head):
@@ -13,10 +11,10 @@ class SoftmaxHead(Head):
 
     normalised = False
 
-    def __init__(self, dim: int, classes: int, numbers: Mapping[str, Any]) -> None:
+    def __init__(self, dim: int, classes: int, spec: Loss) -> None:
         """See `Head`."""
-        super().__init__(dim, classes, numbers)
-        self.linear = class_weights(dim, classes, numbers, bias=True)
+        super().__init__(dim, classes, spec)
+        self.linear = class_weights(dim, classes, spec, bias=True)
 
     def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
         """Map embeddings (N, d_b) to logits (N, C)."""
