@@ -201,7 +201,10 @@ def test_a_good_config_has_no_errors() -> None:
     [
         (section(recipe="trax"), r"training.a.recipe: 'trax' is not a recipe; known: base,"),
         (section(scale="big"), r"training.a.scale: 'big' is not a scale; known: imagenet, px64"),
-        (section(dataset="sen"), r"training.a.dataset: 'sen' is not a data set; known: seen, clone"),
+        (
+            section(dataset="sen"),
+            r"training.a.dataset: 'sen' is not a data set; known: seen, clone",
+        ),
         (section(dataset="clone"), r"training.a.validation.dataset: the clone clone has training"),
         (
             section(validation={"split": "val"}),
