@@ -147,7 +147,7 @@ def knn_top1(run: Path, spec: TrainSpec, manifest: Manifest) -> float:
     """Return the top-1 of a k-NN classifier by cosine on the encoder's features, in percent."""
     crops = spec.augmentation
     size = crops.global_size
-    encoder, _ = build_backbone(spec.backbone.model_dump())
+    encoder, _ = build_backbone(spec.backbone)
     encoder.load_state_dict(load_file(run / "encoder.safetensors"))
     encoder.eval()
     reader = ImageReader(manifest)

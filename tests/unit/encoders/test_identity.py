@@ -19,6 +19,7 @@ from cogworks.encoders import identity, plan
 from cogworks.encoders.extract import extract
 from cogworks.encoders.registry import load_encoder
 from cogworks.networks.backbones import build_backbone
+from cogworks.networks.specs import BackboneSpec
 
 Config = Callable[..., dict[str, Any]]
 NET = {
@@ -33,8 +34,9 @@ CACHED = {"model": "torchvision:resnet18.IMAGENET1K_V1", "weights": "pretrained"
 
 def write_weights(path: Path, seed: int) -> None:
     torch.manual_seed(seed)
+    options: Any = NET["options"]
     module, _ = build_backbone(
-        {"library": "cogworks", "name": "small_resnet", "image_size": 16, "options": NET["options"]}
+        BackboneSpec(library="cogworks", name="small_resnet", image_size=16, options=options)
     )
     torch.save(module.state_dict(), path)
 

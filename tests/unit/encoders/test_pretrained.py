@@ -18,6 +18,7 @@ from cogworks.encoders import plan
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.encoders.pretrained import load_pretrained, weight_files
 from cogworks.networks.backbones import describe_backbone
+from cogworks.networks.specs import BackboneSpec, Library
 
 TOWER = {
     "image_size": 32,
@@ -29,8 +30,12 @@ TOWER = {
 }
 
 
-def load(library: str, name: str, **options: Any) -> Any:
-    return load_pretrained(library, name, image_size=32, options=options, online=False)
+def spec_of(library: Library, name: str, size: int = 32, **options: Any) -> BackboneSpec:
+    return BackboneSpec(library=library, name=name, image_size=size, options=options)
+
+
+def load(library: Library, name: str, size: int = 32, **options: Any) -> Any:
+    return load_pretrained(spec_of(library, name, size, **options), online=False)
 
 
 def test_timm_folder(tmp_path: Path) -> None:
@@ -70,9 +75,7 @@ def test_torchvisions_inceptions_change_the_range_of_their_input(
     url = torchvision.models.get_model_weights(name).DEFAULT.url
     (tmp_path / "checkpoints").mkdir()
     torch.save(model.state_dict(), tmp_path / "checkpoints" / url.rpartition("/")[2])
-    backbone = load_pretrained(
-        "torchvision", f"{name}.IMAGENET1K_V1", image_size=96, options={}, online=False
-    )
+    backbone = load("torchvision", f"{name}.IMAGENET1K_V1", 96)
     image = torch.randn(2, 3, 96, 96)
     model.fc = torch.nn.Identity()
     assert torch.equal(backbone.module.eval()(image), model.eval()(image))
@@ -172,7 +175,7 @@ def test_code_of_its_own_in_a_folder_is_neither_run_nor_asked_about(
 )
 @pytest.mark.parametrize("library", ["timm", "transformers"])
 def test_damaged_weights_in_a_folder(
-    tmp_path: Path, library: str, content: bytes, message: str
+    tmp_path: Path, library: Library, content: bytes, message: str
 ) -> None:
     if library == "timm":
         save_for_hf(timm.create_model("resnet10t"), tmp_path, safe_serialization=True)
@@ -199,10 +202,11 @@ def test_hidden_files_are_no_weights(tmp_path: Path) -> None:
         ("torchvision", "resnet18.NOSUCH", "no weights NOSUCH; it has IMAGENET1K_V1"),
     ],
 )
-def test_unknown_tags_are_named_with_the_known_ones(library: str, name: str, message: str) -> None:
+def test_unknown_tags_are_named_with_the_known_ones(
+    library: Library, name: str, message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         load(library, name)
-    spec = {"library": library, "name": name, "image_size": 32, "options": {}}
     with pytest.raises(InputError, match=message):
-        describe_backbone(spec)
+        describe_backbone(spec_of(library, name))
     assert any(re.search(message, line) for line in missing_from_cache(library, name))

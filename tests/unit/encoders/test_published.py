@@ -27,6 +27,7 @@ from cogworks.encoders.registry import load_encoder
 from cogworks.networks import backbones
 from cogworks.networks.backbones import describe_backbone
 from cogworks.networks.convert import convert
+from cogworks.networks.specs import BackboneSpec
 
 PAPER = Path(plan.REGISTRY).parent / "paper" / "cog_models.csv"
 Layout = dict[str, torch.Tensor]
@@ -319,7 +320,7 @@ def empty_backbone(name: str) -> nn.Module:
 @functools.cache
 def _empty(architecture: str, size: int, options: tuple[tuple[str, Any], ...]) -> nn.Module:
     library, name = architecture.split(":")
-    spec = {"library": library, "name": name, "image_size": size, "options": dict(options)}
+    spec = BackboneSpec(library=library, name=name, image_size=size, options=dict(options))
     with torch.device("meta"):
         return describe_backbone(spec).module
 
@@ -451,10 +452,13 @@ def test_a_checkpoint_of_another_architecture_is_refused(
         load(spec_of(registry="ResNet50", checkpoint=str(path)))
 
 
+def own_spec(name: str, **options: Any) -> BackboneSpec:
+    """Return one of this project's own architectures for images of 32 pixels."""
+    return BackboneSpec(library="cogworks", name=name, image_size=32, options=options)
+
+
 def test_same_padding_of_byol_is_tensorflows() -> None:
-    module = describe_backbone(
-        {"library": "cogworks", "name": "resnet50_same", "image_size": 32, "options": {}}
-    ).module
+    module = describe_backbone(own_spec("resnet50_same")).module
     image = torch.rand(1, 3, 32, 32)
     padded = nn.functional.pad(image, (2, 3, 2, 3))
     expected = nn.functional.conv2d(padded, module.conv1.weight, stride=2)
@@ -465,14 +469,7 @@ def test_same_padding_of_byol_is_tensorflows() -> None:
 
 
 def test_distilled_deit_gives_its_class_token() -> None:
-    module = describe_backbone(
-        {
-            "library": "cogworks",
-            "name": "deit_distilled",
-            "image_size": 32,
-            "options": {"width": 16, "heads": 2, "depth": 1},
-        }
-    ).module.eval()
+    module = describe_backbone(own_spec("deit_distilled", width=16, heads=2, depth=1)).module.eval()
     image = torch.rand(2, 3, 32, 32)
     assert torch.equal(module(image), module.forward_features(image)[:, 0])
 
@@ -480,9 +477,7 @@ def test_distilled_deit_gives_its_class_token() -> None:
 def test_nat_m4_is_the_published_subnet() -> None:
     """Two blocks and the head by hand, from the publishers' description of the subnet."""
     torch.manual_seed(0)
-    module = describe_backbone(
-        {"library": "cogworks", "name": "nat_m4", "image_size": 32, "options": {}}
-    ).module.eval()
+    module = describe_backbone(own_spec("nat_m4")).module.eval()
     state = module.state_dict()
 
     def conv(maps: torch.Tensor, key: str, *, stride: int = 1, groups: int = 1) -> torch.Tensor:
@@ -521,9 +516,7 @@ SQUEEZE = ("reduce.weight", "reduce.bias", "expand.weight", "expand.bias")
 def test_t2t_vit_narrows_its_tokens_as_published() -> None:
     """The attention between the soft splits: one head, scaled by its input, added to the values."""
     torch.manual_seed(0)
-    module = describe_backbone(
-        {"library": "cogworks", "name": "t2t_vit_t_14", "image_size": 32, "options": {}}
-    ).module.eval()
+    module = describe_backbone(own_spec("t2t_vit_t_14")).module.eval()
     layer = module.tokens_to_token.attention1
     tokens = torch.randn(2, 64, 147)
     state = layer.state_dict()

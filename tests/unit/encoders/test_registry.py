@@ -14,14 +14,12 @@ import torch
 from cogworks.core.errors import InputError
 from cogworks.encoders.registry import load_encoder
 from cogworks.networks.backbones import build_backbone
+from cogworks.networks.specs import BackboneSpec
 
 Spec = Callable[..., dict[str, Any]]
-NET = {
-    "library": "cogworks",
-    "name": "small_resnet",
-    "image_size": 16,
-    "options": {"channels": [4, 4, 4, 6]},
-}
+NET = BackboneSpec(
+    library="cogworks", name="small_resnet", image_size=16, options={"channels": [4, 4, 4, 6]}
+)
 
 
 def write_run(folder: Path) -> torch.nn.Module:
@@ -31,7 +29,7 @@ def write_run(folder: Path) -> torch.nn.Module:
     folder.mkdir(parents=True)
     safetensors.torch.save_file(module.state_dict(), folder / "encoder.safetensors")
     spec = {
-        "backbone": NET,
+        "backbone": NET.model_dump(),
         "feature_dim": dim,
         "image_size": 20,
         "mean": [0.1, 0.2, 0.3],
@@ -119,7 +117,7 @@ def test_checkpoint_with_its_key_mapping(tmp_path: Path, spec_of: Spec) -> None:
     encoder = load_encoder(
         spec_of(
             model="cogworks:small_resnet",
-            options=NET["options"],
+            options=NET.options,
             image_size=16,
             checkpoint=str(path),
             container="weights.all",

@@ -6,6 +6,7 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.networks.backbones import build_backbone, describe_backbone, output_width
+from cogworks.networks.specs import BackboneSpec, Library
 
 TINY_VIT = {
     "pool": "cls",
@@ -16,8 +17,8 @@ TINY_VIT = {
 }
 
 
-def spec(library: str, name: str, size: int, **options: object) -> dict[str, object]:
-    return {"library": library, "name": name, "image_size": size, "options": options}
+def spec(library: Library, name: str, size: int, **options: object) -> BackboneSpec:
+    return BackboneSpec(library=library, name=name, image_size=size, options=options)
 
 
 @pytest.mark.parametrize(
@@ -47,12 +48,12 @@ def spec(library: str, name: str, size: int, **options: object) -> dict[str, obj
     ],
 )
 def test_width_heads_and_gradients(
-    backbone: dict[str, object], width: int, heads: tuple[str, ...]
+    backbone: BackboneSpec, width: int, heads: tuple[str, ...]
 ) -> None:
     result = describe_backbone(backbone)
     assert (result.feature_dim, result.heads) == (width, heads)
     assert result.module.training
-    size = backbone["image_size"]
+    size = backbone.image_size
     features = result.module(torch.randn(2, 3, size, size))
     assert features.shape == (2, width)
     features.sum().backward()
@@ -85,7 +86,6 @@ def test_stems_of_the_small_resnet(stem: str, side: int) -> None:
 @pytest.mark.parametrize(
     ("backbone", "message"),
     [
-        (spec("jax", "resnet50", 64), "backbone library 'jax'"),
         (spec("torchvision", "resnet51", 64), "torchvision has no such"),
         (spec("torchvision", "resnet18", 64, depth=3), "torchvision:resnet18: .*depth"),
         (spec("torchvision", "squeezenet1_0", 64), "no linear classifier"),
@@ -104,9 +104,15 @@ def test_stems_of_the_small_resnet(stem: str, side: int) -> None:
         (spec("cogworks", "small_resnet", 64, channels=[7, 8, 8, 8]), "even numbers"),
     ],
 )
-def test_bad_specs_are_named(backbone: dict[str, object], message: str) -> None:
+def test_bad_specs_are_named(backbone: BackboneSpec, message: str) -> None:
     with pytest.raises(InputError, match=message):
         build_backbone(backbone)
+
+
+def test_an_unknown_library_is_named() -> None:
+    text = '{"library": "jax", "name": "resnet50", "image_size": 64, "options": {}}'
+    with pytest.raises(InputError, match="library: Input should be 'torchvision', 'timm'"):
+        BackboneSpec.read(text)
 
 
 def test_output_width_keeps_mode_and_buffers() -> None:

@@ -9,6 +9,7 @@ import transformers
 from cogworks.core.errors import InputError
 from cogworks.networks.backbones import describe_backbone
 from cogworks.networks.hf import hf_config
+from cogworks.networks.specs import BackboneSpec
 
 SIZE = 32
 LAYERS = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -46,7 +47,7 @@ MODELS: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 def describe(name: str, size: int = SIZE, **options: Any) -> Any:
     return describe_backbone(
-        {"library": "transformers", "name": name, "image_size": size, "options": options}
+        BackboneSpec(library="transformers", name=name, image_size=size, options=options)
     )
 
 

@@ -18,6 +18,7 @@ from cogworks.images.manifest import read_manifest
 from cogworks.images.reader import ImageReader
 from cogworks.networks.backbones import build_backbone
 from cogworks.networks.pixels import make_decoder, normalise
+from cogworks.networks.specs import BackboneSpec
 from cogworks.training import checkpoint, identity, marks
 from cogworks.training.classifier import load_classifier
 from cogworks.training.run import Files, Options, train
@@ -91,7 +92,7 @@ def test_encoder_and_classifier_give_the_validations_accuracy(
         folder = tmp_path / kind
         assert train(make_spec(loss__kind=kind), files_in(folder, data), OPTIONS)
         description = read_json(folder / "run" / "spec.json")
-        encoder, dim = build_backbone(description["backbone"])
+        encoder, dim = build_backbone(BackboneSpec.model_validate(description["backbone"]))
         encoder.load_state_dict(load_file(folder / "run" / "encoder.safetensors"), strict=True)
         manifest = read_manifest(data / "test.parquet")
         reader = ImageReader(manifest)

@@ -20,33 +20,30 @@ from cogworks.networks.backbones import (
 )
 from cogworks.networks.checkpoints import load_strictly, read_checkpoint, refuse_unsound
 from cogworks.networks.hf import HFEncoder, hf_config, pooling_argument, split_pool
+from cogworks.networks.specs import BackboneSpec
 
 WEIGHT_SUFFIXES = (".json", ".safetensors", ".bin")
 OFFLINE = "set compute.online to true once, or fetch it where there is a network and copy it there"
 
 
-def load_pretrained(
-    library: str, name: str, *, image_size: int, options: dict[str, Any], online: bool
-) -> Backbone:
+def load_pretrained(spec: BackboneSpec, *, online: bool) -> Backbone:
     """Return a pretrained backbone without its classifier.
 
     Args:
-        library: torchvision, timm or transformers.
-        name: the library's name, with a tag of the weights where it knows several
-            (`resnet50.IMAGENET1K_V1`, `resnet50.a1_in1k`); `hf-hub:OWNER/NAME` or a folder (timm);
-            `OWNER/NAME` or a folder (transformers).
-        image_size: side of the input, in pixels.
-        options: arguments of the architecture.
+        spec: of torchvision, timm or transformers. Its name has a tag of the weights where the
+            library knows several (`resnet50.IMAGENET1K_V1`, `resnet50.a1_in1k`); otherwise it is
+            `hf-hub:OWNER/NAME` or a folder (timm), `OWNER/NAME` or a folder (transformers).
         online: whether a file that is not in the cache may be fetched.
 
     Raises:
         InputError: unknown name, weights neither cached nor to be fetched, or keys that do not fit.
     """
-    load = {"torchvision": _torchvision, "timm": _timm, "transformers": _hf}[library]
-    module, heads = load(name, image_size, options, online)
+    load = {"torchvision": _torchvision, "timm": _timm, "transformers": _hf}[spec.library]
+    module, heads = load(spec.name, spec.image_size, spec.options, online)
     parameters = {key for key, _ in module.named_parameters()}
-    refuse_unsound(dict(module.state_dict()), parameters, name=f"{library}:{name}")
-    return Backbone(module, output_width(module, image_size, f"{library}:{name}"), heads)
+    name = f"{spec.library}:{spec.name}"
+    refuse_unsound(dict(module.state_dict()), parameters, name=name)
+    return Backbone(module, output_width(module, spec.image_size, name), heads)
 
 
 def model_folder(library: str, name: str, online: bool) -> Path | None:
@@ -75,8 +72,8 @@ def weight_files(library: str, name: str) -> list[Path]:
     """Return the files that a pretrained model was loaded from; they are in the cache by now.
 
     Args:
-        library: as for `load_pretrained`.
-        name: likewise.
+        library: torchvision, timm or transformers.
+        name: as for `load_pretrained`.
     """
     if library == "torchvision":
         return [torchvision_file(name)[1]]
@@ -125,7 +122,7 @@ def _torchvision(
         # Their weights were trained on another range than the images' normalisation gives.
         options = {"transform_input": True, **options}
     backbone = describe_backbone(
-        {"library": "torchvision", "name": name, "image_size": size, "options": options}
+        BackboneSpec(library="torchvision", name=name, image_size=size, options=options)
     )
     url, path = torchvision_file(name)
     if not path.is_file():

@@ -24,6 +24,7 @@ from cogworks.networks.checkpoints import (
     read_checkpoint,
     read_safetensors_into,
 )
+from cogworks.networks.specs import BackboneSpec
 from cogworks.networks.trial import check_encoder
 
 
@@ -174,11 +175,11 @@ def _load(
 
 
 def _load_run(name: str, folder: Path) -> tuple[nn.Module, int, dict[str, Any]]:
-    spec = read_json(folder / "spec.json")["backbone"]
+    spec = BackboneSpec.model_validate(read_json(folder / "spec.json")["backbone"])
     module, dim = build_backbone(spec)
     path = folder / "encoder.safetensors"
     read_safetensors_into(module, path, name=f"encoder {name} ({path})")
-    return module, dim, {key: spec[key] for key in ("library", "name", "options")}
+    return module, dim, spec.model_dump(exclude={"image_size"})
 
 
 def _load_entry_point(
@@ -204,18 +205,17 @@ def _keep_batch(_: nn.Module, images: tuple[torch.Tensor, ...], features: Any) -
 
 
 def _load_model(name: str, source: dict[str, Any], size: int, online: bool) -> Backbone:
-    library, architecture, options = source["library"], source["name"], source["options"]
+    spec = BackboneSpec(
+        library=source["library"], name=source["name"], image_size=size, options=source["options"]
+    )
     if source["weights"] == "pretrained":
-        return load_pretrained(
-            library, architecture, image_size=size, options=options, online=online
-        )
-    spec = {"library": library, "name": architecture, "image_size": size, "options": options}
+        return load_pretrained(spec, online=online)
     if source["weights"] == "random":
         return describe_backbone(spec)
     checkpoint = source["checkpoint"]
     state = read_checkpoint(checkpoint["file"], checkpoint["containers"])
     backbone = describe_backbone(spec)
     mapping = {key: checkpoint[key] for key in ("prefix", "drop", "rename")}
-    title = f"encoder {name} ({checkpoint['file']} into {library}:{architecture})"
+    title = f"encoder {name} ({checkpoint['file']} into {spec.library}:{spec.name})"
     load_strictly(backbone.module, map_keys(state, **mapping), heads=backbone.heads, name=title)
     return backbone

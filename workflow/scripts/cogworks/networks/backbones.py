@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.networks.specs import BackboneSpec
 from cogworks.networks.trial import features
 
 # Auxiliary classifiers of torchvision's Inceptions, which serve training from scratch only.
 AUXILIARY = {"inception_v3": ("AuxLogits.",), "googlenet": ("aux1.", "aux2.")}
-LIBRARIES = ("torchvision", "timm", "transformers", "cogworks")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,49 +27,33 @@ class Backbone:
     heads: tuple[str, ...]
 
 
-def build_backbone(spec: dict[str, Any]) -> tuple[nn.Module, int]:
+def build_backbone(spec: BackboneSpec) -> tuple[nn.Module, int]:
     """Build an architecture, randomly initialised, without its classifier (section 3.3.4.1).
 
     Nothing is downloaded. The weights follow torch's global generator.
-
-    Args:
-        spec: `library` (torchvision, timm, transformers or cogworks), `name` (the library's name;
-            a folder or a model type such as `vit` for transformers; for cogworks `small_resnet`,
-            `resnet50_same`, `deit_distilled`, `nat_m4` or `t2t_vit_t_14`),
-            `image_size` (pixels, the side of the square input) and `options` (keyword arguments
-            of the architecture; transformers: `pool` and entries of its config).
 
     Returns:
         The module, normalised images (B, 3, S, S) to features (B, D), and D. It is in train mode.
 
     Raises:
-        InputError: the library or the name is unknown, an option does not fit, or the module
-            gives no single vector per image at that size.
+        InputError: the name is unknown, an option does not fit, or the module does not give one
+            vector for each image of that size.
     """
     backbone = describe_backbone(spec)
     return backbone.module, backbone.feature_dim
 
 
-def describe_backbone(spec: dict[str, Any]) -> Backbone:
+def describe_backbone(spec: BackboneSpec) -> Backbone:
     """Build as `build_backbone` does, and say which checkpoint keys belong to the classifier."""
-    library, name = spec["library"], spec["name"]
-    options = dict(spec.get("options") or {})
-    size = int(spec["image_size"])
-    module: nn.Module
-    heads: tuple[str, ...] = ()
-    if library == "torchvision":
-        module, heads = _torchvision(name, size, options)
-    elif library == "timm":
-        module, heads = _timm(name, size, options)
-    elif library == "transformers":
-        from cogworks.networks.hf import build_hf
-
-        module = build_hf(name, size, options)
-    elif library == "cogworks":
-        module, heads = _own(name, size, options)
-    else:
-        raise InputError(f"backbone library {library!r}: expected one of {', '.join(LIBRARIES)}")
-    return Backbone(module, output_width(module, size, f"{library}:{name}"), heads)
+    build = {
+        "torchvision": _torchvision,
+        "timm": _timm,
+        "transformers": _transformers,
+        "cogworks": _own,
+    }[spec.library]
+    module, heads = build(spec.name, spec.image_size, spec.options)
+    width = output_width(module, spec.image_size, f"{spec.library}:{spec.name}")
+    return Backbone(module, width, heads)
 
 
 def output_width(module: nn.Module, image_size: int, name: str) -> int:
@@ -166,6 +150,15 @@ def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tup
         raise InputError(f"timm:{name}: {error}") from error
     heads = model.default_cfg.get("classifier") or ()  # null where it was published without one
     return model, tuple(f"{head}." for head in ([heads] if isinstance(heads, str) else heads))
+
+
+def _transformers(
+    name: str, size: int, options: dict[str, Any]
+) -> tuple[nn.Module, tuple[str, ...]]:
+    # Imports transformers, which takes seconds that other libraries need not pay.
+    from cogworks.networks.hf import build_hf
+
+    return build_hf(name, size, options), ()
 
 
 def _own(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:

@@ -66,7 +66,7 @@ def build_model(
     Raises:
         InputError: the weights do not fit the architecture.
     """
-    backbone = describe_backbone(spec.backbone.model_dump())
+    backbone = describe_backbone(spec.backbone)
     encoder, dim = backbone.module, backbone.feature_dim
     if start is not None and spec.start is not None:
         title = f"start {start} into {spec.backbone.library}:{spec.backbone.name}"

@@ -6,15 +6,7 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 from typing import Any
 
 from cogworks.core.spec import Spec
-
-
-class Backbone(Spec):
-    """The encoder's architecture; `image_size` is the side of its input in pixels."""
-
-    library: str
-    name: str
-    options: dict[str, Any]
-    image_size: int
+from cogworks.networks.specs import BackboneSpec
 
 
 class Augmentation(Spec):
@@ -70,7 +62,7 @@ class Optimizer(Spec):
 class Numbers(Spec):
     """Every number that a recipe at a scale sets."""
 
-    backbone: Backbone
+    backbone: BackboneSpec
     augmentation: Augmentation
     projector: Projector
     loss: Loss
@@ -128,7 +120,7 @@ class Description(Spec):
         training: what the run was given.
     """
 
-    backbone: Backbone
+    backbone: BackboneSpec
     feature_dim: int
     image_size: int
     mean: list[float]
