@@ -36,12 +36,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from decode import photographs
 
 from cogworks.config.parse import parse
-from cogworks.encoders import plan
 from cogworks.encoders.extract import extract
 from cogworks.encoders.merge import merge
 from cogworks.encoders.registry import load_encoder
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.encoders.store import read_features
 from cogworks.images.manifest import Manifest, write_manifest
+from cogworks.plan.load import planned
+from cogworks.plan.plan import Plan
 
 BATCH = 16
 
@@ -60,13 +62,14 @@ def write_images(folder: Path, number: int, distinct: int = 64) -> Manifest:
     )
 
 
-def make_spec(model: str, size: int, **settings: Any) -> dict[str, Any]:
+def make_spec(model: str, size: int, **settings: Any) -> EncoderSpec:
     """The resolved spec of a random encoder."""
     section = {"model": model, "weights": "random", "image_size": size, **settings}
-    return plan.spec(parse({"encoders": {"mine": section}}).model_dump(), "mine")
+    plan: Plan = planned(parse({"encoders": {"mine": section}})).plan
+    return plan.encoders["mine"].spec
 
 
-def plain(manifest: Manifest, spec: dict[str, Any]) -> np.ndarray:
+def plain(manifest: Manifest, spec: EncoderSpec) -> np.ndarray:
     """Decode, prepare and encode one after the other."""
     encoder = load_encoder(spec, device="cpu")
     size = encoder.image.image_size
@@ -99,7 +102,7 @@ def timed(run: Callable[[], Any], rounds: int) -> tuple[float, Any]:
 
 
 def ours(
-    manifest: Manifest, spec: dict[str, Any], stem: Path, *, threads: int, **options: Any
+    manifest: Manifest, spec: EncoderSpec, stem: Path, *, threads: int, **options: Any
 ) -> np.ndarray:
     """Extract to a file and read it back."""
     npy, index = stem.with_suffix(".npy"), stem.with_suffix(".parquet")
@@ -134,7 +137,7 @@ def main() -> None:
         print(f"{'plain':6} {args.number / base:8.1f} features/s")
         for decoder, spec in specs.items():
 
-            def run(spec: dict[str, Any] = spec) -> np.ndarray:
+            def run(spec: EncoderSpec = spec) -> np.ndarray:
                 return ours(manifest, spec, folder / "x", threads=args.threads)
 
             seconds, features = timed(run, args.rounds)
@@ -148,7 +151,7 @@ def main() -> None:
         check_shards(manifest, specs["pil"], folder)
 
 
-def check_shards(manifest: Manifest, spec: dict[str, Any], folder: Path) -> None:
+def check_shards(manifest: Manifest, spec: EncoderSpec, folder: Path) -> None:
     """Three shards joined are the bytes of one run."""
     ours(manifest, spec, folder / "whole", threads=1)
     for shard in range(3):

@@ -1,6 +1,5 @@
 """The command lines of the encoders room, and a kill in the middle of one."""
 
-import json
 import os
 import runpy
 import signal
@@ -17,8 +16,8 @@ import torch
 from PIL import Image
 
 from cogworks.config.parse import parse
-from cogworks.encoders import plan
 from cogworks.images.manifest import write_manifest
+from cogworks.plan.load import planned
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 PAUSE = "TEST_PAUSE_SECONDS"
@@ -56,9 +55,9 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def arguments(stem: str, *extra: str, **section: Any) -> list[str]:
     """Return the arguments of `extract_features.py`: 64 batches of one image, four chunks."""
     section = {"entry_point": "net.py:load", "image_size": 8, "batch_size": 1} | section
-    config = parse({"encoders": {"mine": section}}).model_dump()
+    plan = planned(parse({"encoders": {"mine": section}})).plan
     return [
-        *("--spec", json.dumps(plan.spec(config, "mine"))),
+        *("--spec", plan.encoders["mine"].spec.text),
         *("--device", "cpu", "--manifest", "m.parquet"),
         *("--features", f"{stem}.npy", "--index", f"{stem}.parquet", *extra),
     ]

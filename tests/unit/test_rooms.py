@@ -35,8 +35,6 @@ ALLOWED: dict[str, set[str]] = {
 }
 # Plans that have not moved into the room `plan` yet.
 EXCEPTIONS = {
-    ("encoders/plan.py", "cogworks.training"),
-    ("encoders/plan.py", "cogworks.config"),
     ("training/plan.py", "cogworks.config"),
     ("training/plan.py", "cogworks.plan"),
     ("plan/load.py", "cogworks.report"),

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from cogworks.core.codehash import rule_code
-from cogworks.encoders import plan
 from cogworks.encoders.shards import note_path, note_text
 from cogworks.plan.load import load
 
@@ -76,7 +75,7 @@ def note_one_shard(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.folder)
     config = load(yaml.safe_load(CONFIG))
     for path in (project.folder / "results" / "features").glob("*/*/*.npy"):
-        spec = plan.spec(config, path.parts[-3])
+        spec = config.plan.encoders[path.parts[-3]].spec
         note_path(path).write_text(note_text(1, spec, rule_code("extract_features")))
 
 

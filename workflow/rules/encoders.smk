@@ -5,13 +5,12 @@ features_code = rule_code("extract_features")
 
 rule extract_features:
     input:
-        manifest=lambda w: paths.manifest(config, w.dataset, w.split),
+        manifest=lambda w: plan.images(w.dataset).manifest(w.split),
         encoder=lambda w: needs.made(
-            encoders_plan.inputs(config, w.encoder),
-            encoders_plan.missing(config, [w.encoder]),
+            plan.encoders[w.encoder].files, plan.encoders[w.encoder].missing
         ),
-        shards=lambda w: encoders_plan.shard_files(
-            config, w.encoder, w.dataset, w.split, features_code
+        shards=lambda w: plan.encoders[w.encoder].shards(
+            w.dataset, w.split, features_code
         ),
     output:
         features="results/features/{encoder}/{dataset}/{split}.npy",
@@ -23,17 +22,17 @@ rule extract_features:
     priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w, input: 1 if input.shards else encoders_plan.threads(config)
+    threads: lambda w, input: 1 if input.shards else plan.extraction_threads
     resources:
         mem_mb=6000,
         runtime=600,
-        gpu=lambda w, input: 0 if input.shards else config["compute"]["gpus"],
-        device=config["compute"]["device"],
-        online=int(config["compute"]["online"]),
+        gpu=lambda w, input: 0 if input.shards else plan.config.compute.gpus,
+        device=plan.config.compute.device,
+        online=int(plan.config.compute.online),
         shards=lambda w, input: max(1, len(input.shards) // 2),
     params:
         script=script("extract_features"),
-        spec=lambda w: needs.met(canonical(encoders_plan.spec(config, w.encoder))),
+        spec=lambda w: needs.met(plan.encoders[w.encoder].spec.text),
         code=features_code,
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
@@ -47,10 +46,9 @@ rule extract_features:
 
 rule extract_shard:
     input:
-        manifest=lambda w: paths.manifest(config, w.dataset, w.split),
+        manifest=lambda w: plan.images(w.dataset).manifest(w.split),
         encoder=lambda w: needs.made(
-            encoders_plan.inputs(config, w.encoder),
-            encoders_plan.missing(config, [w.encoder]),
+            plan.encoders[w.encoder].files, plan.encoders[w.encoder].missing
         ),
     output:
         features=temp(
@@ -69,16 +67,16 @@ rule extract_shard:
     priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
-    threads: encoders_plan.threads(config)
+    threads: plan.extraction_threads
     resources:
         mem_mb=6000,
         runtime=600,
-        gpu=config["compute"]["gpus"],
-        device=config["compute"]["device"],
-        online=int(config["compute"]["online"]),
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
+        online=int(plan.config.compute.online),
     params:
         script=script("extract_features"),
-        spec=lambda w: needs.met(canonical(encoders_plan.spec(config, w.encoder))),
+        spec=lambda w: needs.met(plan.encoders[w.encoder].spec.text),
         code=features_code,
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"

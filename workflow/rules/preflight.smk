@@ -10,7 +10,7 @@ rule preflight:
         runtime=10,
     params:
         script=script("preflight"),
-        config=packed(config),
+        config=packed(plan.config.model_dump()),
     message:
         "Looking for paths, weights, device and disk"
     shell:

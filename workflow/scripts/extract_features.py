@@ -13,11 +13,12 @@ from cogworks.core.files import write_text
 from cogworks.encoders.extract import SCRIPT, extract
 from cogworks.encoders.merge import merge
 from cogworks.encoders.shards import note_path, note_text, shard_paths
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.images.manifest import read_manifest
 
 
 def main() -> int:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=EncoderSpec)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--features", type=Path, required=True, help="the .npy to write")
     parser.add_argument("--index", type=Path, required=True, help="the index to write")

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from cogworks.core import place, user_paths
+from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan as encoders
 from cogworks.plan.load import load as load_config
 
 SOURCE = {"kind": "folder", "path": ["~/a", "b", "~"], "layout": "flat", "mapping": "~/m.txt"}
 
 
-def loaded(**sections: Any) -> dict[str, Any]:
+def loaded(**sections: Any) -> Config:
     return load_config(sections)
 
 
@@ -39,7 +39,7 @@ def test_the_home_folder_is_the_same_for_preflight_and_jobs(
     home = str(tmp_path)
     assert found["images"]["x"]["source"]["path"] == [f"{home}/a", "b", home]
     assert found["encoders"]["folder"]["model"] == f"hf:{home}/model"
-    assert encoders.inputs(found, "code") == [f"{home}/net.py", f"{home}/w"]
+    assert found.plan.encoders["code"].files == [f"{home}/net.py", f"{home}/w"]
     assert found["concepts"]["c"]["seen"] == "imagenet1k"
 
 

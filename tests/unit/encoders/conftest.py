@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from cogworks.config.parse import parse
-from cogworks.encoders import plan
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.images.manifest import Manifest, write_manifest
+from cogworks.plan.load import planned
+from cogworks.plan.plan import Plan
 
 SMALL = {
     "model": "cogworks:small_resnet",
@@ -23,26 +25,28 @@ SMALL = {
 
 
 @pytest.fixture
-def config_of() -> Callable[..., dict[str, Any]]:
-    """Return a function from encoders by name to a whole config, with one training run, `base`."""
+def plan_of() -> Callable[..., Plan]:
+    """Return a function from encoders by name to a plan, with one training run, `base`."""
 
-    def make(**encoders: dict[str, Any]) -> dict[str, Any]:
-        return parse({"encoders": encoders}).model_dump() | {"training": {"base": {"sweep": []}}}
+    def make(**encoders: dict[str, Any]) -> Plan:
+        training = {"base": {"dataset": "x"}}
+        plan: Plan = planned(parse({"encoders": encoders, "training": training})).plan
+        return plan
 
     return make
 
 
 @pytest.fixture
-def spec_of(config_of: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def spec_of(plan_of: Callable[..., Plan]) -> Callable[..., EncoderSpec]:
     """Return a function from a section to the resolved spec of that encoder, named `mine`.
 
     Without `model`, `registry`, `run` or `entry_point` it is a small random ResNet.
     """
 
-    def make(**section: Any) -> dict[str, Any]:
+    def make(**section: Any) -> EncoderSpec:
         if not {"model", "registry", "run", "entry_point"} & section.keys():
             section = SMALL | section
-        return plan.spec(config_of(mine=section), "mine")
+        return plan_of(mine=section).encoders["mine"].spec
 
     return make
 

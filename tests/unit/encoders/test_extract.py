@@ -24,13 +24,14 @@ from cogworks.encoders.forward import devices, encode, make_runners
 from cogworks.encoders.loader import BatchLoader
 from cogworks.encoders.merge import merge
 from cogworks.encoders.registry import load_encoder
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.encoders.store import read_features
 from cogworks.images.manifest import Manifest
 from cogworks.networks.pixels import make_decoder
 
 CPU = torch.device("cpu")
 Images = Callable[..., Manifest]
-Spec = Callable[..., dict[str, Any]]
+Spec = Callable[..., EncoderSpec]
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extraction, "CHUNK_BATCHES", 2)
 
 
-def run(manifest: Manifest, spec: dict[str, Any], stem: Path, **options: Any) -> bool:
+def run(manifest: Manifest, spec: EncoderSpec, stem: Path, **options: Any) -> bool:
     return extract(
         manifest,
         spec,

@@ -14,14 +14,15 @@ import torchvision
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_metadata
-from cogworks.core.spec import canonical
-from cogworks.encoders import identity, plan
+from cogworks.encoders import identity
 from cogworks.encoders.extract import extract
 from cogworks.encoders.registry import load_encoder
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.networks.backbones import build_backbone
 from cogworks.networks.specs import BackboneSpec
+from cogworks.plan.plan import Plan
 
-Config = Callable[..., dict[str, Any]]
+Plans = Callable[..., Plan]
 NET = {
     "model": "cogworks:small_resnet",
     "options": {"channels": [4, 4, 4, 6]},
@@ -41,43 +42,47 @@ def write_weights(path: Path, seed: int) -> None:
     torch.save(module.state_dict(), path)
 
 
-def weights_of(config: dict[str, Any]) -> Any:
-    spec = plan.spec(config, "m")
-    canonical(spec)
-    return spec["weights"]
+def spec_of(plans: Plans, **section: Any) -> EncoderSpec:
+    return plans(m=section).encoders["m"].spec
 
 
-def test_an_older_copy_of_a_checkpoint_is_another_spec(config_of: Config, tmp_path: Path) -> None:
+def weights_of(plans: Plans, **section: Any) -> Any:
+    spec = spec_of(plans, **section)
+    assert EncoderSpec.read(spec.text) == spec
+    return spec.weights
+
+
+def test_an_older_copy_of_a_checkpoint_is_another_spec(plan_of: Plans, tmp_path: Path) -> None:
     """`cp -p` leaves a time behind that Snakemake takes for an unchanged file."""
     path, other = tmp_path / "mine.pth", tmp_path / "other.pth"
     write_weights(path, 1)
     write_weights(other, 2)
     os.utime(other, (1, 1))
-    config = config_of(m=NET | {"checkpoint": str(path)})
-    planned = weights_of(config)
+    section = NET | {"checkpoint": str(path)}
+    planned = weights_of(plan_of, **section)
     os.utime(path)
-    assert weights_of(config) == planned
+    assert weights_of(plan_of, **section) == planned
     shutil.copy2(other, path)
-    assert weights_of(config) != planned
+    assert weights_of(plan_of, **section) != planned
     path.unlink()
-    assert weights_of(config) is None
+    assert weights_of(plan_of, **section) is None
 
 
 def test_what_the_workflow_makes_is_left_to_its_rules(
-    config_of: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan_of: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     folder = Path("results/training/base")
     folder.mkdir(parents=True)
     for name in ("encoder.safetensors", "spec.json"):
         (folder / name).touch()
-    assert weights_of(config_of(m={"run": "base"})) is None
+    assert weights_of(plan_of, run="base") is None
 
 
-def test_weights_replaced_between_planning_and_the_job(config_of: Config, tmp_path: Path) -> None:
+def test_weights_replaced_between_planning_and_the_job(plan_of: Plans, tmp_path: Path) -> None:
     path = tmp_path / "mine.pth"
     write_weights(path, 1)
-    spec = plan.spec(config_of(m=NET | {"checkpoint": str(path)}), "m")
+    spec = spec_of(plan_of, **NET, checkpoint=str(path))
     (entry,) = load_encoder(spec, device="cpu").weights
     assert entry["file"] == str(path)
     assert entry["bytes"] == path.stat().st_size
@@ -88,7 +93,7 @@ def test_weights_replaced_between_planning_and_the_job(config_of: Config, tmp_pa
 
 
 def test_a_librarys_cache(
-    config_of: Config,
+    plan_of: Plans,
     manifest_of: Callable[..., Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -98,15 +103,15 @@ def test_a_librarys_cache(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     cache = tmp_path / "torch" / "hub" / "checkpoints"
     cache.mkdir(parents=True)
-    config = config_of(m=CACHED | {"image_size": 32, "batch_size": 2})
-    spec = plan.spec(config, "m")
-    assert spec["weights"] is None
+    section = CACHED | {"image_size": 32, "batch_size": 2}
+    spec = spec_of(plan_of, **section)
+    assert spec.weights is None
 
     def fetch(seed: int) -> None:
         torch.manual_seed(seed)
         torch.save(torchvision.models.resnet18().state_dict(), cache / RESNET18)
 
-    def run(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    def run(spec: EncoderSpec) -> list[dict[str, Any]]:
         npy, index = tmp_path / "x.npy", tmp_path / "x.parquet"
         cpu = torch.device("cpu")
         assert extract(manifest_of(2), spec, npy=npy, index=index, device=cpu)
@@ -116,20 +121,20 @@ def test_a_librarys_cache(
     (entry,) = run(spec)
     assert entry["file"] == RESNET18
     assert entry["sha256"] == hashlib.sha256((cache / RESNET18).read_bytes()).hexdigest()
-    assert weights_of(config) is None
+    assert weights_of(plan_of, **section) is None
     (cache / "resnet18_of_another-00000000.pth").touch()
-    assert weights_of(config) is None
+    assert weights_of(plan_of, **section) is None
     fetch(2)
-    replaced = plan.spec(config, "m")
-    assert replaced["weights"] is not None
+    replaced = spec_of(plan_of, **section)
+    assert replaced.weights is not None
     assert run(replaced)[0]["sha256"] != entry["sha256"]
-    assert plan.spec(config, "m") == replaced
+    assert spec_of(plan_of, **section) == replaced
     fetch(1)
-    assert plan.spec(config, "m") != replaced
+    assert spec_of(plan_of, **section) != replaced
 
 
 def test_a_hubs_revision_counts_by_its_content(
-    config_of: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan_of: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
@@ -142,19 +147,19 @@ def test_a_hubs_revision_counts_by_its_content(
         (folder / "model.safetensors").write_bytes(content)
         (repository / "refs" / "main").write_text(revision)
 
-    config = config_of(m={"model": "hf:lab/vit", "weights": "pretrained"})
-    assert weights_of(config) is None
+    section = {"model": "hf:lab/vit", "weights": "pretrained"}
+    assert weights_of(plan_of, **section) is None
     publish("aaa", b"first")
-    first = weights_of(config)
+    first = weights_of(plan_of, **section)
     assert list(first) == ["models--lab--vit/model.safetensors"]
     note = Path("results/features/m/weights.json")
     note.parent.mkdir(parents=True)
     note.write_text(identity.write_note(first, None))
-    assert weights_of(config) is None
+    assert weights_of(plan_of, **section) is None
     publish("bbb", b"first")
-    assert weights_of(config) is None
+    assert weights_of(plan_of, **section) is None
     publish("ccc", b"other")
-    assert weights_of(config) not in (None, first)
+    assert weights_of(plan_of, **section) not in (None, first)
     note.write_text("damaged")
-    assert weights_of(config) is not None
-    assert json.dumps(weights_of(config))
+    assert weights_of(plan_of, **section) is not None
+    assert json.dumps(weights_of(plan_of, **section))

@@ -17,9 +17,10 @@ from transformers import AutoImageProcessor
 
 from cogworks.core.errors import InputError
 from cogworks.encoders.preparation import Preparation, prepare
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.networks.pixels import make_decoder, normalise
 
-Spec = Callable[..., dict[str, Any]]
+Spec = Callable[..., EncoderSpec]
 # Odd numbers of pixels are left beside the square, so that the rounding of its corner shows.
 SHAPES = ((301, 402), (150, 109))
 VIT = {"model_type": "vit", "image_size": 64, "patch_size": 16}
@@ -54,8 +55,8 @@ def fed(preparation: Preparation, image: Image.Image) -> torch.Tensor:
     return normalise(pixels, mean, std, bgr=preparation.channel_order == "bgr")[0]
 
 
-def prepared(spec: dict[str, Any]) -> Preparation:
-    return prepare(spec["name"], spec["image"], spec["source"], False)
+def prepared(spec: EncoderSpec) -> Preparation:
+    return prepare(spec.name, spec.image, spec.source, False)
 
 
 def thesis(size: int, normalisation: Any) -> transforms.Compose:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,12 @@ import torchvision
 import transformers
 from timm.models import save_for_hf
 
-from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.encoders.pretrained import load_pretrained, weight_files
 from cogworks.networks.backbones import describe_backbone
 from cogworks.networks.specs import BackboneSpec, Library
+from cogworks.plan.plan import Plan
 
 TOWER = {
     "image_size": 32,
@@ -186,13 +186,13 @@ def test_damaged_weights_in_a_folder(
         load(library, str(tmp_path))
 
 
-def test_hidden_files_are_no_weights(tmp_path: Path) -> None:
+def test_hidden_files_are_no_weights(tmp_path: Path, plan_of: Callable[..., Plan]) -> None:
     for name in ("config.json", "model.safetensors", "._model.safetensors", ".x.json"):
         (tmp_path / name).write_text("content")
     found = weight_files("timm", str(tmp_path))
     assert [path.name for path in found] == ["config.json", "model.safetensors"]
-    config = {"encoders": {"mine": {"model": f"timm:{tmp_path}"}}}
-    assert plan.inputs(parse(config).model_dump(), "mine") == [str(path) for path in found]
+    encoder = plan_of(mine={"model": f"timm:{tmp_path}"}).encoders["mine"]
+    assert encoder.files == [str(path) for path in found]
 
 
 @pytest.mark.parametrize(

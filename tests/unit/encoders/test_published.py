@@ -21,15 +21,19 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from cogworks.config.published import REGISTRY, models, normalization
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan, registry
+from cogworks.encoders import registry
 from cogworks.encoders.registry import load_encoder
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.networks import backbones
 from cogworks.networks.backbones import describe_backbone
 from cogworks.networks.convert import convert
 from cogworks.networks.specs import BackboneSpec
+from cogworks.plan.networks import Model
+from cogworks.plan.plan import Plan
 
-PAPER = Path(plan.REGISTRY).parent / "paper" / "cog_models.csv"
+PAPER = Path(REGISTRY).parent / "paper" / "cog_models.csv"
 Layout = dict[str, torch.Tensor]
 OWN_CODE = ("a-T2T-ViT-t-14", "a-NAT-M4")
 
@@ -312,20 +316,19 @@ def published() -> dict[str, dict[str, str]]:
 
 def empty_backbone(name: str) -> nn.Module:
     """Build the registry's architecture without memory, for its keys and shapes."""
-    entry = plan.registry()[name]
-    options = tuple(entry.get("options", {}).items())
-    return _empty(entry["architecture"], entry["image_size"], options)
+    entry = models()[name]
+    return _empty(entry.architecture, entry.image_size, tuple(entry.options.items()))
 
 
 @functools.cache
 def _empty(architecture: str, size: int, options: tuple[tuple[str, Any], ...]) -> nn.Module:
-    library, name = architecture.split(":")
+    library, name = Model.read(architecture)
     spec = BackboneSpec(library=library, name=name, image_size=size, options=dict(options))
     with torch.device("meta"):
         return describe_backbone(spec).module
 
 
-def load(spec: dict[str, Any]) -> Any:
+def load(spec: EncoderSpec) -> Any:
     with NoInitialisation():
         return load_encoder(spec, device="cpu")
 
@@ -337,21 +340,21 @@ def assert_every_tensor_is_in_place(module: nn.Module) -> None:
 
 
 def test_registry_is_the_papers_list() -> None:
-    table, models = published(), plan.registry()
-    assert list(models) == list(table)
+    table, known = published(), models()
+    assert list(known) == list(table)
     for name, row in table.items():
-        entry = models[name]
-        assert entry["category"] == row["category"]
-        assert entry["feature_dim"] == int(row["feature_dim"])
-        assert entry["image_size"] == int(row["image_size"])
+        entry = known[name]
+        assert entry.category == row["category"]
+        assert entry.feature_dim == int(row["feature_dim"])
+        assert entry.image_size == int(row["image_size"])
         expected = {"imagenet": 0.485, "clip": 0.48145466, "none": 0.0}[row["normalization"]]
-        assert entry["mean"][0] == expected
-        assert entry["file"]
-        assert entry["publisher"]
+        assert normalization(entry).mean[0] == expected
+        assert entry.file
+        assert entry.publisher
 
 
 def test_every_loader_is_tested() -> None:
-    assert {*LAYOUTS, "r-Adv-Robust", "d-CLIP"} == set(plan.registry())
+    assert {*LAYOUTS, "r-Adv-Robust", "d-CLIP"} == set(models())
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -415,13 +418,13 @@ def archive(state: Layout) -> torch.jit.ScriptModule:
 
 @pytest.mark.parametrize("name", OWN_CODE)
 def test_the_publishers_code_may_take_the_place_of_ours(
-    name: str, tmp_path: Path, config_of: Callable[..., Any], spec_of: Callable[..., Any]
+    name: str, tmp_path: Path, plan_of: Callable[..., Plan], spec_of: Callable[..., Any]
 ) -> None:
     """NAT's own network squeezes the batch away from a single image; here it comes back."""
-    lines = plan.missing(config_of(mine={"registry": name}))
+    lines = plan_of(mine={"registry": name}).encoders["mine"].missing
     assert len(lines) == 1
-    assert plan.registry()[name]["file"] in lines[0]
-    width = plan.registry()[name]["feature_dim"]
+    assert models()[name].file in lines[0]
+    width = models()[name].feature_dim
     for given, fits in ((width, True), (width + 1, False)):
         path = tmp_path / f"mine_{given}.py"
         path.write_text(

@@ -13,10 +13,11 @@ import torch
 
 from cogworks.core.errors import InputError
 from cogworks.encoders.registry import load_encoder
+from cogworks.encoders.specs import EncoderSpec
 from cogworks.networks.backbones import build_backbone
 from cogworks.networks.specs import BackboneSpec
 
-Spec = Callable[..., dict[str, Any]]
+Spec = Callable[..., EncoderSpec]
 NET = BackboneSpec(
     library="cogworks", name="small_resnet", image_size=16, options={"channels": [4, 4, 4, 6]}
 )
@@ -103,7 +104,7 @@ def test_version_follows_all_that_features_depend_on(spec_of: Spec, change: dict
 
 def test_version_ignores_name_and_batches(spec_of: Spec) -> None:
     spec = spec_of()
-    other = spec_of(batch_size=7, shards=3) | {"name": "other"}
+    other = spec_of(batch_size=7, shards=3).model_copy(update={"name": "other"})
     versions = [load_encoder(one, device="cpu").version for one in (spec, other)]
     assert versions[0] == versions[1]
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from cogworks.concepts.plan import missing_paths as missing_concept_paths
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.config.schema import dotted, given_paths
+from cogworks.core.derived import Config
 from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine, is_hidden, is_hidden_path
-from cogworks.encoders import plan as encoders
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.images import plan as images
 from cogworks.images.plan import missing_paths as missing_image_paths
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
     words: str
 
 
-def inspect(config: dict[str, Any], *, folder: Path = Path()) -> Iterator[Finding]:
+def inspect(config: Config, *, folder: Path = Path()) -> Iterator[Finding]:
     """Yield what was found in order, and everything that was not.
 
     Args:
@@ -45,7 +45,7 @@ def inspect(config: dict[str, Any], *, folder: Path = Path()) -> Iterator[Findin
         "images": missing_image_paths(config),
         "synthesis": missing_synthesis_paths(config),
         "training": missing_training_paths(config),
-        "encoders": [*encoders.missing(config), *_not_cached(config)],
+        "encoders": [*_missing_weights(config), *_not_cached(config)],
     }
     for problem in _unfit(config):
         problems[problem.partition(".")[0]].append(problem)
@@ -75,19 +75,25 @@ def _listed(what: str, problems: list[str]) -> Iterator[Finding]:
         yield Finding(what, False, problem)
 
 
-def _not_cached(config: dict[str, Any]) -> Iterator[str]:
+def _missing_weights(config: Config) -> Iterator[str]:
+    for encoder in config.plan.encoders.values():
+        yield from encoder.missing
+
+
+def _not_cached(config: Config) -> Iterator[str]:
     """Yield the encoders whose library would have to fetch their weights, where it may not."""
     if config["compute"]["online"]:
         return
-    for name, (library, model) in encoders.from_libraries(config).items():
-        for problem in missing_from_cache(library, model):
+    for encoder in config.plan.encoders.values():
+        model = encoder.cached_model
+        for problem in missing_from_cache(model.library, model.name) if model else ():
             yield (
-                f"encoders.{name}: {problem}; set compute.online to true once, or fetch it where "
-                "there is a network and copy it there"
+                f"encoders.{encoder.declared}: {problem}; set compute.online to true once, or "
+                "fetch it where there is a network and copy it there"
             )
 
 
-def _unfit(config: dict[str, Any]) -> Iterator[str]:
+def _unfit(config: Config) -> Iterator[str]:
     """Yield what is there in name only: empty folders, pointers, web pages, unreadable files."""
     for path, key in _files(config).items():
         try:
@@ -107,7 +113,7 @@ def _check_folder(path: Path) -> None:
             raise InputError(f"{path} is an empty folder")
 
 
-def _files(config: dict[str, Any]) -> dict[str, str]:
+def _files(config: Config) -> dict[str, str]:
     """Return every path of the user's that a job will read, each with the first key behind it."""
     found: dict[str, str] = {}
     for key, path in (*_named(config), *_inside(config)):
@@ -121,12 +127,12 @@ def _named(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield dotted(path), value
 
 
-def _inside(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _inside(config: Config) -> Iterator[tuple[str, str]]:
     """Yield the files that stand behind a folder or a name of the config."""
-    for name in config["encoders"]:
-        for file in encoders.inputs(config, name):
+    for encoder in config.plan.encoders.values():
+        for file in encoder.files:
             if Path(file).name != "__init__.py":
-                yield f"encoders.{name}", file
+                yield f"encoders.{encoder.declared}", file
     for name in images.datasets(config):
         for file in images.source_inputs(config, name):
             yield f"images.{name}.source", file

@@ -26,6 +26,7 @@ from cogworks.encoders.identity import write_note
 from cogworks.encoders.loader import Batch, BatchLoader
 from cogworks.encoders.partial import PartialFeatures
 from cogworks.encoders.registry import Encoder, load_encoder
+from cogworks.encoders.specs import ComputeSpec, EncoderSpec, ModelSource, Pretrained
 from cogworks.encoders.store import check_finite, write_index
 from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest, digest_rows
@@ -43,7 +44,7 @@ SCRIPT = "extract_features"
 
 def extract(
     manifest: Manifest,
-    spec: dict[str, Any],
+    spec: EncoderSpec,
     *,
     npy: Path,
     index: Path,
@@ -58,7 +59,7 @@ def extract(
 
     Args:
         manifest: the images.
-        spec: the encoder, see `plan.spec`.
+        spec: the encoder.
         npy: the array to write, (N, D); its work folder stands beside it, with suffix `.work`.
         index: the index to write, see `store`.
         device: CPU or CUDA.
@@ -77,11 +78,11 @@ def extract(
         InputError: see `load_encoder`; an image that cannot be read; a feature that is not finite;
             a full disk; another process at work on the same file.
     """
-    compute = spec["compute"]
+    compute = spec.compute
     encoder = load_encoder(spec, device="cpu", online=online)
     _note_weights(encoder, spec)
-    set_arithmetic(compute["precision"])  # only now: the user's code may have set it otherwise
-    chunk_rows = CHUNK_BATCHES * compute["batch_size"]
+    set_arithmetic(compute.precision)  # only now: the user's code may have set it otherwise
+    chunk_rows = CHUNK_BATCHES * compute.batch_size
     start, stop = shard_rows(len(manifest), chunk_rows=chunk_rows, shard=shard, shards=shards)
     partial = PartialFeatures(
         npy.with_suffix(".work"),
@@ -90,7 +91,7 @@ def extract(
         rows=stop - start,
         chunk_rows=chunk_rows,
         dim=encoder.feature_dim,
-        dtype=compute["dtype"],
+        dtype=compute.dtype,
     )
     with partial:
         job = _Job(manifest, encoder, compute, partial, start)
@@ -115,7 +116,7 @@ class _Job:
         self,
         manifest: Manifest,
         encoder: Encoder,
-        compute: dict[str, Any],
+        compute: ComputeSpec,
         partial: PartialFeatures,
         start: int,
     ) -> None:
@@ -244,16 +245,16 @@ class _Job:
 
     def _batches_of(self, chunk: int) -> list[tuple[int, int]]:
         first, last = (self.start + row for row in self.partial.span(chunk))
-        size = self.compute["batch_size"]
+        size = self.compute.batch_size
         return [(row, min(row + size, last)) for row in range(first, last, size)]
 
     def _runners(self, targets: list[torch.device]) -> list[Any]:
         return make_runners(
             self.encoder,
             targets,
-            precision=self.compute["precision"],
-            dtype=self.compute["dtype"],
-            compiled=self.compute["compile"],
+            precision=self.compute.precision,
+            dtype=self.compute.dtype,
+            compiled=self.compute.compile,
         )
 
     def _loader(self, targets: list[torch.device], threads: int) -> BatchLoader:
@@ -264,7 +265,7 @@ class _Job:
             threads=threads,
             pin=targets[0].type == "cuda",
             # A compiled network is compiled for one shape.
-            pad_to=self.compute["batch_size"] if self.compute["compile"] else 0,
+            pad_to=self.compute.batch_size if self.compute.compile else 0,
         )
 
 
@@ -288,7 +289,7 @@ def _publish(job: _Job, *, npy: Path, index: Path) -> None:
         "dropped": [str(rows["id"].iloc[row]) for row in dropped],
         "sha256": sha256_file(array),
         "dim": encoder.feature_dim,
-        "dtype": job.compute["dtype"],
+        "dtype": job.compute.dtype,
         "image": asdict(encoder.image),
         "weights": encoder.weights,
     }
@@ -299,11 +300,12 @@ def _publish(job: _Job, *, npy: Path, index: Path) -> None:
         print(f"{len(dropped)} corrupt images were left out, see the index", file=sys.stderr)
 
 
-def _note_weights(encoder: Encoder, spec: dict[str, Any]) -> None:
+def _note_weights(encoder: Encoder, spec: EncoderSpec) -> None:
     """Tell the planning of later runs which files of a library's cache these features are of."""
-    if spec["source"].get("weights") == "pretrained":
+    source = spec.source
+    if isinstance(source, ModelSource) and isinstance(source.weights, Pretrained):
         files = {entry["file"]: entry["fingerprint"] for entry in encoder.weights}
-        write_text(write_note(files, spec["weights"]), paths.weights_note(encoder.name))
+        write_text(write_note(files, spec.weights), paths.weights_note(encoder.name))
 
 
 def _images(result: tuple[Batch, np.ndarray]) -> int:
@@ -317,14 +319,14 @@ def _digest(manifest: Manifest, first: int, last: int) -> str:
 
 def _key(
     encoder: Encoder,
-    compute: dict[str, Any],
+    compute: ComputeSpec,
     start: int,
     device: torch.device,
 ) -> dict[str, Any]:
     """Return what finished chunks must have in common with those to come, beside their images."""
     return {
         "version": encoder.version,
-        "compute": compute,
+        "compute": compute.model_dump(),
         "start": start,
         "device": device.type,
         "torch": torch.__version__,

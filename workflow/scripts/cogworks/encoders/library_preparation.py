@@ -12,6 +12,7 @@ from PIL import Image
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
 from cogworks.encoders.pretrained import model_folder
+from cogworks.encoders.specs import ModelSource, Pretrained, Random
 from cogworks.networks.backbones import timm_config, torchvision_weights
 from cogworks.networks.hf import refuse_other_library
 from cogworks.networks.pixels import make_decoder
@@ -53,11 +54,11 @@ class Own:
     geometry: Geometry | str = "its source prescribes none"
 
 
-def read(source: dict[str, Any], *, online: bool, normalised: bool, with_geometry: bool) -> Own:
+def read(source: ModelSource, *, online: bool, normalised: bool, with_geometry: bool) -> Own:
     """Return what a library publishes on the input of a model.
 
     Args:
-        source: `library` (torchvision, timm or transformers), `name`, `options`, `weights`.
+        source: a model of torchvision, timm or transformers.
         online: whether files of a hub's model may be fetched.
         normalised: whether mean and standard deviation are given elsewhere, so that a model that
             does not tell them is no error.
@@ -67,18 +68,20 @@ def read(source: dict[str, Any], *, online: bool, normalised: bool, with_geometr
         InputError: the model belongs to another library, does not tell its normalisation, takes
             other than three channels, or wants pixels changed in a way that is unknown here.
     """
-    library, name = source["library"], source["name"]
+    library, name = source.library, source.name
     if library == "torchvision":
         return _torchvision(name)
     folder = Path(name) if Path(name).is_dir() else None
-    if source["weights"] == "pretrained":
+    if isinstance(source.weights, Pretrained):
         folder = model_folder(library, name, online)
     if folder is not None:
         refuse_other_library(library, folder)
     if library == "timm":
-        return _timm(name, folder, source["options"])
+        return _timm(name, folder, source.options)
     return _transformers(
-        folder, needed=source["weights"] != "random" and not normalised, geometry=with_geometry
+        folder,
+        needed=not (isinstance(source.weights, Random) or normalised),
+        geometry=with_geometry,
     )
 
 

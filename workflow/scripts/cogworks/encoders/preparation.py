@@ -8,6 +8,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
 from cogworks.encoders import library_preparation
 from cogworks.encoders.library_preparation import Geometry, Own
+from cogworks.encoders.specs import EntryPointSource, ImageSpec, RunSource, Source
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -42,14 +43,13 @@ class Preparation:
     decoder: str
 
 
-def prepare(name: str, image: dict[str, Any], source: dict[str, Any], online: bool) -> Preparation:
+def prepare(name: str, image: ImageSpec, source: Source, online: bool) -> Preparation:
     """Return the settings of the config, where null those of the encoder's source or the default.
 
     Args:
         name: of the encoder, for messages.
-        image: `image_size`, `geometry`, `resize`, `interpolation`, `mean`, `std`, `channel_order`
-            and `decoder`, as in the config.
-        source: see `registry.load_encoder`.
+        image: the settings of the config.
+        source: where network and weights come from.
         online: whether files of a hub's model may be fetched.
 
     Raises:
@@ -59,10 +59,10 @@ def prepare(name: str, image: dict[str, Any], source: dict[str, Any], online: bo
     own = _own(image, source, online)
     size = _size(name, image, own)
     geometry = Geometry(
-        resize=int(image["resize"] or size),
-        interpolation=image["interpolation"] or DEFAULT_INTERPOLATION,
+        resize=image.resize or size,
+        interpolation=image.interpolation or DEFAULT_INTERPOLATION,
     )
-    if image["geometry"] == "library":
+    if image.geometry == "library":
         if isinstance(own.geometry, str):
             raise InputError(f"encoder {name}: `geometry: library` cannot be had: {own.geometry}")
         geometry = own.geometry
@@ -77,32 +77,32 @@ def prepare(name: str, image: dict[str, Any], source: dict[str, Any], online: bo
         interpolation=geometry.interpolation,
         squash=geometry.squash,
         floor=geometry.floor,
-        mean=_three(image["mean"] or own.mean or IMAGENET_MEAN),
-        std=_three(image["std"] or own.std or IMAGENET_STD),
-        channel_order=image["channel_order"] or own.channel_order or "rgb",
-        decoder=image["decoder"],
+        mean=_three(image.mean or own.mean or IMAGENET_MEAN),
+        std=_three(image.std or own.std or IMAGENET_STD),
+        channel_order=image.channel_order or own.channel_order or "rgb",
+        decoder=image.decoder,
     )
 
 
-def _own(image: dict[str, Any], source: dict[str, Any], online: bool) -> Own:
+def _own(image: ImageSpec, source: Source, online: bool) -> Own:
     """Return the input size and normalisation that come with the encoder's source."""
-    if source["kind"] == "run":
-        spec = read_json(Path(source["folder"]) / "spec.json")
+    if isinstance(source, RunSource):
+        spec = read_json(Path(source.folder) / "spec.json")
         size = spec.get("image_size")
         return Own(size and (size, size), spec.get("mean"), spec.get("std"))
-    if source["kind"] == "entry_point" or source["library"] == "cogworks":
+    if isinstance(source, EntryPointSource) or source.library == "cogworks":
         return Own()
     return library_preparation.read(
         source,
         online=online,
-        normalised=image["mean"] is not None,
-        with_geometry=image["geometry"] == "library",
+        normalised=image.mean is not None,
+        with_geometry=image.geometry == "library",
     )
 
 
-def _size(name: str, image: dict[str, Any], own: Own) -> int:
-    if image["image_size"] is not None:
-        return int(image["image_size"])
+def _size(name: str, image: ImageSpec, own: Own) -> int:
+    if image.image_size is not None:
+        return image.image_size
     height, width = own.size or (DEFAULT_SIZE, DEFAULT_SIZE)
     if height != width:
         raise InputError(

@@ -10,13 +10,22 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json, sha256_file
-from cogworks.core.fingerprint import fingerprint
+from cogworks.core.fingerprint import Fingerprints, fingerprint
 from cogworks.core.randomness import seeded
 from cogworks.core.spec import digest
 from cogworks.encoders.entry_points import call_entry_point, entry_file
 from cogworks.encoders.identity import cache_name
 from cogworks.encoders.preparation import Preparation, prepare
 from cogworks.encoders.pretrained import load_pretrained, weight_files
+from cogworks.encoders.specs import (
+    EncoderSpec,
+    EntryPointSource,
+    ModelSource,
+    Pretrained,
+    Random,
+    RunSource,
+    Source,
+)
 from cogworks.networks.backbones import Backbone, build_backbone, describe_backbone, output_width
 from cogworks.networks.checkpoints import (
     load_strictly,
@@ -51,16 +60,11 @@ class Encoder:
     weights: list[dict[str, Any]]
 
 
-def load_encoder(
-    spec: dict[str, Any], *, device: torch.device | str, online: bool = False
-) -> Encoder:
-    """Build the encoder of a resolved spec (see `plan.spec`) with its weights.
+def load_encoder(spec: EncoderSpec, *, device: torch.device | str, online: bool = False) -> Encoder:
+    """Build an encoder with its weights.
 
     Args:
-        spec: `name`, `source`, `image`, `compute` and `weights`, what identified the weights when
-            the work was planned. The kinds of `source`: `run` (`folder`), `model` (`library`,
-            `name`, `options`, `weights`, and `seed` or `checkpoint`), `entry_point` (`target`,
-            `options`, `seed`).
+        spec: the encoder; its `weights` identified the files when the work was planned.
         device: where the module goes.
         online: whether pretrained weights may be fetched.
 
@@ -69,15 +73,15 @@ def load_encoder(
             planned, an unknown architecture, a feature dimension other than the one expected,
             features that are random or depend on the batch.
     """
-    name, source = spec["name"], spec["source"]
-    image = prepare(name, spec["image"], source, online)
+    name, source = spec.name, spec.source
+    image = prepare(name, spec.image, source, online)
     module, dim, identity = _build(name, source, image.image_size, online)
     weights_sha = weights_digest(module)
-    if source["kind"] == "entry_point":
+    if isinstance(source, EntryPointSource):
         _require_same(weights_sha, name, source, image.image_size)
-    if source.get("feature_dim") not in (None, dim):
+    if not isinstance(source, RunSource) and source.feature_dim not in (None, dim):
         raise InputError(
-            f"encoder {name}: gives {dim} features, expected {source['feature_dim']}; "
+            f"encoder {name}: gives {dim} features, expected {source.feature_dim}; "
             "is it the right architecture?"
         )
     version = digest(
@@ -85,31 +89,37 @@ def load_encoder(
             "architecture": identity,
             "weights": weights_sha,
             "image": vars(image),
-            "arithmetic": [spec["compute"]["precision"], spec["compute"]["dtype"]],
+            "arithmetic": [spec.compute.precision, spec.compute.dtype],
         }
     )
-    weights = _weight_files(name, source, spec["weights"] or {})
+    weights = _weight_files(name, source, spec.weights or {})
     return Encoder(name, module.to(device), dim, image, version, weights)
 
 
 def _build(
-    name: str, source: dict[str, Any], size: int, online: bool
+    name: str, source: Source, size: int, online: bool
 ) -> tuple[nn.Module, int, dict[str, Any]]:
     """Return what `_load` does, ready to use and tried on two images."""
     # The user's code may draw anywhere, as late as in the first forward pass.
-    with seeded(source.get("seed", 0)):
+    with seeded(_seed(source)):
         module, dim, identity = _load(name, source, size, online)
         module = module.eval().requires_grad_(False)
         check_encoder(module, size, f"encoder {name}")
     return module, dim, identity
 
 
-def _require_same(weights: str, name: str, source: dict[str, Any], size: int) -> None:
+def _seed(source: Source) -> int:
+    """Return the seed of what a source draws while it is built; most draw nothing."""
+    drawn = source.weights if isinstance(source, ModelSource) else source
+    return drawn.seed if isinstance(drawn, Random | EntryPointSource) else 0
+
+
+def _require_same(weights: str, name: str, source: EntryPointSource, size: int) -> None:
     """Refuse an entry point that builds another network in each job, in spite of the seed."""
     again, _, _ = _build(name, source, size, online=False)
     if weights_digest(again) != weights:
         raise InputError(
-            f"encoder {name}: entry point {source['target']} builds another network a second "
+            f"encoder {name}: entry point {source.target} builds another network a second "
             "time, under the same seed; does it draw from a generator of its own "
             "(numpy.random.default_rng() without a seed, os.urandom), or from the order of a set? "
             "Give that generator a number"
@@ -130,16 +140,13 @@ def weights_digest(module: nn.Module) -> str:
     return state.hexdigest()
 
 
-def _weight_files(
-    name: str, source: dict[str, Any], planned: dict[str, str]
-) -> list[dict[str, Any]]:
+def _weight_files(name: str, source: Source, planned: Fingerprints) -> list[dict[str, Any]]:
     """Describe the files that the weights come from; refuse those that were replaced meanwhile."""
-    cached = source.get("weights") == "pretrained" and not Path(source["name"]).is_dir()
-    paths = [Path(path) for path in planned]
-    if cached:
-        paths = weight_files(source["library"], source["name"])
-    elif source["kind"] == "run":
-        paths = [Path(source["folder"]) / "encoder.safetensors"]
+    paths, cached = [Path(path) for path in planned], False
+    if isinstance(source, RunSource):
+        paths = [Path(source.folder) / "encoder.safetensors"]
+    elif isinstance(source, ModelSource) and source.is_cached:
+        paths, cached = weight_files(source.library, source.name), True
     files = []
     for path in paths:
         file = cache_name(path) if cached else str(path)
@@ -162,15 +169,15 @@ def _weight_files(
 
 
 def _load(
-    name: str, source: dict[str, Any], size: int, online: bool
+    name: str, source: Source, size: int, online: bool
 ) -> tuple[nn.Module, int, dict[str, Any]]:
     """Return the module with its weights, its dimension, and what identifies its code."""
-    if source["kind"] == "run":
-        return _load_run(name, Path(source["folder"]))
-    if source["kind"] == "entry_point":
+    if isinstance(source, RunSource):
+        return _load_run(name, Path(source.folder))
+    if isinstance(source, EntryPointSource):
         return _load_entry_point(name, source, size)
     backbone = _load_model(name, source, size, online)
-    identity = {key: source[key] for key in ("library", "name", "options")}
+    identity = source.model_dump(include={"library", "name", "options"})
     return backbone.module, backbone.feature_dim, identity
 
 
@@ -183,18 +190,18 @@ def _load_run(name: str, folder: Path) -> tuple[nn.Module, int, dict[str, Any]]:
 
 
 def _load_entry_point(
-    name: str, source: dict[str, Any], size: int
+    name: str, source: EntryPointSource, size: int
 ) -> tuple[nn.Module, int, dict[str, Any]]:
-    module, dim = call_entry_point(source["target"], source["options"])
+    module, dim = call_entry_point(source.target, source.options)
     module.register_forward_hook(_keep_batch)
-    given = output_width(module.eval(), size, f"encoder {name}, {source['target']}")
+    given = output_width(module.eval(), size, f"encoder {name}, {source.target}")
     if given != dim:
         raise InputError(
-            f"encoder {name}: entry point {source['target']} promises {dim} features and its "
+            f"encoder {name}: entry point {source.target} promises {dim} features and its "
             f"module gives {given}"
         )
-    code = sha256_file(entry_file(source["target"]))
-    return module, dim, {"target": source["target"], "options": source["options"], "code": code}
+    code = sha256_file(entry_file(source.target))
+    return module, dim, {"target": source.target, "options": source.options, "code": code}
 
 
 def _keep_batch(_: nn.Module, images: tuple[torch.Tensor, ...], features: Any) -> Any:
@@ -204,18 +211,18 @@ def _keep_batch(_: nn.Module, images: tuple[torch.Tensor, ...], features: Any) -
     return features
 
 
-def _load_model(name: str, source: dict[str, Any], size: int, online: bool) -> Backbone:
+def _load_model(name: str, source: ModelSource, size: int, online: bool) -> Backbone:
     spec = BackboneSpec(
-        library=source["library"], name=source["name"], image_size=size, options=source["options"]
+        library=source.library, name=source.name, image_size=size, options=source.options
     )
-    if source["weights"] == "pretrained":
+    weights = source.weights
+    if isinstance(weights, Pretrained):
         return load_pretrained(spec, online=online)
-    if source["weights"] == "random":
+    if isinstance(weights, Random):
         return describe_backbone(spec)
-    checkpoint = source["checkpoint"]
-    state = read_checkpoint(checkpoint["file"], checkpoint["containers"])
+    state = read_checkpoint(weights.file, weights.containers)
     backbone = describe_backbone(spec)
-    mapping = {key: checkpoint[key] for key in ("prefix", "drop", "rename")}
-    title = f"encoder {name} ({checkpoint['file']} into {spec.library}:{spec.name})"
-    load_strictly(backbone.module, map_keys(state, **mapping), heads=backbone.heads, name=title)
+    state = map_keys(state, prefix=weights.prefix, drop=weights.drop, rename=weights.rename)
+    title = f"encoder {name} ({weights.file} into {spec.library}:{spec.name})"
+    load_strictly(backbone.module, state, heads=backbone.heads, name=title)
     return backbone

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from cogworks.config.evaluations import Evaluation, Pool
 from cogworks.config.probes import Interval
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan as encoders_plan
 from cogworks.plan.jobs import Crossing, Job
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.specs import Draw, Level
@@ -48,7 +47,7 @@ def jobs(plan: Plan) -> Jobs:
     result = Jobs()
     for name, section in plan.config.evaluations.items():
         further = tuple(_images(plan, section.test_sets))
-        pairs = list(_pairs(plan, name, section))
+        pairs = list(_pairs(plan, section))
         for target in _targets(plan, section):
             for encoder, protocol in pairs:
                 if not _applies(plan, encoder, target, protocol):
@@ -67,7 +66,7 @@ def crossings(plan: Plan) -> Iterator[Crossing]:
         if section.confidence is None:
             continue
         names = [target.name for target in _targets(plan, section)]
-        for encoder, protocol in _pairs(plan, name, section):
+        for encoder, protocol in _pairs(plan, section):
             for dataset in names:
                 for other in names:
                     key = (encoder, dataset, other, protocol)
@@ -81,8 +80,8 @@ def problems(plan: Plan) -> Iterator[str]:
     """Yield the errors of `probes` and `evaluations` that their types cannot show."""
     found = list(_problems_of_sections(plan))
     yield from found
-    rooms = (synthesis_plan, encoders_plan)
-    if found or plan.run_problems or any(list(room.check(plan.legacy)) for room in rooms):
+    broken = found or plan.run_problems or plan.encoder_problems
+    if broken or synthesis_plan.check(plan.legacy):
         return  # Jobs stand on what these describe.
     for name, section in plan.config.evaluations.items():
         yield from _problems_of_classifiers(plan, name, section)
@@ -116,19 +115,13 @@ def _draws(pool: Pool, members: tuple[ImageSet, ...]) -> Iterator[Target]:
         yield Target(f"{pool.name}_{number}", members, draw)
 
 
-def _encoders(plan: Plan, name: str) -> list[str]:
-    """Return the encoders of an evaluation; one of a sweep of runs stands for one a run."""
-    given = plan.legacy["evaluations"][name]["encoders"]
-    return list(plan.encoders) if given == "all" else list(given)
-
-
 def _is_own(plan: Plan, protocol: str) -> bool:
     return KINDS.load(plan.config.probes[protocol].kind).own
 
 
-def _pairs(plan: Plan, name: str, section: Evaluation) -> Iterator[tuple[str, str]]:
+def _pairs(plan: Plan, section: Evaluation) -> Iterator[tuple[str, str]]:
     """Yield the (encoder, protocol) pairs of an evaluation."""
-    for encoder in _encoders(plan, name):
+    for encoder in plan.encoder_names(section.encoders):
         for protocol in section.protocols:
             scorable = not _is_own(plan, protocol) or plan.encoders[encoder].run is not None
             if scorable or section.encoders != "all":
@@ -170,7 +163,9 @@ def _problems_of_protocol(plan: Plan, name: str) -> Iterator[str]:
 def _problems_of_evaluation(plan: Plan, name: str, section: Evaluation) -> Iterator[str]:
     key = f"evaluations.{name}"
     yield from _unknown(f"{key}.protocols", section.protocols, plan.config.probes, "a protocol")
-    yield from _unknown(f"{key}.encoders", _encoders(plan, name), plan.encoders, "an encoder")
+    yield from _unknown(
+        f"{key}.encoders", plan.encoder_names(section.encoders), plan.encoders, "an encoder"
+    )
     yield from _problems_of_runs(plan, name, section)
     for part in ("datasets", "test_sets"):
         yield from _unknown(f"{key}.{part}", getattr(section, part), plan.image_sets, "a data set")
@@ -191,10 +186,10 @@ def _problems_of_runs(plan: Plan, name: str, section: Evaluation) -> Iterator[st
     if section.encoders == "all":
         return
     own = [p for p in section.protocols if p in plan.config.probes and _is_own(plan, p)]
-    trained = plan.legacy["encoders"]
     for protocol in own:
-        for encoder in _encoders(plan, name):
-            if encoder in trained and trained[encoder]["run"] is None:
+        for encoder in plan.encoder_names(section.encoders):
+            found = plan.encoders.get(encoder)
+            if found is not None and found.section.run is None:
                 yield (
                     f"evaluations.{name}.encoders: {encoder} comes from no training run, so it has "
                     f"no classifier of its own for the protocol {protocol}; leave out one of the "
@@ -228,7 +223,7 @@ def _problems_of_crossing(plan: Plan, key: str, section: Evaluation) -> Iterator
 def _problems_of_classifiers(plan: Plan, name: str, section: Evaluation) -> Iterator[str]:
     """Yield the encoders whose own classifier fits none of an evaluation's data sets."""
     targets = list(_targets(plan, section))
-    for encoder, protocol in _pairs(plan, name, section):
+    for encoder, protocol in _pairs(plan, section):
         if not any(_applies(plan, encoder, target, protocol) for target in targets):
             yield (
                 f"evaluations.{name}.datasets: none of them has the classes that the run of "

@@ -9,19 +9,18 @@ from typing import Any
 from cogworks.concepts import plan as concepts
 from cogworks.config import errors, idle
 from cogworks.config.parse import parse
+from cogworks.config.root import Config
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core import derived
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan as encoders
 from cogworks.images import plan as images
 from cogworks.plan import evaluations, measures, runs
 from cogworks.plan.plan import Plan
 from cogworks.report import plan as report
 from cogworks.synthesis import plan as synthesis
 
-# Rooms whose checks have not moved into the plan yet: those before the runs, and those after them.
+# Rooms before the runs whose checks have not moved into the plan yet.
 SOURCES = (concepts, images, synthesis)
-USERS = (encoders, report)
 
 
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
@@ -48,18 +47,35 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Co
 def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     typed = parse(config, files)
     checked = typed.model_dump()
-    filled = derived.Config(encoders.expand_sweeps(checked))
-    filled.typed = typed
-    filled.plan = plan = Plan(typed, filled)
+    filled = planned(typed)
+    plan: Plan = filled.plan
     problems = [problem for room in SOURCES for problem in room.check(filled)]
     problems += plan.run_problems
-    problems += [problem for room in USERS for problem in room.check(filled)]
+    problems += plan.encoder_problems
+    problems += report.check(filled)
     problems += evaluations.problems(plan)
     problems += measures.problems(plan)
     problems += _check_compute(filled["compute"])
     problems += _idle(config, checked, plan, problems)
     if problems:
         raise InputError("\n".join([errors.HEADING, *problems]))
+    return filled
+
+
+def planned(typed: Config) -> derived.Config:
+    """Return a typed config as dicts, for the rooms that have not moved yet, with its plan.
+
+    An encoder of a sweep of runs is one encoder a run there, in all lists of encoders too.
+    """
+    filled = derived.Config(typed.model_dump())
+    filled.typed = typed
+    filled.plan = plan = Plan(typed, filled)
+    filled["encoders"] = {
+        encoder.name: encoder.section.model_dump() for encoder in plan.encoders.values()
+    }
+    for entry in (*filled["evaluations"].values(), filled["analysis"]):
+        if entry["encoders"] != "all":
+            entry["encoders"] = plan.encoder_names(entry["encoders"])
     return filled
 
 

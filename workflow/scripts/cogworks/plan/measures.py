@@ -62,7 +62,7 @@ class Measure:
 def expand(plan: Plan) -> Iterator[Measure]:
     """Yield every measure that the section `analysis` asks for."""
     section = plan.config.analysis
-    for encoder in _encoders(plan):
+    for encoder in plan.encoder_names(section.encoders):
         for name in section.datasets:
             for dataset in plan.members(name):
                 yield Measure(plan, encoder, dataset, section.split)
@@ -84,7 +84,7 @@ def groups(plan: Plan) -> dict[str, list[str]]:
 
 def problems(plan: Plan) -> Iterator[str]:
     """Yield the errors of the section `analysis` that its types cannot show."""
-    for name in _encoders(plan):
+    for name in plan.encoder_names(plan.config.analysis.encoders):
         if name not in plan.encoders:
             known = ", ".join(plan.encoders) or "none"
             yield f"analysis.encoders: {name!r} is not an encoder; known: {known}"
@@ -107,8 +107,3 @@ def _problems_of_member(plan: Plan, key: str, name: str, analysed: set[str]) -> 
         return
     if missing:
         yield f"{key}: {name!r} is not analysed; add it to analysis.datasets"
-
-
-def _encoders(plan: Plan) -> list[str]:
-    given = plan.legacy["analysis"]["encoders"]  # With the encoders of a sweep by name.
-    return list(plan.encoders) if given == ALL else list(given)

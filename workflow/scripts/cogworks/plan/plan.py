@@ -4,13 +4,14 @@ Built once while the Snakefile is read, and linear in the config. Everything in 
 is worked out is kept. Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from cogworks.config.root import Config
 from cogworks.core.errors import InputError
-from cogworks.plan import evaluations, measures, runs
+from cogworks.plan import encoder_checks, encoders, evaluations, measures, runs
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.clones import Clone, Generator
 from cogworks.plan.datasets import Dataset, expand
@@ -97,6 +98,17 @@ class Plan:
         return {run.name: run for run in runs.expand(self)}
 
     @cached_property
+    def run_names(self) -> dict[str, list[str]]:
+        """Return the names of the runs that each name of the section `training` stands for.
+
+        They are there where a run's values are not good, too.
+        """
+        return {
+            name: [member for member, _ in runs.choices(name, section.sweep)]
+            for name, section in self.config.training.items()
+        }
+
+    @cached_property
     def sweeps(self) -> dict[str, list[Run]]:
         """Return the runs that each name of the section `training` stands for."""
         sweeps: dict[str, list[Run]] = {name: [] for name in self.config.training}
@@ -112,7 +124,35 @@ class Plan:
     @cached_property
     def encoders(self) -> dict[str, Encoder]:
         """Return every encoder by its name; one of a sweep of runs stands for one a run."""
-        return {name: Encoder(self, name) for name in self.legacy["encoders"]}
+        return {found.name: found for found in encoders.expand(self)}
+
+    @cached_property
+    def encoder_families(self) -> dict[str, list[str]]:
+        """Return the names of the encoders that each name of the section `encoders` stands for."""
+        families: dict[str, list[str]] = {}
+        for found in encoders.expand(self):
+            families.setdefault(found.declared, []).append(found.name)
+        return families
+
+    def encoder_names(self, given: list[str] | Literal["all"]) -> list[str]:
+        """Return the encoders that a list of the config names, each once.
+
+        What is not known stays in the list, for an error to name it.
+        """
+        if given == "all":
+            return list(self.encoders)
+        members = (self.encoder_families.get(name, [name]) for name in given)
+        return list(dict.fromkeys(itertools.chain.from_iterable(members)))
+
+    @property
+    def extraction_threads(self) -> int:
+        """Return the threads of an extraction: a GPU needs several decoding cores to stay busy."""
+        return 8 * self.config.compute.gpus or 2
+
+    @cached_property
+    def encoder_problems(self) -> list[str]:
+        """Return the errors of the section `encoders` that its classes cannot see."""
+        return list(encoder_checks.problems(self))
 
     @cached_property
     def jobs(self) -> Jobs:

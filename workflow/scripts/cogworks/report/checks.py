@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images
 from cogworks.plan import evaluations
 from cogworks.report import roles
@@ -37,7 +36,7 @@ def _broken(config: Config) -> Iterator[str]:
     yield from images.check(config)
     yield from synthesis.check(config)
     yield from training.check(config)
-    yield from encoders_plan.check(config)
+    yield from config.plan.encoder_problems
     yield from evaluations.problems(config.plan)
 
 

@@ -5,7 +5,6 @@ Imported while the DAG is planned: no numpy, no pandas.
 
 from typing import Any
 
-from cogworks.encoders import plan as encoders_plan
 from cogworks.probes import plan as probes
 from cogworks.report import roles
 from cogworks.training import plan as training
@@ -22,7 +21,7 @@ def comparisons(config: Config) -> list[dict[str, Any]]:
     """
     found = []
     for name in roles.scored(config, roles.axis(config)):
-        files = encoders_plan.inputs(config, name)
+        files = config.plan.encoders[name].files  # type: ignore[attr-defined]
         tuned = _tuned(config, files[0]) if files else {}
         if tuned:
             found.append({"name": name, "label": roles.label(config, name), "tuned": tuned})

@@ -6,9 +6,9 @@ Imported while the DAG is planned: no numpy, no pandas.
 import re
 from typing import Any
 
+from cogworks.config.published import models as published_models
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError
-from cogworks.encoders import plan as encoders_plan
 from cogworks.images import plan as images
 from cogworks.probes import plan as probes
 from cogworks.report import recipes
@@ -211,7 +211,7 @@ def pools(config: Config, *, drawn: bool) -> dict[str, list[str]]:
 
 def _category(config: Config, encoder: str) -> str | None:
     model = config["encoders"][encoder]["registry"]
-    return encoders_plan.registry()[model]["category"] if model is not None else None
+    return published_models()[model].category if model is not None else None
 
 
 def _is_linear(config: Config, dataset: str) -> bool:

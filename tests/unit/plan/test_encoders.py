@@ -1,21 +1,31 @@
 """The encoders section of a config: specs, inputs, errors, and what is missing."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cogworks.config import published
 from cogworks.config.parse import parse
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
-from cogworks.core.spec import canonical
-from cogworks.encoders import plan
 from cogworks.encoders.shards import note_path, note_text
+from cogworks.encoders.specs import Checkpoint, EncoderSpec, ModelSource
+from cogworks.plan.load import planned
+from cogworks.plan.plan import Plan
 
-Config = Callable[..., dict[str, Any]]
 RANDOM = {"model": "torchvision:resnet18", "weights": "random"}
+
+
+def plan_of(**encoders: dict[str, Any]) -> Plan:
+    """Return the plan of encoders by name, with one training run, `base`."""
+    plan: Plan = planned(parse({"encoders": encoders, "training": {"base": {"dataset": "x"}}})).plan
+    return plan
+
+
+def spec_of(**section: Any) -> EncoderSpec:
+    return plan_of(m=section).encoders["m"].spec
 
 
 @pytest.mark.parametrize(
@@ -25,7 +35,7 @@ RANDOM = {"model": "torchvision:resnet18", "weights": "random"}
         ({"run": "base", "model": "timm:vit"}, "m: give exactly one of .* it has run, model"),
         ({"registry": "s-DINO", "entry_point": "a.py:f"}, "m: give exactly one"),
         ({"registry": "s-DIN"}, r"m\.registry: 's-DIN' is not in resources/encoders\.yaml"),
-        ({"run": "bse"}, r"m\.run: 'bse' is no training run; known: base"),
+        ({"run": "bse"}, r"m\.run: 'bse' is not a training run; known: base"),
         ({"model": "timm:resnet18"}, r"m\.weights: say `random` or `pretrained`"),
         ({**RANDOM, "checkpoint": "x"}, r"m\.checkpoint: has no meaning with `weights: random`"),
         ({**RANDOM, "prefix": "module."}, r"m\.prefix: has no meaning"),
@@ -38,7 +48,7 @@ RANDOM = {"model": "torchvision:resnet18", "weights": "random"}
         ({"model": "timm:x", "weights": "checkpoint"}, r"m\.checkpoint: needed"),
         (
             {"model": "timm:x", "checkpoint": "y", "rename": [["(", "a"]]},
-            r"m\.rename\[0\]: '\(' is no regular expression",
+            r"m\.rename\[0\]: '\(' is not a regular expression",
         ),
         (
             {"model": "timm:x", "checkpoint": "y", "rename": [["(a)", "{1}{2+1}"]]},
@@ -48,8 +58,8 @@ RANDOM = {"model": "torchvision:resnet18", "weights": "random"}
         ({**RANDOM, "mean": [0, 0, 0]}, r"m\.mean: give `mean` and `std` together"),
     ],
 )
-def test_errors_name_the_key(config_of: Config, section: dict[str, Any], problem: str) -> None:
-    problems = plan.check(config_of(fine=RANDOM, m=section))
+def test_errors_name_the_key(section: dict[str, Any], problem: str) -> None:
+    problems = plan_of(fine=RANDOM, m=section).encoder_problems
     assert len(problems) == 1
     assert re.match(f"encoders\\.{problem}", problems[0]), problems
 
@@ -66,8 +76,8 @@ def test_errors_name_the_key(config_of: Config, section: dict[str, Any], problem
         {**RANDOM, "seed": 3, "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]},
     ],
 )
-def test_good_sections_have_no_errors(config_of: Config, section: dict[str, Any]) -> None:
-    assert plan.check(config_of(m=section)) == []
+def test_good_sections_have_no_errors(section: dict[str, Any]) -> None:
+    assert plan_of(m=section).encoder_problems == []
 
 
 @pytest.mark.parametrize(
@@ -90,39 +100,40 @@ def test_good_sections_have_no_errors(config_of: Config, section: dict[str, Any]
         ({**RANDOM, "batch_size": "128"}, r"encoders\.m\.batch_size"),
     ],
 )
-def test_schema_refuses(config_of: Config, section: dict[str, Any], problem: str) -> None:
+def test_schema_refuses(section: dict[str, Any], problem: str) -> None:
     with pytest.raises(InputError, match=problem):
-        config_of(m=section)
+        plan_of(m=section)
 
 
-def test_spec_of_a_registry_model_is_resolved(config_of: Config) -> None:
-    spec = plan.spec(config_of(m={"registry": "s-MoCo-v2", "image_size": 112}), "m")
-    assert spec["source"]["checkpoint"] == {
-        "file": "weights/moco_v2_800ep_pretrain.pth.tar",
-        "containers": ["state_dict"],
-        "prefix": "module.encoder_q.",
-        "drop": ["module.encoder_k.", "module.queue"],
-        "rename": [],
-    }
-    assert spec["source"]["library"] == "torchvision"
-    assert spec["image"]["image_size"] == 112
-    assert spec["image"]["mean"] == [0.485, 0.456, 0.406]
-    canonical(spec)
+def test_spec_of_a_registry_model_is_resolved() -> None:
+    spec = spec_of(registry="s-MoCo-v2", image_size=112)
+    assert isinstance(spec.source, ModelSource)
+    assert spec.source.weights == Checkpoint(
+        file="weights/moco_v2_800ep_pretrain.pth.tar",
+        containers=["state_dict"],
+        prefix="module.encoder_q.",
+        drop=["module.encoder_k.", "module.queue"],
+        rename=[],
+    )
+    assert spec.source.library == "torchvision"
+    assert spec.image.image_size == 112
+    assert spec.image.mean == [0.485, 0.456, 0.406]
+    assert EncoderSpec.read(spec.text) == spec
 
 
-def test_spec_holds_only_what_the_features_depend_on(config_of: Config) -> None:
-    plain = plan.spec(config_of(m=RANDOM), "m")
-    assert plan.spec(config_of(m={**RANDOM, "shards": 4}, other=RANDOM), "m") == plain
+def test_spec_holds_only_what_the_features_depend_on() -> None:
+    plain = spec_of(**RANDOM)
+    assert plan_of(m={**RANDOM, "shards": 4}, other=RANDOM).encoders["m"].spec == plain
     for change in ({"seed": 1}, {"decoder": "fast"}, {"batch_size": 64}, {"dtype": "float16"}):
-        assert plan.spec(config_of(m=RANDOM | change), "m") != plain
+        assert spec_of(**RANDOM | change) != plain
 
 
-def test_inputs(config_of: Config, tmp_path: Path) -> None:
+def test_inputs(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
     for name in ("config.json", "model.safetensors", "notes.txt"):
         (folder / name).touch()
-    config = config_of(
+    plan = plan_of(
         run={"run": "base"},
         published={"registry": "s-DINO"},
         file={"model": "timm:resnet18", "checkpoint": "a/b.pth"},
@@ -131,33 +142,37 @@ def test_inputs(config_of: Config, tmp_path: Path) -> None:
         folder={"model": f"hf:{folder}"},
         random=RANDOM,
     )
-    assert plan.inputs(config, "run") == [
+    assert plan.encoders["run"].files == [
         "results/training/base/encoder.safetensors",
         "results/training/base/spec.json",
     ]
-    assert plan.inputs(config, "published") == ["weights/dino_resnet50_pretrain.pth"]
-    assert plan.inputs(config, "file") == ["a/b.pth"]
-    assert plan.inputs(config, "code") == ["mine/net.py", "mine/w.pth"]
-    assert plan.inputs(config, "module")[0].endswith("cogworks/networks/backbones.py")
-    assert [Path(path).name for path in plan.inputs(config, "folder")] == [
+    assert plan.encoders["published"].files == ["weights/dino_resnet50_pretrain.pth"]
+    assert plan.encoders["file"].files == ["a/b.pth"]
+    assert plan.encoders["code"].files == ["mine/net.py", "mine/w.pth"]
+    assert plan.encoders["module"].files[0].endswith("cogworks/networks/backbones.py")
+    assert [Path(path).name for path in plan.encoders["folder"].files] == [
         "config.json",
         "model.safetensors",
     ]
-    assert plan.inputs(config, "random") == []
+    assert plan.encoders["random"].files == []
 
 
 def test_missing_files_are_named_with_their_place(
-    config_of: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    config = config_of(
-        published={"registry": "s-DINO"},
-        run={"run": "base"},
-        random=RANDOM,
-        code={"entry_point": "net.py:load"},
-        module={"entry_point": "no_such_package_here.x:load"},
-    )
-    lines = {line.split(":")[0]: line for line in plan.missing(config)}
+    given: dict[str, Any] = {
+        "published": {"registry": "s-DINO"},
+        "run": {"run": "base"},
+        "random": RANDOM,
+        "code": {"entry_point": "net.py:load"},
+        "module": {"entry_point": "no_such_package_here.x:load"},
+    }
+
+    def missing() -> list[str]:
+        return [line for encoder in plan_of(**given).encoders.values() for line in encoder.missing]
+
+    lines = {line.split(":")[0]: line for line in missing()}
     assert set(lines) == {
         "encoders.published",
         "encoders.code.entry_point",
@@ -169,33 +184,34 @@ def test_missing_files_are_named_with_their_place(
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights/dino_resnet50_pretrain.pth").touch()
     (tmp_path / "net.py").touch()
-    left = [line.split(":")[0] for line in plan.missing(config)]
+    left = [line.split(":")[0] for line in missing()]
     assert left == ["encoders.module.entry_point"]
-    assert plan.missing(config, ["random"]) == []
+    assert plan_of(**given).encoders["random"].missing == []
 
 
-def test_encoders_from_a_librarys_cache(config_of: Config, tmp_path: Path) -> None:
-    config = config_of(
+def test_encoders_from_a_librarys_cache(tmp_path: Path) -> None:
+    plan = plan_of(
         cached={"model": "torchvision:resnet18", "weights": "pretrained"},
         hub={"model": "timm:hf-hub:a/b", "weights": "pretrained"},
         folder={"model": f"hf:{tmp_path}"},
         random=RANDOM,
     )
-    assert plan.from_libraries(config) == {
+    assert {name: encoder.cached_model for name, encoder in plan.encoders.items()} == {
         "cached": ("torchvision", "resnet18"),
         "hub": ("timm", "hf-hub:a/b"),
+        "folder": None,
+        "random": None,
     }
 
 
-def test_sharding(config_of: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sharding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Features that are finished keep the shards they had, for as long as they are not stale."""
     monkeypatch.chdir(tmp_path)
-    job = ("a.b", "in1k", "train")
     features = Path("results/features/a.b/in1k/train.npy")
 
     def files(shards: int, code: str = "code", **changes: Any) -> list[str]:
-        config = config_of(**{"a.b": RANDOM | changes | {"shards": shards}})
-        return plan.shard_files(config, *job, code)
+        plan = plan_of(**{"a.b": RANDOM | changes | {"shards": shards}})
+        return plan.encoders["a.b"].shards("in1k", "train", code)
 
     two = [
         f"{features.with_suffix('')}.shards/{n}-of-2.{s}"
@@ -205,7 +221,7 @@ def test_sharding(config_of: Config, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert files(1) == []
     assert files(2) == two
     features.parent.mkdir(parents=True)
-    spec = plan.spec(config_of(**{"a.b": RANDOM}), "a.b")
+    spec = plan_of(**{"a.b": RANDOM}).encoders["a.b"].spec
     note_path(features).write_text(note_text(1, spec, "code"))
     assert files(2) == two, "there are no features"
     features.touch()
@@ -230,32 +246,57 @@ def test_an_encoder_of_a_sweep_stands_for_its_runs() -> None:
         "analysis": {"encoders": ["mine", "mine_512"]},
     }
     twice = given | {"encoders": {"mine": {"run": "ocm"}, "mine_512": RANDOM}}
-    with pytest.raises(InputError, match=r"encoders.mine_512: the sweep of encoders.mine makes"):
-        plan.expand_sweeps(parse(twice).model_dump())
-    config = plan.expand_sweeps(parse(given).model_dump())
-    assert {name: section["run"] for name, section in config["encoders"].items()} == {
+    assert planned(parse(twice)).plan.encoder_problems == [
+        "encoders.mine_512: the sweep of encoders.mine makes an encoder of this name; rename one"
+    ]
+    config = planned(parse(given))
+    plan: Plan = config.plan
+    assert {name: encoder.run and encoder.run.name for name, encoder in plan.encoders.items()} == {
         "mine_512": "ocm_512",
         "mine_1024": "ocm_1024",
         "one": "ocm_512",
         "other": None,
     }
+    lists = [entry.encoders for entry in plan.config.evaluations.values()]
+    assert [plan.encoder_names(names) for names in lists] == [
+        ["other", "mine_512", "mine_1024"],
+        ["mine_512", "mine_1024", "one", "other"],
+    ]
+    assert plan.encoder_names(plan.config.analysis.encoders) == ["mine_512", "mine_1024"]
+    assert plan.encoder_names(["unknown"]) == ["unknown"]
+    assert plan.encoder_problems == []
+    assert plan.encoders["mine_1024"].files[0] == "results/training/ocm_1024/encoder.safetensors"
     assert [entry["encoders"] for entry in config["evaluations"].values()] == [
         ["other", "mine_512", "mine_1024"],
         "all",
     ]
     assert config["analysis"]["encoders"] == ["mine_512", "mine_1024"]
-    assert plan.check(config) == []
-    assert plan.inputs(config, "mine_1024")[0] == "results/training/ocm_1024/encoder.safetensors"
+    assert list(config["encoders"]) == list(plan.encoders)
 
 
-def test_config_of_the_31_models_is_complete(config_of: Config) -> None:
-    root = plan.REGISTRY.parents[1]
+def test_config_of_the_31_models_is_complete() -> None:
+    root = published.REGISTRY.parents[1]
     encoders = load_yaml(root / "config" / "cog-31.yaml")["encoders"]
     assert {name: section["registry"] for name, section in encoders.items()} == {
-        name: name for name in plan.registry()
+        name: name for name in published.models()
     }
-    config = config_of(**encoders)
-    assert plan.check(config) == []
-    for name in encoders:
-        canonical(plan.spec(config, name))
-        assert plan.inputs(config, name)
+    plan = plan_of(**encoders)
+    assert plan.encoder_problems == []
+    for encoder in plan.encoders.values():
+        assert EncoderSpec.read(encoder.spec.text) == encoder.spec
+        assert encoder.files
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("feature_dim: 2048", "feature_dim: '2048'", r"models\.ResNet50\.feature_dim: .*integer"),
+        ("    file:", "    fiel:", r"models\.ResNet50\.fiel: Extra inputs"),
+        ("normalization: clip", "normalization: clop", "'clop' is not a normalization; known: ima"),
+    ],
+)
+def test_the_registry_is_read_strictly(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "encoders.yaml"
+    path.write_text(published.REGISTRY.read_text().replace(old, new))
+    with pytest.raises(InputError, match=rf"encoders\.yaml: .*{message}"):
+        published.read(path)
