@@ -45,7 +45,7 @@ class Target(NamedTuple):
 def jobs(plan: Plan) -> Jobs:
     """Return every job that the evaluations ask for, each once with all of its test sets."""
     result = Jobs()
-    for name, section in plan.config.evaluations.items():
+    for section in plan.config.evaluations.values():
         further = tuple(_images(plan, section.test_sets))
         pairs = list(_pairs(plan, section))
         for target in _targets(plan, section):
@@ -62,7 +62,7 @@ def jobs(plan: Plan) -> Jobs:
 def crossings(plan: Plan) -> Iterator[Crossing]:
     """Yield every cross-application; its confidence is the lowest that an evaluation asks for."""
     found: dict[tuple[str, str, str, str], float] = {}
-    for name, section in plan.config.evaluations.items():
+    for section in plan.config.evaluations.values():
         if section.confidence is None:
             continue
         names = [target.name for target in _targets(plan, section)]

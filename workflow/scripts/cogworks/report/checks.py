@@ -4,16 +4,14 @@ Imported while the DAG is planned: no numpy, no pandas.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
+from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images
 from cogworks.plan import evaluations
 from cogworks.report import roles
 from cogworks.synthesis import plan as synthesis
 from cogworks.training import plan as training
-
-Config = dict[str, Any]
 
 
 def check(config: Config) -> list[str]:
