@@ -5,7 +5,7 @@ Imported while the DAG is planned: no numpy, no pandas.
 
 from typing import Any
 
-from cogworks.core import paths
+from cogworks.core import derived, paths
 from cogworks.plan import measures
 from cogworks.plan.plan import Plan
 from cogworks.probes import plan as probes
@@ -289,6 +289,6 @@ def _group(config: Config, test_set: str) -> str:
     return next((name for name, members in groups.items() if test_set in members), test_set)
 
 
-def check(config: Config) -> list[str]:
+def check(config: derived.Config) -> list[str]:
     """Return the errors of the report section that a schema cannot see."""
     return checks.check(config)
