@@ -7,31 +7,34 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cogworks.core.spec import canonical
+from cogworks.concepts.similarities import InformationSpec
+from cogworks.concepts.specs import LevelSpec, ScanSpec, SelectSpec
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
-SELECT = {
-    "benchmark": "mini",
-    "wordnet": None,
-    "pool": "pool.txt",
-    "seen": "seen.txt",
-    "seen_limit": None,
-    "image_counts": None,
-    "min_images": None,
-    "discard": None,
-    "members": None,
-    "drop_seen_ancestors": True,
-    "exclude_subtrees": ["n00007846"],
-    "leaves_only": True,
-}
-RANK = {
-    "benchmark": "mini",
-    "wordnet": None,
-    "similarity": "lin",
-    "ties": "wnid",
-    "ic_count": "nodes",
-    "lcs": "deepest",
-}
+SELECT = SelectSpec(
+    benchmark="mini",
+    wordnet=None,
+    pool="pool.txt",
+    seen="seen.txt",
+    seen_limit=None,
+    seed=None,
+    image_counts=None,
+    min_images=None,
+    discard=None,
+    members=None,
+    drop_seen_ancestors=True,
+    exclude_subtrees=["n00007846"],
+    leaves_only=True,
+)
+RANK = InformationSpec(
+    benchmark="mini",
+    wordnet=None,
+    similarity="lin",
+    ties="wnid",
+    seed=None,
+    ic_count="nodes",
+    lcs="deepest",
+)
 
 
 @pytest.fixture
@@ -41,9 +44,10 @@ def run(tmp_path):
     (tmp_path / "seen.txt").write_text("n02123045\n")
 
     def script(name, spec, **paths):
+        given = [] if spec is None else ["--spec", spec.text]
         options = [text for key, value in paths.items() for text in (f"--{key}", str(value))]
         return subprocess.run(
-            [sys.executable, str(SCRIPTS / f"{name}.py"), "--spec", canonical(spec), *options],
+            [sys.executable, str(SCRIPTS / f"{name}.py"), *given, *options],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -68,7 +72,7 @@ def test_the_whole_way(run, tmp_path):
     assert done.returncode == 0, done.stderr
     done = run(
         "split_levels",
-        {"benchmark": "mini", "count": 3, "size": 1, "gaps": "none"},
+        LevelSpec(benchmark="mini", count=3, size=1, gaps="none"),
         ranking=tables["ranking"],
         eligible=tables["eligible"],
         levels=tmp_path / "levels.parquet",
@@ -93,16 +97,20 @@ def test_bad_input_is_one_line(run, tmp_path):
 def test_scan(run, tmp_path):
     (tmp_path / "images" / "n02123045").mkdir(parents=True)
     (tmp_path / "images" / "n02123045" / "a.JPEG").write_bytes(b"x")
-    spec = {"benchmark": "mini", "sources": ["images"]}
+    spec = ScanSpec(benchmark="mini", sources=["images"])
     done = run("scan_image_counts", spec, output=tmp_path / "counts.csv", threads=2)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "1 classes, 1 images\n"
     assert (tmp_path / "counts.csv").read_text() == "wnid,images\nn02123045,1\n"
-    done = run("scan_image_counts", spec | {"sources": ["nowhere"]}, output=tmp_path / "c.csv")
+    done = run(
+        "scan_image_counts",
+        ScanSpec(benchmark="mini", sources=["nowhere"]),
+        output=tmp_path / "c.csv",
+    )
     assert done.stderr == "error: concepts.mini.image_counts: no folder nowhere\n"
 
 
 def test_fetch_wordnet_finds_what_is_there(run, wordnet_dir):
-    done = run("fetch_wordnet", {})
+    done = run("fetch_wordnet", None)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"WordNet 3.0: {wordnet_dir} (already on this machine)\n"

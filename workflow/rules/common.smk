@@ -23,7 +23,6 @@ if re.search("[{}]", str(ROOT)):
     )
 sys.path.insert(0, str(SCRIPTS))
 
-from cogworks.concepts import plan as concepts_plan
 from cogworks.config.parse import replaced_lists
 from cogworks.core import paths, place
 from cogworks.core.codehash import rule_code

@@ -4,8 +4,8 @@
 rule scan_image_counts:
     input:
         files=lambda w: needs.made(
-            concepts_plan.scan_inputs(config, w.benchmark),
-            concepts_plan.missing_paths(config, w.benchmark),
+            plan.benchmarks[w.benchmark].scan_files,
+            plan.benchmarks[w.benchmark].missing,
         ),
     output:
         counts="results/concepts/{benchmark}/image_counts.csv",
@@ -22,9 +22,9 @@ rule scan_image_counts:
         runtime=240,
     params:
         script=script("scan_image_counts"),
-        spec=lambda w: canonical(concepts_plan.scan_spec(config, w.benchmark)),
+        spec=lambda w: plan.benchmarks[w.benchmark].scan_spec.text,
         files=lambda w: needs.met(
-            canonical(of_files(concepts_plan.scan_inputs(config, w.benchmark)))
+            canonical(of_files(plan.benchmarks[w.benchmark].scan_files))
         ),
         code=rule_code("scan_image_counts"),
     message:
@@ -37,8 +37,8 @@ rule scan_image_counts:
 rule select_concepts:
     input:
         files=lambda w: needs.made(
-            concepts_plan.select_inputs(config, w.benchmark),
-            concepts_plan.missing_paths(config, w.benchmark),
+            plan.benchmarks[w.benchmark].select_files,
+            plan.benchmarks[w.benchmark].missing,
         ),
     output:
         eligible="results/concepts/{benchmark}/eligible.parquet",
@@ -57,9 +57,9 @@ rule select_concepts:
         runtime=15,
     params:
         script=script("select_concepts"),
-        spec=lambda w: canonical(concepts_plan.select_spec(config, w.benchmark)),
+        spec=lambda w: plan.benchmarks[w.benchmark].select_spec.text,
         files=lambda w: needs.met(
-            canonical(of_files(concepts_plan.select_inputs(config, w.benchmark)))
+            canonical(of_files(plan.benchmarks[w.benchmark].select_files))
         ),
         code=rule_code("select_concepts"),
     message:
@@ -75,8 +75,8 @@ rule rank_concepts:
         eligible="results/concepts/{benchmark}/eligible.parquet",
         seen="results/concepts/{benchmark}/seen.parquet",
         files=lambda w: needs.made(
-            concepts_plan.rank_inputs(config, w.benchmark),
-            concepts_plan.missing_paths(config, w.benchmark),
+            plan.benchmarks[w.benchmark].rank_files,
+            plan.benchmarks[w.benchmark].missing,
         ),
     output:
         ranking="results/concepts/{benchmark}/ranking.parquet",
@@ -93,12 +93,12 @@ rule rank_concepts:
         runtime=60,
     params:
         script=script("rank_concepts"),
-        spec=lambda w: canonical(concepts_plan.rank_spec(config, w.benchmark)),
+        spec=lambda w: plan.benchmarks[w.benchmark].rank_spec.text,
         files=lambda w: needs.met(
-            canonical(of_files(concepts_plan.rank_inputs(config, w.benchmark)))
+            canonical(of_files(plan.benchmarks[w.benchmark].rank_files))
         ),
         code=lambda w: rule_code(
-            "rank_concepts", concepts_plan.similarity_module(config, w.benchmark)
+            "rank_concepts", plan.benchmarks[w.benchmark].similarity_module
         ),
     message:
         "Ranking the concepts of {wildcards.benchmark} by similarity to the seen ones"
@@ -127,7 +127,7 @@ rule split_levels:
         runtime=10,
     params:
         script=script("split_levels"),
-        spec=lambda w: canonical(concepts_plan.level_spec(config, w.benchmark)),
+        spec=lambda w: plan.benchmarks[w.benchmark].level_spec.text,
         code=rule_code("split_levels"),
     message:
         "Cutting the ranking of {wildcards.benchmark} into levels"
@@ -139,4 +139,4 @@ rule split_levels:
 
 rule concepts:
     input:
-        [concepts_plan.targets(config, name) for name in config["concepts"]],
+        [benchmark.targets for benchmark in plan.benchmarks.values()],

@@ -429,8 +429,8 @@ rule compare_test_sets:
 
 rule tabulate_concepts:
     input:
-        filters=lambda w: concepts_plan.summary(w.benchmark, "filters"),
-        levels=lambda w: concepts_plan.summary(w.benchmark, "level_summary"),
+        filters=lambda w: plan.benchmarks[w.benchmark].summary("filters"),
+        levels=lambda w: plan.benchmarks[w.benchmark].summary("level_summary"),
     output:
         filters=multiext(
             "results/tables/filters_{benchmark}", ".parquet", ".csv", ".md", ".tex"

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from cogworks.concepts import select_stage
+from cogworks.concepts.specs import SelectSpec
 from cogworks.core import cli
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=SelectSpec)
     parser.add_argument("--eligible", type=Path, required=True, help="Parquet: the whole pool")
     parser.add_argument("--seen", type=Path, required=True, help="Parquet: the seen concepts")
     parser.add_argument("--filters", type=Path, required=True, help="CSV: how many each step left")

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from cogworks.concepts import level_stage
+from cogworks.concepts.specs import LevelSpec
 from cogworks.core import cli
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=LevelSpec)
     parser.add_argument("--ranking", type=Path, required=True, help="Parquet: the ranking")
     parser.add_argument("--eligible", type=Path, required=True, help="Parquet: the whole pool")
     parser.add_argument("--levels", type=Path, required=True, help="Parquet: who is in which level")

@@ -11,6 +11,8 @@ from cogworks.concepts.information import corpus
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.concepts.wordnet import WordNet, open_wordnet
 from cogworks.config.parse import parse
+from cogworks.plan.load import complete
+from cogworks.plan.plan import Plan
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -119,10 +121,11 @@ def toy_entries() -> dict[str, Any]:
 
 
 @pytest.fixture
-def concepts_config() -> Callable[..., dict[str, Any]]:
-    """Return a function: benchmarks by name -> the checked config with all defaults."""
+def plan_of() -> Callable[..., Plan]:
+    """Return a function: benchmarks by name -> the plan of a config that has them alone."""
 
-    def fill(**benchmarks: dict[str, Any]) -> dict[str, Any]:
-        return parse({"concepts": benchmarks}).model_dump()
+    def fill(**benchmarks: dict[str, Any]) -> Plan:
+        plan: Plan = complete(parse({"concepts": benchmarks})).plan
+        return plan
 
     return fill

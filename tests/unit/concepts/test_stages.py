@@ -7,15 +7,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cogworks.concepts import level_stage, plan, rank_stage, select_stage
+from cogworks.concepts import level_stage, rank_stage, select_stage
 from cogworks.core import paths
 from cogworks.core.errors import InputError
+from cogworks.plan import benchmarks
 
 SEEN = "n00000006"
 
 
 @pytest.fixture
-def build(tmp_path, monkeypatch, concepts_config, toy_folder):
+def build(tmp_path, monkeypatch, plan_of, toy_folder):
     """Run the three stages for a benchmark on the toy ontology; return the folder of its tables."""
     monkeypatch.chdir(tmp_path)
     Path("pool.txt").write_text("\n".join(f"n{number:08d}" for number in range(1, 10)))
@@ -28,19 +29,18 @@ def build(tmp_path, monkeypatch, concepts_config, toy_folder):
         "exclude_subtrees": [],
         "levels": {"count": 3, "size": 1},
     }
-    benchmarks = {}
+    sections = {}
 
     def run(name="cog", **section):
-        benchmarks[name] = base | section
-        config = concepts_config(**benchmarks)
-        assert plan.check(config) == []
-        eligible, seen, ranking, levels = (paths.concepts(name, table) for table in plan.TABLES)
-        filters, summary = (plan.summary(name, table) for table in plan.SUMMARIES)
-        spec = plan.select_spec(config, name)
-        select_stage.run(spec, eligible=eligible, seen=seen, filters=filters)
-        spec = plan.rank_spec(config, name)
-        rank_stage.run(spec, eligible=eligible, seen=seen, ranking=ranking)
-        spec = plan.level_spec(config, name)
+        sections[name] = base | section
+        plan = plan_of(**sections)
+        assert list(benchmarks.problems(plan)) == []
+        cog = plan.benchmarks[name]
+        eligible, seen, ranking, levels = map(cog.table, benchmarks.TABLES)
+        filters, summary = map(cog.summary, benchmarks.SUMMARIES)
+        select_stage.run(cog.select_spec, eligible=eligible, seen=seen, filters=filters)
+        rank_stage.run(cog.rank_spec, eligible=eligible, seen=seen, ranking=ranking)
+        spec = cog.level_spec
         level_stage.run(spec, ranking=ranking, eligible=eligible, levels=levels, summary=summary)
         return Path(levels).parent
 

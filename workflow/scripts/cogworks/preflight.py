@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cogworks.concepts.plan import missing_paths as missing_concept_paths
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.config.schema import dotted, given_paths
 from cogworks.core.derived import Config
@@ -41,7 +40,7 @@ def inspect(config: Config, *, folder: Path = Path()) -> Iterator[Finding]:
     yield _attempt("WordNet", lambda: str(_wordnet_sources(config)))
     yield _attempt("device", lambda: str(pick_device(config["compute"]["device"])))
     problems = {
-        "concepts": missing_concept_paths(config),
+        "concepts": [line for found in config.plan.benchmarks.values() for line in found.missing],
         "images": missing_image_paths(config),
         "synthesis": missing_synthesis_paths(config),
         "training": missing_training_paths(config),
@@ -56,7 +55,7 @@ def inspect(config: Config, *, folder: Path = Path()) -> Iterator[Finding]:
     yield Finding("disk", free >= SPACE_GIB, words)
 
 
-def _wordnet_sources(config: dict[str, Any]) -> str:
+def _wordnet_sources(config: Config) -> str:
     folders = {section["wordnet"] for section in config["concepts"].values()} or {None}
     return ", ".join(str(open_wordnet(folder).source) for folder in sorted(folders, key=str))
 
@@ -122,7 +121,7 @@ def _files(config: Config) -> dict[str, str]:
     return found
 
 
-def _named(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _named(config: Config) -> Iterator[tuple[str, str]]:
     for path, value in given_paths(config):
         yield dotted(path), value
 

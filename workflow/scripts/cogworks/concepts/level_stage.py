@@ -2,7 +2,6 @@
 
 import csv
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cogworks.concepts.levels import level_starts
+from cogworks.concepts.specs import LevelSpec
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic, read_parquet, write_parquet
 
@@ -25,13 +25,11 @@ LEVELS = pa.schema(
 )
 
 
-def run(
-    spec: Mapping[str, Any], *, ranking: Path, eligible: Path, levels: Path, summary: Path
-) -> None:
+def run(spec: LevelSpec, *, ranking: Path, eligible: Path, levels: Path, summary: Path) -> None:
     """Write who is in which level, and a line for each level.
 
     Args:
-        spec: benchmark, count, size, gaps (see `plan.level_spec`).
+        spec: how many levels of which size, and the gaps between them.
         ranking: the table of the ranking, in the order of ranks.
         eligible: the table of the selection, for the numbers of images.
         levels: wnid, level from 1, rank, similarity, nearest_seen, in the order of ranks.
@@ -40,14 +38,12 @@ def run(
     """
     ranked = read_parquet(ranking, columns=[name for name in LEVELS.names if name != "level"])
     try:
-        starts = level_starts(
-            len(ranked), count=spec["count"], size=spec["size"], gaps=spec["gaps"]
-        )
+        starts = level_starts(len(ranked), count=spec.count, size=spec.size, gaps=spec.gaps)
     except InputError as error:
-        raise InputError(f"concepts.{spec['benchmark']}.{error}") from error
-    places = np.concatenate([np.arange(start, start + spec["size"]) for start in starts])
+        raise InputError(f"concepts.{spec.benchmark}.{error}") from error
+    places = np.concatenate([np.arange(start, start + spec.size) for start in starts])
     members = ranked.iloc[places].reset_index(drop=True)
-    members["level"] = np.repeat(np.arange(1, spec["count"] + 1), spec["size"])
+    members["level"] = np.repeat(np.arange(1, spec.count + 1), spec.size)
     table = pa.Table.from_pandas(members[LEVELS.names], schema=LEVELS, preserve_index=False)
     write_parquet(table.replace_schema_metadata(None), levels)
     images = read_parquet(eligible, columns=["wnid", "images"]).set_index("wnid")["images"]

@@ -1,13 +1,11 @@
 """The rule that ranks the eligible concepts by similarity to the seen ones (thesis 3.3.3)."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from cogworks.concepts.ordering import nearest, rank_order
-from cogworks.concepts.similarities import SIMILARITIES, Concepts
+from cogworks.concepts.similarities import SIMILARITIES, Concepts, RankSpec
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, write_parquet
@@ -22,11 +20,11 @@ RANKING = pa.schema(
 )
 
 
-def run(spec: Mapping[str, Any], *, eligible: Path, seen: Path, ranking: Path) -> None:
-    """Rank the eligible concepts as `spec` (see `plan.rank_spec`) says and write the ranking.
+def run(spec: RankSpec, *, eligible: Path, seen: Path, ranking: Path) -> None:
+    """Rank the eligible concepts and write the ranking.
 
     Args:
-        spec: the benchmark's slice of the config.
+        spec: how they are ranked.
         eligible: the selection's table; its dropped synsets still count for information content.
         seen: the seen synsets.
         ranking: wnid, similarity (eq. 3.2), nearest_seen, rank from 1, in the order of ranks.
@@ -37,13 +35,13 @@ def run(spec: Mapping[str, Any], *, eligible: Path, seen: Path, ranking: Path) -
     columns = list(read_parquet(seen, columns=["wnid"])["wnid"])
     if not rows:
         raise InputError(
-            f"concepts.{spec['benchmark']}: no concept of the pool is eligible; filters.csv beside "
+            f"concepts.{spec.benchmark}: no concept of the pool is eligible; filters.csv beside "
             f"{eligible} says which filter dropped them"
         )
-    concepts = Concepts(open_wordnet(spec["wordnet"]), pool, rows, columns)
-    matrix = SIMILARITIES.load(spec["similarity"]).score(spec, concepts)
+    concepts = Concepts(open_wordnet(spec.wordnet), pool, rows, columns)
+    matrix = SIMILARITIES.load(spec.similarity).score(spec, concepts)
     similarity, closest = nearest(matrix)
-    order = rank_order(similarity.tolist(), rows, ties=spec["ties"], seed=spec.get("seed", 0))
+    order = rank_order(similarity.tolist(), rows, ties=spec.ties, seed=spec.seed or 0)
     ranked = {
         "wnid": [rows[index] for index in order],
         "similarity": [float(similarity[index]) for index in order],

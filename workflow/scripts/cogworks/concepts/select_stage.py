@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from cogworks.concepts.counts import read_counts
 from cogworks.concepts.selection import Rules, Selection, select
+from cogworks.concepts.specs import SelectSpec
 from cogworks.concepts.wnid_lists import read_wnids, sample
 from cogworks.concepts.wordnet import WordNet, open_wordnet
 from cogworks.core.errors import InputError
@@ -25,31 +25,31 @@ ELIGIBLE = pa.schema(
 SEEN = pa.schema(list(ELIGIBLE)[:3])
 
 
-def run(spec: Mapping[str, Any], *, eligible: Path, seen: Path, filters: Path) -> Selection:
-    """Select the concepts that `spec` (see `plan.select_spec`) describes and write three tables.
+def run(spec: SelectSpec, *, eligible: Path, seen: Path, filters: Path) -> Selection:
+    """Select the eligible concepts and write three tables.
 
     Args:
-        spec: the benchmark's slice of the config.
+        spec: which concepts are eligible.
         eligible: every synset of the pool, with `dropped_by` null where it is eligible.
         seen: the seen synsets.
         filters: CSV, how many concepts each filter left.
     """
-    key = f"concepts.{spec['benchmark']}"
-    wordnet = open_wordnet(spec["wordnet"])
-    pool = _wnids(wordnet, spec["pool"], f"{key}.pool")
-    known = _wnids(wordnet, spec["seen"], f"{key}.seen")
-    known = sample(known, spec["seen_limit"], seed=spec.get("seed", 0), key=f"{key}.seen_limit")
-    wordnet.require(spec["exclude_subtrees"], what=f"{key}.exclude_subtrees")
-    counts = _counts(spec["image_counts"], f"{key}.image_counts")
+    key = f"concepts.{spec.benchmark}"
+    wordnet = open_wordnet(spec.wordnet)
+    pool = _wnids(wordnet, spec.pool, f"{key}.pool")
+    known = _wnids(wordnet, spec.seen, f"{key}.seen")
+    known = sample(known, spec.seen_limit, seed=spec.seed or 0, key=f"{key}.seen_limit")
+    wordnet.require(spec.exclude_subtrees, what=f"{key}.exclude_subtrees")
+    counts = _counts(spec.image_counts, f"{key}.image_counts")
     rules = Rules(
         seen=known,
-        drop_seen_ancestors=spec["drop_seen_ancestors"],
-        exclude_subtrees=spec["exclude_subtrees"],
-        leaves_only=spec["leaves_only"],
+        drop_seen_ancestors=spec.drop_seen_ancestors,
+        exclude_subtrees=spec.exclude_subtrees,
+        leaves_only=spec.leaves_only,
         image_counts=counts,
-        min_images=spec["min_images"],
-        discard=_wnids(wordnet, spec["discard"], f"{key}.discard"),
-        members=_members(spec["members"]),
+        min_images=spec.min_images,
+        discard=_wnids(wordnet, spec.discard, f"{key}.discard"),
+        members=_members(spec.members),
     )
     try:
         selection = select(wordnet, pool, rules)

@@ -72,6 +72,18 @@ def find_wordnet(folder: str | Path | None = None) -> Path:
     raise InputError(f"WordNet {VERSION} was not found (looked in {looked}); {HELP}")
 
 
+def database_files(folder: str | None) -> list[str]:
+    """Return the database file of a named folder. WordNet 3.0 found by itself never changes.
+
+    Raises:
+        InputError: there is none, or another version; see `find_wordnet`.
+    """
+    if folder is None:
+        return []
+    source = find_wordnet(folder)
+    return [str(source if source.suffix == ".zip" else source / DATA)]
+
+
 def nltk_places() -> list[Path]:
     """Return where NLTK keeps the corpus: the folders of its data path, without importing NLTK."""
     roots = [Path(root) for root in os.environ.get("NLTK_DATA", "").split(os.pathsep) if root]

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cogworks.config.base import Applies, Positive, Section, UserPath, Whole, unique
+from cogworks.concepts.similarities import SIMILARITIES, similarities_with
+from cogworks.config.base import Applies, Positive, Section, UserPath, Whole, one_of, unique
 
 
 class WordVectors(Section):
@@ -84,23 +85,21 @@ class Benchmark(Section):
     """Keep only the level members of another benchmark, so that another similarity re-ranks the
     same concepts (thesis 3.5.2; set `levels.gaps` to none). Null: keep all.
     """
-    similarity: Literal["lin", "resnik", "jiang_conrath", "wu_palmer", "path", "word_vectors"] = (
-        "lin"
-    )
+    similarity: Annotated[str, one_of(SIMILARITIES)] = "lin"
     """Similarity of two concepts; that to the seen set is the largest. lin (the thesis), resnik and
     jiang_conrath use information content; wu_palmer and path the graph alone; word_vectors is the
     cosine of vectors of names and definitions (thesis 3.5.2).
     """
     ic_count: Annotated[
         Literal["nodes", "pool", "leaves", "wordnet"],
-        Applies({"similarity": ["lin", "resnik", "jiang_conrath"]}),
+        Applies({"similarity": similarities_with("ic_count")}),
     ] = "nodes"
     """What p(c) of the information content -log p(c) counts at or below c: nodes (the pool's
     synsets and all their ancestors), pool (the pool alone), leaves (the pool's synsets without
     another one below), or wordnet (all nouns).
     """
     lcs: Annotated[
-        Literal["deepest", "max_ic"], Applies({"similarity": ["lin", "resnik", "jiang_conrath"]})
+        Literal["deepest", "max_ic"], Applies({"similarity": similarities_with("lcs")})
     ] = "deepest"
     """Which common ancestor is the lowest common subsumer for lin, resnik and jiang_conrath:
     deepest (longest path to the root, first by name; NLTK's `lowest_common_hypernyms()[0]`) or
@@ -113,7 +112,9 @@ class Benchmark(Section):
     """
     seed: Annotated[Whole, Applies({"ties": ["random"]}, {"seen_limit": "given"})] = 0
     """Seed of `ties` random and of `seen_limit`."""
-    word_vectors: Annotated[WordVectors, Applies({"similarity": ["word_vectors"]})] = WordVectors()
+    word_vectors: Annotated[
+        WordVectors, Applies({"similarity": similarities_with("word_vectors")})
+    ] = WordVectors()
     """Vectors for `similarity` word_vectors (thesis 3.5.2)."""
     levels: Levels = Levels()
     """How the ranking is cut."""

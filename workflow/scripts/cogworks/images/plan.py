@@ -6,8 +6,8 @@ Imported while the DAG is planned: standard library only.
 from collections.abc import Iterator
 from typing import Any
 
-from cogworks.concepts.plan import wordnet_inputs
 from cogworks.concepts.wnid_lists import NAMED
+from cogworks.concepts.wordnet import database_files as wordnet_inputs
 from cogworks.core import paths
 from cogworks.core.derived import derived
 from cogworks.core.errors import InputError

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cogworks.concepts import plan as concepts
 from cogworks.config import errors, idle
 from cogworks.config.parse import parse
 from cogworks.config.root import Config
@@ -14,13 +13,13 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core import derived
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images
-from cogworks.plan import evaluations, measures, runs
+from cogworks.plan import benchmarks, evaluations, measures, runs
 from cogworks.plan.plan import Plan
 from cogworks.report import plan as report
 from cogworks.synthesis import plan as synthesis
 
 # Rooms before the runs whose checks have not moved into the plan yet.
-SOURCES = (concepts, images, synthesis)
+SOURCES = (images, synthesis)
 
 
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
@@ -44,12 +43,21 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Co
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
 
 
+def complete(typed: Config) -> derived.Config:
+    """Return a typed config as the rooms that have not moved yet see it, with its plan."""
+    filled = derived.Config(encoders.expand_sweeps(typed.model_dump()))
+    filled.typed = typed
+    filled.plan = Plan(typed, filled)
+    return filled
+
+
 def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     typed = parse(config, files)
     checked = typed.model_dump()
     filled = planned(typed)
     plan: Plan = filled.plan
-    problems = [problem for room in SOURCES for problem in room.check(filled)]
+    problems = list(benchmarks.problems(plan))
+    problems += [problem for room in SOURCES for problem in room.check(filled)]
     problems += plan.run_problems
     problems += plan.encoder_problems
     problems += report.check(filled)

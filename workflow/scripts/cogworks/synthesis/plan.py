@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cogworks.concepts.plan import wordnet_inputs
+from cogworks.concepts.wordnet import database_files as wordnet_inputs
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.needs import is_missing

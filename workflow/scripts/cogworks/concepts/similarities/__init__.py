@@ -1,19 +1,23 @@
 """The similarities of synsets (thesis 3.3.3 and 3.5.2): one file each, named as in the config.
 
+Each has its own spec of the ranking: its fields are the keys of a benchmark that the ranking
+depends on, so that no other key makes it stale.
+
 Imported while the DAG is planned: a similarity imports what computes only where it is used.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import ConfigDict
 
 from cogworks.core.registry import Registry
+from cogworks.core.spec import Spec
 
 if TYPE_CHECKING:
     from cogworks.concepts.subsumers import Formula, Matrix
     from cogworks.concepts.wordnet import WordNet
-
-Section = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -33,32 +37,56 @@ class Concepts:
     columns: Sequence[str]
 
 
-def _no_files(section: Section) -> list[str]:
-    return []
+class RankSpec(Spec):
+    """How the eligible concepts are ranked; each similarity has its own."""
+
+    benchmark: str
+    wordnet: str | None
+    similarity: str
+    ties: Literal["wnid", "random", "legacy_argsort"]
+    seed: int | None
+    """Of `ties: random`; null for another order."""
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the spec of the similarity that `text` names; see `Spec.read`."""
+        own = SIMILARITIES.load(_Named.read(text).similarity).spec if cls is RankSpec else cls
+        return super().read(text) if own is cls else own.read(text)
+
+    @property
+    def files(self) -> list[str]:
+        """Return the user's files that the similarity reads."""
+        return []
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong with the keys of the similarity, as `key: message`."""
+        yield from ()
 
 
-def _no_problems(section: Section) -> Iterator[str]:
-    yield from ()
+Own = TypeVar("Own", bound=RankSpec)
 
 
 @dataclass(frozen=True)
-class Similarity:
+class Similarity(Generic[Own]):
     """How close two synsets are.
 
     Attributes:
-        score: returns the similarities (R, C), larger is closer, given the benchmark's section.
-        keys: the keys of the section that it reads: no other key may make the ranking stale.
-        files: returns the files that it reads.
-        problems: yields what is wrong with its keys, as `key: message`.
+        spec: what its ranking depends on: no other key may make that stale.
+        score: returns the similarities (R, C), larger is closer.
     """
 
-    score: "Callable[[Section, Concepts], Matrix]"
-    keys: tuple[str, ...] = ()
-    files: Callable[[Section], list[str]] = _no_files
-    problems: Callable[[Section], Iterator[str]] = _no_problems
+    spec: type[Own]
+    score: "Callable[[Own, Concepts], Matrix]"
 
 
-def by_information(formula: "Formula") -> Similarity:
+class InformationSpec(RankSpec):
+    """A ranking by information contents; the keys are those of a benchmark in the config."""
+
+    ic_count: str
+    lcs: str
+
+
+def by_information(formula: "Formula") -> Similarity[InformationSpec]:
     """Return the similarity that a formula makes of information contents.
 
     Args:
@@ -66,20 +94,20 @@ def by_information(formula: "Formula") -> Similarity:
             of the rows (R, 1) and of the columns (1, C).
     """
 
-    def score(section: Section, concepts: Concepts) -> "Matrix":
+    def score(spec: InformationSpec, concepts: Concepts) -> "Matrix":
         from cogworks.concepts.information import information_content
         from cogworks.concepts.subsumers import information_similarity
 
-        content = information_content(concepts.wordnet, concepts.pool, ic_count=section["ic_count"])
+        content = information_content(concepts.wordnet, concepts.pool, ic_count=spec.ic_count)
         sides = (concepts.rows, concepts.columns)
         return information_similarity(
-            concepts.wordnet, *sides, content, formula=formula, lcs=section["lcs"]
+            concepts.wordnet, *sides, content, formula=formula, lcs=spec.lcs
         )
 
-    return Similarity(score, keys=("ic_count", "lcs"))
+    return Similarity(InformationSpec, score)
 
 
-SIMILARITIES: Registry[Similarity] = Registry(
+SIMILARITIES: Registry[Similarity[Any]] = Registry(
     "cogworks.concepts.similarities",
     "SIMILARITY",
     (
@@ -91,3 +119,16 @@ SIMILARITIES: Registry[Similarity] = Registry(
         "word_vectors",
     ),
 )
+
+
+def similarities_with(key: str) -> list[str]:
+    """Return the names of the similarities that read a key of a benchmark."""
+    return [name for name in SIMILARITIES if key in SIMILARITIES.load(name).spec.model_fields]
+
+
+class _Named(Spec):
+    """The name of the similarity, of whatever else a spec holds."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    similarity: str

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cogworks.concepts.similarities import Concepts, Section, Similarity
+from cogworks.concepts.similarities import Concepts, RankSpec, Similarity
 
 if TYPE_CHECKING:
     from cogworks.concepts.subsumers import Matrix
@@ -26,8 +26,8 @@ def path_similarity(wordnet: "WordNet", rows: Sequence[str], columns: Sequence[s
     return 1.0 / (1.0 + steps)
 
 
-def _score(section: Section, concepts: Concepts) -> "Matrix":
+def _score(spec: RankSpec, concepts: Concepts) -> "Matrix":
     return path_similarity(concepts.wordnet, concepts.rows, concepts.columns)
 
 
-SIMILARITY = Similarity(_score)
+SIMILARITY = Similarity(RankSpec, _score)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cogworks.concepts.similarities import Concepts, Section, Similarity
+from cogworks.concepts.similarities import Concepts, RankSpec, Similarity
 
 if TYPE_CHECKING:
     from cogworks.concepts.subsumers import Blocks, Matrix
@@ -66,8 +66,8 @@ def _steps_to(
     return steps
 
 
-def _score(section: Section, concepts: Concepts) -> "Matrix":
+def _score(spec: RankSpec, concepts: Concepts) -> "Matrix":
     return wu_palmer_similarity(concepts.wordnet, concepts.rows, concepts.columns)
 
 
-SIMILARITY = Similarity(_score)
+SIMILARITY = Similarity(RankSpec, _score)

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from cogworks.concepts import plan
+from cogworks.concepts.specs import ScanSpec
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core import place
 from cogworks.core.errors import InputError
+from cogworks.plan import benchmarks
 
 
-def test_defaults_are_the_thesiss(concepts_config):
-    section = concepts_config(cog={})["concepts"]["cog"]
+def test_defaults_are_the_thesiss(plan_of):
+    plan = plan_of(cog={})
+    section = plan.benchmarks["cog"].section.model_dump()
     assert section["levels"] == {"count": 5, "size": 1000, "gaps": "floor_last"}
     chosen = {
         key: section[key] for key in ("similarity", "ic_count", "lcs", "ties", "pool", "seen")
@@ -25,15 +27,15 @@ def test_defaults_are_the_thesiss(concepts_config):
         "seen": "imagenet1k",
     }
     assert section["exclude_subtrees"] == ["n00007846"]
-    assert plan.check(concepts_config(cog={})) == []
+    assert list(benchmarks.problems(plan)) == []
 
 
-def test_the_full_size_config_is_the_thesiss(concepts_config):
+def test_the_full_size_config_is_the_thesiss(plan_of):
     path = Path(__file__).resolve().parents[3] / "config" / "imagenet-cog.yaml"
-    config = concepts_config(**load_yaml(path)["concepts"])
-    assert plan.check(config) == []
-    given = config["concepts"]["cog"]
-    defaults = concepts_config(cog={})["concepts"]["cog"]
+    plan = plan_of(**load_yaml(path)["concepts"])
+    assert list(benchmarks.problems(plan)) == []
+    given = plan.benchmarks["cog"].section.model_dump()
+    defaults = plan_of(cog={}).benchmarks["cog"].section.model_dump()
     assert {key for key in given if given[key] != defaults[key]} == {"image_counts", "min_images"}
     assert given["min_images"] == 782
 
@@ -53,23 +55,22 @@ def test_the_full_size_config_is_the_thesiss(concepts_config):
         ({"image_counts": 782}, r"concepts\.cog\.image_counts: .*not 782"),
     ],
 )
-def test_the_schema_refuses(concepts_config, section, message):
+def test_the_schema_refuses(plan_of, section, message):
     with pytest.raises(InputError, match=message):
-        concepts_config(cog=section)
+        plan_of(cog=section)
 
 
-def test_check_across_keys(concepts_config, tmp_path):
-    problems = plan.check(
-        concepts_config(
-            counts={"min_images": 782},
-            member={"members_of": "nobody"},
-            self={"members_of": "self"},
-            one={"members_of": "two"},
-            two={"members_of": "one"},
-            vectors={"similarity": "word_vectors"},
-            wordnet={"wordnet": str(tmp_path)},
-        )
+def test_check_across_keys(plan_of, tmp_path):
+    plan = plan_of(
+        counts={"min_images": 782},
+        member={"members_of": "nobody"},
+        self={"members_of": "self"},
+        one={"members_of": "two"},
+        two={"members_of": "one"},
+        vectors={"similarity": "word_vectors"},
+        wordnet={"wordnet": str(tmp_path)},
     )
+    problems = list(benchmarks.problems(plan))
     assert [problem.split(":")[0] for problem in problems] == [
         "concepts.counts.min_images",
         "concepts.member.members_of",
@@ -80,27 +81,28 @@ def test_check_across_keys(concepts_config, tmp_path):
         "concepts.wordnet.wordnet",
     ]
     assert "782 needs image_counts" in problems[0]
-    assert "'nobody' is no benchmark; known: counts, member" in problems[1]
+    assert "'nobody' is not a benchmark; known: counts, member" in problems[1]
     assert "one -> two -> one goes round in a circle" in problems[3]
 
 
-def test_missing_paths_are_listed_by_key(concepts_config, tmp_path):
-    config = concepts_config(
+def test_missing_paths_are_listed_by_key(plan_of, tmp_path):
+    plan = plan_of(
         cog={"image_counts": "none/counts.csv", "pool": "none/pool.txt", "discard": str(tmp_path)},
         fine={"discard": None, "image_counts": [str(tmp_path), "none/b"]},
     )
-    assert plan.missing_paths(config) == [
+    assert plan.benchmarks["cog"].missing == [
         "concepts.cog.image_counts: none/counts.csv does not exist",
         "concepts.cog.pool: none/pool.txt does not exist",
+    ]
+    assert plan.benchmarks["fine"].missing == [
         "concepts.fine.image_counts: none/b does not exist",
     ]
 
 
-def test_a_slice_holds_only_what_its_rule_uses(concepts_config):
+def test_a_slice_holds_only_what_its_rule_uses(plan_of):
     def slices(**section):
-        config = concepts_config(cog=section)
-        makers = (plan.select_spec, plan.rank_spec, plan.level_spec)
-        return [make(config, "cog") for make in makers]
+        cog = plan_of(cog=section).benchmarks["cog"]
+        return [cog.select_spec, cog.rank_spec, cog.level_spec]
 
     base = slices()
 
@@ -122,8 +124,8 @@ def test_a_slice_holds_only_what_its_rule_uses(concepts_config):
     assert slices(seed=1, seen_limit=5)[0] != slices(seed=2, seen_limit=5)[0]
 
 
-def test_inputs_are_the_files_that_a_rule_reads(concepts_config, toy_folder):
-    config = concepts_config(
+def test_inputs_are_the_files_that_a_rule_reads(plan_of, toy_folder):
+    plan = plan_of(
         cog={},
         mine={
             "wordnet": str(toy_folder),
@@ -138,22 +140,21 @@ def test_inputs_are_the_files_that_a_rule_reads(concepts_config, toy_folder):
         table={"image_counts": "mine/counts.csv", "discard": None},
         several={"image_counts": ["a/train", "b/new.parquet", "c.csv"], "discard": None},
     )
-    assert plan.select_inputs(config, "cog") == [
-        place.found("resources/paper/discarded_concepts.txt")
-    ]
-    assert plan.rank_inputs(config, "cog") == []
+    found = plan.benchmarks
+    assert found["cog"].select_files == [place.found("resources/paper/discarded_concepts.txt")]
+    assert found["cog"].rank_files == []
     ontology = str(toy_folder / "data.noun")
-    assert plan.select_inputs(config, "mine") == [
+    assert found["mine"].select_files == [
         "mine/pool.txt",
         "results/concepts/mine/image_counts.csv",
         "results/concepts/cog/levels.parquet",
         ontology,
     ]
-    assert plan.rank_inputs(config, "mine") == ["mine/vectors.txt", ontology]
-    assert plan.scan_spec(config, "mine") == {"benchmark": "mine", "sources": ["mine/folder"]}
-    assert plan.scan_inputs(config, "mine") == []
-    assert plan.select_inputs(config, "table") == ["mine/counts.csv"]
+    assert found["mine"].rank_files == ["mine/vectors.txt", ontology]
+    assert found["mine"].scan_spec == ScanSpec(benchmark="mine", sources=["mine/folder"])
+    assert found["mine"].scan_files == []
+    assert found["table"].select_files == ["mine/counts.csv"]
     counted = "results/concepts/several/image_counts.csv"
-    assert plan.select_inputs(config, "several") == [counted]
-    assert plan.scan_inputs(config, "several") == ["b/new.parquet", "c.csv"]
-    assert "results/concepts/mine/levels.parquet" in plan.targets(config, "mine")
+    assert found["several"].select_files == [counted]
+    assert found["several"].scan_files == ["b/new.parquet", "c.csv"]
+    assert "results/concepts/mine/levels.parquet" in found["mine"].targets
