@@ -4,61 +4,63 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from cogworks.core.spec import canonical
+from cogworks.core.spec import Spec
 from cogworks.images.manifest import read_manifest
 from cogworks.images.reader import ImageReader
+from cogworks.images.sources.kinds.parquet import Parquet
+from cogworks.images.specs import ClassesSpec, ManifestSpec, WorldSpec
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
-CLASSES: dict[str, Any] = {
-    "benchmark": "mini",
-    "part": "level",
-    "level": 2,
-    "file": None,
-    "wnids": None,
-    "limit": None,
-    "seed": 0,
-    "count": None,
-}
-LIST = {"dataset": "mini_l2", "classes": CLASSES, "wordnet": None}
-WORLD = {
-    "size": 16,
-    "format": "png",
-    "world_seed": 0,
-    "distinctness": 0.3,
-    "nuisance": 0.5,
-    "images": 6,
-    "wordnet": None,
-}
-BUILD = {
-    "dataset": "mini_l2",
-    "source": {
-        "kind": "parquet",
-        "path": ["pack.parquet"],
-        "train_path": [],
-        "test_path": [],
-        "mapping": None,
-        "image_column": "image",
-        "class_column": "wnid",
-        "id_column": "id",
-        "split_column": None,
-        "train_splits": ["train"],
-        "test_splits": ["test"],
-    },
-    "max_images": 5,
-    "test_images": 2,
-    "test_share": None,
-    "val_share": 0,
-    "min_images": 1,
-    "seed": 0,
-    "on_corrupt": "error",
-}
+LIST = ClassesSpec(
+    dataset="mini_l2",
+    part="level",
+    level=2,
+    file=None,
+    wnids=None,
+    limit=None,
+    seed=None,
+    count=None,
+    wordnet=None,
+    source=None,
+)
+WORLD = WorldSpec(
+    size=16,
+    format="png",
+    world_seed=0,
+    distinctness=0.3,
+    nuisance=0.5,
+    images=6,
+    wordnet=None,
+)
+BUILD = ManifestSpec(
+    dataset="mini_l2",
+    source=Parquet(
+        kind="parquet",
+        path=["pack.parquet"],
+        train_path=[],
+        test_path=[],
+        mapping=[],
+        image_column="image",
+        class_column="wnid",
+        id_column="id",
+        split_column=None,
+        train_splits=["train"],
+        test_splits=["test"],
+    ),
+    max_images=5,
+    test_images=2,
+    test_share=None,
+    val_share=0,
+    min_images=1,
+    seed=0,
+    on_corrupt="error",
+)
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -69,12 +71,10 @@ def run(tmp_path: Path) -> Run:
     )
     levels.to_parquet(tmp_path / "levels.parquet")
 
-    def run(
-        script: str, spec: dict[str, Any] | None, *args: str
-    ) -> "subprocess.CompletedProcess[str]":
+    def run(script: str, spec: Spec | None, *args: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, str(SCRIPTS / f"{script}.py"), *args]
         if spec is not None:
-            command += ["--spec", canonical(spec)]
+            command += ["--spec", spec.text]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
 
     return run
@@ -108,7 +108,7 @@ def test_from_a_level_to_manifests_and_a_picture(run: Run, tmp_path: Path) -> No
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
-    spec = LIST | {"classes": CLASSES | {"level": 3}}
+    spec = LIST.model_copy(update={"level": 3})
     step = run("list_classes", spec, "--tables", "levels.parquet", "--output", "classes.parquet")
     assert step.returncode == 1
     assert step.stderr == "error: images.mini_l2.classes: no classes there\n"

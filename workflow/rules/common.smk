@@ -30,7 +30,6 @@ from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
-from cogworks.images import plan as images_plan
 from cogworks.plan.load import load as load_config
 from cogworks.report import plan as report_plan
 from cogworks.synthesis import plan as synthesis_plan

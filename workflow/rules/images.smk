@@ -4,10 +4,10 @@
 
 rule list_classes:
     input:
-        tables=lambda w: images_plan.class_tables(config, w.dataset),
+        tables=lambda w: plan.datasets[w.dataset].concept_tables,
         files=lambda w: needs.made(
-            images_plan.class_files(config, w.dataset),
-            images_plan.missing_paths(config, w.dataset),
+            plan.datasets[w.dataset].class_files,
+            plan.datasets[w.dataset].missing,
         ),
     output:
         "results/images/{dataset}/classes.parquet",
@@ -22,15 +22,15 @@ rule list_classes:
     resources:
         mem_mb=2000,
         runtime=60,
-        online=int(config["compute"]["online"]),
+        online=int(plan.config.compute.online),
     params:
         script=script("list_classes"),
-        spec=lambda w: canonical(images_plan.classes_spec(config, w.dataset)),
+        spec=lambda w: plan.datasets[w.dataset].classes_spec.text,
         files=lambda w: needs.met(
-            canonical(of_files(images_plan.class_files(config, w.dataset)))
+            canonical(of_files(plan.datasets[w.dataset].class_files))
         ),
         code=lambda w: rule_code(
-            "list_classes", images_plan.source_module(config, w.dataset)
+            "list_classes", plan.datasets[w.dataset].source_module
         ),
     message:
         "Classes of {wildcards.dataset}"
@@ -57,7 +57,7 @@ rule render_world:
         runtime=120,
     params:
         script=script("render_world"),
-        spec=lambda w: canonical(images_plan.world_spec(config, w.dataset)),
+        spec=lambda w: plan.datasets[w.dataset].world_spec.text,
         code=rule_code("render_world"),
     message:
         "Drawing {wildcards.dataset}"
@@ -70,8 +70,8 @@ rule build_manifest:
     input:
         classes="results/images/{dataset}/classes.parquet",
         sources=lambda w: needs.made(
-            images_plan.source_inputs(config, w.dataset),
-            images_plan.missing_paths(config, w.dataset),
+            plan.datasets[w.dataset].source_files,
+            plan.datasets[w.dataset].missing,
         ),
     output:
         train="results/images/{dataset}/train.parquet",
@@ -84,20 +84,20 @@ rule build_manifest:
     priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w: images_plan.scan_threads(config, w.dataset)
+    threads: lambda w: plan.datasets[w.dataset].scan_threads
     resources:
         mem_mb=8000,
         runtime=240,
-        online=int(config["compute"]["online"]),
-        verify=lambda w: int(images_plan.datasets(config)[w.dataset]["verify"]),
+        online=int(plan.config.compute.online),
+        verify=lambda w: int(plan.datasets[w.dataset].section.verify),
     params:
         script=script("build_manifest"),
-        spec=lambda w: canonical(images_plan.manifest_spec(config, w.dataset)),
+        spec=lambda w: plan.datasets[w.dataset].manifest_spec.text,
         files=lambda w: needs.met(
-            canonical(of_files(images_plan.source_inputs(config, w.dataset)))
+            canonical(of_files(plan.datasets[w.dataset].source_files))
         ),
         code=lambda w: rule_code(
-            "build_manifest", images_plan.source_module(config, w.dataset)
+            "build_manifest", plan.datasets[w.dataset].source_module
         ),
     message:
         "Manifests of {wildcards.dataset}"
@@ -110,18 +110,7 @@ rule build_manifest:
 
 rule draw_samples:
     input:
-        classes=lambda w: [
-            paths.classes(config, name)
-            for name in images_plan.expand(config, w.dataset)
-        ],
-        train=lambda w: [
-            paths.manifest(config, name, "train")
-            for name in images_plan.expand(config, w.dataset)
-        ],
-        test=lambda w: [
-            paths.manifest(config, name, "test")
-            for name in images_plan.expand(config, w.dataset)
-        ],
+        unpack(lambda w: plan.sample_inputs(w.dataset)),
     output:
         report(
             "results/figures/samples_{dataset}.png",

@@ -5,10 +5,11 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.images.build import build_manifests
 from cogworks.images.classes import read_classes
+from cogworks.images.specs import ManifestSpec
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=ManifestSpec)
     parser.add_argument("--classes", type=Path, required=True, help="class table")
     for split in ("train", "val", "test"):
         parser.add_argument(f"--{split}", type=Path, required=True, help=f"{split} manifest")

@@ -5,10 +5,11 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.core.files import write_parquet
 from cogworks.images.classes import list_classes
+from cogworks.images.specs import ClassesSpec
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=ClassesSpec)
     parser.add_argument(
         "--tables", type=Path, nargs="*", default=[], help="seen and level tables of a benchmark"
     )

@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from cogworks.config.parse import parse
-from cogworks.images import plan
 from cogworks.images.sources.scan import scan
+from cogworks.plan import datasets
+from cogworks.plan.load import complete
+from cogworks.plan.plan import Plan
 
 
 def encode(pixels: np.ndarray, kind: str = "png", **options: Any) -> bytes:
@@ -60,20 +62,18 @@ def make_pack(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def fill() -> Any:
-    """Fill an images section with the defaults of its schema; returns a whole config."""
-    concepts = {"cog": {"levels": {"count": 3}, "wordnet": None}}
+    """Return a function: the section `images` -> the plan of a config with it."""
 
-    def make(images: dict[str, Any], *, check: bool = True) -> dict[str, Any]:
-        filled = parse({"images": images}).model_dump()["images"]
+    def make(images: dict[str, Any], *, check: bool = True, **sections: Any) -> Plan:
         config = {
-            "images": filled,
-            "concepts": concepts,
-            "synthesis": {"clones": {"drawn": {}}},
-            "compute": {"online": False},
+            "images": images,
+            "concepts": {"cog": {"levels": {"count": 3}}},
+            "synthesis": {"clones": {"drawn": {"generator": "g", "like": "seen"}}},
         }
+        plan: Plan = complete(parse(config | sections)).plan
         if check:
-            assert plan.check(config) == []
-        return config
+            assert list(datasets.problems(plan)) == []
+        return plan
 
     return make
 
@@ -86,7 +86,7 @@ def listed(fill: Any) -> Any:
         section = {"source": source, "classes": {"wnids": ["a"]}, "test_images": 1}
         if "train_path" in source or "test_path" in source or "split_column" in source:
             del section["test_images"]
-        frame = scan(plan.manifest_spec(fill({"x": section}), "x")["source"], wnids, threads=1)
+        frame = scan(fill({"x": section}).datasets["x"].source, wnids, threads=1)
         return frame.sort_values("id", ignore_index=True)
 
     return make

@@ -6,17 +6,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.images import plan
 from cogworks.images.build import build_manifests
 from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.images.reader import ImageReader
 
 
 def build(fill: Any, tmp_path: Path, section: dict[str, Any], wnids: list[str]) -> Any:
-    config = fill({"x": section | {"classes": {"wnids": wnids}}})
+    found = fill({"x": section | {"classes": {"wnids": wnids}}}).datasets["x"]
     outputs = {split: tmp_path / f"{split}.parquet" for split in ("train", "val", "test")}
-    spec, verify = plan.manifest_spec(config, "x"), config["images"]["x"]["verify"]
-    build_manifests(spec, wnids, outputs, threads=2, verify=verify)
+    verify = found.section.verify
+    build_manifests(found.manifest_spec, wnids, outputs, threads=2, verify=verify)
     return {split: read_manifest(path) for split, path in outputs.items()}
 
 

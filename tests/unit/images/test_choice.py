@@ -6,16 +6,17 @@ import pytest
 from cogworks.core.errors import InputError
 from cogworks.images.choice import choose_images
 from cogworks.images.sources.listing import listing
+from cogworks.images.specs import ChoiceSpec
 
-RULE = {
-    "dataset": "x",
-    "max_images": None,
-    "test_images": 4,
-    "test_share": None,
-    "val_share": 0,
-    "min_images": 1,
-    "seed": 0,
-}
+RULE = ChoiceSpec(
+    dataset="x",
+    max_images=None,
+    test_images=4,
+    test_share=None,
+    val_share=0,
+    min_images=1,
+    seed=0,
+)
 
 
 def images(counts: dict[str, int], split: str = "", start: int = 0) -> pd.DataFrame:
@@ -27,7 +28,7 @@ def images(counts: dict[str, int], split: str = "", start: int = 0) -> pd.DataFr
 
 
 def choose(frame: pd.DataFrame, wnids: list[str] | None = None, **rule: Any) -> dict[str, set[str]]:
-    chosen = choose_images(frame, wnids or sorted(set(frame["wnid"])), RULE | rule)
+    chosen = choose_images(frame, wnids or sorted(set(frame["wnid"])), RULE.model_copy(update=rule))
     assert all(list(part.columns) == list(frame.columns) for part in chosen.values())
     parts = {split: set(part["id"]) for split, part in chosen.items()}
     assert sum(map(len, parts.values())) == len(set.union(*parts.values()))
@@ -35,7 +36,9 @@ def choose(frame: pd.DataFrame, wnids: list[str] | None = None, **rule: Any) -> 
 
 
 def test_the_rule_of_the_benchmark() -> None:
-    parts = choose_images(images({"a": 20, "b": 7}), ["a", "b"], RULE | {"max_images": 10})
+    parts = choose_images(
+        images({"a": 20, "b": 7}), ["a", "b"], RULE.model_copy(update={"max_images": 10})
+    )
     assert parts["test"]["wnid"].value_counts().to_dict() == {"a": 4, "b": 4}
     assert parts["train"]["wnid"].value_counts().to_dict() == {"a": 6, "b": 3}
     assert len(parts["val"]) == 0

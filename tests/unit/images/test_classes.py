@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.images import plan
 from cogworks.images.classes import list_classes
 
 
@@ -21,8 +20,8 @@ def tables(tmp_path: Path) -> list[Path]:
 
 def classes(fill: Any, wanted: dict[str, Any], tables: list[Path], **source: Any) -> pd.DataFrame:
     section = {"source": {"kind": "folder", "path": "x"} | source, "classes": wanted}
-    config = fill({"x": section}, check=False)
-    return list_classes(plan.classes_spec(config, "x"), tables, threads=1)
+    found = fill({"x": section}, check=False).datasets["x"]
+    return list_classes(found.classes_spec, tables, threads=1)
 
 
 def test_levels_are_sorted_labelled_and_named(fill: Any, tables: list[Path]) -> None:

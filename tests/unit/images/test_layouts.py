@@ -14,7 +14,7 @@ import pytest
 from cogworks.concepts.counts import scan_folder
 from cogworks.core.errors import InputError
 from cogworks.core.patterns import expand
-from cogworks.images import plan
+from cogworks.plan.datasets import Dataset
 
 W = ["n01440764", "n01443537"]
 
@@ -186,16 +186,20 @@ def test_packs_of_several_splits_in_one_folder(listed: Any, tmp_path: Path) -> N
 
 def test_patterns_are_inputs_and_are_missed_when_nothing_matches(fill: Any, tmp_path: Path) -> None:
     one = write_pack(tmp_path / "train-0.parquet")
-    source = {"kind": "parquet", "path": f"{tmp_path}/train-*", "class_column": "label"}
-    config = fill({"x": {"source": source, "classes": {"part": "source"}, "test_images": 1}})
-    assert plan.source_inputs(config, "x") == [one]
-    assert plan.missing_paths(config) == []
-    config["images"]["x"]["source"]["path"] = f"{tmp_path}/val-*"
-    assert plan.missing_paths(config) == [f"images.x.source.path: {tmp_path}/val-* does not exist"]
+    source = {"kind": "parquet", "class_column": "label"}
+
+    def found(path: str) -> Dataset:
+        section = {"source": source | {"path": path}, "classes": {"part": "source"}}
+        made: Dataset = fill({"x": section | {"test_images": 1}}).datasets["x"]
+        return made
+
+    assert found(f"{tmp_path}/train-*").source_files == [one]
+    assert found(f"{tmp_path}/train-*").missing == []
+    lines = found(f"{tmp_path}/val-*").missing
+    assert lines == [f"images.x.source.path: {tmp_path}/val-* does not exist"]
     # A folder of packs may be named like a pack; folders are not tracked.
     (tmp_path / "many.parquet").mkdir()
-    config["images"]["x"]["source"]["path"] = str(tmp_path / "many.parquet")
-    assert plan.source_inputs(config, "x") == []
+    assert found(str(tmp_path / "many.parquet")).source_files == []
 
 
 def test_a_folder_before_a_pattern_stands_for_itself(listed: Any, tmp_path: Path) -> None:
@@ -210,10 +214,11 @@ def test_shards_in_a_range_of_numbers(fill: Any, tmp_path: Path) -> None:
     """As WebDataset writes it; each is an input, and one that is lacking is missed."""
     names = [f"{tmp_path}/s-{number:02}.tar" for number in (8, 9, 10)]
     source = {"kind": "tar", "layout": "samples", "path": f"{tmp_path}/s-{{08..10}}.tar"}
-    config = fill({"x": {"source": source, "classes": {"part": "source"}, "test_images": 1}})
-    assert plan.source_inputs(config, "x") == names
+    section = {"source": source, "classes": {"part": "source"}, "test_images": 1}
+    found = fill({"x": section}).datasets["x"]
+    assert found.source_files == names
     put(tmp_path, "s-08.tar", "s-10.tar")
-    assert plan.missing_paths(config) == [f"images.x.source.path: {names[1]} does not exist"]
+    assert found.missing == [f"images.x.source.path: {names[1]} does not exist"]
     assert expand(["{9..10}/{1..2}*"]) == ["9/1*", "9/2*", "10/1*", "10/2*"]
     # A folder of this very name, and a range of nothing.
     put(tmp_path / "{1..2}", "a.tar")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.images import plan
 from cogworks.images.sources.scan import scan
 
 CLASSES = ["n01", "n02", "n10"]
@@ -15,8 +14,8 @@ CLASSES = ["n01", "n02", "n10"]
 
 def listed(fill: Any, source: dict[str, Any], wnids: list[str] | None, **rule: Any) -> Any:
     """Scan a source given as in the config; returns the listing sorted by id."""
-    config = fill({"x": {"source": source, "classes": {"wnids": ["a"]}} | rule}, check=False)
-    frame = scan(plan.manifest_spec(config, "x")["source"], wnids, threads=2)
+    plan = fill({"x": {"source": source, "classes": {"wnids": ["a"]}} | rule}, check=False)
+    frame = scan(plan.datasets["x"].source, wnids, threads=2)
     return frame.sort_values("id", ignore_index=True)
 
 

@@ -11,7 +11,6 @@ import scipy.io
 from torchvision import datasets
 
 from cogworks.core.errors import InputError
-from cogworks.images import plan
 from cogworks.images.sources import transfer
 from cogworks.images.sources.by_hand import BY_HAND
 from cogworks.images.sources.download import download_transfer
@@ -223,18 +222,18 @@ def test_what_torchvision_does_not_fetch_is_said_before_anything_is(
     tmp_path: Path, name: str, fill: Any
 ) -> None:
     source = {"kind": "torchvision", "dataset": name, "path": str(tmp_path)}
-    config = fill({"x": {"source": source, "classes": {"part": "source"}}})
-    config["compute"]["online"] = True
+    section = {"source": source, "classes": {"part": "source"}}
+    found = fill({"x": section}, compute={"online": True}).datasets["x"]
     known = BY_HAND[name]
-    assert len(plan.missing_paths(config)) == len(known.files)
-    for line, file in zip(plan.missing_paths(config), known.files, strict=True):
+    assert len(found.missing) == len(known.files)
+    for line, file in zip(found.missing, known.files, strict=True):
         assert line.startswith(f"images.x.source: {tmp_path}: {file} is not there")
         assert known.advice in line
     with pytest.raises(InputError, match="is not there"):
         download_transfer(name, tmp_path)
     for file in known.files:
         write(tmp_path / file, "")
-    assert plan.missing_paths(config) == []
+    assert found.missing == []
 
 
 @pytest.mark.parametrize(("name", "folder"), [("SUN397", "SUN397"), ("iNat2018", "2018")])

@@ -13,8 +13,7 @@ from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine, is_hidden, is_hidden_path
 from cogworks.encoders.cache import missing_from_cache
-from cogworks.images import plan as images
-from cogworks.images.plan import missing_paths as missing_image_paths
+from cogworks.plan.datasets import declared
 from cogworks.synthesis import plan as synthesis
 from cogworks.synthesis.plan import missing_paths as missing_synthesis_paths
 from cogworks.training.plan import missing_paths as missing_training_paths
@@ -41,7 +40,7 @@ def inspect(config: Config, *, folder: Path = Path()) -> Iterator[Finding]:
     yield _attempt("device", lambda: str(pick_device(config["compute"]["device"])))
     problems = {
         "concepts": [line for found in config.plan.benchmarks.values() for line in found.missing],
-        "images": missing_image_paths(config),
+        "images": [line for found in declared(config.plan) for line in found.missing],
         "synthesis": missing_synthesis_paths(config),
         "training": missing_training_paths(config),
         "encoders": [*_missing_weights(config), *_not_cached(config)],
@@ -132,9 +131,9 @@ def _inside(config: Config) -> Iterator[tuple[str, str]]:
         for file in encoder.files:
             if Path(file).name != "__init__.py":
                 yield f"encoders.{encoder.declared}", file
-    for name in images.datasets(config):
-        for file in images.source_inputs(config, name):
-            yield f"images.{name}.source", file
+    for found in config.plan.datasets.values():
+        for file in found.source_files:
+            yield f"{found.key}.source", file
     for name in synthesis.given(config):
         folder = config["synthesis"]["generators"][name]["path"]
         for file in synthesis.generator_files(config, name):

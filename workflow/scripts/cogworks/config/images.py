@@ -4,15 +4,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cogworks.config.base import Applies, Positive, Section, UserPath, Whole, unique
+from cogworks.config.base import (
+    Applies,
+    OneOf,
+    Positive,
+    Section,
+    UserPath,
+    Whole,
+    one_of,
+    unique,
+)
+from cogworks.images.sources.kinds import SOURCES, kinds_with, layouts_of
 
 Paths = UserPath | Annotated[list[UserPath], Field(min_length=1)]
+
+
+def _where_read(key: str) -> Applies:
+    """Return the mark of a key that the kinds that read it have, and no others."""
+    return Applies({"kind": kinds_with(key)})
 
 
 class Source(Section):
     """Where the images come from."""
 
-    kind: Literal["folder", "parquet", "tar", "torchvision", "world"]
+    kind: Annotated[str, one_of(SOURCES)]
     """`folder` of image files, `parquet` packs, `tar` files, a data set in `torchvision`'s folders,
     or the procedural `world`.
     """
@@ -34,7 +49,8 @@ class Source(Section):
     images only.
     """
     layout: Annotated[
-        Literal["wnid", "index", "flat", "samples"], Applies({"kind": ["folder", "tar"]})
+        Annotated[str, OneOf(layouts_of(kinds_with("layout")))],
+        _where_read("layout"),
     ] = "wnid"
     """folder: `wnid` (a folder a class), `index` (folders 0 to 999, read as whole numbers: line n
     of `mapping`, counted from 0) or `flat` (all in one folder, class by `mapping`). tar: `wnid` (a
@@ -42,7 +58,8 @@ class Source(Section):
     with `mapping`, their classes are numbers from 0).
     """
     test_layout: Annotated[
-        Literal["wnid", "index", "flat"] | None, Applies({"kind": ["folder"], "test_path": "given"})
+        Annotated[str, OneOf(layouts_of(kinds_with("test_layout")))] | None,
+        Applies({"kind": kinds_with("test_layout"), "test_path": "given"}),
     ] = None
     """folder: layout of `test_path` where it is another than that of `train_path`, such as `flat`
     for ImageNet's validation images; null for the same.
@@ -65,7 +82,7 @@ class Source(Section):
     numbers (caffe's val.txt), a list of that file and one of what they mean: `[val.txt,
     imagenet1k]`.
     """
-    image_column: Annotated[str, Applies({"kind": ["parquet"]})] = "image"
+    image_column: Annotated[str, _where_read("image_column")] = "image"
     """Parquet column with the encoded images; `image.bytes` for a field of a struct. Of a struct
     with a field `bytes`, as Hugging Face's datasets write it, that field is taken.
     """
@@ -76,9 +93,9 @@ class Source(Section):
     tar samples the key in their JSON (a sample without it has a `.cls` or `.target.cls` file). A
     label that is empty, true, a fraction or below 0 is an error.
     """
-    id_column: Annotated[str | None, Applies({"kind": ["parquet"]})] = None
+    id_column: Annotated[str | None, _where_read("id_column")] = None
     """Parquet column with a unique text for each image; null takes the pack's name and the row."""
-    split_column: Annotated[str | None, Applies({"kind": ["parquet"]})] = None
+    split_column: Annotated[str | None, _where_read("split_column")] = None
     """Parquet column that names the official split of each image."""
     train_splits: Annotated[
         Annotated[list[str], Field(min_length=1)], Applies({"split_column": "given"})
@@ -102,24 +119,24 @@ class Source(Section):
             "iNat2019",
         ]
         | None,
-        Applies({"kind": ["torchvision"]}),
+        _where_read("dataset"),
     ] = None
     """Which torchvision data set lies under `path`, split as in the thesis (train and val make the
     training images; DTD and SUN397 with their first partition).
     """
-    size: Annotated[Annotated[int, Field(ge=16, le=512)], Applies({"kind": ["world"]})] = 64
+    size: Annotated[Annotated[int, Field(ge=16, le=512)], _where_read("size")] = 64
     """world: width and height of the images in pixels."""
-    format: Annotated[Literal["png", "jpeg"], Applies({"kind": ["world"]})] = "png"
+    format: Annotated[Literal["png", "jpeg"], _where_read("format")] = "png"
     """world: how images are encoded; png is exact, jpeg smaller at large sizes."""
-    world_seed: Annotated[Whole, Applies({"kind": ["world"]})] = 0
+    world_seed: Annotated[Whole, _where_read("world_seed")] = 0
     """world: seed of the looks and of the images. An image is a function of this seed, its wnid,
     its number and its size alone.
     """
-    distinctness: Annotated[Annotated[float, Field(gt=0, le=1)], Applies({"kind": ["world"]})] = 0.2
+    distinctness: Annotated[Annotated[float, Field(gt=0, le=1)], _where_read("distinctness")] = 0.2
     """world: share of an image's look that is its concept's own; the rest is the instance's. Lower
     is harder.
     """
-    nuisance: Annotated[Annotated[float, Field(ge=0, le=2)], Applies({"kind": ["world"]})] = 0.2
+    nuisance: Annotated[Annotated[float, Field(ge=0, le=2)], _where_read("nuisance")] = 0.2
     """world: strength of pose, light, clutter, occlusion and noise; 0 is none."""
 
 

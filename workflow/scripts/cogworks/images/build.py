@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -13,11 +12,12 @@ from cogworks.images.copies import report_copies
 from cogworks.images.manifest import write_manifest
 from cogworks.images.sources.listing import name_some
 from cogworks.images.sources.scan import find_image_column, scan
+from cogworks.images.specs import ManifestSpec
 from cogworks.images.verify import find_corrupt
 
 
 def build_manifests(
-    spec: dict[str, Any],
+    spec: ManifestSpec,
     wnids: Sequence[str],
     outputs: dict[str, Path],
     *,
@@ -25,10 +25,10 @@ def build_manifests(
     verify: bool = False,
     online: bool = False,
 ) -> None:
-    """Scan the source, choose the images, and write one manifest a split.
+    """Scan the source, choose the images, and write a manifest for each split.
 
     Args:
-        spec: `manifest_spec` of the plan.
+        spec: where the images come from, and which are chosen.
         wnids: the classes, sorted.
         outputs: split -> file.
         threads: readers and decoders at once.
@@ -38,19 +38,19 @@ def build_manifests(
     Raises:
         InputError: missing classes or files, too few images, or damaged ones.
     """
-    column = find_image_column(spec["source"])
-    spec = spec | {"source": spec["source"] | {"image_column": column}}
-    frame = scan(spec["source"], wnids, threads=threads, online=online)
-    parts, dropped = _choose_readable(frame, wnids, spec, verify=verify, threads=threads)
+    column = find_image_column(spec.source)
+    frame = scan(spec.source, wnids, threads=threads, online=online)
+    decoders = threads if verify else 0
+    parts, dropped = _choose_readable(frame, wnids, spec, image_column=column, decoders=decoders)
     report_copies(parts, image_column=column, thorough=verify)
     for split, path in outputs.items():
         manifest = write_manifest(
             parts[split],
             path,
-            dataset=spec["dataset"],
+            dataset=spec.dataset,
             split=split,
             classes=wnids,
-            on_corrupt=spec["on_corrupt"],
+            on_corrupt=spec.on_corrupt,
             image_column=column,
             dropped=len(dropped),
         )
@@ -62,12 +62,12 @@ def build_manifests(
 def _choose_readable(
     frame: pd.DataFrame,
     wnids: Sequence[str],
-    spec: dict[str, Any],
+    spec: ManifestSpec,
     *,
-    verify: bool,
-    threads: int,
+    image_column: str,
+    decoders: int,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Choose images; with `verify`, damaged ones are replaced by others, or are an error.
+    """Choose images; with `decoders`, damaged ones are replaced by others, or are an error.
 
     Returns:
         the images of each split, and id -> reason for those that were dropped.
@@ -76,17 +76,16 @@ def _choose_readable(
     dropped: dict[str, str] = {}
     while True:
         parts = choose_images(frame[~frame["id"].isin(dropped.keys())], wnids, spec)
-        if not verify:
+        if not decoders:
             return parts, dropped
         chosen = pd.concat(parts.values(), ignore_index=True)
         fresh = chosen[~chosen["id"].isin(checked)]
         if fresh.empty:
             return parts, dropped
-        column = spec["source"]["image_column"]
-        corrupt = find_corrupt(fresh, image_column=column, workers=threads)
-        if corrupt and spec["on_corrupt"] == "error":
+        corrupt = find_corrupt(fresh, image_column=image_column, workers=decoders)
+        if corrupt and spec.on_corrupt == "error":
             raise InputError(
-                f"images.{spec['dataset']}: {len(corrupt)} of {len(fresh)} images are damaged: "
+                f"images.{spec.dataset}: {len(corrupt)} of {len(fresh)} images are damaged: "
                 f"{name_some(list(corrupt.values()), most=10)}. Replace them, or set on_corrupt: "
                 "drop to leave them out"
             )

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -14,39 +13,39 @@ from cogworks.core.seeds import shuffle_by_hash
 from cogworks.images.class_files import read_class_file
 from cogworks.images.sources.listing import canonical
 from cogworks.images.sources.scan import scan
+from cogworks.images.specs import ClassesSpec
 
 WNID = re.compile(r"n\d{8}")
 
 
 def list_classes(
-    spec: dict[str, Any], tables: Sequence[Path], *, threads: int, online: bool = False
+    spec: ClassesSpec, tables: Sequence[Path], *, threads: int, online: bool = False
 ) -> pd.DataFrame:
     """Return the classes of a data set: label (int32, from 0), wnid, name.
 
     Args:
-        spec: `classes_spec` of the plan.
+        spec: which classes it has.
         tables: the concepts room's `seen` and `levels` tables, those that the classes come from.
         threads, online: as for `sources.scan`, where the source is scanned for its classes.
 
     Raises:
         InputError: no classes, not as many as the config says, or too few for the limit.
     """
-    key = f"images.{spec['dataset']}.classes"
+    key = f"images.{spec.dataset}.classes"
     wnids = sorted(_all_classes(spec, tables, threads=threads, online=online))
-    wanted = spec["classes"]
-    if wanted["count"] not in (None, len(wnids)):
-        raise InputError(f"{key}.count: expected {wanted['count']} classes, found {len(wnids)}")
-    if wanted["limit"] is not None:
-        if wanted["limit"] > len(wnids):
-            raise InputError(f"{key}.limit: {wanted['limit']} wanted of {len(wnids)} classes")
-        wnids = sorted(shuffle_by_hash(wnids, "classes", wanted["seed"])[: wanted["limit"]])
+    if spec.count not in (None, len(wnids)):
+        raise InputError(f"{key}.count: expected {spec.count} classes, found {len(wnids)}")
+    if spec.limit is not None:
+        if spec.limit > len(wnids):
+            raise InputError(f"{key}.limit: {spec.limit} wanted of {len(wnids)} classes")
+        wnids = sorted(shuffle_by_hash(wnids, "classes", spec.seed)[: spec.limit])
     if not wnids:
         raise InputError(f"{key}: no classes there")
     return pd.DataFrame(
         {
             "label": pd.Series(range(len(wnids)), dtype="int32"),
             "wnid": wnids,
-            "name": _names(wnids, spec["wordnet"]),
+            "name": _names(wnids, spec.wordnet),
         }
     )
 
@@ -57,16 +56,15 @@ def read_classes(path: Path) -> pd.DataFrame:
 
 
 def _all_classes(
-    spec: dict[str, Any], tables: Sequence[Path], *, threads: int, online: bool
+    spec: ClassesSpec, tables: Sequence[Path], *, threads: int, online: bool
 ) -> set[str]:
-    wanted = spec["classes"]
-    if wanted["wnids"] is not None:
-        return {canonical(wnid) for wnid in wanted["wnids"]}
-    if wanted["file"] is not None:
-        return set(read_class_file(wanted["file"]))
-    if wanted["part"] == "source":
-        return set(scan(spec["source"], None, threads=threads, online=online)["wnid"])
-    return {wnid for table in tables for wnid in _concepts(table, wanted["level"])}
+    if spec.wnids is not None:
+        return {canonical(wnid) for wnid in spec.wnids}
+    if spec.file is not None:
+        return set(read_class_file(spec.file))
+    if spec.source is not None:
+        return set(scan(spec.source, None, threads=threads, online=online)["wnid"])
+    return {wnid for table in tables for wnid in _concepts(table, spec.level)}
 
 
 def _concepts(table: Path, level: int | None) -> list[str]:

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cogworks.concepts.wnid_lists import NAMED
+from cogworks.concepts.wordnet import database_files
 from cogworks.config import images as config
+from cogworks.core.inputs import list_of
+from cogworks.core.needs import is_missing
+from cogworks.core.patterns import expand as expand_paths
+from cogworks.core.spec import canonical
+from cogworks.images.sources.kinds import SOURCES, Source
+from cogworks.images.specs import ChoiceSpec, ClassesSpec, ManifestSpec, WorldSpec
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import Plan
+
+# Bytes of class ids in the config: Linux takes an argument of at most 131,072.
+LONGEST_LIST = 100_000
+# The tables of a benchmark from which the classes of each part come.
+TABLES = {"seen": ["seen"], "level": ["levels"], "all": ["seen", "levels"]}
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,11 @@ class Dataset:
     classes: config.Classes
     family: str | None = None
 
+    @property
+    def key(self) -> str:
+        """Return the dotted key of its section of the config."""
+        return f"images.{self.family or self.name}"
+
     def manifest(self, split: str) -> str:
         """Return the manifest of a split: `train`, `val` or `test`."""
         return f"results/images/{self.name}/{split}.parquet"
@@ -49,6 +68,162 @@ class Dataset:
         """Return the table of its classes (label, wnid, name)."""
         return f"results/images/{self.name}/classes.parquet"
 
+    @property
+    def pack(self) -> str:
+        """Return the pack into which a data set of the procedural world is drawn."""
+        return f"results/images/{self.name}/pack.parquet"
+
+    @cached_property
+    def given(self) -> Source:
+        """Return its source as the config has it."""
+        return _of_its_kind(self.section.source)
+
+    @cached_property
+    def source(self) -> Source:
+        """Return its source as it is read: what is drawn is a Parquet pack by then."""
+        if not self.given.drawn:
+            return self.given
+        read = {"kind": "parquet", "path": self.pack, "id_column": "id"}
+        return _of_its_kind(self.section.source.model_copy(update=read))
+
+    @property
+    def source_module(self) -> str:
+        """Return the module of the kind of its source, as it is read."""
+        return SOURCES.module(self.source.kind)
+
+    @property
+    def source_files(self) -> list[str]:
+        """Return the files among its sources whose change makes its manifests stale.
+
+        These are packs, named one by one, by a pattern or as the folder that they lie in, and
+        mapping files. Folders of images and of class tars are not tracked: there are too many files
+        to look at them in every plan, so after a change there the user forces the rules that read
+        them (see README.md).
+        """
+        places = expand_paths(self.source.places)
+        return [file for path in places for file in self.source.packs(path)] + self.source.lists
+
+    @property
+    def wordnet(self) -> str | None:
+        """Return the folder of the WordNet of its classes; None for the one that is found."""
+        benchmark = self.plan.benchmarks.get(self.classes.benchmark or "")
+        return None if benchmark is None else benchmark.section.wordnet
+
+    @property
+    def concept_tables(self) -> list[str]:
+        """Return the tables of a benchmark from which its classes come."""
+        names = TABLES.get(self.classes.part or "", [])
+        return [self.plan.benchmarks[self.classes.benchmark or ""].table(name) for name in names]
+
+    @property
+    def class_files(self) -> list[str]:
+        """Return the user's own files from which its classes come."""
+        own = self.source_files if self.classes.part == "source" else _files(self.classes.file)
+        return own + database_files(self.wordnet)
+
+    @property
+    def classes_spec(self) -> ClassesSpec:
+        """Return what its class list depends on."""
+        chosen = self.classes.model_dump(exclude={"benchmark"})
+        if self.classes.limit is None:
+            chosen["seed"] = None
+        source = self.source if self.classes.part == "source" else None
+        return ClassesSpec(dataset=self.name, wordnet=self.wordnet, source=source, **chosen)
+
+    @property
+    def world_spec(self) -> WorldSpec:
+        """Return what its drawn pack depends on besides its classes."""
+        drawing = self.section.source.model_dump(include=set(WorldSpec.model_fields))
+        images = self.section.max_images
+        assert images is not None, "`problems` refuses a world without it"
+        return WorldSpec(images=images, wordnet=self.wordnet, **drawing)
+
+    @property
+    def manifest_spec(self) -> ManifestSpec:
+        """Return what its manifests depend on besides its classes."""
+        chosen = self.section.model_dump(include={*ChoiceSpec.model_fields, "on_corrupt"})
+        return ManifestSpec(dataset=self.name, source=self.source, **chosen)
+
+    @property
+    def scan_threads(self) -> int:
+        """Return how many threads the making of its manifests can use: packs are read by one."""
+        return 4 if self.section.verify or self.given.parallel else 1
+
+    @property
+    def missing(self) -> list[str]:
+        """Return a line for each path of its section that does not exist."""
+        given = {
+            "source.path": self.given.path,
+            "source.train_path": self.given.train_path,
+            "source.test_path": self.given.test_path,
+            "source.mapping": self.given.lists,
+            "classes.file": _files(self.classes.file),
+        }
+        if self.given.fetches and self.plan.config.compute.online:
+            del given["source.path"]
+        return [
+            f"{self.key}.{key}: {path} does not exist"
+            for key, paths in given.items()
+            for path in expand_paths(paths)
+            if is_missing(path)
+        ] + [f"{self.key}.source: {problem}" for problem in self.given.missing()]
+
+    def problems(self) -> Iterator[str]:
+        """Yield the errors of its section that its types cannot show."""
+        yield from (f"{self.key}.source{problem}" for problem in self.given.problems())
+        yield from self._problems_of_classes(f"{self.key}.classes")
+        yield from self._problems_of_choice()
+
+    def _problems_of_classes(self, key: str) -> Iterator[str]:
+        classes = self.classes
+        parts = ("part", "file", "wnids")
+        chosen = [name for name in parts if getattr(classes, name) is not None]
+        if len(chosen) != 1:
+            found = " and ".join(chosen) or "none"
+            yield f"{key}: give exactly one of part, file and wnids, not {found}"
+            return
+        if len(canonical(classes.wnids).encode()) > LONGEST_LIST:
+            yield (
+                f"{key}.wnids: {len(classes.wnids or ())} class ids are too many for the config, "
+                "which becomes part of command lines; put them in a text file, one on each line, "
+                "named by `file`"
+            )
+        if classes.part in (*TABLES, "levels"):
+            benchmark = self.plan.benchmarks.get(classes.benchmark or "")
+            if benchmark is None:
+                known = ", ".join(self.plan.benchmarks) or "none"
+                yield f"{key}.benchmark: {classes.benchmark!r} is not a benchmark; known: {known}"
+                return
+            count = benchmark.section.levels.count
+            if classes.part == "level" and not 1 <= (classes.level or 0) <= count:
+                has = f"{benchmark.name} has 1 to {count}"
+                yield f"{key}.level: {classes.level} is not a level; {has}"
+        if classes.part == "source" and not self.given.names_classes:
+            yield (
+                f"{key}.part: kind {self.given.kind} needs an explicit class list (a missing class "
+                "folder would relabel all later classes); give file, wnids or a benchmark's part"
+            )
+
+    def _problems_of_choice(self) -> Iterator[str]:
+        maximum, test = self.section.max_images, self.section.test_images
+        if self.given.is_split:
+            if self.section.test_share is not None:
+                yield f"{self.key}.test_share: the source has its own test split; remove test_share"
+        elif (test is None) == (self.section.test_share is None):
+            yield (
+                f"{self.key}.test_images: the source has no split of its own; give either "
+                "test_images (a number for each class) or test_share"
+            )
+        if maximum is not None and test is not None and test >= maximum:
+            yield (
+                f"{self.key}.test_images: {test} leaves no training image of max_images: {maximum}"
+            )
+        if self.given.drawn and maximum is None:
+            yield (
+                f"{self.key}.max_images: needed for kind {self.given.kind}, which draws that many "
+                "images of each class"
+            )
+
 
 def expand(plan: Plan) -> Iterator[Dataset]:
     """Yield every data set of the config: of a family each level, not the family itself."""
@@ -61,3 +236,33 @@ def expand(plan: Plan) -> Iterator[Dataset]:
         for level in range(1, (benchmark.section.levels.count if benchmark else 0) + 1):
             own = classes.model_copy(update={"part": "level", "level": level})
             yield Dataset(plan, f"{name}_l{level}", section, own, family=name)
+
+
+def declared(plan: Plan) -> Iterator[Dataset]:
+    """Yield every entry of the section `images`: a family as one."""
+    for name, section in plan.config.images.items():
+        yield Dataset(plan, name, section, section.classes)
+
+
+def problems(plan: Plan) -> Iterator[str]:
+    """Yield the errors of the section `images` that its types cannot show."""
+    for dataset in declared(plan):
+        yield from dataset.problems()
+    owners: dict[str, str] = {}
+    for found in expand(plan):
+        twice = found.family is not None and found.name in plan.config.images
+        if twice or found.name in owners:
+            yield f"{found.key}: its data set {found.name} exists twice; rename one"
+        owners[found.name] = found.key
+        if found.name in plan.clones:
+            yield f"{found.key}: {found.name} is the name of a clone in synthesis too"
+
+
+def _of_its_kind(section: config.Source) -> Source:
+    kind = SOURCES.load(section.kind)
+    return kind.model_validate(section.model_dump(include=set(kind.model_fields)))
+
+
+def _files(value: str | list[str] | None) -> list[str]:
+    """Return those of `value` that are files, not the names of lists such as imagenet1k."""
+    return [name for name in list_of(value) if name not in NAMED]

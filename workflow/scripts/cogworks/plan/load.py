@@ -12,14 +12,11 @@ from cogworks.config.root import Config
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core import derived
 from cogworks.core.errors import InputError
-from cogworks.images import plan as images
-from cogworks.plan import benchmarks, evaluations, measures, runs
+from cogworks.plan import benchmarks, datasets, evaluations, measures, runs
 from cogworks.plan.plan import Plan
 from cogworks.report import plan as report
 from cogworks.synthesis import plan as synthesis
 
-# Rooms before the runs whose checks have not moved into the plan yet.
-SOURCES = (images, synthesis)
 
 
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
@@ -56,8 +53,8 @@ def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     checked = typed.model_dump()
     filled = planned(typed)
     plan: Plan = filled.plan
-    problems = list(benchmarks.problems(plan))
-    problems += [problem for room in SOURCES for problem in room.check(filled)]
+    problems = [*benchmarks.problems(plan), *datasets.problems(plan)]
+    problems += synthesis.check(filled)
     problems += plan.run_problems
     problems += plan.encoder_problems
     problems += report.check(filled)

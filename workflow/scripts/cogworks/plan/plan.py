@@ -92,6 +92,15 @@ class Plan:
             return self.families[name]
         return [self.images(name).name]
 
+    def sample_inputs(self, name: str) -> dict[str, list[str]]:
+        """Return what a contact sheet of a data set or family shows, member by member."""
+        members = [self.images(member) for member in self.members(name)]
+        return {
+            "classes": [member.class_table for member in members],
+            "train": [member.manifest("train") for member in members],
+            "test": [member.manifest("test") for member in members],
+        }
+
     @cached_property
     def runs(self) -> dict[str, Run]:
         """Return every training run by its expanded name: a sweep's members, not the sweep."""

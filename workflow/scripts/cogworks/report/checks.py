@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
 from cogworks.images import plan as images
-from cogworks.plan import evaluations
+from cogworks.plan import datasets, evaluations
 from cogworks.report import roles
 from cogworks.synthesis import plan as synthesis
 from cogworks.training import plan as training
@@ -31,7 +31,7 @@ def check(config: Config) -> list[str]:
 
 
 def _broken(config: Config) -> Iterator[str]:
-    yield from images.check(config)
+    yield from datasets.problems(config.plan)
     yield from synthesis.check(config)
     yield from training.check(config)
     yield from config.plan.encoder_problems

@@ -1,36 +1,34 @@
 """From a source in the config to a listing of its images."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.core.patterns import expand
-from cogworks.images.sources.kinds import SOURCES
+from cogworks.images.sources.kinds import Source
 from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, canonical, name_some
 
 
 def scan(
-    source: dict[str, Any], wnids: Sequence[str] | None, *, threads: int, online: bool = False
+    source: Source, wnids: Sequence[str] | None, *, threads: int, online: bool = False
 ) -> pd.DataFrame:
     """List the images of a source.
 
     Args:
-        source: the config's `images.<name>.source`, its paths as lists (`plan.manifest_spec`).
+        source: where the images come from.
         wnids: the classes wanted; None for all that the source names (`classes.part: source`).
         threads: readers at once.
         online: whether a torchvision data set that is not there may be downloaded.
 
     Returns:
-        the columns of `listing.COLUMNS`, one row an image of a wanted class.
+        the columns of `listing.COLUMNS`, a row for each image of a wanted class.
 
     Raises:
         InputError: something is missing, damaged or listed twice; the message names it.
     """
-    fetch = SOURCES.load(source["kind"]).fetch
-    if online and fetch is not None:
-        fetch(source)
+    if online:
+        source.fetch()
     wanted = None if wnids is None else [canonical(wnid) for wnid in wnids]
     frames = [_scan(source, paths, wanted, split, threads) for paths, split in _parts(source)]
     frame = pd.concat(frames, ignore_index=True)
@@ -40,29 +38,21 @@ def scan(
     return frame
 
 
-def find_image_column(source: dict[str, Any]) -> str:
-    """Return the column of the source's packs with the encoded images (`packs.find_images`).
-
-    Raises:
-        InputError: a pack has none, or packs differ.
-    """
-    column: str = source["image_column"]
-    find = SOURCES.load(source["kind"]).image_column
-    return find(source, [paths for paths, _ in _parts(source)]) if find is not None else column
+def find_image_column(source: Source) -> str:
+    """Return the column of the source's packs with the encoded images (`Source.find_images`)."""
+    return source.find_images([paths for paths, _ in _parts(source)])
 
 
-def _parts(source: dict[str, Any]) -> list[tuple[list[str], str]]:
+def _parts(source: Source) -> list[tuple[list[str], str]]:
     """Return the paths of the source by the split that they hold."""
-    parts = (("path", UNSPLIT), ("train_path", TRAIN), ("test_path", TEST))
-    return [(expand(source[key]), split) for key, split in parts if source[key]]
+    parts = ((source.path, UNSPLIT), (source.train_path, TRAIN), (source.test_path, TEST))
+    return [(expand(paths), split) for paths, split in parts if paths]
 
 
 def _scan(
-    source: dict[str, Any], paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
+    source: Source, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
 ) -> pd.DataFrame:
-    how = SOURCES.load(source["kind"]).scan
-    assert how is not None, "what is drawn is a Parquet pack by now"
-    frame = how(source, paths, wnids, split, threads)
+    frame = source.scan(paths, wnids, split, threads)
     ids = frame["id"].map(canonical)
     # The same file name can occur in both parts of an official split.
     frame = frame.assign(id=f"{split}/" + ids if split else ids)

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,32 +15,12 @@ from cogworks.core.files import METADATA_KEY, atomic
 from cogworks.core.seeds import derive_seed
 from cogworks.core.spec import canonical
 from cogworks.images.parallel import map_ordered
+from cogworks.images.specs import WorldSpec
 from cogworks.images.world.canvas import Canvas
 from cogworks.images.world.hierarchy import Hierarchy
 from cogworks.images.world.looks import Look, look_of
 
 SCHEMA = pa.schema([("id", pa.string()), ("wnid", pa.string()), ("image", pa.binary())])
-
-
-@dataclass(frozen=True)
-class WorldSpec:
-    """How a world is drawn (config `images.<name>.source` of kind `world`).
-
-    Attributes:
-        size: width and height in pixels.
-        format: `png` or `jpeg`.
-        world_seed: seed of the looks and of the images.
-        distinctness: share of a look that is the concept's.
-        nuisance: strength of pose, light, clutter, occlusion and noise.
-        images: images of each class.
-    """
-
-    size: int
-    format: str
-    world_seed: int
-    distinctness: float
-    nuisance: float
-    images: int
 
 
 def write_pack(
@@ -70,7 +49,8 @@ def write_pack(
     draw = partial(_draw_concept, spec=spec)
     drawn = map_ordered(draw, looks, workers=workers, label="drawing", unit="concepts")
     # The spec in the footer makes a pack drawn in another way differ in its digest at once.
-    schema = SCHEMA.with_metadata({METADATA_KEY: canonical({"world": vars(spec)}).encode()})
+    drawing = spec.model_dump(exclude={"wordnet"})
+    schema = SCHEMA.with_metadata({METADATA_KEY: canonical({"world": drawing}).encode()})
     with (
         atomic(path) as partial_path,
         pq.ParquetWriter(

@@ -1,88 +1,124 @@
 """The kinds of image sources: one file each, named as in the config.
 
+Each is the spec of a source too: its fields are the keys of `source` that it reads, so that no
+other key makes anything stale.
+
 Imported while the DAG is planned: a kind imports what reads images only where it is used.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from cogworks.core.inputs import is_hidden
+from pydantic import BeforeValidator, SerializeAsAny
+
+from cogworks.concepts.wnid_lists import NAMED
+from cogworks.core.inputs import is_hidden, list_of
 from cogworks.core.registry import Registry
+from cogworks.core.spec import Spec
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PACK_SUFFIXES = (".parquet", ".tar")
-
-# The section `source` of a data set.
-Section = dict[str, Any]
-
-
-class Scan(Protocol):
-    """Lists the images at some of a source's paths."""
-
-    def __call__(
-        self,
-        source: Section,
-        paths: list[str],
-        wnids: Sequence[str] | None,
-        split: str,
-        threads: int,
-    ) -> "pd.DataFrame":
-        """Return the columns of `listing.COLUMNS`; see `scan.scan`."""
+# One path, several or none, as a list.
+Paths = Annotated[list[str], BeforeValidator(list_of)]
 
 
-def _no_packs(source: Section, path: str) -> list[str]:
-    return []
-
-
-def _no_problems(source: Section) -> Iterator[str]:
-    yield from ()
-
-
-def _has_split(source: Section) -> bool:
-    places = source["train_path"] is not None or source["test_path"] is not None
-    return places or source["split_column"] is not None
-
-
-@dataclass(frozen=True)
-class Source:
-    """What the workflow asks of a kind of image source.
+class Source(Spec, ABC):
+    """Where the images of a data set come from.
 
     Attributes:
-        scan: lists images; null for what is drawn, which becomes a Parquet pack.
-        layouts: the values of `layout` that it knows, where that has a meaning.
-        only: keys that no other kind has.
-        problems: yields what is wrong with its keys, as `key: message` or `: message`.
+        kind: the name of its kind.
+        path: files and folders with all images, or, in its place:
+        train_path: those with the training images, and
+        test_path: those with the test images.
+        layouts: the values of `layout` that the kind knows, where it has that key.
         names_classes: whether its images can say which classes there are.
         parallel: whether several threads list them faster.
-        is_split: whether it divides its images into training and test images itself.
-        packs: returns the files that are tracked, of those that a path stands for.
-        fetch: downloads what is not there.
-        missing: yields what must be put there by hand and is not.
-        image_column: returns the column of the images, given the paths of each part; null where
-            they are in no column.
+        drawn: whether the workflow draws the images itself, into a Parquet pack.
+        fetches: whether images that are not there can be downloaded.
     """
 
-    scan: Scan | None
-    layouts: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    problems: Callable[[Section], Iterator[str]] = _no_problems
-    names_classes: bool = True
-    parallel: bool = False
-    is_split: Callable[[Section], bool] = _has_split
-    packs: Callable[[Section, str], list[str]] = _no_packs
-    fetch: Callable[[Section], None] | None = None
-    missing: Callable[[Section], Iterator[str]] = _no_problems
-    image_column: Callable[[Section, list[list[str]]], str] | None = None
+    kind: str
+    path: Paths
+    train_path: Paths
+    test_path: Paths
+
+    layouts: ClassVar[tuple[str, ...]] = ()
+    names_classes: ClassVar[bool] = True
+    parallel: ClassVar[bool] = False
+    drawn: ClassVar[bool] = False
+    fetches: ClassVar[bool] = False
 
     @property
-    def drawn(self) -> bool:
-        """Whether the workflow draws the images itself."""
-        return self.scan is None
+    def places(self) -> list[str]:
+        """Return all files and folders with images, as the config has them."""
+        return [*self.path, *self.train_path, *self.test_path]
+
+    @property
+    def lists(self) -> list[str]:
+        """Return the user's files that say which class an image has."""
+        return []
+
+    @property
+    def is_split(self) -> bool:
+        """Whether it divides its images into training and test images itself."""
+        return bool(self.train_path or self.test_path)
+
+    def packs(self, path: str) -> list[str]:
+        """Return the files that are tracked, of those that a path stands for."""
+        return []
+
+    def missing(self) -> Iterator[str]:
+        """Yield what must be put there by hand and is not."""
+        yield from ()
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong with its keys, as `.key: message` or `: message`."""
+        if not self.places:
+            yield f".path: needed for kind {self.kind}"
+        if self.path and (self.train_path or self.test_path):
+            yield ": give either path, or train_path and test_path, not both"
+        for key in ("layout", "test_layout"):
+            layout = getattr(self, key, None)
+            if layout is not None and layout not in self.layouts:
+                known = ", ".join(self.layouts)
+                yield f".{key}: {layout!r} is not a layout of kind {self.kind}; known: {known}"
+
+    @abstractmethod
+    def scan(
+        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
+    ) -> "pd.DataFrame":
+        """List the images at some of its paths: the columns of `listing.COLUMNS`; see `scan`."""
+
+    def fetch(self) -> None:
+        """Download what is not there, where the kind can."""
+
+    def find_images(self, parts: list[list[str]]) -> str:
+        """Return the column of the images in its packs, given the paths of each part.
+
+        Raises:
+            InputError: a pack has no such column, or packs differ.
+        """
+        return "image"
+
+
+class Mapped(Source):
+    """A source whose classes may be numbers or lines of a list.
+
+    Attributes:
+        mapping: what they mean: files, or names of lists.
+    """
+
+    mapping: Paths
+
+    @property
+    def lists(self) -> list[str]:
+        """Return the files of the mapping; the name of a list is no file."""
+        return [name for name in self.mapping if name not in NAMED]
 
 
 def packs_at(path: str, suffix: str) -> list[str]:
@@ -93,7 +129,7 @@ def packs_at(path: str, suffix: str) -> list[str]:
     return [f"{path.rstrip('/')}/{name}" for name in names if not is_hidden(name)]
 
 
-SOURCES: Registry[Source] = Registry(
+SOURCES: Registry[type[Source]] = Registry(
     "cogworks.images.sources.kinds",
     "SOURCE",
     (
@@ -104,3 +140,24 @@ SOURCES: Registry[Source] = Registry(
         "world",
     ),
 )
+
+
+def _of_its_kind(value: Any) -> Any:
+    """Return the source that an object of JSON stands for."""
+    if not isinstance(value, dict):
+        return value
+    return SOURCES.load(value.get("kind", "")).model_validate(value)
+
+
+# A source of any kind as a field of a spec.
+AnySource = Annotated[SerializeAsAny[Source], BeforeValidator(_of_its_kind)]
+
+
+def kinds_with(key: str) -> list[str]:
+    """Return the names of the kinds that read a key of `source`."""
+    return [name for name in SOURCES if key in SOURCES.load(name).model_fields]
+
+
+def layouts_of(kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return the layouts that any of some kinds knows."""
+    return tuple(dict.fromkeys(one for kind in kinds for one in SOURCES.load(kind).layouts))

@@ -4,44 +4,62 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import list_of
-from cogworks.images.sources.kinds import Section, Source, packs_at
+from cogworks.images.sources.kinds import Mapped, packs_at
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def _scan(
-    source: Section, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-) -> "pd.DataFrame":
-    from cogworks.images.class_files import numbered_classes
-    from cogworks.images.sources.packs import PackColumns, scan_packs
-    from cogworks.images.sources.places import files_of
+class Parquet(Mapped):
+    """Packs; their columns as in the config."""
 
-    names = ("class_column", "id_column", "split_column", "train_splits", "test_splits")
-    columns = PackColumns(
-        **{name: source[name] for name in names},
-        numbered=numbered_classes(list_of(source["mapping"])),
-    )
-    packs = files_of(paths, suffix=".parquet", one_split=source["split_column"] is None)
-    return scan_packs(packs, columns, split=split)
+    image_column: str
+    class_column: str
+    id_column: str | None
+    split_column: str | None
+    train_splits: list[str]
+    test_splits: list[str]
+
+    @property
+    def is_split(self) -> bool:
+        """See `Source.is_split`; a column may name the split too."""
+        return super().is_split or self.split_column is not None
+
+    def packs(self, path: str) -> list[str]:
+        """See `Source.packs`."""
+        return packs_at(path, ".parquet")
+
+    def scan(
+        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
+    ) -> "pd.DataFrame":
+        """See `Source.scan`."""
+        from cogworks.images.class_files import numbered_classes
+        from cogworks.images.sources.packs import PackColumns, scan_packs
+        from cogworks.images.sources.places import files_of
+
+        columns = PackColumns(
+            class_column=self.class_column,
+            id_column=self.id_column,
+            split_column=self.split_column,
+            train_splits=self.train_splits,
+            test_splits=self.test_splits,
+            numbered=numbered_classes(self.mapping),
+        )
+        packs = files_of(paths, suffix=".parquet", one_split=self.split_column is None)
+        return scan_packs(packs, columns, split=split)
+
+    def find_images(self, parts: list[list[str]]) -> str:
+        """See `Source.find_images`; of a struct it is the field with the bytes."""
+        from cogworks.images.sources.listing import name_some
+        from cogworks.images.sources.packs import find_images
+        from cogworks.images.sources.places import files_of
+
+        column = self.image_column
+        packs = [pack for paths in parts for pack in files_of(paths, suffix=".parquet")]
+        found = {find_images(pack, column): pack for pack in packs}
+        if len(found) > 1:
+            raise InputError(f"{name_some([str(p) for p in found.values()])}: {column} differs")
+        return next(iter(found))
 
 
-def _image_column(source: Section, parts: list[list[str]]) -> str:
-    from cogworks.images.sources.listing import name_some
-    from cogworks.images.sources.packs import find_images
-    from cogworks.images.sources.places import files_of
-
-    column = source["image_column"]
-    packs = [pack for paths in parts for pack in files_of(paths, suffix=".parquet")]
-    found = {find_images(pack, column): pack for pack in packs}
-    if len(found) > 1:
-        raise InputError(f"{name_some([str(pack) for pack in found.values()])}: {column} differs")
-    return next(iter(found))
-
-
-def _packs(source: Section, path: str) -> list[str]:
-    return packs_at(path, ".parquet")
-
-
-SOURCE = Source(scan=_scan, only=("split_column",), packs=_packs, image_column=_image_column)
+SOURCE = Parquet

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import list_of
 from cogworks.images.sources.by_hand import missing_by_hand
-from cogworks.images.sources.kinds import Section, Source
+from cogworks.images.sources.kinds import Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,31 +15,46 @@ if TYPE_CHECKING:
 UNSPLIT = ("EuroSAT",)
 
 
-def _scan(
-    source: Section, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-) -> "pd.DataFrame":
-    from cogworks.images.sources.transfer import scan_transfer
+class Torchvision(Source):
+    """One of torchvision's data sets, below one root folder."""
 
-    return scan_transfer(source["dataset"], _one(paths))
+    dataset: str | None
 
+    fetches = True
 
-def _fetch(source: Section) -> None:
-    from cogworks.images.sources.download import download_transfer
+    @property
+    def is_split(self) -> bool:
+        """See `Source.is_split`."""
+        return self.dataset not in UNSPLIT
 
-    download_transfer(source["dataset"], _one(list_of(source["path"])))
+    def scan(
+        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
+    ) -> "pd.DataFrame":
+        """See `Source.scan`."""
+        from cogworks.images.sources.transfer import scan_transfer
 
+        return scan_transfer(self._name, _one(paths))
 
-def _missing(source: Section) -> Iterator[str]:
-    return missing_by_hand(source["dataset"], Path(source["path"]))
+    def fetch(self) -> None:
+        """See `Source.fetch`."""
+        from cogworks.images.sources.download import download_transfer
 
+        download_transfer(self._name, _one(self.path))
 
-def _problems(source: Section) -> Iterator[str]:
-    if source["dataset"] is None or source["path"] is None:
-        yield ": kind torchvision needs dataset and path (the root folder)"
+    def missing(self) -> Iterator[str]:
+        """See `Source.missing`."""
+        return missing_by_hand(self._name, _one(self.path))
 
+    def problems(self) -> Iterator[str]:
+        """See `Source.problems`."""
+        yield from super().problems()
+        if self.dataset is None or len(self.path) != 1:
+            yield ": kind torchvision needs dataset and path (the root folder)"
 
-def _is_split(source: Section) -> bool:
-    return source["dataset"] not in UNSPLIT
+    @property
+    def _name(self) -> str:
+        assert self.dataset is not None, "`problems` refuses a source without it"
+        return self.dataset
 
 
 def _one(paths: list[str]) -> Path:
@@ -49,11 +63,4 @@ def _one(paths: list[str]) -> Path:
     return Path(paths[0])
 
 
-SOURCE = Source(
-    scan=_scan,
-    only=("dataset",),
-    problems=_problems,
-    is_split=_is_split,
-    fetch=_fetch,
-    missing=_missing,
-)
+SOURCE = Torchvision

@@ -1,14 +1,36 @@
 """The procedural world, which the workflow draws itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
-from cogworks.core.inputs import list_of
-from cogworks.images.sources.kinds import Section, Source
+from cogworks.images.sources.kinds import Source
 
-
-def _problems(source: Section) -> Iterator[str]:
-    if any(list_of(source[key]) for key in ("path", "train_path", "test_path")):
-        yield ": the procedural world has no path; remove path, train_path and test_path"
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-SOURCE = Source(scan=None, problems=_problems, names_classes=False)
+class World(Source):
+    """How images are drawn, see the config. Once drawn, they are a Parquet pack like any other."""
+
+    size: int
+    format: Literal["png", "jpeg"]
+    world_seed: int
+    distinctness: float
+    nuisance: float
+
+    names_classes = False
+    drawn = True
+
+    def problems(self) -> Iterator[str]:
+        """See `Source.problems`."""
+        if self.places:
+            yield ": the procedural world has no path; remove path, train_path and test_path"
+
+    def scan(
+        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
+    ) -> "pd.DataFrame":
+        """Refuse: the pack is read in its place."""
+        raise AssertionError("what is drawn is a Parquet pack by now")
+
+
+SOURCE = World

@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
+from cogworks.config import idle
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
-from cogworks.images import plan
+from cogworks.plan import datasets
 
 WORLD = {
     "source": {"kind": "world", "size": 32},
@@ -31,27 +32,27 @@ def family() -> dict[str, Any]:
 
 
 def test_a_family_stands_for_its_levels(fill: Any) -> None:
-    config = fill({"seen": WORLD, "cog": family()})
-    assert list(plan.datasets(config)) == ["seen", "cog_l1", "cog_l2", "cog_l3"]
-    assert plan.expand(config, "cog") == ["cog_l1", "cog_l2", "cog_l3"]
-    classes = plan.datasets(config)["cog_l2"]["classes"]
-    assert (classes["part"], classes["level"], classes["limit"]) == ("level", 2, 5)
+    plan = fill({"seen": WORLD, "cog": family()})
+    assert list(plan.datasets) == ["seen", "cog_l1", "cog_l2", "cog_l3"]
+    assert plan.members("cog") == ["cog_l1", "cog_l2", "cog_l3"]
+    classes = plan.datasets["cog_l2"].classes
+    assert (classes.part, classes.level, classes.limit) == ("level", 2, 5)
 
 
 def test_single_sets_members_and_clones_stand_for_themselves(fill: Any) -> None:
-    config = fill({"seen": WORLD, "cog": family()})
+    plan = fill({"seen": WORLD, "cog": family()})
     for name in ("seen", "cog_l3", "drawn"):
-        assert plan.expand(config, name) == [name]
+        assert plan.members(name) == [name]
 
 
 def test_an_unknown_data_set_is_an_error_with_the_known_ones(fill: Any) -> None:
-    config = fill({"seen": WORLD, "cog": family()})
-    with pytest.raises(InputError, match="'seeen' is no data set; known: seen, cog, cog_l1"):
-        plan.expand(config, "seeen")
+    plan = fill({"seen": WORLD, "cog": family()})
+    with pytest.raises(InputError, match="'seeen' is not a data set; known: seen, cog, cog_l1"):
+        plan.members("seeen")
 
 
 def test_inputs_of_each_kind(fill: Any) -> None:
-    config = fill(
+    plan = fill(
         {
             "seen": WORLD,
             "all": WORLD | {"classes": {"benchmark": "cog", "part": "all"}},
@@ -67,17 +68,17 @@ def test_inputs_of_each_kind(fill: Any) -> None:
             },
         }
     )
-    assert plan.class_tables(config, "seen") == ["results/concepts/cog/seen.parquet"]
-    assert plan.class_tables(config, "all") == [
+    assert plan.datasets["seen"].concept_tables == ["results/concepts/cog/seen.parquet"]
+    assert plan.datasets["all"].concept_tables == [
         "results/concepts/cog/seen.parquet",
         "results/concepts/cog/levels.parquet",
     ]
-    assert plan.source_inputs(config, "seen") == ["results/images/seen/pack.parquet"]
-    assert plan.source_inputs(config, "pack") == ["data/a.parquet"]
-    assert plan.class_files(config, "pack") == ["data/a.parquet"]
+    assert plan.datasets["seen"].source_files == ["results/images/seen/pack.parquet"]
+    assert plan.datasets["pack"].source_files == ["data/a.parquet"]
+    assert plan.datasets["pack"].class_files == ["data/a.parquet"]
     # A folder's date says nothing of its images, and imagenet1k is no file.
-    assert plan.source_inputs(config, "v2") == []
-    assert plan.class_files(config, "v2") == ["lists/mine.txt"]
+    assert plan.datasets["v2"].source_files == []
+    assert plan.datasets["v2"].class_files == ["lists/mine.txt"]
 
 
 def test_packs_in_a_folder_are_inputs_like_packs_by_name(fill: Any, tmp_path: Any) -> None:
@@ -86,36 +87,37 @@ def test_packs_in_a_folder_are_inputs_like_packs_by_name(fill: Any, tmp_path: An
     packs = [f"{tmp_path}/a.parquet", f"{tmp_path}/b.parquet"]
     given = {"source": {"kind": "parquet", "path": str(tmp_path)}, "classes": {"part": "source"}}
     tars = {"kind": "tar", "path": f"{tmp_path}/", "class_column": "c", "layout": "samples"}
-    config = fill(
+    plan = fill(
         {
             "packs": given | {"test_images": 1},
             "samples": {"source": tars, "classes": {"part": "source"}, "test_images": 1},
             "gone": given | {"source": given["source"] | {"path": "gone"}, "test_images": 1},
         }
     )
-    assert plan.source_inputs(config, "packs") == plan.class_files(config, "packs") == packs
-    assert plan.source_inputs(config, "samples") == [f"{tmp_path}/0.tar"]
-    assert plan.source_inputs(config, "gone") == []
+    assert plan.datasets["packs"].source_files == plan.datasets["packs"].class_files == packs
+    assert plan.datasets["samples"].source_files == [f"{tmp_path}/0.tar"]
+    assert plan.datasets["gone"].source_files == []
     (tmp_path / "c.parquet").touch()
-    assert plan.class_files(config, "packs") == [*packs, f"{tmp_path}/c.parquet"]
+    assert plan.datasets["packs"].class_files == [*packs, f"{tmp_path}/c.parquet"]
 
 
 def test_a_rule_depends_on_its_own_keys_only(fill: Any) -> None:
-    config = fill({"seen": WORLD})
-    other = fill({"seen": WORLD | {"on_corrupt": "drop"}})
-    assert plan.classes_spec(other, "seen") == plan.classes_spec(config, "seen")
-    assert plan.world_spec(other, "seen") == plan.world_spec(config, "seen")
-    assert plan.manifest_spec(other, "seen") != plan.manifest_spec(config, "seen")
-    louder = fill({"seen": WORLD | {"source": {"kind": "world", "size": 32, "nuisance": 1.0}}})
-    assert plan.classes_spec(louder, "seen") == plan.classes_spec(config, "seen")
-    assert plan.manifest_spec(louder, "seen") == plan.manifest_spec(config, "seen")
-    assert plan.world_spec(louder, "seen") != plan.world_spec(config, "seen")
+    seen = fill({"seen": WORLD}).datasets["seen"]
+    other = fill({"seen": WORLD | {"on_corrupt": "drop"}}).datasets["seen"]
+    assert other.classes_spec == seen.classes_spec
+    assert other.world_spec == seen.world_spec
+    assert other.manifest_spec != seen.manifest_spec
+    source = {"kind": "world", "size": 32, "nuisance": 1.0}
+    louder = fill({"seen": WORLD | {"source": source}}).datasets["seen"]
+    assert louder.classes_spec == seen.classes_spec
+    assert louder.manifest_spec == seen.manifest_spec
+    assert louder.world_spec != seen.world_spec
 
 
 def test_only_sources_that_profit_ask_for_threads(fill: Any) -> None:
     folder = {"source": {"kind": "folder", "test_path": "x"}, "classes": {"file": "imagenet1k"}}
-    config = fill({"pack": PACK, "checked": PACK | {"verify": True}, "folder": folder})
-    threads = {name: plan.scan_threads(config, name) for name in config["images"]}
+    plan = fill({"pack": PACK, "checked": PACK | {"verify": True}, "folder": folder})
+    threads = {name: found.scan_threads for name, found in plan.datasets.items()}
     assert threads["pack"] == 1
     assert threads["checked"] == threads["folder"] > 1
 
@@ -123,7 +125,7 @@ def test_only_sources_that_profit_ask_for_threads(fill: Any) -> None:
 def test_paths_may_be_one_or_many(fill: Any) -> None:
     one = fill({"pack": PACK})
     many = fill({"pack": PACK | {"source": PACK["source"] | {"path": ["data/a.parquet"]}}})
-    assert plan.manifest_spec(one, "pack") == plan.manifest_spec(many, "pack")
+    assert one.datasets["pack"].manifest_spec == many.datasets["pack"].manifest_spec
 
 
 @pytest.mark.parametrize(
@@ -131,29 +133,41 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
     [
         ({"classes": {"benchmark": "cog"}}, "images.x.classes: give exactly one of"),
         ({"classes": {"part": "seen", "file": "a.txt"}}, "images.x.classes: give exactly one of"),
-        ({"classes": {"benchmark": "cg", "part": "seen"}}, "classes.benchmark: 'cg' is no"),
-        ({"classes": {"benchmark": "cog", "part": "level", "level": 4}}, "classes.level: 4 is no"),
-        ({"classes": {"benchmark": "cog", "part": "level"}}, "classes.level: None is no level"),
+        ({"classes": {"benchmark": "cg", "part": "seen"}}, "classes.benchmark: 'cg' is not"),
+        ({"classes": {"benchmark": "cog", "part": "level", "level": 4}}, "classes.level: 4 is not"),
+        ({"classes": {"benchmark": "cog", "part": "level"}}, "classes.level: None is not a level"),
         (
             {"classes": {"wnids": [f"n{n:08d}" for n in range(9999)]}},
             "classes.wnids: 9999 class ids",
         ),
-        ({"classes": {"file": "a.txt", "level": 1}}, "classes.level: only with"),
+        ({"classes": {"file": "a.txt", "level": 1}}, "classes.level: does nothing here"),
         ({"classes": {"part": "source"}}, "classes.part: kind world needs an explicit"),
         ({"source": {"kind": "folder"}}, "source.path: needed"),
         ({"source": {"kind": "world", "path": "x"}}, "source: the procedural world has no path"),
         ({"source": {"kind": "folder", "path": "x", "test_path": "y"}}, "not both"),
         ({"source": {"kind": "folder", "path": "x", "layout": "flat"}}, "mapping: needed"),
-        ({"source": {"kind": "folder", "path": "x", "layout": "samples"}}, "is no layout of kind"),
-        ({"source": {"kind": "tar", "path": "x", "layout": "index"}}, "is no layout of kind tar"),
-        ({"source": {"kind": "tar", "path": "x", "split_column": "s"}}, "only for kind parquet"),
+        (
+            {"source": {"kind": "folder", "path": "x", "layout": "samples"}},
+            "is not a layout of",
+        ),
+        (
+            {"source": {"kind": "tar", "path": "x", "layout": "index"}},
+            "not a layout of kind tar",
+        ),
+        (
+            {"source": {"kind": "tar", "path": "x", "split_column": "s"}},
+            "only with kind parquet",
+        ),
         ({"source": FLAT | {"test_layout": "flat", "mapping": None}}, "mapping: needed"),
-        ({"source": FLAT | {"test_path": None}}, "test_layout: only for kind folder with"),
-        ({"source": FLAT | {"kind": "tar"}}, "test_layout: only for kind folder"),
+        ({"source": FLAT | {"test_path": None}}, "test_layout: does nothing here"),
+        ({"source": FLAT | {"kind": "tar"}}, "read only with kind folder"),
         ({"source": FLAT | {"test_layout": "index", "mapping": ["a", "b"]}}, "mapping: two files"),
         ({"source": FLAT | {"layout": "index"}}, "mapping: the list of layout flat and that of"),
         ({"source": {"kind": "torchvision", "path": "x"}}, "needs dataset and path"),
-        ({"source": {"kind": "folder", "path": "x", "dataset": "DTD"}}, "only for kind torchvis"),
+        (
+            {"source": {"kind": "folder", "path": "x", "dataset": "DTD"}},
+            "only with kind torchvis",
+        ),
         ({"test_images": None}, "images.x.test_images: the source has no split"),
         ({"test_share": 0.2}, "images.x.test_images: the source has no split"),
         ({"test_images": 30}, "images.x.test_images: 30 leaves no training image"),
@@ -161,44 +175,47 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
     ],
 )
 def test_contradictions_are_named_by_key(fill: Any, changes: dict[str, Any], message: str) -> None:
-    problems = plan.check(fill({"x": WORLD | changes}, check=False))
+    images = {"x": WORLD | changes}
+    plan = fill(images, check=False)
+    idle_keys = idle.idle_keys({"images": images}, plan.legacy)
+    problems = [*datasets.problems(plan), *idle_keys.values()]
     assert any(message in problem for problem in problems), problems
     assert all(problem.startswith("images.x") for problem in problems)
 
 
 def test_official_splits_take_no_share_and_need_no_number(fill: Any) -> None:
     fill({"x": PACK})
-    problems = plan.check(fill({"x": PACK | {"test_share": 0.3}}, check=False))
+    problems = list(datasets.problems(fill({"x": PACK | {"test_share": 0.3}}, check=False)))
     assert problems == ["images.x.test_share: the source has its own test split; remove test_share"]
     eurosat = {"kind": "torchvision", "dataset": "EuroSAT", "path": "data"}
     fill({"x": {"source": eurosat, "classes": {"part": "source"}, "test_share": 0.3}})
 
 
 def test_names_that_collide_are_refused(fill: Any) -> None:
-    problems = plan.check(fill({"cog": family(), "cog_l2": WORLD}, check=False))
+    problems = list(datasets.problems(fill({"cog": family(), "cog_l2": WORLD}, check=False)))
     assert any("cog_l2 exists twice" in problem for problem in problems)
-    problems = plan.check(fill({"drawn": WORLD}, check=False))
+    problems = list(datasets.problems(fill({"drawn": WORLD}, check=False)))
     assert problems == ["images.drawn: drawn is the name of a clone in synthesis too"]
 
 
 def test_a_flat_test_set_beside_class_folders(fill: Any) -> None:
     section = {"source": FLAT, "classes": {"file": "imagenet1k"}}
-    config = fill({"x": section})
-    assert plan.source_inputs(config, "x") == ["val.txt"]
+    plan = fill({"x": section})
+    assert plan.datasets["x"].source_files == ["val.txt"]
     numbers = FLAT | {"mapping": ["val.txt", "imagenet1k"]}
-    config = fill({"x": section | {"source": numbers}})
-    assert plan.source_inputs(config, "x") == ["val.txt"]
+    plan = fill({"x": section | {"source": numbers}})
+    assert plan.datasets["x"].source_files == ["val.txt"]
     numbers = FLAT | {"mapping": ["val.txt", "synsets.txt"]}
-    config = fill({"x": section | {"source": numbers}})
-    assert plan.source_inputs(config, "x") == ["val.txt", "synsets.txt"]
-    assert "images.x.source.mapping: synsets.txt does not exist" in plan.missing_paths(config)
+    plan = fill({"x": section | {"source": numbers}})
+    assert plan.datasets["x"].source_files == ["val.txt", "synsets.txt"]
+    assert "images.x.source.mapping: synsets.txt does not exist" in plan.datasets["x"].missing
 
 
 def test_missing_paths_are_named_by_key(fill: Any, tmp_path: Any) -> None:
     (tmp_path / "here.parquet").touch()
     here, gone = str(tmp_path / "here.parquet"), str(tmp_path / "gone.parquet")
-    config = fill({"x": PACK | {"source": PACK["source"] | {"path": [here, gone]}}})
-    assert plan.missing_paths(config) == [f"images.x.source.path: {gone} does not exist"]
+    plan = fill({"x": PACK | {"source": PACK["source"] | {"path": [here, gone]}}})
+    assert plan.datasets["x"].missing == [f"images.x.source.path: {gone} does not exist"]
 
 
 def test_unknown_keys_wrong_types_and_kinds_are_refused() -> None:
