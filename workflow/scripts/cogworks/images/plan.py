@@ -37,7 +37,7 @@ def expand(config: dict[str, Any], name: str) -> list[str]:
         return [member for member, _ in _members(config, name, config["images"][name]["classes"])]
     if name in datasets(config) or name in config["synthesis"]["clones"]:
         return [name]
-    raise InputError(f"{name!r} is not a data set; known: {', '.join(known(config))}")
+    raise InputError(f"{name!r} is no data set; known: {', '.join(known(config))}")
 
 
 def known(config: dict[str, Any]) -> list[str]:
