@@ -11,7 +11,7 @@ from cogworks.concepts.information import corpus
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.concepts.wordnet import WordNet, open_wordnet
 from cogworks.config.parse import parse
-from cogworks.plan.load import complete
+from cogworks.plan.load import planned
 from cogworks.plan.plan import Plan
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -125,7 +125,7 @@ def plan_of() -> Callable[..., Plan]:
     """Return a function: benchmarks by name -> the plan of a config that has them alone."""
 
     def fill(**benchmarks: dict[str, Any]) -> Plan:
-        plan: Plan = complete(parse({"concepts": benchmarks})).plan
+        plan: Plan = planned(parse({"concepts": benchmarks})).plan
         return plan
 
     return fill

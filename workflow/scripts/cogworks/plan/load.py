@@ -18,7 +18,6 @@ from cogworks.report import plan as report
 from cogworks.synthesis import plan as synthesis
 
 
-
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
     """Return the checked config with all defaults.
 
@@ -38,14 +37,6 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Co
     except InputError as error:
         lines = [_with_near_miss(line) for line in str(error).splitlines()]
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
-
-
-def complete(typed: Config) -> derived.Config:
-    """Return a typed config as the rooms that have not moved yet see it, with its plan."""
-    filled = derived.Config(encoders.expand_sweeps(typed.model_dump()))
-    filled.typed = typed
-    filled.plan = Plan(typed, filled)
-    return filled
 
 
 def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:

@@ -107,7 +107,7 @@ class TuneSpec(JobSpec, Sampling):
     def read(cls, text: str) -> Self:
         """Return the search of the kind that `text` names; see `Spec.read`."""
         own = KINDS.load(_OfKind.read(text).kind).tune if cls is TuneSpec else None
-        return super().read(text) if own is None else own.read(text)
+        return super().read(text) if own is None else cls.model_validate(own.read(text))
 
 
 class FitSpec(JobSpec):
@@ -134,7 +134,7 @@ class FitSpec(JobSpec):
     def read(cls, text: str) -> Self:
         """Return the fit of the kind that `text` names; see `Spec.read`."""
         own = KINDS.load(_OfKind.read(text).kind).fit if cls is FitSpec else None
-        return super().read(text) if own is None else own.read(text)
+        return super().read(text) if own is None else cls.model_validate(own.read(text))
 
 
 class TrainedFit(FitSpec, Sampling):

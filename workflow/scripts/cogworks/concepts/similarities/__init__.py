@@ -51,7 +51,7 @@ class RankSpec(Spec):
     def read(cls, text: str) -> Self:
         """Return the spec of the similarity that `text` names; see `Spec.read`."""
         own = SIMILARITIES.load(_Named.read(text).similarity).spec if cls is RankSpec else cls
-        return super().read(text) if own is cls else own.read(text)
+        return super().read(text) if own is cls else cls.model_validate(own.read(text))
 
     @property
     def files(self) -> list[str]:
