@@ -34,7 +34,7 @@ class Clone:
 
     def manifest(self, split: str) -> str:
         """Return its manifest: of whatever split is asked for, its training images."""
-        return f"results/synthesis/{self.name}/manifest.parquet"
+        return self.table("manifest")
 
     @property
     def class_choice(self) -> images.Classes | str:
@@ -46,4 +46,8 @@ class Clone:
     @property
     def class_table(self) -> str:
         """Return the table of its classes (label, wnid, name)."""
-        return f"results/synthesis/{self.name}/classes.parquet"
+        return self.table("classes")
+
+    def table(self, name: str) -> str:
+        """Return one of its tables: classes, manifest, quality or similarity."""
+        return f"results/synthesis/{self.name}/{name}.parquet"

@@ -95,6 +95,11 @@ class Encoder:
             return None
         return self.model
 
+    @property
+    def category(self) -> str | None:
+        """Return the category of table 3.2 where it is a published model, else None."""
+        return None if self.published_model is None else self.published_model.category
+
     def features(self, dataset: str, split: str) -> Features:
         """Return where its features of a data set's split lie."""
         stem = f"results/features/{self.name}/{dataset}/{split}"
