@@ -1,6 +1,5 @@
 """The scripts of the report and analysis rooms, as the rules call them."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cogworks.analysis.specs import MeasureSpec
 from cogworks.core.files import read_parquet, sha256_file, write_parquet
-from cogworks.report.html_table import html_table
+from cogworks.report.page.html_table import html_table
+from cogworks.report.specs import CollectSpec, EncoderRow, LevelsSpec, ScoreFiles, SetColumn
 from cogworks.report.table import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(script, *arguments, folder, spec=None):
     command = [sys.executable, str(ROOT / "workflow" / "scripts" / f"{script}.py")]
-    command += ["--spec", json.dumps(spec)] if spec is not None else []
+    command += ["--spec", spec.text] if spec is not None else []
     return subprocess.run(
         [*command, *map(str, arguments)],
         cwd=folder,
@@ -55,6 +56,10 @@ def probe(encoder, dataset, top1):
     )
 
 
+SCORES = ScoreFiles.of([(e, d, "linear") for e in ("random", "base") for d in ("seen", "cog_l1")])
+COLLECTED = ["--scores", "results/tables/scores", "--summary", "results/tables/summary"]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder in which the scores have been collected and summed up."""
@@ -63,29 +68,25 @@ def folder(tmp_path_factory):
         for dataset in ("seen", "cog_l1"):
             target = path / f"results/probes/{encoder}/{dataset}/linear.parquet"
             write_parquet(probe(encoder, dataset, top1), target)
-    names = [["random", "base"], ["seen", "cog_l1"], ["linear"]]
-    spec = {"names": names, "jobs": [[e, d, 0] for e in (0, 1) for d in (0, 1)]}
-    tables = path / "results" / "tables"
-    outputs = ["--parquet", tables / "scores.parquet", "--csv", tables / "scores.csv"]
-    done = run("collect_scores", *outputs, folder=path, spec=spec)
-    assert done.returncode == 0, done.stderr
-    outputs = ["--parquet", tables / "summary.parquet", "--csv", tables / "summary.csv"]
-    arguments = ["--scores", tables / "scores.parquet", *outputs]
-    done = run("summarise_scores", *arguments, folder=path, spec={"baseline": "random"})
+    spec = CollectSpec(scores=SCORES, baseline="random")
+    done = run("collect_scores", *COLLECTED, folder=path, spec=spec)
     assert done.returncode == 0, done.stderr
     return path
 
 
 @pytest.fixture(scope="module")
 def level_spec():
-    return {
-        "baseline": "random",
-        "encoders": [{"name": n, "label": n, "category": None} for n in ("random", "base")],
-        "columns": [
-            {"name": "seen", "label": "seen", "protocol": "linear"},
-            {"name": "cog_l1", "label": "L1", "protocol": "linear"},
+    return LevelsSpec(
+        scores=SCORES,
+        baseline="random",
+        encoders=[
+            EncoderRow(name=name, label=name, category=None, recipe={}) for name in SCORES.names[0]
         ],
-    }
+        columns=[
+            SetColumn(name="seen", label="seen", protocol="linear", published=None),
+            SetColumn(name="cog_l1", label="L1", protocol="linear", published=None),
+        ],
+    )
 
 
 def test_scores_are_collected_in_the_order_of_the_jobs(folder):
@@ -97,19 +98,27 @@ def test_scores_are_collected_in_the_order_of_the_jobs(folder):
     assert (row["mean"], row["relative"]) == (60.5, 30.0)
 
 
+def test_a_spec_of_another_exhibit_is_one_line(folder, level_spec):
+    arguments = ["--kind", "filters_table", "--output", "results/tables/x"]
+    done = run("make_table", *arguments, folder=folder, spec=level_spec)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: --spec: benchmark: Field required; table: Field required")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_missing_probe_table_is_one_line(folder):
-    spec = {"names": [["x"], ["y"], ["z"]], "jobs": [[0, 0, 0]]}
-    done = run("collect_scores", "--parquet", "a", "--csv", "b", folder=folder, spec=spec)
+    spec = CollectSpec(scores=ScoreFiles.of([("x", "y", "z")]), baseline=None)
+    done = run("collect_scores", *COLLECTED, folder=folder, spec=spec)
     assert done.returncode == 1
     assert done.stderr == "error: results/probes/x/y/z.parquet: no such file\n"
 
 
 def test_levels_end_up_on_the_terminal(folder, level_spec):
     tables = folder / "results" / "tables"
-    outputs = ["--absolute", tables / "levels", "--relative", tables / "levels_relative"]
-    arguments = ["--summary", tables / "summary.parquet", *outputs]
-    done = run("tabulate_levels", *arguments, folder=folder, spec=level_spec)
-    assert done.returncode == 0, done.stderr
+    for name in ("levels", "levels_relative"):
+        arguments = ["--kind", f"{name}_table", "--output", f"results/tables/{name}"]
+        done = run("make_table", *arguments, folder=folder, spec=level_spec)
+        assert done.returncode == 0, done.stderr
     done = run("print_summary", folder=folder)
     assert done.returncode == 1
     assert "results/report.html: no such file; run snakemake first" in done.stderr
@@ -130,11 +139,10 @@ def test_levels_end_up_on_the_terminal(folder, level_spec):
 def test_figures_repeat_to_the_byte(folder, level_spec, tmp_path):
     digests = []
     for name in ("first", "second"):
-        outputs = ["--absolute", tmp_path / f"{name}_a", "--relative", tmp_path / f"{name}_r"]
-        arguments = ["--summary", folder / "results/tables/summary.parquet", *outputs]
-        done = run("plot_levels", *arguments, folder=folder, spec=level_spec)
+        arguments = ["--kind", "levels_absolute_figure", "--output", tmp_path / name]
+        done = run("make_figure", *arguments, folder=folder, spec=level_spec)
         assert done.returncode == 0, done.stderr
-        files = [f"{name}_{kind}.{suffix}" for kind in "ar" for suffix in ("svg", "png")]
+        files = [f"{name}.{suffix}" for suffix in ("svg", "png")]
         digests.append([sha256_file(tmp_path / file) for file in files])
     assert digests[0] == digests[1]
 
@@ -165,14 +173,14 @@ def test_features_are_measured(tmp_path, rng):
         "image": {},
     }
     write_index(frame, tmp_path / "test.parquet", metadata=metadata)
-    spec = {
-        "encoder": "e",
-        "dataset": "d",
-        "split": "test",
-        "metrics": ["sparsity", "singular_values"],
-        "sparsity_threshold": 1e-5,
-        "coding_eps2": 0.5,
-    }
+    spec = MeasureSpec(
+        encoder="e",
+        dataset="d",
+        split="test",
+        metrics=["sparsity", "singular_values"],
+        sparsity_threshold=1e-5,
+        coding_eps2=0.5,
+    )
     arguments = ["--features", "test.npy", "--index", "test.parquet", "--output", "out.parquet"]
     done = run("measure_features", *arguments, folder=tmp_path, spec=spec)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """What a change makes stale, asked of Snakemake itself on dry runs."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,9 @@ BEFORE_PROBES = {
     "train_encoder",
     "extract_features",
     "measure_features",
-    "plot_features",
-    "plot_training",
-    "plot_ranking",
 }
+# Figures that show no scores.
+WITHOUT_SCORES = re.compile("features|singular_values|training_.*|ranking_.*|images_per_concept")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,9 @@ def test_probe_config_reruns_probes_and_report_alone(project: Any) -> None:
     assert stale["fit_probes"] == 6
     assert stale["build_report"] == 1
     assert not BEFORE_PROBES & set(stale), stale
+    drawn = re.findall(r"^Job \d+: Figure (\w+)$", project.snakemake("--dry-run"), re.MULTILINE)
+    assert "levels_absolute" in drawn
+    assert not [name for name in drawn if WITHOUT_SCORES.fullmatch(name)], drawn
 
 
 def test_swapped_values_are_seen(project: Any) -> None:
@@ -116,7 +119,7 @@ def test_a_comment_or_docstring_reruns_nothing(project: Any, path: str, old: str
         # No run of the config has the loss ocm.
         ("training/memory.py", "def push", "def pushed", set()),
         ("training/optimizer.py", "(step + 1) / warmup", "(1 + step) / warmup", {"train_encoder"}),
-        ("report/level_figures.py", "MAX_TOGETHER = 12", "MAX_TOGETHER = 13", {"plot_levels"}),
+        ("report/drawing/level_figures.py", "MAX_TOGETHER = 12", "MAX_TOGETHER = 13", {"figure"}),
     ],
 )
 def test_an_edit_reruns_exactly_the_rules_that_use_it(
@@ -138,6 +141,15 @@ def test_an_edit_reruns_exactly_the_rules_that_use_it(
 def test_what_only_tells_reruns_nothing(project: Any, path: str, old: str, new: str) -> None:
     project.edit(f"workflow/scripts/cogworks/{path}", old, new, first=True)
     assert project.stale() == {}
+
+
+def test_an_edit_of_a_drawing_draws_its_own_figures_again_and_builds_the_page(
+    project: Any,
+) -> None:
+    path = "workflow/scripts/cogworks/report/drawing/level_figures.py"
+    project.edit(path, "MAX_TOGETHER = 12", "MAX_TOGETHER = 13")
+    # The absolute figure and the relative one.
+    assert project.stale() == {"figure": 2, "build_report": 1}
 
 
 def test_touch_and_clone_rerun_nothing(project: Any) -> None:

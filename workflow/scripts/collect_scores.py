@@ -1,23 +1,31 @@
-"""Collect all probe scores under `results/probes` into one long table, as Parquet and CSV."""
+"""Collect all scores in one long table, and sum them up over seeds: Parquet and CSV."""
 
 from pathlib import Path
 
-from cogworks.core import cli, paths
+import pandas as pd
+
+from cogworks.core import cli
 from cogworks.core.files import write_parquet, write_text
 from cogworks.report.formats import csv_text
 from cogworks.report.scores import collect
+from cogworks.report.specs import CollectSpec
+from cogworks.report.summary import summarise
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
-    parser.add_argument("--parquet", type=Path, required=True, help="the long table")
-    parser.add_argument("--csv", type=Path, required=True, help="the same as CSV")
+    parser = cli.parser(__doc__, spec=CollectSpec)
+    parser.add_argument("--scores", type=Path, required=True, help="the long table, no suffix")
+    parser.add_argument("--summary", type=Path, required=True, help="the summary, no suffix")
     args = parser.parse_args()
-    names = args.spec["names"]
-    jobs = [[names[part][i] for part, i in enumerate(job)] for job in args.spec["jobs"]]
-    scores = collect([paths.scores(*job) for job in jobs])
-    write_parquet(scores, args.parquet)
-    write_text(csv_text(scores), args.csv)
+    scores = collect(args.spec.scores.paths)
+    write(scores, args.scores)
+    write(summarise(scores, baseline=args.spec.baseline), args.summary)
+
+
+def write(table: pd.DataFrame, stem: Path) -> None:
+    """Write a table as Parquet and as CSV."""
+    write_parquet(table, stem.with_suffix(".parquet"))
+    write_text(csv_text(table), stem.with_suffix(".csv"))
 
 
 if __name__ == "__main__":

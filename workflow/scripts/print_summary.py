@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cogworks.core import cli
 from cogworks.core.errors import InputError
-from cogworks.report.page import tables_of
+from cogworks.report.page.build import tables_of
+from cogworks.report.page.terminal import to_terminal
 from cogworks.report.table import read_table
-from cogworks.report.terminal import to_terminal
 
 TABLES = ("levels", "levels_relative")
 # One's own tables of test sets, without the thesis's rows.

@@ -8,10 +8,12 @@ import pytest
 
 from cogworks.core.files import write_parquet
 from cogworks.report import scores as scores_module
+from cogworks.report.specs import EncoderRow, LevelsSpec, ScoreFiles, SetColumn, TransferSpec
 from cogworks.report.summary import summarise
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PAPER = REPOSITORY / "resources" / "paper"
+NO_SCORES = ScoreFiles(names=[[], [], []], jobs=[])
 SETS = ["seen", "cog_l1", "cog_l2"]
 # Accuracy on the seen classes, and what is lost with each level.
 ENCODERS = {"random": (30.0, 1.0), "plain": (80.0, 10.0), "trex": (75.0, 5.0)}
@@ -77,21 +79,32 @@ def summary(scores):
 
 
 @pytest.fixture
-def spec():
-    """As `plan.levels_spec` and `plan.transfer_spec` give it."""
+def parts():
+    """What the specs of exhibits of these scores share."""
     published = ["in1k", "cog_l1", "cog_l2"]
     columns = [
-        {"name": name, "label": label, "protocol": "logreg", "published": paper}
+        SetColumn(name=name, label=label, protocol="logreg", published=paper)
         for name, label, paper in zip(SETS, ["seen", "L1", "L2"], published, strict=True)
     ]
     encoders = [
-        {"name": name, "label": name.title(), "category": None, "recipe": {}} for name in ENCODERS
+        EncoderRow(name=name, label=name.title(), category=None, recipe={}) for name in ENCODERS
     ]
     return {
         "baseline": "random",
         "encoders": encoders,
         "columns": columns,
-        "seen": columns[0],
-        "transfer": columns[1:],
-        "published": True,
+        "scores": NO_SCORES,
     }
+
+
+@pytest.fixture
+def spec(parts):
+    """What shows the encoders on all data sets."""
+    return LevelsSpec(**parts)
+
+
+@pytest.fixture
+def plane_spec(parts):
+    """What shows the first data set against the others."""
+    seen, *transfer = parts.pop("columns")
+    return TransferSpec(**parts, seen=seen, transfer=transfer)

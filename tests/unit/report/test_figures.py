@@ -6,19 +6,39 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cogworks.report import style
-from cogworks.report.ablation_figure import ablation_figure
-from cogworks.report.concept_figures import images_figure, images_per_concept, ranking_figure
-from cogworks.report.feature_figures import feature_figure, spectrum_figure
-from cogworks.report.features import averages, feature_table, mean_spectra
-from cogworks.report.few_shot_figure import few_shot_figure
-from cogworks.report.level_figures import absolute_figure, relative_figure
-from cogworks.report.ranking_figure import rankings_figure
-from cogworks.report.style import looks, save, spread
-from cogworks.report.svg import inline_svg
-from cogworks.report.trade_off_figure import trade_off_figure
-from cogworks.report.training_figures import CURVES, PIECES, TRACES, thin, training_figure
-from cogworks.report.transfer import training_versus_transfer
+from cogworks.report.drawing import style
+from cogworks.report.drawing.ablation_figure import ablation_figure
+from cogworks.report.drawing.concept_figures import (
+    images_figure,
+    images_per_concept,
+    ranking_figure,
+)
+from cogworks.report.drawing.feature_figures import feature_figure, spectrum_figure
+from cogworks.report.drawing.features import averages, feature_table, mean_spectra
+from cogworks.report.drawing.few_shot_figure import few_shot_figure
+from cogworks.report.drawing.level_figures import absolute_figure, relative_figure
+from cogworks.report.drawing.ranking_figure import rankings_figure
+from cogworks.report.drawing.style import looks, save, spread
+from cogworks.report.drawing.trade_off_figure import trade_off_figure
+from cogworks.report.drawing.training_figures import CURVES, PIECES, TRACES, thin, training_figure
+from cogworks.report.drawing.transfer import training_versus_transfer
+from cogworks.report.page.svg import inline_svg
+from cogworks.report.specs import (
+    AblationSpec,
+    EncoderRow,
+    FeaturesSpec,
+    Group,
+    LevelsSpec,
+    Point,
+    Ranking,
+    RankingsSpec,
+    RunRow,
+    Series,
+    TrainingSpec,
+    TransferSpec,
+)
+
+from .conftest import NO_SCORES
 
 
 def lines(axes) -> dict[str, list[float]]:
@@ -70,13 +90,14 @@ def test_levels(summary, spec):
 
 
 def test_many_encoders_are_divided_by_category(summary, spec):
-    rows, encoders = [summary], list(spec["encoders"])
+    rows, encoders = [summary], list(spec.encoders)
     for number in range(20):
         copy = summary[summary["encoder"] == "plain"].assign(encoder=f"m{number}")
         rows.append(copy)
         category = "web-data" if number % 2 else None
-        encoders.append({"name": f"m{number}", "label": f"M{number}", "category": category})
-    figure = relative_figure(pd.concat(rows), spec | {"encoders": encoders})
+        name = {"name": f"m{number}", "label": f"M{number}"}
+        encoders.append(EncoderRow(**name, category=category, recipe={}))
+    figure = relative_figure(pd.concat(rows), spec.model_copy(update={"encoders": encoders}))
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["other", "web-data"]
     assert len(lines(figure.axes[0])) == 13
 
@@ -107,34 +128,42 @@ def test_names_are_spread_and_stay_in_order(rng):
     assert spread([0.5, 0.5], gap=0.2) == pytest.approx([0.4, 0.6])
 
 
-def test_trade_off(scores, spec):
-    plane = training_versus_transfer(scores, spec)
+def test_trade_off(scores, plane_spec):
+    plane = training_versus_transfer(scores, plane_spec)
     published = pd.DataFrame({"label": ["DINO"], "train": [74.8], "transfer": [1.2]})
-    [axes] = trade_off_figure(plane, spec, published=published).axes
+    [axes] = trade_off_figure(plane, plane_spec, published=published).axes
     assert sorted(text.get_text() for text in axes.texts) == ["DINO", "Plain", "Random", "Trex"]
     stars = [c.lines[0].get_marker() for c in axes.containers]
     assert stars == ["o", "*", "*"]
 
 
-def test_ablation(scores, spec):
-    plane = training_versus_transfer(scores, spec)
-    series = [{"label": "x", "points": [[2, "plain"], [8, "trex"]]}]
-    figure = ablation_figure(plane, spec | {"property": "local crops", "series": series})
+def along(spec, heading, label, *points):
+    """The spec of a figure along one number, with one series."""
+    points = [Point(value=value, encoder=encoder) for value, encoder in points]
+    series = [Series(label=label, points=points)]
+    return AblationSpec(**dict(spec), property=heading, series=series)
+
+
+def test_ablation(scores, plane_spec):
+    plane = training_versus_transfer(scores, plane_spec)
+    spec = along(plane_spec, "local crops", "x", (2, "plain"), (8, "trex"))
+    figure = ablation_figure(plane, spec)
     assert lines(figure.axes[0])["x"] == [80, 75]
     assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["2", "8"]
 
 
 def test_other_rankings(summary, spec):
-    entry = {"label": "again", "columns": spec["columns"][:0:-1]}
-    figure = rankings_figure(
-        summary,
-        {
-            "encoders": spec["encoders"][1:2],
-            "seen": spec["seen"],
-            "rankings": [{"label": "as ranked", "columns": spec["columns"][1:]}, entry],
-            "random": spec["columns"][1:],
-        },
+    own = RankingsSpec(
+        scores=spec.scores,
+        encoders=spec.encoders[1:2],
+        seen=spec.columns[0],
+        rankings=[
+            Ranking(label="as ranked", columns=spec.columns[1:]),
+            Ranking(label="again", columns=spec.columns[:0:-1]),
+        ],
+        random=spec.columns[1:],
     )
+    figure = rankings_figure(summary, own)
     [axes] = figure.axes
     assert lines(axes)["as ranked"] == [80, 70, 60]
     assert lines(axes)["again"] == [80, 60, 70]
@@ -170,8 +199,8 @@ def measures():
 
 @pytest.fixture
 def measure_spec(spec):
-    groups = [{"name": "both", "datasets": ["a", "b"]}, {"name": "b", "datasets": ["b"]}]
-    return {"encoders": spec["encoders"][1:], "groups": groups, "baseline": None}
+    groups = [Group(name="both", datasets=["a", "b"]), Group(name="b", datasets=["b"])]
+    return FeaturesSpec(measures=[], encoders=spec.encoders[1:], groups=groups, baseline=None)
 
 
 def test_measures_are_averaged_over_a_group(measures, measure_spec):
@@ -196,12 +225,18 @@ def test_feature_figures(measures, measure_spec):
     assert len(mean_spectra(measures, measure_spec)) == 4
 
 
+def runs(**labels):
+    """The spec of a figure of training runs."""
+    rows = [RunRow(name=name, label=label, metrics="") for name, label in labels.items()]
+    return TrainingSpec(runs=rows)
+
+
 def test_training_curves_and_traces():
     epochs = np.linspace(0.01, 10, 1000)
     trace = pd.DataFrame({"epoch": epochs, "metric": "weight_change", "value": epochs})
     loss = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "loss", "value": [3.0, 2.0]})
     metrics = {"base": pd.concat([trace, loss]), "ocm": loss}
-    spec = {"runs": [{"name": "base", "label": "Base"}, {"name": "ocm", "label": "OCM"}]}
+    spec = runs(base="Base", ocm="OCM")
     [axes] = training_figure(metrics, spec, CURVES).axes
     assert lines(axes) == {"Base": [3, 2], "OCM": [3, 2]}
     [axes] = training_figure(metrics, spec, TRACES).axes
@@ -215,24 +250,32 @@ HOSTILE = ["$\\foo$", "_hidden", "a_b^c", "100% \\frac{", "Übung & <b>"]
 
 
 @pytest.mark.parametrize("label", HOSTILE)
-def test_names_are_drawn_as_they_are_in_every_figure(label, summary, scores, spec, tmp_path):
-    named = [entry | {"label": label} for entry in spec["encoders"][1:2]]
-    own = spec | {"encoders": [*named, *spec["encoders"][2:]], "baseline": "trex"}
-    column = [entry | {"label": label} for entry in spec["columns"]]
-    ranking = {"encoders": named, "seen": None, "random": column[1:]}
-    ranking["rankings"] = [{"label": label, "columns": column[1:]}]
-    plane = training_versus_transfer(scores, own | {"seen": column[0]})
-    series = {"property": label, "series": [{"label": label, "points": [[2, "plain"]]}]}
+def test_names_are_drawn_as_they_are_in_every_figure(label, summary, scores, parts, tmp_path):
+    def called(entries):
+        return [entry.model_copy(update={"label": label}) for entry in entries]
+
+    named, columns = called(parts["encoders"][1:2]), called(parts["columns"])
+    parts |= {"encoders": [*named, *parts["encoders"][2:]], "baseline": "trex", "columns": columns}
+    ranking = RankingsSpec(
+        scores=NO_SCORES,
+        encoders=named,
+        seen=None,
+        rankings=[Ranking(label=label, columns=columns[1:])],
+        random=columns[1:],
+    )
+    levels = LevelsSpec(**parts)
+    del parts["columns"]
+    own = TransferSpec(**parts, seen=columns[0], transfer=columns[1:])
+    plane = training_versus_transfer(scores, own)
     table = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "weight_change", "value": [1e-5, 2e-3]})
-    runs = {"runs": [{"name": "r", "label": label}]}
     figures = [
-        absolute_figure(summary, own | {"columns": column}),
-        relative_figure(summary, own | {"columns": column}),
-        few_shot_figure(summary, own | {"columns": column}),
+        absolute_figure(summary, levels),
+        relative_figure(summary, levels),
+        few_shot_figure(summary, levels),
         rankings_figure(summary, ranking),
-        ablation_figure(plane, own | series),
-        trade_off_figure(plane, own | {"seen": column[0]}),
-        training_figure({"r": table}, runs, TRACES),
+        ablation_figure(plane, along(own, label, label, (2, "plain"))),
+        trade_off_figure(plane, own),
+        training_figure({"r": table}, runs(r=label), TRACES),
         images_figure({label: [3, 2]}),
     ]
     for number, figure in enumerate(figures):
@@ -242,32 +285,32 @@ def test_names_are_drawn_as_they_are_in_every_figure(label, summary, scores, spe
 
 
 def test_names_that_begin_with_an_underscore_are_in_the_legend(summary, spec):
-    encoders = [spec["encoders"][0], spec["encoders"][1] | {"label": "_mine"}]
-    figure = few_shot_figure(summary, spec | {"encoders": encoders})
+    encoders = [spec.encoders[0], spec.encoders[1].model_copy(update={"label": "_mine"})]
+    figure = few_shot_figure(summary, spec.model_copy(update={"encoders": encoders}))
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Random", "_mine"]
 
 
 def test_numbers_on_a_logarithmic_axis_are_plain(tmp_path):
     table = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "weight_change", "value": [1e-5, 2e-3]})
-    figure = training_figure({"r": table}, {"runs": [{"name": "r", "label": "r"}]}, TRACES)
+    figure = training_figure({"r": table}, runs(r="r"), TRACES)
     save(figure, tmp_path / "figure")
     ticks = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert "1e−03" in ticks
     assert not any("$" in text for text in ticks)
 
 
-def test_ticks_of_an_ablation_keep_their_digits(scores, spec):
-    plane = training_versus_transfer(scores, spec)
-    series = [{"label": "x", "points": [[8192, "plain"], [1281167, "trex"]]}]
-    figure = ablation_figure(plane, spec | {"property": "memory", "series": series})
+def test_ticks_of_an_ablation_keep_their_digits(scores, plane_spec):
+    plane = training_versus_transfer(scores, plane_spec)
+    spec = along(plane_spec, "memory", "x", (8192, "plain"), (1281167, "trex"))
+    figure = ablation_figure(plane, spec)
     ticks = [text.get_text() for text in figure.axes[0].get_xticklabels()]
     assert ticks == ["8192", "1281167"]
 
 
-def test_an_infinite_score_is_left_out_of_the_plane(scores, spec, tmp_path):
-    plane = training_versus_transfer(scores, spec)
+def test_an_infinite_score_is_left_out_of_the_plane(scores, plane_spec, tmp_path):
+    plane = training_versus_transfer(scores, plane_spec)
     plane.loc[plane["encoder"] == "trex", "transfer"] = np.inf
-    figure = trade_off_figure(plane, spec)
+    figure = trade_off_figure(plane, plane_spec)
     save(figure, tmp_path / "plane")
     assert sorted(text.get_text() for text in figure.axes[0].texts) == ["Plain", "Random"]
 
@@ -284,10 +327,15 @@ def test_random_groups_without_a_score_are_counted(summary, spec):
     rows = summary.copy()
     gone = (rows["encoder"] == "plain") & (rows["dataset"] == "cog_l2")
     rows.loc[gone, "mean"] = np.nan
-    entry = {"label": "as ranked", "columns": spec["columns"][1:]}
-    parts = {"encoders": spec["encoders"][1:2], "seen": None, "rankings": [entry]}
-    [axes] = rankings_figure(rows, parts | {"random": spec["columns"][1:]}).axes
+    own = RankingsSpec(
+        scores=spec.scores,
+        encoders=spec.encoders[1:2],
+        seen=None,
+        rankings=[Ranking(label="as ranked", columns=spec.columns[1:])],
+        random=spec.columns[1:],
+    )
+    [axes] = rankings_figure(rows, own).axes
     assert lines(axes)["random groups (1 of 2)"] == [70, 70]
     rows.loc[rows["encoder"] == "plain", "mean"] = np.nan
-    [axes] = rankings_figure(rows, parts | {"random": spec["columns"][1:]}).axes
+    [axes] = rankings_figure(rows, own).axes
     assert "random" not in " ".join(lines(axes))

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from cogworks.plan.load import load as load_config
-from cogworks.report import fine_tuned, sections
-from cogworks.report.fine_tuning import fine_tuning_figure, fine_tuning_table
-from cogworks.report.style import save
+from cogworks.report.drawing.fine_tuning import fine_tuning_figure, fine_tuning_table
+from cogworks.report.drawing.style import save
+from cogworks.report.planned import Exhibits
+from cogworks.report.specs import FineTuningSpec, OwnJob, TunedEncoder
 from cogworks.report.summary import summarise
 
 RUN = {"recipe": "base", "scale": "px32", "dataset": "seen"}
@@ -17,10 +18,10 @@ LEVELS = {"count": 2, "size": 100, "gaps": "none"}
 
 
 def loaded(**evaluations):
-    """Load a config with some of the evaluations."""
+    """Return the exhibits of a config with these evaluations."""
     sweep = [{"key": "dataset", "values": ["seen", "cog_l1", "cog_l2"]}]
     tuned = RUN | {"recipe": "fine_tune", "start": {"run": "base"}, "sweep": sweep}
-    return load_config(
+    config = load_config(
         {
             "concepts": {"cog": {"levels": LEVELS}},
             "images": {
@@ -39,6 +40,7 @@ def loaded(**evaluations):
             },
         }
     )
+    return Exhibits(config.plan)
 
 
 FROZEN = {"encoders": ["random", "base"], "protocols": ["linear"]}
@@ -46,24 +48,21 @@ TUNED = {"encoders": ["tuned"], "protocols": ["own"]}
 
 
 def test_runs_are_matched_by_the_weights_they_began_with():
-    config = loaded(e0=FROZEN, e1=TUNED)
-    job = {"protocol": "own"}
-    assert fine_tuned.comparisons(config) == [
-        {
-            "name": "base",
-            "label": "base",
-            "tuned": {
-                name: job | {"encoder": f"tuned_{name}"} for name in ("seen", "cog_l1", "cog_l2")
-            },
-        }
+    exhibits = loaded(e0=FROZEN, e1=TUNED)
+    spec = exhibits.figures["fine_tuning"].spec
+    names = ("seen", "cog_l1", "cog_l2")
+    jobs = {name: OwnJob(encoder=f"tuned_{name}", protocol="own") for name in names}
+    assert spec.encoders == [TunedEncoder(name="base", label="base", tuned=jobs)]
+    assert spec.files == [
+        *(f"results/probes/base/{name}/linear.parquet" for name in names),
+        *(f"results/probes/tuned_{name}/{name}/own.parquet" for name in names),
     ]
-    assert "results/figures/fine_tuning.svg" in sections.inputs(config)
+    assert exhibits.tables["fine_tuning"].spec == spec
 
 
 def test_a_config_without_fine_tuning_has_no_such_section():
-    config = loaded(e0=FROZEN)
-    assert fine_tuned.comparisons(config) == []
-    assert "results/figures/fine_tuning.svg" not in sections.inputs(config)
+    exhibits = loaded(e0=FROZEN)
+    assert "fine_tuning" not in {*exhibits.figures, *exhibits.tables}
 
 
 @pytest.fixture
@@ -76,12 +75,10 @@ def comparison(scores, spec):
         values = {"encoder": f"tuned_{name}", "protocol": "own", "value": own["value"] + add}
         tuned.append(own.assign(**values))
     whole = pd.concat([scores, *tuned], ignore_index=True)
-    found = {n: {"encoder": f"tuned_{n}", "protocol": "own"} for n in ("seen", "cog_l1")}
-    encoder = {"name": "plain", "label": "Plain", "tuned": found}
-    return summarise(whole, baseline="random"), {
-        "encoders": [encoder],
-        "columns": spec["columns"],
-    }
+    found = {n: OwnJob(encoder=f"tuned_{n}", protocol="own") for n in ("seen", "cog_l1")}
+    encoder = TunedEncoder(name="plain", label="Plain", tuned=found)
+    own = FineTuningSpec(scores=spec.scores, encoders=[encoder], columns=spec.columns)
+    return summarise(whole, baseline="random"), own
 
 
 def test_table(comparison):

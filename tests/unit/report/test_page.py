@@ -8,15 +8,16 @@ import pytest
 from PIL import Image
 
 from cogworks.core.errors import InputError
-from cogworks.core.spec import unpacked
-from cogworks.report.clone_tables import clone_table, meaning_table
+from cogworks.core.spec import packed
+from cogworks.report.drawing.clone_tables import clone_table, meaning_table
+from cogworks.report.drawing.level_figures import absolute_figure
+from cogworks.report.drawing.level_tables import level_table, relative_table
+from cogworks.report.drawing.style import save
 from cogworks.report.formats import write_formats
-from cogworks.report.level_figures import absolute_figure
-from cogworks.report.level_tables import level_table, relative_table
-from cogworks.report.page import build_page, facts, paragraphs
-from cogworks.report.sections import packed_config
-from cogworks.report.style import save
-from cogworks.report.svg import inline_svg
+from cogworks.report.page.build import build_page, facts, paragraphs
+from cogworks.report.page.specs import FiguresPart, PageFigure, PageSection, PageSpec, TablePart
+from cogworks.report.page.svg import inline_svg
+from cogworks.report.specs import CloneRow, ClonesSpec
 
 from .conftest import REPOSITORY
 
@@ -54,33 +55,26 @@ def page_spec(summary, spec, tmp_path):
     save(absolute_figure(summary, spec), tmp_path / "levels_absolute")
     Image.new("RGB", (20, 10), "red").save(tmp_path / "samples.png")
 
-    def figure(name, suffix, caption, label=""):
+    def figure(name, suffix, label=""):
         path = str(tmp_path / f"{name}.{suffix}")
-        return {"name": name, "path": path, "caption": caption, "label": label, "wide": False}
+        return PageFigure(name=name, path=path, caption=f"Of ``{name}``.", label=label)
 
-    table = {"name": "levels", "path": str(tmp_path / "levels.parquet"), "folded": False}
-    figures = [
-        figure("levels_absolute", "svg", "levels_absolute"),
-        figure("samples", "png", "samples", "seen & more"),
-    ]
-    return {
-        "title": "A <title>",
-        "subtitle": "below",
-        "digest": "0123abcd",
-        "levels": str(tmp_path / "levels.parquet"),
-        "relative": str(tmp_path / "levels_relative.parquet"),
-        "sections": [
-            {
-                "id": "levels",
-                "title": "Accuracy",
-                "parts": [{"figures": figures}, {"table": table}],
-            }
-        ],
-    }
+    levels = str(tmp_path / "levels.parquet")
+    figures = [figure("levels_absolute", "svg"), figure("samples", "png", "seen & more")]
+    parts = [FiguresPart(figures=figures), TablePart(name="levels", path=levels)]
+    return PageSpec(
+        title="A <title>",
+        subtitle="below",
+        digest="0123abcd",
+        levels=levels,
+        relative=str(tmp_path / "levels_relative.parquet"),
+        sections=[PageSection(id="levels", title="Accuracy", parts=parts)],
+        config=packed({"a": {"b": 1}}),
+    )
 
 
 def test_the_page_is_whole_and_needs_nothing_else(page_spec):
-    html = build_page(page_spec, config={"a": {"b": 1}}, texts=TEXTS)
+    html = build_page(page_spec, texts=TEXTS)
     checker = Checker()
     checker.feed(html)
     assert checker.open == []
@@ -92,11 +86,13 @@ def test_the_page_is_whole_and_needs_nothing_else(page_spec):
     assert "A &lt;title&gt;" in html
     assert "seen &amp; more" in html
     assert "0123abcd" in html
+    assert "Of <code>levels_absolute</code>." in html
+    assert "a:\n  b: 1\n" in html
     assert not re.search(r"https?://(?!www\.w3\.org)", html)
 
 
 def test_the_same_inputs_give_the_same_page(page_spec):
-    first, second = (build_page(page_spec, config={}, texts=TEXTS) for _ in range(2))
+    first, second = (build_page(page_spec, texts=TEXTS) for _ in range(2))
     assert first == second
 
 
@@ -109,13 +105,13 @@ def test_facts_name_the_best(page_spec):
         ("Farthest ahead on L2", "Trex"),
     ]
     assert found[3]["detail"] == "+37.0 points to the baseline"
-    assert facts(page_spec | {"levels": None}) == []
+    assert facts(page_spec.model_copy(update={"levels": None})) == []
 
 
 def test_a_missing_part_is_named(page_spec, tmp_path):
     (tmp_path / "levels_absolute.svg").unlink()
     with pytest.raises(InputError, match=r"levels_absolute\.svg: no such file"):
-        build_page(page_spec, config={}, texts=TEXTS)
+        build_page(page_spec, texts=TEXTS)
     (tmp_path / "levels_absolute.svg").write_text("hello")
     with pytest.raises(InputError, match="not an SVG figure"):
         inline_svg(tmp_path / "levels_absolute.svg", name="x", label="x")
@@ -124,7 +120,7 @@ def test_a_missing_part_is_named(page_spec, tmp_path):
 def test_a_damaged_picture_is_named(page_spec, tmp_path):
     (tmp_path / "samples.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"samples\.png: not a readable picture"):
-        build_page(page_spec, config={}, texts=TEXTS)
+        build_page(page_spec, texts=TEXTS)
 
 
 def test_texts_have_code_and_emphasis_and_nothing_else():
@@ -132,18 +128,21 @@ def test_texts_have_code_and_emphasis_and_nothing_else():
     assert found == ["A <code>b &lt; c</code> and <em>d</em>.", "Second &lt;i&gt;."]
 
 
-def test_the_config_survives_its_packing():
-    config = {"images": {"ü": {"seed": [1, 2.5, None], "verify": True}}, "compute": {"gpus": 1}}
-    shown = {"images": {"ü": {"seed": [1, 2.5, None]}}}
-    assert unpacked(packed_config(config)) == shown
+def clones(**labels):
+    """The spec of a table of clones."""
+    return ClonesSpec(
+        clones=[
+            CloneRow(name=name, label=label, recipe={"prompt": "c, d"}, table="")
+            for name, label in labels.items()
+        ]
+    )
 
 
 def test_clones_are_counted_over_their_classes():
     counts = pd.DataFrame(
         {"requested": [5, 5], "images": [5, 4], "drawn": [6, 9], "nsfw": [1, 0], "given_up": [0, 1]}
     )
-    spec = {"clones": [{"name": "c", "label": "C", "recipe": {"prompt": "c, d"}}]}
-    table = clone_table({"c": counts}, spec)
+    table = clone_table({"c": counts}, clones(c="C"))
     row = table.frame.iloc[0]
     assert (row["prompt"], row["requested"], row["images"], row["drawn"]) == ("c, d", 10, 9, 15)
     assert (row["nsfw"], row["given_up"]) == (1, 1)
@@ -159,7 +158,6 @@ def test_classes_of_the_wrong_sense_come_first():
             "nearest": ["n1", "n1"],
         }
     )
-    spec = {"clones": [{"name": "c", "label": "C"}, {"name": "other", "label": "O"}]}
-    found = meaning_table({"c": table}, spec).frame
+    found = meaning_table({"c": table}, clones(c="C", other="O")).frame
     assert found["wnid"].tolist() == ["n2", "n1"]
     assert found["recognised"].tolist() == [10, 90]

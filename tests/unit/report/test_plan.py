@@ -2,15 +2,22 @@
 
 import copy
 import functools
-import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
+from cogworks.core.place import LINK
+from cogworks.core.spec import unpacked
 from cogworks.plan.load import load as load_config
-from cogworks.probes import plan as probes
-from cogworks.report import fine_tuned, plan, recipes, roles, sections
+from cogworks.report import eval_sets, recipes
+from cogworks.report.exhibits import EXHIBITS
+from cogworks.report.page import sections
+from cogworks.report.planned import Exhibits
+from cogworks.report.specs import Group
 
 from .conftest import REPOSITORY
 
@@ -89,14 +96,19 @@ def small():
 
 @pytest.fixture
 def load(small):
-    """Load the config with changes of its report section, or of the whole."""
+    """Return the exhibits of the config with changes of its report section, or of the whole."""
 
     def loader(changes=None, **report):
         config = copy.deepcopy(small) | (changes or {})
         config["report"] = config["report"] | report
-        return load_config(config)
+        return Exhibits(load_config(config).plan)
 
     return loader
+
+
+@pytest.fixture
+def roles(load):
+    return load().roles
 
 
 def errors(load, changes=None, **report):
@@ -105,30 +117,37 @@ def errors(load, changes=None, **report):
     return str(caught.value)
 
 
-def test_roles_are_found_from_the_evaluations(load):
-    config = load()
-    assert roles.levels(config) == ["cog_l1", "cog_l2", "cog_l3"]
-    assert roles.seen(config) == "seen"
-    assert roles.axis(config) == ["seen", "cog_l1", "cog_l2", "cog_l3"]
-    assert roles.transfer(config) == ["cog_l1", "cog_l2", "cog_l3", "Pets"]
-    assert [roles.label(config, name) for name in roles.axis(config)] == ["seen", "L1", "L2", "L3"]
+def on_page(exhibits):
+    return sections.shown(sections.page_spec(exhibits))
+
+
+def scores(*keys):
+    return ["results/probes/{}/{}/{}.parquet".format(*key) for key in keys]
+
+
+def test_roles_are_found_from_the_evaluations(roles):
+    assert roles.levels == ["cog_l1", "cog_l2", "cog_l3"]
+    assert roles.seen == "seen"
+    assert roles.axis == ["seen", "cog_l1", "cog_l2", "cog_l3"]
+    assert roles.transfer == ["cog_l1", "cog_l2", "cog_l3", "Pets"]
+    assert [roles.label(name) for name in roles.axis] == ["seen", "L1", "L2", "L3"]
 
 
 def test_a_linear_probe_stands_for_a_data_set_unless_told_otherwise(load):
-    assert roles.protocol(load(), "cog_l1") == "linear"
-    assert roles.protocol(load(), "Pets") == "small"
-    config = load(protocol="near", baseline=None)
-    assert roles.protocol(config, "cog_l1") == "near"
-    assert roles.protocol(config, "seen") == "linear"
+    assert load().roles.protocols["cog_l1"] == "linear"
+    assert load().roles.protocols["Pets"] == "small"
+    roles = load(protocol="near", baseline=None).roles
+    assert roles.protocols["cog_l1"] == "near"
+    assert roles.protocols["seen"] == "linear"
 
 
 def test_the_first_encoder_on_the_levels_is_the_default_baseline(load):
-    assert roles.baseline(load(baseline=None)) == "random"
-    assert roles.baseline(load(baseline="base")) == "base"
+    assert load(baseline=None).roles.baseline == "random"
+    assert load(baseline="base").roles.baseline == "base"
 
 
 def test_sections_for_all_that_is_evaluated(load):
-    found = [section["id"] for section in sections.report_spec(load())["sections"]]
+    found = [section.id for section in sections.page_spec(load()).sections]
     assert found == [
         "levels",
         "few_shot",
@@ -145,9 +164,9 @@ def test_sections_for_all_that_is_evaluated(load):
 
 def test_concepts_alone_make_a_report(load):
     empty = {"images": {}, "training": {}, "encoders": {}, "evaluations": {}}
-    config = load(empty, baseline=None, test_set_groups={}, published_as={})
-    assert [s["id"] for s in sections.report_spec(config)["sections"]] == ["concepts"]
-    assert sections.inputs(config) == [
+    exhibits = load(empty, baseline=None, test_set_groups={}, published_as={})
+    assert [s.id for s in sections.page_spec(exhibits).sections] == ["concepts"]
+    assert on_page(exhibits) == [
         "results/tables/filters_cog.parquet",
         "results/tables/contents_cog.parquet",
         "results/tables/filters_other.parquet",
@@ -158,39 +177,77 @@ def test_concepts_alone_make_a_report(load):
 
 
 def test_nothing_published_where_it_is_not_wanted(load):
-    inputs = sections.inputs(load(published=False))
-    assert not [path for path in inputs if "published" in path or "standing" in path]
+    exhibits = load(published=False)
+    assert not [path for path in on_page(exhibits) if "published" in path or "standing" in path]
+    assert not any("paper" in path for found in exhibits.planned for path in found.spec.files)
 
 
 def test_every_text_of_the_page_exists(load):
-    for config in (load(), load(protocol="near", baseline=None)):
-        for path in sections.texts(config):
-            assert (REPOSITORY / path).is_file(), path
+    # In a working folder they are found through a link to the workflow.
+    for exhibits in (load(), load(protocol="near", baseline=None)):
+        for path in sections.texts(sections.page_spec(exhibits)):
+            assert (REPOSITORY / Path(path).relative_to(LINK)).is_file(), path
 
 
-def test_every_caption_of_a_rule_exists():
-    # Snakemake fills no wildcards into a caption's path.
-    rules = (REPOSITORY / "workflow/rules/report.smk").read_text()
-    captions = re.findall(r'caption="(.+?)"', rules)
-    assert len(captions) > 8
-    for caption in captions:
-        assert (REPOSITORY / "workflow" / "rules" / caption).is_file(), caption
+@pytest.mark.parametrize("name", list(EXHIBITS))
+def test_every_kind_says_what_a_reader_needs(name):
+    kind = EXHIBITS.load(name)
+    assert name.endswith(("_table", "_figure"))
+    assert kind.section in sections.TITLES
+    assert kind.title
+    assert bool(kind.caption) == name.endswith("_figure")
 
 
-def test_published_names(load):
-    config = load()
-    assert [roles.published_name(config, n) for n in ("seen", "cog_l2", "Pets", "v2_a")] == [
+def test_kinds_are_planned_without_what_draws():
+    code = "import sys; from cogworks.report.planned import EXHIBITS; "
+    code += "[EXHIBITS.load(name) for name in EXHIBITS]; "
+    code += "sys.exit(bool({'numpy', 'pandas', 'matplotlib', 'torch'} & set(sys.modules)))"
+    folder = REPOSITORY / "workflow" / "scripts"
+    assert subprocess.run([sys.executable, "-c", code], cwd=folder).returncode == 0
+
+
+def test_an_exhibit_waits_for_the_scores_that_it_shows(load):
+    exhibits = load()
+    encoders = ("random", "base", "few", "many")
+    spec = exhibits.tables["published_cog_l3"].spec
+    assert spec.scores.paths == scores(*((name, "cog_l3", "linear") for name in encoders))
+    assert spec.files == [*spec.scores.paths, *spec.paper.paths]
+    assert exhibits.tables["test_sets_linear"].spec.files == scores(
+        *((name, "seen", "linear") for name in encoders)
+    )
+    files = exhibits.figures["trade_off"].spec.files
+    assert scores(("base", "Pets", "small"))[0] in files
+    assert not [path for path in files if "again" in path or "drawn" in path or "/near." in path]
+
+
+def test_an_exhibit_has_the_code_of_its_own_kind(load):
+    tables = load().tables
+    assert tables["filters_cog"].code == tables["filters_other"].code
+    assert len({tables[name].code for name in ("levels", "levels_relative", "standing")}) == 3
+
+
+def test_published_names(roles):
+    assert [roles.published_name(n) for n in ("seen", "cog_l2", "Pets", "v2_a")] == [
         "in1k",
         "cog_l2",
         "pets",
         None,
     ]
-    assert plan.published_sets(config) == ["in1k", "cog_l1", "cog_l2", "cog_l3"]
+    names = [roles.published_name(name) for name in roles.published_axis]
+    assert names == ["in1k", "cog_l1", "cog_l2", "cog_l3"]
+
+
+def test_a_level_without_a_published_table_has_none_here(load):
+    exhibits = load(levels=["cog_l1", "Pets"], published_as={"Pets": "sketch"}, baseline=None)
+    assert [name for name in exhibits.tables if name.startswith("published_")] == [
+        "published_in1k",
+        "published_cog_l1",
+    ]
 
 
 def test_test_sets_are_grouped(load):
-    spec = plan.test_sets_spec(load(), "linear")
-    assert [(t["label"], t["published"], len(t["members"])) for t in spec["test_sets"]] == [
+    spec = load().tables["test_sets_linear"].spec
+    assert [(t.label, t.published, len(t.members)) for t in spec.test_sets] == [
         ("seen", "val", 1),
         ("v2", "v2", 2),
     ]
@@ -198,7 +255,7 @@ def test_test_sets_are_grouped(load):
 
 def test_an_encoder_with_its_classifier_has_a_table_for_each_data_set(load, small):
     own = {"encoders": ["base", "twenty"], "datasets": ["seen", "Pets"], "protocols": ["own"]}
-    config = load(
+    exhibits = load(
         {
             "training": small["training"] | {"twenty": CROPS | {"dataset": "Pets"}},
             "encoders": small["encoders"] | {"twenty": {"run": "twenty"}},
@@ -206,72 +263,78 @@ def test_an_encoder_with_its_classifier_has_a_table_for_each_data_set(load, smal
             "evaluations": small["evaluations"] | {"own": own},
         }
     )
-    assert plan.test_tables(config) == {
+    assert eval_sets.tables(exhibits.roles) == {
         "linear": ("seen", "linear"),
         "own": ("seen", "own"),
         "own_Pets": ("Pets", "own"),
     }
-    assert plan.published_test_tables(config) == ["linear", "own"]
-    spec = plan.test_sets_spec(config, "own_Pets")
-    assert [encoder["name"] for encoder in spec["encoders"]] == ["twenty"]
-    assert "results/tables/test_sets_own_Pets.parquet" in sections.inputs(config)
+    assert [name for name in exhibits.tables if name.startswith("test_sets_published")] == [
+        "test_sets_published_linear",
+        "test_sets_published_own",
+    ]
+    spec = exhibits.tables["test_sets_own_Pets"].spec
+    assert [encoder.name for encoder in spec.encoders] == ["twenty"]
+    assert "results/tables/test_sets_own_Pets.parquet" in on_page(exhibits)
 
 
-def test_recipes_show_what_tells_runs_apart(load):
-    found = {e["name"]: e["recipe"] for e in plan.transfer_spec(load())["encoders"]}
+def test_recipes_show_what_tells_runs_apart(roles):
+    found = {encoder.name: encoder.recipe for encoder in roles.trade_off().encoders}
     assert found["random"] == {}
     assert found["few"] == {"trained on": "seen", "local crops": "2"}
     assert found["base"] == {"trained on": "seen", "local crops": "0"}
 
 
 def test_a_property_that_alone_varies_makes_a_figure(load):
-    config = load()
-    assert plan.ablations(config) == ["local crops"]
-    spec = plan.ablation_spec(config, "local_crops")
-    assert spec["series"][0]["points"] == [[0, "base"], [2, "few"], [8, "many"]]
-    assert recipes.ablations(config, ["random", "few"]) == {}
+    exhibits = load()
+    assert [name for name in exhibits.figures if name.startswith("ablation_")] == [
+        "ablation_local_crops"
+    ]
+    spec = exhibits.figures["ablation_local_crops"].spec
+    assert spec.property == "local crops"
+    points = [(point.value, point.encoder) for point in spec.series[0].points]
+    assert points == [(0, "base"), (2, "few"), (8, "many")]
+    assert recipes.ablations(exhibits.plan, ["random", "few"]) == {}
 
 
 def test_other_rankings_and_random_groups(load):
-    spec = plan.rankings_spec(load())
-    assert [entry["label"] for entry in spec["rankings"]] == ["as ranked", "again"]
-    assert [c["name"] for c in spec["rankings"][1]["columns"]] == [
-        "again_l1",
-        "again_l2",
-        "again_l3",
-    ]
-    assert [c["name"] for c in spec["random"]] == ["drawn_1", "drawn_2"]
-    assert [e["name"] for e in spec["encoders"]] == ["base"]
+    spec = load().figures["rankings"].spec
+    assert [entry.label for entry in spec.rankings] == ["as ranked", "again"]
+    assert [c.name for c in spec.rankings[1].columns] == ["again_l1", "again_l2", "again_l3"]
+    assert [c.name for c in spec.random] == ["drawn_1", "drawn_2"]
+    assert [e.name for e in spec.encoders] == ["base"]
 
 
 def test_collected_jobs_are_those_of_the_evaluations(load):
-    config = load()
-    spec = plan.collect_spec(config)
-    files = [
-        "results/probes/{}/{}/{}.parquet".format(*(spec["names"][p][i] for p, i in enumerate(job)))
-        for job in spec["jobs"]
-    ]
-    assert files == plan.score_files(config)
+    exhibits = load()
+    assert exhibits.scores.files == scores(*exhibits.plan.jobs)
+    assert exhibits.tables["all_scores"].spec.files == exhibits.scores.files
 
 
 def test_the_device_does_not_change_the_report(load):
     here, there = load(), load({"compute": {"device": "cuda", "gpus": 1}})
-    assert sections.report_spec(here) == sections.report_spec(there)
-    assert sections.packed_config(here) == sections.packed_config(there)
+    assert sections.page_spec(here) == sections.page_spec(there)
+
+
+def test_the_page_shows_what_may_change_a_result(load, small):
+    verified = {name: entry | {"verify": False} for name, entry in small["images"].items()}
+    shown = unpacked(sections.page_spec(load({"images": verified})).config)
+    assert shown["images"]["seen"]["max_images"] == 20
+    assert "verify" not in shown["images"]["seen"]
+    assert "compute" not in shown
 
 
 @pytest.mark.parametrize(
     ("report", "message"),
     [
-        ({"baseline": "dino"}, "report.baseline: 'dino' is no encoder; known: random, base"),
+        ({"baseline": "dino"}, "report.baseline: 'dino' is not an encoder; known: random, base"),
         ({"baseline": ""}, "report.baseline: expected text or null, not ''"),
         ({"baseline": "unused"}, "report.baseline: unused has no scores on seen with linear"),
-        ({"levels": "cag"}, "report.levels: 'cag' is no evaluated data set; evaluated are"),
-        ({"seen": "v2_a"}, "report.seen: 'v2_a' is no evaluated data set"),
-        ({"transfer": ["cars"]}, "report.transfer: 'cars' is no evaluated data set"),
-        ({"protocol": "lin"}, "report.protocol: 'lin' is no protocol of probes; known: linear"),
-        ({"samples": ["x"]}, "report.samples: 'x' is no data set"),
-        ({"test_set_groups": {"v2": ["v3"]}}, "report.test_set_groups.v2: 'v3' is no data set"),
+        ({"levels": "cag"}, "report.levels: 'cag' is not an evaluated data set; evaluated are"),
+        ({"seen": "v2_a"}, "report.seen: 'v2_a' is not an evaluated data set"),
+        ({"transfer": ["cars"]}, "report.transfer: 'cars' is not an evaluated data set"),
+        ({"protocol": "lin"}, "report.protocol: 'lin' is not a protocol; known: linear"),
+        ({"samples": ["x"]}, "report.samples: 'x' is not a data set"),
+        ({"test_set_groups": {"v2": ["v3"]}}, "report.test_set_groups.v2: 'v3' is not a data set"),
         ({"labels": {"base": "random"}}, "encoders random and base would both be called 'random'"),
         ({"publish": True}, "report.publish: unknown key; did you mean published?"),
     ],
@@ -295,11 +358,11 @@ def test_errors_of_the_analysis_section(load, analysis, message):
 
 def test_measures_of_features_make_a_section(load):
     section = {"encoders": "all", "datasets": ["cog"], "groups": {"levels": ["cog"]}}
-    config = load({"analysis": section})
-    assert "results/tables/features.parquet" in sections.inputs(config)
-    spec = plan.features_spec(config)
-    assert spec["groups"] == [{"name": "levels", "datasets": ["cog_l1", "cog_l2", "cog_l3"]}]
-    assert len(plan.feature_files(config)) == 5 * 3
+    exhibits = load({"analysis": section})
+    assert "results/tables/features.parquet" in on_page(exhibits)
+    spec = exhibits.tables["features"].spec
+    assert spec.groups == [Group(name="levels", datasets=["cog_l1", "cog_l2", "cog_l3"])]
+    assert len(spec.files) == 5 * 3
 
 
 def merged(names):
@@ -314,16 +377,16 @@ def merged(names):
         return left | right | both
 
     files = [load_yaml(REPOSITORY / "config" / f"{name}.yaml") for name in names]
-    return load_config(functools.reduce(merge, files))
+    return Exhibits(load_config(functools.reduce(merge, files)).plan)
 
 
 def test_chapter_3s_further_analyses_are_one_config():
-    config = merged(["imagenet-cog", "cog-analysis"])
-    datasets = {dataset for _, dataset, _ in probes.jobs(config)}
+    exhibits = merged(["imagenet-cog", "cog-analysis"])
+    datasets = {dataset for _, dataset, _ in exhibits.plan.jobs}
     assert {"words_l5", "random_15", "in1k_blurred", "cog_l5"} <= datasets
-    assert len(probes.crossings(config)) == 2 * 6 * 5
-    (comparison,) = fine_tuned.comparisons(config)
-    assert list(comparison["tuned"]) == ["in1k", *(f"cog_l{level}" for level in range(1, 6))]
+    assert len(exhibits.plan.crossings) == 2 * 6 * 5
+    (encoder,) = exhibits.figures["fine_tuning"].spec.encoders
+    assert list(encoder.tuned) == ["in1k", *(f"cog_l{level}" for level in range(1, 6))]
 
 
 @pytest.mark.parametrize(
@@ -336,12 +399,11 @@ def test_chapter_3s_further_analyses_are_one_config():
         ["imagenet-cog", "cog-analysis"],
     ],
 )
-def test_the_rules_make_what_the_configs_ask_for(names):
-    config = merged(names)
-    folder = REPOSITORY / "workflow" / "rules"
-    rules = "".join(path.read_text() for path in folder.glob("*.smk"))
-    stems = re.findall(r'"(results/[^"]+?)(?:\.parquet|\.svg|\.png)?"', rules)
-    patterns = [re.sub(r"\\{\w+\\}", "[^/]+", re.escape(stem)) for stem in stems]
-    for path in sections.inputs(config):
-        stem = path.rpartition(".")[0]
-        assert any(re.fullmatch(pattern, stem) for pattern in patterns), path
+def test_every_exhibit_of_a_config_is_on_its_page(names):
+    exhibits = merged(names)
+    paths = on_page(exhibits)
+    assert {found.path for found in exhibits.planned} <= set(paths)
+    assert len(set(paths)) == len(paths)
+    page = sections.page_spec(exhibits).text
+    # A command is one argument of a shell, which holds 128 KiB at most.
+    assert max(map(len, [page, *(found.spec.text for found in exhibits.planned)])) < 100_000

@@ -7,13 +7,11 @@ import pandas as pd
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.report import test_set_tables
-from cogworks.report.published import linear_probe, read_paper
-from cogworks.report.published_tables import mismatch, published_table, standing_table
-from cogworks.report.scores import collect
-from cogworks.report.summary import summarise
-from cogworks.report.transfer import training_versus_transfer, upper_right_hull
-from cogworks.report.transfer_tables import (
+from cogworks.report.drawing import test_set_tables
+from cogworks.report.drawing.published import linear_probe, read_paper
+from cogworks.report.drawing.published_tables import mismatch, published_table, standing_table
+from cogworks.report.drawing.transfer import training_versus_transfer, upper_right_hull
+from cogworks.report.drawing.transfer_tables import (
     published_plane,
     published_trade_off_table,
     published_transfer_table,
@@ -21,6 +19,9 @@ from cogworks.report.transfer_tables import (
     transfer_mismatch,
     transfer_table,
 )
+from cogworks.report.scores import collect
+from cogworks.report.specs import CrossedSpec, CrossingRow, EvalSet, EvalSetsSpec, SetColumn
+from cogworks.report.summary import summarise
 
 from .conftest import PAPER, probe_rows
 
@@ -34,7 +35,8 @@ def test_tables_b1_to_b6_hold_31_models_each():
 
 
 def test_layout_of_b1_with_own_rows_first(summary, spec):
-    table = published_table(summary, linear_probe(PAPER), spec, "in1k")
+    one = spec.model_copy(update={"columns": spec.columns[:1]})
+    table = published_table(summary, linear_probe(PAPER), one)
     labels = [column.label for column in table.columns]
     assert labels == ["model", *["1", "2", "4", "8", "10", "16", "32", "64", "128"], "all"]
     assert len(table.frame) == 3 + 31
@@ -84,9 +86,10 @@ def test_an_encoder_whose_probes_diverged_has_no_rank(scores, spec):
 
 def test_a_rank_is_that_of_the_number_shown(summary, spec):
     # s-DINO has 57.6 on L5: 57.64 is shown as 57.6 too, and is not behind or ahead of it.
-    column = spec["columns"][0] | {"published": "cog_l5"}
+    column = spec.columns[0].model_copy(update={"published": "cog_l5"})
     rows = summary.assign(n_classes=1000, mean=57.56)
-    table = standing_table(rows, linear_probe(PAPER), spec | {"columns": [column]})
+    own = spec.model_copy(update={"columns": [column]})
+    table = standing_table(rows, linear_probe(PAPER), own)
     assert "s-DINO 57.6" not in set(table.frame["above"])
 
 
@@ -98,8 +101,8 @@ def test_a_missing_paper_file_is_named(tmp_path):
         read_paper(tmp_path, "trex_transfer", ["model"])
 
 
-def test_transfer_is_the_mean_log_odds_over_sets(scores, spec):
-    plane = training_versus_transfer(scores, spec).set_index("encoder")
+def test_transfer_is_the_mean_log_odds_over_sets(scores, plane_spec):
+    plane = training_versus_transfer(scores, plane_spec).set_index("encoder")
     odds = [sum(math.log(p / (100 - p)) for p in (70 + s, 60 + s)) / 2 for s in (-1, 0, 1)]
     assert plane.loc["plain", "transfer"] == pytest.approx(sum(odds) / 3)
     assert plane.loc["plain", "transfer_std"] == pytest.approx(pd.Series(odds).std())
@@ -107,16 +110,16 @@ def test_transfer_is_the_mean_log_odds_over_sets(scores, spec):
     assert plane["hull"].tolist() == [False, True, True]
 
 
-def test_diverged_seeds_are_told_beside_transfer_scores(scores, summary, spec):
+def test_diverged_seeds_are_told_beside_transfer_scores(scores, summary, plane_spec):
     rows = summary.copy()
     rows.loc[(rows["encoder"] == "trex") & (rows["dataset"] == "cog_l1"), "diverged"] = 2
-    assert "Trex on L1 (2 of 5)" in transfer_table(scores, rows, spec).note
-    assert "diverged" not in transfer_table(scores, summary, spec).note
+    assert "Trex on L1 (2 of 5)" in transfer_table(scores, rows, plane_spec).note
+    assert "diverged" not in transfer_table(scores, summary, plane_spec).note
 
 
-def test_an_encoder_that_lacks_a_set_has_no_transfer_score(scores, spec):
+def test_an_encoder_that_lacks_a_set_has_no_transfer_score(scores, plane_spec):
     rows = scores[~((scores["encoder"] == "trex") & (scores["dataset"] == "cog_l2"))]
-    plane = training_versus_transfer(rows, spec).set_index("encoder")
+    plane = training_versus_transfer(rows, plane_spec).set_index("encoder")
     assert math.isnan(plane.loc["trex", "transfer"])
     assert not plane.loc["trex", "hull"]
 
@@ -141,13 +144,13 @@ def test_hull_of_special_cases():
     assert upper_right_hull(points[1:2]) == []
 
 
-def test_published_mean_log_odds_follow_from_the_accuracies(spec, scores, summary):
+def test_published_mean_log_odds_follow_from_the_accuracies(plane_spec, scores, summary):
     """The check that the protocol names: D.1's last column is the mean over its 13 sets."""
     frame = read_paper(PAPER, "trex_transfer", ["model", "dataset", "value"])
     names = [n for n in frame["dataset"].unique() if n not in ("in1k", "mean_log_odds")]
-    wide = {"name": "x", "label": "x", "protocol": "logreg"}
-    full = spec | {"transfer": [wide | {"name": f"my_{n}", "published": n} for n in names]}
-    own = transfer_table(scores, summary, spec)
+    sets = [SetColumn(name=f"my_{n}", label="x", protocol="logreg", published=n) for n in names]
+    full = plane_spec.model_copy(update={"transfer": sets})
+    own = transfer_table(scores, summary, plane_spec)
     rows = summary[summary["dataset"] == "seen"]
     copies = [rows.assign(dataset=f"my_{n}") for n in names]
     table = published_transfer_table(own, pd.concat([summary, *copies]), full, PAPER)
@@ -156,9 +159,9 @@ def test_published_mean_log_odds_follow_from_the_accuracies(spec, scores, summar
     assert published["transfer"].to_numpy() == pytest.approx(expected.to_numpy(), abs=0.006)
 
 
-def test_transfer_table_beside_the_published(scores, summary, spec):
-    own = transfer_table(scores, summary, spec)
-    table = published_transfer_table(own, summary, spec, PAPER)
+def test_transfer_table_beside_the_published(scores, summary, plane_spec):
+    own = transfer_table(scores, summary, plane_spec)
+    table = published_transfer_table(own, summary, plane_spec, PAPER)
     groups = table.frame["group"].drop_duplicates().tolist()
     assert groups == ["This run", "Thesis, table D.1", "Thesis, table 5.4"]
     trex = table.frame[table.frame["encoder"] == "t-ReX"].iloc[0]
@@ -167,27 +170,28 @@ def test_transfer_table_beside_the_published(scores, summary, spec):
     assert "20 classes" in table.warning
 
 
-def test_trade_off_table_marks_the_hull_and_shows_recipes(scores, summary, spec):
-    spec["encoders"][2]["recipe"] = {"loss": "ocm"}
-    own = trade_off_table(scores, spec)
+def test_trade_off_table_marks_the_hull_and_shows_recipes(scores, summary, plane_spec):
+    plane_spec.encoders[2].recipe["loss"] = "ocm"
+    own = trade_off_table(scores, plane_spec)
     assert own.frame["hull"].tolist() == ["", "★", "★"]
     assert own.frame["loss"].tolist() == ["–", "–", "ocm"]
-    table = published_trade_off_table(own, summary, spec, PAPER)
+    table = published_trade_off_table(own, summary, plane_spec, PAPER)
     rows = table.frame.set_index("label")
     assert rows.loc["L=3", "transfer"] == 1.33
     assert rows.loc["t-ReX*", "train"] == 80.2
     assert "other data sets" in table.warning
 
 
-def test_the_thirteen_sets_of_the_thesis_are_comparable(summary, spec):
+def test_the_thirteen_sets_of_the_thesis_are_comparable(summary, plane_spec):
     sets = {name: count for name, (_, count) in _datasets().items()}
     rows = summary[summary["dataset"] == "seen"]
     parts = [rows.assign(dataset=n, n_classes=count) for n, count in sets.items()]
-    columns = [{"name": n, "label": n, "protocol": "logreg", "published": n} for n in sets]
-    full = {"seen": columns[0], "transfer": columns[1:]}
+    columns = [SetColumn(name=n, label=n, protocol="logreg", published=n) for n in sets]
+    full = plane_spec.model_copy(update={"seen": columns[0], "transfer": columns[1:]})
     assert transfer_mismatch(pd.concat(parts), full) == ""
     assert "EuroSAT" not in mismatch(pd.concat(parts), columns)
-    assert transfer_mismatch(pd.concat(parts), {"seen": columns[0], "transfer": columns[2:]})
+    fewer = full.model_copy(update={"transfer": columns[2:]})
+    assert transfer_mismatch(pd.concat(parts), fewer)
 
 
 def _datasets():
@@ -212,17 +216,19 @@ def test_scores(tmp_path):
 
 @pytest.fixture
 def test_spec(spec):
-    spec["encoders"][1]["recipe"] = {"prompt": "c, d", "guidance": "2"}
-    return {
-        "protocol": "logreg",
-        "dataset": "seen",
-        "encoders": spec["encoders"][1:],
-        "test_sets": [
-            {"label": "seen", "published": "val", "members": [["seen", "seen"]]},
-            {"label": "v2", "published": "v2", "members": [["seen", "v2_a"], ["seen", "v2_b"]]},
-            {"label": "mine", "published": None, "members": [["seen", "sketch"]]},
+    spec.encoders[1].recipe.update({"prompt": "c, d", "guidance": "2"})
+    pairs = [["seen", "v2_a"], ["seen", "v2_b"]]
+    return EvalSetsSpec(
+        scores=spec.scores,
+        protocol="logreg",
+        dataset="seen",
+        encoders=spec.encoders[1:],
+        test_sets=[
+            EvalSet(label="seen", published="val", members=[["seen", "seen"]]),
+            EvalSet(label="v2", published="v2", members=pairs),
+            EvalSet(label="mine", published=None, members=[["seen", "sketch"]]),
         ],
-    }
+    )
 
 
 def test_test_sets_are_averaged_within_their_group(test_scores, test_spec):
@@ -254,7 +260,12 @@ def test_test_sets_beside_the_published(test_scores, test_spec):
 
 def test_label_noise_names_the_surest_images(tmp_path):
     from cogworks.core.files import write_parquet
-    from cogworks.report.noise_tables import EXAMPLES, example_table, noise_table, read_crossings
+    from cogworks.report.drawing.noise_tables import (
+        EXAMPLES,
+        example_table,
+        noise_table,
+        read_crossings,
+    )
 
     listed = pd.DataFrame(
         {
@@ -268,9 +279,11 @@ def test_label_noise_names_the_surest_images(tmp_path):
     summary = {"images": 400, "confidence": 0.99, "share": 0.02}
     write_parquet(listed, tmp_path / "a.parquet", metadata=summary)
     write_parquet(listed.iloc[:0], tmp_path / "b.parquet", metadata=summary | {"share": None})
-    keys = {"encoder": "base", "dataset": "seen", "other": "L5"}
-    spec = {"crossings": [keys, keys | {"dataset": "L5", "other": "seen"}]}
-    crossings = read_crossings([tmp_path / "a.parquet", tmp_path / "b.parquet"], spec)
+    rows = [
+        CrossingRow(encoder="base", dataset=dataset, other=other, listed=str(tmp_path / name))
+        for dataset, other, name in (("seen", "L5", "a.parquet"), ("L5", "seen", "b.parquet"))
+    ]
+    crossings = read_crossings(CrossedSpec(crossings=rows, classes=[]))
     shares = noise_table(crossings).frame
     assert shares["share"].iloc[0] == pytest.approx(2)
     assert math.isnan(shares["share"].iloc[1])

@@ -7,12 +7,13 @@ import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
+from cogworks.report.drawing.score_table import score_table
 from cogworks.report.ordering import in_order, sorted_shots
-from cogworks.report.score_table import score_table
 from cogworks.report.scores import COLUMNS, METRICS, collect
+from cogworks.report.specs import AllScoresSpec
 from cogworks.report.summary import select, summarise
 
-from .conftest import probe_rows
+from .conftest import NO_SCORES, probe_rows
 
 
 def cell(frame, **keys):
@@ -110,7 +111,7 @@ def test_a_cell_that_the_baseline_lacks_has_no_difference(probe_files):
 
 
 def test_table_of_all_scores(summary):
-    table = score_table(summary, {"labels": {"plain": "Plain"}})
+    table = score_table(summary, AllScoresSpec(scores=NO_SCORES, labels={"plain": "Plain"}))
     assert len(table.frame) == 27
     row = cell(table.frame, encoder="Plain", dataset="seen", shots="10")
     assert (row["top1"], row["top1_std"], row["top5"], row["seeds"]) == (70, 1, 85, 3)

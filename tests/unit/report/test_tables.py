@@ -7,14 +7,14 @@ import math
 import pandas as pd
 import pytest
 
-from cogworks.report.concept_tables import filter_table, level_content_table
+from cogworks.report.drawing.concept_tables import filter_table, level_content_table
+from cogworks.report.drawing.level_tables import level_table, relative_table
 from cogworks.report.formats import escape_latex, to_csv, to_latex, to_markdown, write_formats
-from cogworks.report.html_table import html_table
-from cogworks.report.level_tables import level_table, relative_table
+from cogworks.report.page.html_table import html_table
+from cogworks.report.page.terminal import to_terminal
 from cogworks.report.scores import _to_long
 from cogworks.report.summary import summarise
 from cogworks.report.table import Column, Table, format_number, read_table, text_column
-from cogworks.report.terminal import to_terminal
 
 from .conftest import probe_rows
 
@@ -265,5 +265,7 @@ def test_diverged_seeds_are_told_beside_their_mean(summary, spec):
 def test_fits_that_ended_before_their_minimum_are_told(spec):
     tables = [probe_rows(name, "seen", converged=name != "trex") for name in ("plain", "trex")]
     scores = pd.concat([_to_long(table) for table in tables])
-    note = level_table(summarise(scores, baseline=None), spec | {"baseline": "plain"}).note
+    note = level_table(
+        summarise(scores, baseline=None), spec.model_copy(update={"baseline": "plain"})
+    ).note
     assert "ended before its minimum: Trex on seen (3 of 3)." in note

@@ -14,7 +14,7 @@ from cogworks.core import derived
 from cogworks.core.errors import InputError
 from cogworks.plan import benchmarks, datasets, evaluations, measures, runs
 from cogworks.plan.plan import Plan
-from cogworks.report import plan as report
+from cogworks.report import problems as report
 from cogworks.synthesis import plan as synthesis
 
 
@@ -48,9 +48,9 @@ def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     problems += synthesis.check(filled)
     problems += plan.run_problems
     problems += plan.encoder_problems
-    problems += report.check(filled)
     problems += evaluations.problems(plan)
     problems += measures.problems(plan)
+    problems += [] if problems else report.problems(plan)
     problems += _check_compute(filled["compute"])
     problems += _idle(config, checked, plan, problems)
     if problems:

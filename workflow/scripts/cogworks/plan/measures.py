@@ -53,7 +53,7 @@ class Measure:
             encoder=self.encoder_name,
             dataset=self.dataset,
             split=self.split,
-            metrics=section.metrics,
+            metrics=list(section.metrics),
             sparsity_threshold=section.sparsity_threshold,
             coding_eps2=section.coding_eps2,
         )

@@ -1,51 +1,36 @@
 """Which runs fine-tune which evaluated encoder, for the comparison of figure 3.6.
 
-Imported while the DAG is planned: no numpy, no pandas.
+Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from cogworks.probes import plan as probes
-from cogworks.report import roles
-from cogworks.training import plan as training
+from cogworks.report.specs import FineTuningSpec, OwnJob, TunedEncoder
 
-Config = dict[str, Any]
+if TYPE_CHECKING:
+    from cogworks.report.roles import Roles
 
 
-def comparisons(config: Config) -> list[dict[str, Any]]:
-    """Return the encoders of the axis of which fine-tuned ones are scored there too.
+def comparison(roles: "Roles") -> FineTuningSpec | None:
+    """Return the encoders of the axis from which others were fine-tuned that are scored there too.
 
-    Returns:
-        For each: `name`, `label`, and `tuned`, by data set the `encoder` that a run with the
-        encoder's weights as `start` gave and the `protocol` of its own classifier.
+    An encoder was fine-tuned from the one with whose weights its run began. None where there are
+    no such encoders.
     """
-    found = []
-    for name in roles.scored(config, roles.axis(config)):
-        files = config.plan.encoders[name].files  # type: ignore[attr-defined]
-        tuned = _tuned(config, files[0]) if files else {}
+    own = [job for job in roles.plan.jobs.values() if job.dataset in roles.axis and job.kind.own]
+    encoders = []
+    for name in roles.scored(roles.axis):
+        weights = roles.plan.encoders[name].files[:1]
+        tuned = {
+            job.dataset: OwnJob(encoder=job.encoder_name, protocol=job.protocol_name)
+            for job in own
+            if weights and job.encoder.run and job.encoder.run.start_file == weights
+        }
         if tuned:
-            found.append({"name": name, "label": roles.label(config, name), "tuned": tuned})
-    return found
-
-
-def spec(config: Config) -> dict[str, Any]:
-    """Return what the comparison depends on, besides the scores."""
-    return {
-        "encoders": comparisons(config),
-        "columns": roles.columns(config, roles.axis(config)),
-    }
-
-
-def _tuned(config: Config, weights: str) -> dict[str, dict[str, str]]:
-    """Return, by data set of the axis, the encoder whose run began with the file `weights`."""
-    axis = roles.axis(config)
-    result = {}
-    for encoder, dataset, protocol in probes.jobs(config):
-        run = config["encoders"][encoder]["run"]
-        if (
-            dataset in axis
-            and probes.kind(config, protocol).own
-            and training.start_file(config, run) == [weights]
-        ):
-            result[dataset] = {"encoder": encoder, "protocol": protocol}
-    return result
+            encoders.append(TunedEncoder(name=name, label=roles.label(name), tuned=tuned))
+    if not encoders:
+        return None
+    columns = roles.columns(roles.axis)
+    cells = roles.cells([encoder.name for encoder in encoders], columns)
+    cells |= {(j.encoder, n, j.protocol) for e in encoders for n, j in e.tuned.items()}
+    return FineTuningSpec(scores=roles.score_files(cells), encoders=encoders, columns=columns)

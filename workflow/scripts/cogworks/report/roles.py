@@ -1,225 +1,320 @@
 """Which data set and which encoder plays which part in the report, and what each is called.
 
-Imported while the DAG is planned: no numpy, no pandas.
+Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 import re
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
-from cogworks.config.published import models as published_models
-from cogworks.core.derived import derived
+from cogworks.config.report import Report
 from cogworks.core.errors import InputError
-from cogworks.images import plan as images
-from cogworks.probes import plan as probes
+from cogworks.plan import measures
+from cogworks.plan.plan import Plan
+from cogworks.probes.kinds import KINDS
 from cogworks.report import recipes
 from cogworks.report.reference import DATASETS, TEST_SETS
-
-Config = dict[str, Any]
-
-
-@derived
-def levels(config: Config) -> list[str]:
-    """Return the data sets of the levels, nearest first; empty where none is evaluated."""
-    given = config["report"]["levels"]
-    if given is not None:
-        names = [given] if isinstance(given, str) else given
-        return [member for name in names for member in expand(config, name)]
-    for entry in config["evaluations"].values():
-        for name in entry["datasets"]:
-            section = config["images"].get(name)
-            if section and section["classes"]["part"] == "levels" and entry["pool"] is None:
-                return images.expand(config, name)
-    return []
-
-
-def seen(config: Config) -> str | None:
-    """Return the data set of the seen concepts, None where none is evaluated."""
-    given: str | None = config["report"]["seen"]
-    if given is not None:
-        return given
-    for name in evaluated(config):
-        section = config["images"].get(name)
-        if section and section["classes"]["part"] == "seen":
-            return name
-    return None
+from cogworks.report.specs import (
+    NO_PAPER,
+    CloneRow,
+    CrossedSpec,
+    CrossingRow,
+    EncoderRow,
+    FeaturesSpec,
+    Group,
+    JobKey,
+    LevelsSpec,
+    Paper,
+    RunRow,
+    ScoreFiles,
+    SetColumn,
+    TransferSpec,
+)
 
 
-@derived
-def axis(config: Config) -> list[str]:
-    """Return the seen data set (if any) and the levels: the horizontal axis of figure 3.4."""
-    first = seen(config)
-    return levels(config) if first is None else [first, *levels(config)]
+@dataclass(frozen=True)
+class Roles:
+    """The parts that data sets and encoders play in the report of a plan."""
 
+    plan: Plan
 
-@derived
-def transfer(config: Config) -> list[str]:
-    """Return the data sets over which the transfer score is taken."""
-    given = config["report"]["transfer"]
-    if given is not None:
-        return [member for name in given for member in expand(config, name)]
-    plain = images.known(config)
-    trained = [n for n in evaluated(config) if n in plain and _is_linear(config, n)]
-    return [name for name in trained if name != seen(config)]
+    @property
+    def section(self) -> Report:
+        """Return the section `report` of the config."""
+        return self.plan.config.report
 
+    @cached_property
+    def evaluated(self) -> list[str]:
+        """Return every data set on which something is evaluated, groups of pools included."""
+        return list(dict.fromkeys(dataset for _, dataset, _ in self.plan.jobs))
 
-@derived
-def expand(config: Config, name: str) -> list[str]:
-    """Return the evaluated data sets that a name stands for, groups of a pool included.
+    @cached_property
+    def levels(self) -> list[str]:
+        """Return the data sets of the levels, nearest first; empty where none is evaluated."""
+        given = self.section.levels
+        if given is not None:
+            names = [given] if isinstance(given, str) else given
+            return [member for name in names for member in self.expand(name)]
+        for entry in self.plan.config.evaluations.values():
+            for name in entry.datasets:
+                if self._part(name) == "levels" and entry.pool is None:
+                    return self.plan.members(name)
+        return []
 
-    Raises:
-        InputError: no evaluation has such a data set.
-    """
-    known = evaluated(config)
-    if name in config["images"]:
-        members = images.expand(config, name)
-        if all(member in known for member in members):
+    @cached_property
+    def seen(self) -> str | None:
+        """Return the data set of the seen concepts, None where none is evaluated."""
+        if self.section.seen is not None:
+            return self.section.seen
+        return next((name for name in self.evaluated if self._part(name) == "seen"), None)
+
+    @cached_property
+    def axis(self) -> list[str]:
+        """Return the seen data set (if any) and the levels: the horizontal axis of figure 3.4."""
+        return self.levels if self.seen is None else [self.seen, *self.levels]
+
+    @cached_property
+    def transfer(self) -> list[str]:
+        """Return the data sets over which the transfer score is taken."""
+        given = self.section.transfer
+        if given is not None:
+            return [member for name in given for member in self.expand(name)]
+        plain = set(self.plan.image_sets) - {self.seen}
+        return [name for name in self.evaluated if name in plain and self._is_linear(name)]
+
+    def expand(self, name: str) -> list[str]:
+        """Return the evaluated data sets that a name stands for, groups of a pool included.
+
+        Raises:
+            InputError: no evaluation has such a data set.
+        """
+        known = self.evaluated
+        if name in self.plan.config.images:
+            members = self.plan.members(name)
+            if all(member in known for member in members):
+                return members
+        if name in known:
+            return [name]
+        members = [member for member in known if re.fullmatch(rf"{re.escape(name)}_l?\d+", member)]
+        if members:
             return members
-    if name in known:
-        return [name]
-    members = [member for member in known if re.fullmatch(rf"{re.escape(name)}_l?\d+", member)]
-    if members:
-        return members
-    raise InputError(f"{name!r} is no evaluated data set; evaluated are {listed(known)}")
+        raise InputError(f"{name!r} is not an evaluated data set; evaluated are {listed(known)}")
+
+    @cached_property
+    def protocols(self) -> dict[str, str]:
+        """Return, for every evaluated data set, the protocol whose scores stand for it.
+
+        That is `report.protocol` where it is evaluated on the data set, else the first one there
+        that trains a linear classifier, else the first one.
+        """
+        found: dict[str, dict[str, None]] = {}
+        for _, dataset, protocol in self.plan.jobs:
+            found.setdefault(dataset, {})[protocol] = None
+        result = {}
+        for dataset, names in found.items():
+            linear = [name for name in names if KINDS.load(self._kind(name)).tuned]
+            wanted = [name for name in names if name == self.section.protocol]
+            result[dataset] = [*wanted, *linear, *names][0]
+        return result
+
+    @cached_property
+    def baseline(self) -> str | None:
+        """Return the encoder that others are compared with, by default the first on the levels."""
+        if self.section.baseline is not None:
+            return self.section.baseline
+        return next(iter(self.scored(self.axis) or self.scored(self.evaluated)), None)
+
+    def scored(self, datasets: Iterable[str]) -> list[str]:
+        """Return the encoders that have a score on one of `datasets`, in the evaluations' order."""
+        wanted = {(name, self.protocols.get(name)) for name in datasets}
+        found = [encoder for encoder, *rest in self.plan.jobs if tuple(rest) in wanted]
+        return list(dict.fromkeys(found))
+
+    def label(self, name: str) -> str:
+        """Return how the report calls an encoder or a data set."""
+        given = self.section.labels.get(name)
+        if given is not None:
+            return given
+        if name in self.levels:
+            return f"L{self.levels.index(name) + 1}"
+        return "seen" if name == self.seen else name
+
+    def published_name(self, dataset: str) -> str | None:
+        """Return what the thesis calls a data set or test set, None where it has no such one."""
+        given = self.section.published_as.get(dataset)
+        if given is not None:
+            return given
+        if dataset == self.seen:
+            return "in1k"
+        name = f"cog_l{self.levels.index(dataset) + 1}" if dataset in self.levels else dataset
+        return name if name in DATASETS or name in TEST_SETS else None
+
+    @cached_property
+    def published_axis(self) -> list[str]:
+        """Return the data sets of the axis that tables B.1 to B.6 have, where they are wanted."""
+        if not self.section.published:
+            return []
+        return [name for name in self.axis if self.published_name(name) in DATASETS]
+
+    def encoders(self, names: list[str]) -> list[EncoderRow]:
+        """Return encoders as they are shown together."""
+        return [
+            EncoderRow(
+                name=name,
+                label=self.label(name),
+                category=self.plan.encoders[name].category,
+                recipe=recipe,
+            )
+            for name, recipe in zip(names, recipes.recipes(self.plan, names), strict=True)
+        ]
+
+    def columns(self, datasets: Iterable[str]) -> list[SetColumn]:
+        """Return data sets as they are shown."""
+        return [
+            SetColumn(
+                name=name,
+                label=self.label(name),
+                protocol=self.protocols[name],
+                published=self.published_name(name),
+            )
+            for name in datasets
+        ]
+
+    def cells(self, encoders: Iterable[str], columns: Collection[SetColumn]) -> set[JobKey]:
+        """Return the keys of the jobs whose scores these encoders have on these data sets."""
+        return {(name, column.name, column.protocol) for name in encoders for column in columns}
+
+    def score_files(self, cells: Collection[JobKey]) -> ScoreFiles:
+        """Return the score tables of those of the cells that are evaluated, in the plan's order."""
+        return ScoreFiles.of([key for key in self.plan.jobs if key in cells])
+
+    def by_level(self, datasets: list[str], paper: Paper = NO_PAPER) -> LevelsSpec:
+        """Return the spec of what shows the encoders of the axis on some data sets."""
+        names, columns = self.scored(self.axis or datasets), self.columns(datasets)
+        return LevelsSpec(
+            scores=self.score_files(self.cells(names, columns)),
+            paper=paper,
+            baseline=self._baseline_of(names),
+            encoders=self.encoders(names),
+            columns=columns,
+        )
+
+    def trade_off(self, paper: Paper = NO_PAPER) -> TransferSpec:
+        """Return the spec of what shows the training task against transfer; both must be there."""
+        seen, *transfer = self.columns(name for name in (self.seen, *self.transfer) if name)
+        return TransferSpec(
+            scores=self.score_files(self.cells(self.compared, [seen, *transfer])),
+            paper=paper,
+            baseline=self._baseline_of(self.compared),
+            encoders=self.encoders(self.compared),
+            seen=seen,
+            transfer=transfer,
+        )
+
+    @cached_property
+    def all_scores(self) -> ScoreFiles:
+        """Return every score table."""
+        return ScoreFiles.of(list(self.plan.jobs))
+
+    @cached_property
+    def crossed(self) -> CrossedSpec | None:
+        """Return the confident predictions across data sets, None where there are none."""
+        rows = [
+            CrossingRow(
+                encoder=self.label(crossing.encoder_name),
+                dataset=self.label(crossing.dataset),
+                other=self.label(crossing.other),
+                listed=crossing.listed,
+            )
+            for crossing in self.plan.crossings.values()
+        ]
+        return CrossedSpec(crossings=rows, classes=[]) if rows else None
+
+    @cached_property
+    def features(self) -> FeaturesSpec:
+        """Return the spec of what shows measures of features."""
+        given = self.plan.config.analysis.groups
+        groups = measures.groups(self.plan).items()
+        return FeaturesSpec(
+            measures=[measure.table for measure in self.plan.measures.values()],
+            baseline=self.section.baseline,
+            encoders=self.encoders(list(dict.fromkeys(e for e, *_ in self.plan.measures))),
+            groups=[
+                Group(name=name if given else self.label(name), datasets=members)
+                for name, members in groups
+            ],
+        )
+
+    def clones(self, table: str) -> list[CloneRow]:
+        """Return the clones with their table `quality` or `similarity` (by a CLIP model)."""
+        return [
+            CloneRow(
+                name=name,
+                label=self.label(name),
+                recipe=recipes.clone_recipe(clone),
+                table=clone.table(table),
+            )
+            for name, clone in self.plan.clones.items()
+            if table == "quality" or clone.section.clip is not None
+        ]
+
+    @cached_property
+    def training(self) -> list[RunRow]:
+        """Return the training runs of the encoders that are evaluated."""
+        runs = [self.plan.encoders[name].run for name in self.scored(self.evaluated)]
+        return [
+            RunRow(name=run.name, label=self.label(run.name), metrics=run.file("metrics.parquet"))
+            for run in dict.fromkeys(runs)
+            if run is not None
+        ]
+
+    @cached_property
+    def pictured(self) -> list[str]:
+        """Return the data sets of the axis with manifests of their own: all but pools' groups."""
+        known = self.plan.image_sets
+        return [name for name in self.axis if name in known]
+
+    @cached_property
+    def few_shot_sets(self) -> list[str]:
+        """Return the data sets of the few-shot figure: by default first, middle and last level."""
+        given = self.section.few_shot
+        if given is not None:
+            return [member for name in given for member in self.expand(name)]
+        members = self.levels or self.axis
+        picked = [members[0], members[(len(members) - 1) // 2], members[-1]] if members else []
+        probes = self.plan.config.probes
+        return [n for n in dict.fromkeys(picked) if len(probes[self.protocols[n]].shots) > 1]
+
+    @cached_property
+    def compared(self) -> list[str]:
+        """Return the encoders scored on the seen or a transfer data set, where there are both."""
+        if self.seen is None or not self.transfer:
+            return []
+        return self.scored([self.seen, *self.transfer])
+
+    def pools(self, *, drawn: bool) -> dict[str, list[str]]:
+        """Return the groups of each pool: random ones (`drawn`), or those of another ranking."""
+        pools = [entry.pool for entry in self.plan.config.evaluations.values() if entry.pool]
+        return {p.name: self.expand(p.name) for p in pools if (p.benchmark is None) == drawn}
+
+    def _baseline_of(self, encoders: list[str]) -> str:
+        """Return the baseline, or the first of the encoders where they are without it."""
+        return self.baseline if self.baseline in encoders else encoders[0]
+
+    def _part(self, name: str) -> str | None:
+        """Return which part of a benchmark's classes an entry of the section `images` has."""
+        section = self.plan.config.images.get(name)
+        return section.classes.part if section else None
+
+    def _kind(self, protocol: str) -> str:
+        return self.plan.config.probes[protocol].kind
+
+    def _is_linear(self, dataset: str) -> bool:
+        """Whether a data set's scores are those of linear classifiers."""
+        return KINDS.load(self._kind(self.protocols[dataset])).tuned
 
 
-@derived
-def evaluated(config: Config) -> list[str]:
-    """Return every data set on which something is evaluated, groups of pools included."""
-    return list(dict.fromkeys(dataset for _, dataset, _ in probes.jobs(config)))
-
-
-@derived
-def protocol(config: Config, dataset: str) -> str | None:
-    """Return the protocol whose scores stand for a data set.
-
-    That is `report.protocol` where it is evaluated on the data set, else the first one there that
-    trains a linear classifier, else the first one.
-    """
-    found = list(dict.fromkeys(p for _, name, p in probes.jobs(config) if name == dataset))
-    linear = [name for name in found if probes.kind(config, name).tuned]
-    wanted = [name for name in found if name == config["report"]["protocol"]]
-    return next(iter([*wanted, *linear, *found]), None)
-
-
-@derived
-def baseline(config: Config) -> str | None:
-    """Return the encoder that others are compared with, by default the first on the levels."""
-    given: str | None = config["report"]["baseline"]
-    if given is not None:
-        return given
-    return next(iter(scored(config, axis(config)) or scored(config, evaluated(config))), None)
-
-
-def scored(config: Config, datasets: list[str]) -> list[str]:
-    """Return the encoders that have a score on one of `datasets`, as the evaluations name them."""
-    wanted = {(name, protocol(config, name)) for name in datasets}
-    found = [encoder for encoder, name, p in probes.jobs(config) if (name, p) in wanted]
-    return list(dict.fromkeys(found))
-
-
-def label(config: Config, name: str) -> str:
-    """Return how the report calls an encoder or a data set."""
-    given: str | None = config["report"]["labels"].get(name)
-    if given is not None:
-        return given
-    members = levels(config)
-    if name in members:
-        return f"L{members.index(name) + 1}"
-    return "seen" if name == seen(config) else name
-
-
-def published_name(config: Config, dataset: str) -> str | None:
-    """Return what the thesis's tables call a data set or test set, None where they have none."""
-    given: str | None = config["report"]["published_as"].get(dataset)
-    if given is not None:
-        return given
-    members = levels(config)
-    if dataset == seen(config):
-        return "in1k"
-    name = f"cog_l{members.index(dataset) + 1}" if dataset in members else dataset
-    return name if name in (*DATASETS, *TEST_SETS) else None
-
-
-def encoders(config: Config, names: list[str]) -> list[dict[str, Any]]:
-    """Return name, label, category and recipe of encoders, as the scripts take them."""
-    return [
-        {
-            "name": name,
-            "label": label(config, name),
-            "category": _category(config, name),
-            "recipe": recipe,
-        }
-        for name, recipe in zip(names, recipes.recipes(config, names), strict=True)
-    ]
-
-
-def columns(config: Config, datasets: list[str]) -> list[dict[str, Any]]:
-    """Return name, label, protocol and published name of data sets, as the scripts take them."""
-    return [
-        {
-            "name": name,
-            "label": label(config, name),
-            "protocol": protocol(config, name),
-            "published": published_name(config, name),
-        }
-        for name in datasets
-    ]
-
-
-def pictured(config: Config) -> list[str]:
-    """Return the data sets of the axis that have manifests of their own: all but pools' groups."""
-    known = images.known(config)
-    return [name for name in axis(config) if name in known]
-
-
-def few_shot_sets(config: Config) -> list[str]:
-    """Return the data sets of the few-shot figure: by default the first, middle and last level."""
-    given = config["report"]["few_shot"]
-    if given is not None:
-        return [member for name in given for member in expand(config, name)]
-    members = levels(config) or axis(config)
-    picked = [members[0], members[(len(members) - 1) // 2], members[-1]] if members else []
-    return [name for name in dict.fromkeys(picked) if shots(config, name) > 1]
-
-
-def has_transfer(config: Config) -> bool:
-    """Say whether there is a training task and a transfer task to compare."""
-    return seen(config) is not None and bool(transfer(config))
-
-
-def compared(config: Config) -> list[str]:
-    """Return the encoders scored on the seen or a transfer data set."""
-    first = seen(config)
-    return scored(config, [*([] if first is None else [first]), *transfer(config)])
-
-
-def shots(config: Config, dataset: str) -> int:
-    """Return how many numbers of shots the scores of a data set have."""
-    name = protocol(config, dataset)
-    return len(config["probes"][name]["shots"]) if name else 0
-
-
-def pools(config: Config, *, drawn: bool) -> dict[str, list[str]]:
-    """Return the groups of each pool: random ones (`drawn`), or those of another ranking."""
-    result: dict[str, list[str]] = {}
-    for entry in config["evaluations"].values():
-        pool = entry["pool"]
-        if pool is not None and (pool["benchmark"] is None) == drawn:
-            result[pool["name"]] = expand(config, pool["name"])
-    return result
-
-
-def _category(config: Config, encoder: str) -> str | None:
-    model = config["encoders"][encoder]["registry"]
-    return published_models()[model].category if model is not None else None
-
-
-def _is_linear(config: Config, dataset: str) -> bool:
-    """Whether a data set's scores are those of linear classifiers: what the benchmark measures."""
-    name = protocol(config, dataset)
-    return name is not None and probes.kind(config, name).tuned
-
-
-def listed(names: list[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     """Return names as a text for an error."""
     return ", ".join(names) or "none"

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cogworks.core.errors import InputError
-from cogworks.report.scores import CELL, SIZES
+from cogworks.report.scores import CELL, SIZES, collect
+from cogworks.report.specs import ScoreFiles
 
 GROUP = [*CELL, "metric"]
 FITS = ["seeds", "diverged", "unconverged"]
@@ -49,6 +50,15 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
             **{column: (column, "first") for column in SIZES},
         )
     return result.reset_index()[[*GROUP, *SUMMARY, *SIZES]]
+
+
+def read_summary(files: ScoreFiles, *, baseline: str | None = None) -> pd.DataFrame:
+    """Return the summary of these score tables, see `summarise`.
+
+    A `baseline` that has no scores among them leaves `relative` empty.
+    """
+    known = baseline is not None and baseline in files.names[0]
+    return summarise(collect(files.paths), baseline=baseline if known else None)
 
 
 def _relative(scores: pd.DataFrame, baseline: str | None) -> pd.Series:

@@ -1,0 +1,87 @@
+"""Measures of features and singular values (thesis, figures 4.5, 4.6 (a), (b) and 5.6)."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cogworks.report.drawing import style
+from cogworks.report.drawing.features import MEASURES, averages, mean_spectra
+from cogworks.report.specs import FeaturesSpec
+
+# Of the width between two groups, the share that the points of one group take.
+SPREAD = 0.5
+
+
+def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
+    """Return a panel a measure: a point for each encoder, by group of data sets.
+
+    Args:
+        measures: what `features.read_measures` returns.
+        spec: `encoders`, `groups` and `baseline`.
+    """
+    frame = averages(measures, spec)
+    shown = [metric for metric in MEASURES if metric in frame]
+    groups = [group.name for group in spec.groups]
+    width = max(3.4, 0.62 * len(groups) + 1.2)
+    fig, panels = style.figure(-(-len(shown) // 2), min(2, len(shown)), width=width, height=2.6)
+    flat = [axes for row in panels for axes in row]
+    looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    offsets = (np.arange(len(spec.encoders)) + 0.5) / len(spec.encoders) - 0.5
+    with style.drawing():
+        for axes, metric in zip(flat, shown, strict=False):
+            heading, factor, _ = MEASURES[metric]
+            for encoder, offset in zip(spec.encoders, offsets, strict=True):
+                own = frame[frame["encoder"] == encoder.name].set_index("group").reindex(groups)
+                look = looks[encoder.name]
+                axes.plot(
+                    np.arange(len(groups)) + SPREAD * offset,
+                    factor * own[metric].to_numpy("float64"),
+                    marker=look.marker,
+                    markersize=6,
+                    linestyle="",
+                    color=look.colour,
+                    label=style.named(encoder.label),
+                )
+            axes.set_xticks(range(len(groups)), groups)
+            axes.set_xlim(-0.5, len(groups) - 0.5)
+            axes.set_title(heading)
+            top = factor * frame[metric].max()
+            axes.set_ylim(0, 1.12 * top if top > 0 else 1)
+        for axes in flat[len(shown) :]:
+            axes.remove()
+        style.legend_below(fig, flat[0])
+    return fig
+
+
+def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
+    """Return a panel a group: normalised singular values by dimension, a line an encoder.
+
+    The flatter the line, the more evenly the features' variance is spread over dimensions.
+    Arguments as for `feature_figure`.
+    """
+    spectra = mean_spectra(measures, spec)
+    groups = [g.name for g in spec.groups if any(name == g.name for _, name in spectra)]
+    columns = min(3, max(len(groups), 1))
+    fig, panels = style.figure(
+        -(-len(groups) // columns) or 1, columns, width=3.4, height=2.7, share_y="row"
+    )
+    flat = [axes for row in panels for axes in row]
+    looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    with style.drawing():
+        for axes, group in zip(flat, groups, strict=False):
+            for encoder in spec.encoders:
+                values = spectra.get((encoder.name, group))
+                if values is not None:
+                    look = looks[encoder.name]
+                    positions = np.arange(1, len(values) + 1)
+                    name = style.named(encoder.label)
+                    axes.plot(positions, values, color=look.colour, ls=look.line, label=name)
+            style.logarithmic(axes)
+            axes.set_ylim(1e-6, 1)
+            axes.set_title(group)
+            axes.set_xlabel("dimension")
+        for axes in flat[len(groups) :]:
+            axes.remove()
+        flat[0].set_ylabel("singular value, share of the sum")
+        style.legend_below(fig, flat[0])
+    return fig

@@ -1,0 +1,96 @@
+"""Top-1 by level, absolute and relative to the baseline encoder (thesis, section 3.4.2)."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from cogworks.report.specs import LevelsSpec, Named, SetColumn
+from cogworks.report.summary import fit_note, select
+from cogworks.report.table import OWN, STD, Column, Table, text_column
+
+
+def level_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
+    """Return top-1 by data set of the axis, one row an encoder, with the mean over the levels.
+
+    Args:
+        summary: the table of `summary.summarise`.
+        spec: what to show.
+    """
+    columns = [Column(entry.name, entry.label) for entry in spec.columns]
+    return Table(
+        title="Top-1 accuracy by level (%)",
+        columns=[text_column("encoder", "encoder"), *columns],
+        frame=_frame(summary, spec, "mean", "std"),
+        note=f"{_protocols(spec)} Mean ± standard deviation over {_seeds(summary, spec)} seeds. "
+        f"{_chance(summary, spec)}{_fits(summary, spec)}",
+    )
+
+
+def relative_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
+    """Return the difference of each encoder's top-1 to the baseline's, in points of percent."""
+    baseline = next(e.label for e in spec.encoders if e.name == spec.baseline)
+    columns = [Column(entry.name, entry.label, signed=True) for entry in spec.columns]
+    others = [e for e in spec.encoders if e.name != spec.baseline]
+    return Table(
+        title=f"Top-1 minus that of {baseline} (points)",
+        columns=[text_column("encoder", "encoder"), *columns],
+        frame=_frame(
+            summary, spec.model_copy(update={"encoders": others}), "relative", "relative_std"
+        ),
+        note="Difference seed by seed, mean ± standard deviation over seeds. Levels differ in "
+        "difficulty by themselves, so the advantage over a baseline says more than the accuracy."
+        + _fits(summary, spec),
+    )
+
+
+def level_rows(
+    summary: pd.DataFrame, encoders: Iterable[Named], columns: Iterable[SetColumn]
+) -> pd.DataFrame:
+    """Return the rows of the summary that are shown: top-1, all shots, own test images."""
+    rows = select(summary)
+    wanted = {(entry.name, entry.protocol) for entry in columns}
+    pairs = pd.Series(list(zip(rows["dataset"], rows["protocol"], strict=True)), index=rows.index)
+    return rows[pairs.isin(wanted) & rows["encoder"].isin([entry.name for entry in encoders])]
+
+
+def _frame(summary: pd.DataFrame, spec: LevelsSpec, mean: str, std: str) -> pd.DataFrame:
+    rows = level_rows(summary, spec.encoders, spec.columns)
+    names = [entry.name for entry in spec.encoders]
+    datasets = [entry.name for entry in spec.columns]
+    means = rows.pivot(index="encoder", columns="dataset", values=mean)
+    stds = rows.pivot(index="encoder", columns="dataset", values=std)
+    frame = pd.DataFrame({"encoder": [entry.label for entry in spec.encoders]})
+    for dataset in datasets:
+        frame[dataset] = means.reindex(index=names, columns=datasets)[dataset].to_numpy()
+        frame[dataset + STD] = stds.reindex(index=names, columns=datasets)[dataset].to_numpy()
+    return frame.assign(**{OWN: True})
+
+
+def _protocols(spec: LevelsSpec) -> str:
+    names = dict.fromkeys(entry.protocol for entry in spec.columns)
+    return f"Probe: {', '.join(names)}."
+
+
+def _fits(summary: pd.DataFrame, spec: LevelsSpec) -> str:
+    return fit_note(level_rows(summary, spec.encoders, spec.columns), _labels(spec))
+
+
+def _labels(spec: LevelsSpec) -> dict[str, str]:
+    return {entry.name: entry.label for entry in [*spec.encoders, *spec.columns]}
+
+
+def _seeds(summary: pd.DataFrame, spec: LevelsSpec) -> str:
+    seeds = level_rows(summary, spec.encoders, spec.columns)["seeds"]
+    low, high = int(seeds.min()), int(seeds.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _chance(summary: pd.DataFrame, spec: LevelsSpec) -> str:
+    rows = level_rows(summary, spec.encoders, spec.columns)
+    chance = {f"{100 / count:.3g}%" for count in rows["n_classes"]}
+    if len(chance) == 1:
+        return f"Chance is {chance.pop()}."
+    counts = rows.groupby("dataset", sort=False)["n_classes"].first()
+    labels = _labels(spec)
+    parts = [f"{labels[name]} {100 / count:.3g}%" for name, count in counts.items()]
+    return f"Chance: {', '.join(parts)}."

@@ -1,0 +1,150 @@
+"""Tables B.1 to B.6 with one's own encoders above the 31 published models, and their ranks."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from cogworks.report.ordering import sorted_shots
+from cogworks.report.reference import CATEGORIES, DATASETS
+from cogworks.report.specs import LevelsSpec, SetColumn
+from cogworks.report.summary import select
+from cogworks.report.table import GROUP, OWN, STD, Column, Table, rounded, text_column
+
+OWN_GROUP = "This run"
+_TOP1 = Column("top1", "top-1 (%)", best=None)
+
+
+def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsSpec) -> Table:
+    """Return the table of one data set in the layout of B.1 to B.6.
+
+    Args:
+        summary: the table of `summary.summarise`.
+        published: what `published.linear_probe` returns.
+        spec: the encoders, and the data set as the one column.
+    """
+    (column,) = spec.columns
+    name = column.published or ""
+    theirs = published[published["dataset"] == name]
+    own = _own_rows(summary, spec, column)
+    shots = sorted_shots([*theirs["n_shot"], *own["shots"]])
+    frame = pd.concat(
+        [
+            _wide(own.assign(**{GROUP: OWN_GROUP, OWN: True}), shots),
+            _wide(_published_rows(theirs), shots),
+        ],
+        ignore_index=True,
+    )
+    table = theirs["table"].iloc[0]
+    return Table(
+        title=f"Top-1 on {column.label} by training images a class (%), as table {table}",
+        columns=[text_column("model", "model"), *(Column(n, n) for n in shots)],
+        frame=frame,
+        note=f"Published rows: thesis, table {table} ({DATASETS[name][0]}).",
+        warning=mismatch(summary, [column]),
+    )
+
+
+def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsSpec) -> Table:
+    """Return where each own encoder stands among the published models, for each data set.
+
+    Rank 1 is the best, on numbers as they are shown; `above` and `below` are the neighbours among
+    the published models. There is no rank on a data set with another number of classes than the
+    published one, nor for an encoder all of whose probes diverged.
+    """
+    records, unranked = [], []
+    for column in spec.columns:
+        if mismatch(summary, [column]):
+            continue
+        rows = published[
+            (published["dataset"] == column.published) & (published["n_shot"] == "all")
+        ].sort_values("top1_mean", ascending=False, kind="stable")
+        own = _own_rows(summary, spec, column)
+        for _, row in own[own["shots"] == "all"].iterrows():
+            if math.isnan(row["mean"]):
+                unranked.append(f"{row['model']} on {column.label}")
+            else:
+                records.append(_standing(row, rows, column))
+    keys = ["encoder", "dataset", "top1", "top1" + STD, "rank", "above", "below"]
+    return Table(
+        title="Where the encoders of this run stand among the 31 published models",
+        columns=[
+            text_column("encoder", "encoder"),
+            text_column("dataset", "data set"),
+            _TOP1,
+            Column("rank", f"rank of {published['model'].nunique() + 1}", digits=0, best="low"),
+            text_column("above", "next better"),
+            text_column("below", "next worse"),
+        ],
+        frame=pd.DataFrame(records, columns=keys).assign(**{OWN: True}),
+        note=_standing_note(ranked=bool(records), unranked=unranked),
+    )
+
+
+def mismatch(summary: pd.DataFrame, columns: Sequence[SetColumn]) -> str:
+    """Return a warning where a data set has not as many classes as the published one, else ''."""
+    parts = []
+    for column in columns:
+        rows = summary[summary["dataset"] == column.name]
+        found, expected = int(rows["n_classes"].max()), DATASETS[column.published or ""][1]
+        if found != expected:
+            parts.append(f"{column.label} has {found:,} classes, not {expected:,}")
+    if not parts:
+        return ""
+    return f"Not comparable with the published rows: {'; '.join(parts)}."
+
+
+def _own_rows(summary: pd.DataFrame, spec: LevelsSpec, column: SetColumn) -> pd.DataFrame:
+    """Return model, shots, mean and deviation of the own encoders on a data set."""
+    rows = select(summary, shots=None, protocol=column.protocol)
+    labels = {encoder.name: encoder.label for encoder in spec.encoders}
+    rows = rows[(rows["dataset"] == column.name) & rows["encoder"].isin(labels)]
+    return rows.assign(model=rows["encoder"].map(labels))[["model", "shots", "mean", "std"]]
+
+
+def _published_rows(theirs: pd.DataFrame) -> pd.DataFrame:
+    names = {"n_shot": "shots", "top1_mean": "mean", "top1_std": "std"}
+    group = theirs["category"].map(CATEGORIES)
+    return theirs.rename(columns=names).assign(**{GROUP: group, OWN: False})
+
+
+def _wide(rows: pd.DataFrame, shots: list[str]) -> pd.DataFrame:
+    """Return one row a model, with mean and deviation for each number of shots."""
+    keys = [GROUP, OWN, "model"]
+    frame = rows[keys].drop_duplicates().reset_index(drop=True)
+    for name in shots:
+        cells = rows[rows["shots"] == name].set_index("model")
+        frame[name] = frame["model"].map(cells["mean"]).astype("float64")
+        frame[name + STD] = frame["model"].map(cells["std"]).astype("float64")
+    return frame
+
+
+def _standing_note(*, ranked: bool, unranked: list[str]) -> str:
+    parts = []
+    if ranked:
+        parts.append("Rank among the published models of tables B.1 to B.6, all training images.")
+    if unranked:
+        parts.append(f"No rank, since every probe diverged: {', '.join(unranked)}.")
+    if not parts:
+        parts.append("No rank: none of this run's data sets has the 1000 classes of the published.")
+    return " ".join(parts)
+
+
+def _standing(row: Any, rows: pd.DataFrame, column: SetColumn) -> dict[str, Any]:
+    shown = rounded(row["mean"], _TOP1)
+    better = rows[rows["top1_mean"] > shown]
+    worse = rows[rows["top1_mean"] <= shown]
+    return {
+        "encoder": row["model"],
+        "dataset": column.label,
+        "top1": row["mean"],
+        "top1" + STD: row["std"],
+        "rank": float(len(better) + 1),
+        "above": _named(better.iloc[-1]) if len(better) else "–",
+        "below": _named(worse.iloc[0]) if len(worse) else "–",
+    }
+
+
+def _named(row: Any) -> str:
+    return f"{row['model']} {row['top1_mean']:.1f}"

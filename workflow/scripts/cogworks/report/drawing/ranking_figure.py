@@ -1,0 +1,66 @@
+"""Accuracy by level for other rankings of the same concepts (thesis, figure 3.7)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cogworks.report.drawing import style
+from cogworks.report.specs import RankingsSpec, SetColumn
+from cogworks.report.summary import select
+
+
+def rankings_figure(summary: pd.DataFrame, spec: RankingsSpec) -> Figure:
+    """Return a panel an encoder: top-1 by level, a line a ranking; random groups as a band.
+
+    Args:
+        summary: the table of `summary.summarise`.
+        spec: `encoders`; `seen` or None; `rankings`: label and the levels' `columns`; `random`:
+            columns of random groups, drawn as their mean and deviation.
+    """
+    encoders = spec.encoders
+    fig, [panels] = style.figure(1, len(encoders), width=3.6, height=3.0, share_y="row")
+    looks = style.looks([entry.label for entry in spec.rankings])
+    first = [spec.seen] if spec.seen else []
+    length = len(first) + max(len(entry.columns) for entry in spec.rankings)
+    with style.drawing():
+        for axes, encoder in zip(panels, encoders, strict=True):
+            for entry in spec.rankings:
+                means, stds = _scores(summary, encoder.name, [*first, *entry.columns])
+                look = looks[entry.label]
+                style.curve(
+                    axes, range(len(means)), means, stds, look, label=style.named(entry.label)
+                )
+            if spec.random:
+                means, _ = _scores(summary, encoder.name, spec.random)
+                _draw_random(axes, means)
+            ticks = [c.label for c in first] + [f"L{i + 1}" for i in range(length - len(first))]
+            axes.set_xticks(range(length), ticks)
+            axes.set_title(encoder.label)
+        panels[0].set_ylabel("top-1 accuracy (%)")
+        style.legend_below(fig, panels[0])
+    return fig
+
+
+def _draw_random(axes: Axes, means: np.ndarray) -> None:
+    """Draw the mean and deviation of random groups, and say so where some have no score."""
+    known = means[~np.isnan(means)]
+    if not len(known):
+        return
+    some = f" ({len(known)} of {len(means)})" if len(known) < len(means) else ""
+    centre, spread = known.mean(), known.std()
+    axes.axhline(centre, color=style.MUTED, ls="--", lw=1, label=f"random groups{some}")
+    axes.axhspan(centre - spread, centre + spread, color=style.MUTED, alpha=0.15, lw=0)
+
+
+def _scores(
+    summary: pd.DataFrame, encoder: str, columns: Sequence[SetColumn]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of top-1 on each column, NaN where there is none."""
+    rows = select(summary)
+    rows = rows[rows["encoder"] == encoder].set_index(["dataset", "protocol"])
+    places = [(column.name, column.protocol) for column in columns]
+    found = rows.reindex(pd.MultiIndex.from_tuples(places))
+    return found["mean"].to_numpy("float64"), found["std"].to_numpy("float64")

@@ -1,0 +1,146 @@
+"""Top-1 and top-5 on several test sets of the same classes (thesis, tables 4.2, 5.1 and 5.2)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cogworks.report.drawing.published import read_paper
+from cogworks.report.drawing.published_tables import OWN_GROUP
+from cogworks.report.reference import TEST_SETS
+from cogworks.report.specs import EvalSetsSpec
+from cogworks.report.summary import fit_note, summarise
+from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
+
+_METRICS = (("top1", "top-1"), ("top5", "top-5"))
+
+
+def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
+    """Return one row an encoder, top-1 and top-5 for each test set.
+
+    A group of test sets (ImageNet-v2 has three) is one column: the mean of its members, seed by
+    seed.
+
+    Args:
+        scores: the long table of `scores.collect`.
+        spec: `protocol`; `dataset`, its label; `encoders`, each with a `recipe` of heading and
+            text; `test_sets`: label, `published` name or None, and `members`, pairs of data set
+            and test set.
+    """
+    recipes = [encoder.recipe for encoder in spec.encoders]
+    headings = list(dict.fromkeys(key for recipe in recipes for key in recipe))
+    frame = pd.DataFrame({"encoder": [encoder.label for encoder in spec.encoders]})
+    for heading in headings:
+        frame[heading] = [recipe.get(heading, "–") for recipe in recipes]
+    rows = scores[(scores["protocol"] == spec.protocol) & (scores["shots"] == "all")]
+    columns = []
+    for number, entry in enumerate(spec.test_sets):
+        for metric, title in _METRICS:
+            key = f"{metric}_{number}"
+            values = _by_seed(rows[rows["metric"] == metric], entry.members)
+            values = values.reindex([encoder.name for encoder in spec.encoders])
+            frame[key], frame[key + STD] = _mean(values).to_numpy(), values.std(axis=1).to_numpy()
+            columns.append(Column(key, f"{entry.label} {title}"))
+    return Table(
+        title=f"Test sets for the classes of {spec.dataset} (%), {spec.protocol}",
+        columns=[
+            text_column("encoder", "encoder"),
+            *(text_column(heading, heading) for heading in headings),
+            *columns,
+        ],
+        frame=frame.assign(**{OWN: True}),
+        note="Mean ± standard deviation over seeds, where there are several. As tables 4.2 and "
+        f"5.2.{_fits(rows, spec)}",
+    )
+
+
+def compared_table(own: Table, spec: EvalSetsSpec, paper: str | Path) -> Table:
+    """Return one's own table with the rows of tables 4.2, 5.1 and 5.2 below it.
+
+    Args:
+        own: what `own_table` returns.
+        spec: as for `own_table`.
+        paper: the folder `resources/paper`.
+    """
+    places = {t.published: n for n, t in enumerate(spec.test_sets) if t.published}
+    frames = [
+        own.frame.assign(**{GROUP: OWN_GROUP}),
+        _published_42(paper, places),
+        _published_51(paper, places),
+        _published_52(paper, places),
+    ]
+    frame = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    texts = [column.key for column in own.columns if not column.is_number]
+    frame[texts] = frame[texts].fillna("–")
+    names = [f"{t.label} is {TEST_SETS[t.published]}" for t in spec.test_sets if t.published]
+    return Table(
+        title=f"{own.title} beside the thesis's",
+        columns=own.columns,
+        frame=frame,
+        note=f"Published rows: thesis, tables 4.2, 5.1 and 5.2. {'; '.join(names)}.",
+        warning="The published rows are for the 1000 or 100 classes of ImageNet named in them: "
+        "compare only with runs on the same classes.",
+    )
+
+
+def _fits(rows: pd.DataFrame, spec: EvalSetsSpec) -> str:
+    shown = [set_name for entry in spec.test_sets for _, set_name in entry.members]
+    labels = {encoder.name: encoder.label for encoder in spec.encoders}
+    rows = rows[rows["test_set"].isin(shown) & rows["encoder"].isin(labels)]
+    return fit_note(summarise(rows, baseline=None), labels, place="test_set")
+
+
+def _by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Return one row an encoder, one column a seed: the mean over the members that all have it."""
+    parts = [
+        rows[(rows["dataset"] == dataset) & (rows["test_set"] == test_set)].pivot(
+            index="encoder", columns="seed", values="value"
+        )
+        for dataset, test_set in members
+    ]
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total / len(parts)
+
+
+def _mean(values: pd.DataFrame) -> pd.Series:
+    return values.mean(axis=1).astype("float64")
+
+
+def _published_42(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:
+    rows = read_paper(paper, "trex_imagenet_sets", ["model", "dataset", "metric", "value"])
+    rows = rows.assign(encoder=rows["model"], test_set=rows["dataset"].str.removeprefix("in1k_"))
+    return _wide(rows, places, "Thesis, table 4.2 (IN-1K)")
+
+
+def _published_51(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:
+    rows = read_paper(paper, "sd_augmentation", ["training_set", "augmentation", "in100_val_top1"])
+    rows = rows.assign(
+        encoder=rows["training_set"] + ", " + rows["augmentation"],
+        test_set="val",
+        metric="top1",
+        value=rows["in100_val_top1"],
+    )
+    return _wide(rows, places, "Thesis, table 5.1 (IN-100)")
+
+
+def _published_52(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:
+    keys = ["classes", "source", "size_multiple", "guidance_scale", "prompt", "model"]
+    rows = read_paper(paper, "sd_imagenet_sets", [*keys, "test_set", "metric", "value"])
+    synthetic = rows["source"] == "sd"
+    size = rows["size_multiple"].astype(str)
+    text = rows["classes"] + " clone, " + rows["prompt"] + ", guidance " + rows["guidance_scale"]
+    text = text.where(size == "1", text + ", " + size + "×")
+    rows = rows.assign(encoder=text.where(synthetic, rows["classes"] + " real, " + rows["model"]))
+    return _wide(rows, places, "Thesis, table 5.2")
+
+
+def _wide(rows: pd.DataFrame, places: dict[str, int], group: str) -> pd.DataFrame:
+    """Return one row an encoder with the columns of `own_table`."""
+    rows = rows[rows["test_set"].isin(places)]
+    keys = [f"{m}_{places[t]}" for m, t in zip(rows["metric"], rows["test_set"], strict=True)]
+    rows = rows.assign(key=keys, value=rows["value"].astype("float64"))
+    wide = rows.pivot(index="encoder", columns="key", values="value")
+    wide = wide.reindex(rows["encoder"].drop_duplicates()).reset_index()
+    return wide.rename_axis(columns=None).assign(**{GROUP: group, OWN: False})

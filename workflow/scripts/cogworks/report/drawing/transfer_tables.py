@@ -1,0 +1,192 @@
+"""Top-1 on every data set and the mean log odds (thesis, tables D.1, 4.1, 4.3, 5.3 and 5.4)."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cogworks.report.drawing.published import read_paper
+from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
+from cogworks.report.drawing.transfer import training_versus_transfer
+from cogworks.report.reference import TRANSFER as TRANSFER_SETS
+from cogworks.report.specs import TransferSpec
+from cogworks.report.summary import fit_note, select
+from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
+
+TRANSFER = "transfer"
+# Table: file, and the columns that name a row.
+_PUBLISHED = {
+    "D.1": ("trex_transfer", ["model"]),
+    "4.3": ("trex_long_tail", ["model"]),
+    "5.3": ("sd_transfer", ["training_set", "model"]),
+    "5.4": ("sd_cog", ["training_set", "model"]),
+}
+
+
+def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSpec) -> Table:
+    """Return top-1 on the seen and the transfer sets and the mean log odds over the latter.
+
+    Args:
+        scores: the long table of `scores.collect`.
+        summary: the table of `summary.summarise`.
+        spec: `encoders`, `seen` and `transfer`.
+    """
+    columns = [spec.seen, *spec.transfer]
+    plane = training_versus_transfer(scores, spec)
+    frame = pd.DataFrame({"encoder": [encoder.label for encoder in spec.encoders]})
+    names = [encoder.name for encoder in spec.encoders]
+    shown = []
+    for column in columns:
+        rows = select(summary, protocol=column.protocol)
+        rows = rows[(rows["dataset"] == column.name) & rows["encoder"].isin(names)]
+        shown.append(rows)
+        rows = rows.set_index("encoder").reindex(names)
+        frame[column.name] = rows["mean"].to_numpy()
+        frame[column.name + STD] = rows["std"].to_numpy()
+    frame[TRANSFER], frame[TRANSFER + STD] = plane["transfer"], plane["transfer_std"]
+    labels = {entry.name: entry.label for entry in [*spec.encoders, *columns]}
+    return Table(
+        title="Top-1 by data set (%) and mean log odds over the transfer sets",
+        columns=[
+            text_column("encoder", "encoder"),
+            *(Column(column.name, column.label) for column in columns),
+            Column(TRANSFER, "mean log odds", digits=3),
+        ],
+        frame=frame.assign(**{OWN: True}),
+        note="Mean ± standard deviation over seeds. Log odds log(p / (1 - p)) of the accuracy p "
+        f"(equation 4.3), averaged over all columns but {spec.seen.label}. As table D.1."
+        + fit_note(pd.concat(shown), labels),
+    )
+
+
+def published_transfer_table(
+    own: Table, summary: pd.DataFrame, spec: TransferSpec, paper: str | Path
+) -> Table:
+    """Return one's own table with the rows of the thesis's tables below it.
+
+    The published mean log odds are taken anew over the data sets shown, and only where a row has
+    all of them.
+
+    Args:
+        own: what `transfer_table` returns.
+        summary: the table of `summary.summarise`.
+        spec: as for `transfer_table`; a column's published name in `published`, or None.
+        paper: the folder `resources/paper`.
+    """
+    shared = [c for c in [spec.seen, *spec.transfer] if c.published]
+    frames = [own.frame.assign(**{GROUP: OWN_GROUP})]
+    for number, (name, keys) in _PUBLISHED.items():
+        rows = read_paper(paper, name, [*keys, "dataset", "metric", "value"])
+        frames.append(_published(rows[rows["metric"] == "top1"], keys, number, spec))
+    frame = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    return Table(
+        title="Top-1 by data set beside the thesis's",
+        columns=own.columns,
+        frame=frame,
+        note="Published rows: thesis, tables D.1, 4.3, 5.3 and 5.4, as far as they have these "
+        "data sets; their mean log odds are taken over the data sets shown.",
+        warning=mismatch(summary, shared),
+    )
+
+
+def _published(
+    rows: pd.DataFrame, keys: Sequence[str], number: str, spec: TransferSpec
+) -> pd.DataFrame:
+    """Return the rows of one published table that have a score on a data set shown."""
+    columns = {c.published: c.name for c in [spec.seen, *spec.transfer]}
+    rows = rows[rows["dataset"].isin(columns)]
+    names = [" ".join(k for k in row if k != "-") for row in rows[list(keys)].to_numpy()]
+    rows = rows.assign(encoder=names, value=rows["value"].astype("float64"))
+    wide = rows.pivot(index="encoder", columns="dataset", values="value")
+    wide = wide.reindex(rows["encoder"].drop_duplicates()).rename(columns=columns)
+    wanted = [column.name for column in spec.transfer]
+    if set(wanted) <= set(wide.columns):
+        odds = wide[wanted].map(lambda p: math.log(p / (100 - p)))
+        wide[TRANSFER] = odds.mean(axis=1, skipna=False)
+    frame = wide.reset_index().rename_axis(columns=None)
+    return frame.assign(**{GROUP: f"Thesis, table {number}", OWN: False})
+
+
+def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
+    """Return the two axes of figure 4.7 with the recipe of each encoder.
+
+    Args:
+        scores: the long table of `scores.collect`.
+        spec: as for `transfer_table`; each encoder's `recipe` maps a heading to a text.
+    """
+    plane = training_versus_transfer(scores, spec)
+    recipes = [encoder.recipe for encoder in spec.encoders]
+    headings = list(dict.fromkeys(key for recipe in recipes for key in recipe))
+    frame = plane[["label", "train", "train_std", "transfer", "transfer_std"]].copy()
+    frame.insert(1, "hull", ["★" if star else "" for star in plane["hull"]])
+    for heading in headings:
+        frame[heading] = [recipe.get(heading, "–") for recipe in recipes]
+    return Table(
+        title="Training against transfer",
+        columns=[
+            text_column("label", "encoder"),
+            text_column("hull", "hull"),
+            *(text_column(heading, heading) for heading in headings),
+            Column("train", f"{spec.seen.label} top-1 (%)"),
+            Column("transfer", "mean log odds", digits=3),
+        ],
+        frame=frame.assign(**{OWN: True}),
+        note="Mean log odds over the transfer sets. ★: on the convex hull, as in figure 4.7: no "
+        "mixture of others is better on both axes.",
+    )
+
+
+def published_trade_off_table(
+    own: Table, summary: pd.DataFrame, spec: TransferSpec, paper: str | Path
+) -> Table:
+    """Return the two axes with the rows of tables 4.1 and D.1 below one's own.
+
+    Arguments as for `published_transfer_table`; `own` is what `trade_off_table` returns. The
+    published log odds are over the thesis's own 13 transfer sets.
+    """
+    names = ["table", "configuration", "in1k_top1", "transfer_mean_log_odds"]
+    projector = read_paper(paper, "trex_projector", names)
+    rows = pd.DataFrame(
+        {
+            "label": projector["configuration"],
+            "train": projector["in1k_top1"],
+            "transfer": projector["transfer_mean_log_odds"],
+            GROUP: "Thesis, table 4.1",
+        }
+    )
+    plane = published_plane(paper).assign(**{GROUP: "Thesis, table D.1"})
+    kept = [c for c in own.columns if c.key in ("label", "train", "transfer")]
+    mine = own.frame[["label", "train", "train_std", "transfer", "transfer_std", OWN]]
+    frame = pd.concat(
+        [mine.assign(**{GROUP: OWN_GROUP}), rows.assign(**{OWN: False}), plane.assign(own=False)],
+        ignore_index=True,
+    )
+    return Table(
+        title="Training against transfer beside the thesis's",
+        columns=kept,
+        frame=frame,
+        note="Published rows: thesis, tables 4.1 and D.1, over its 13 transfer sets.",
+        warning=transfer_mismatch(summary, spec),
+    )
+
+
+def published_plane(paper: str | Path) -> pd.DataFrame:
+    """Return label, train (IN-1K top-1, %) and transfer (mean log odds) of table D.1."""
+    rows = read_paper(paper, "trex_transfer", ["model", "dataset", "value"])
+    wide = rows.pivot(index="model", columns="dataset", values="value")
+    wide = wide.reindex(rows["model"].drop_duplicates()).reset_index()
+    names = {"model": "label", "in1k": "train", "mean_log_odds": "transfer"}
+    return wide.rename(columns=names)[list(names.values())].rename_axis(columns=None)
+
+
+def transfer_mismatch(summary: pd.DataFrame, spec: TransferSpec) -> str:
+    """Return a warning where the transfer sets are not the 13 of the thesis, else ''."""
+    theirs = set(TRANSFER_SETS)
+    found = {column.published for column in spec.transfer}
+    if found != theirs:
+        return (
+            f"Not comparable with the published rows: transfer is over {len(found)} other data "
+            f"sets than the thesis's {len(theirs)}."
+        )
+    return mismatch(summary, [spec.seen, *spec.transfer])

@@ -1,0 +1,72 @@
+"""Tables of several test sets for the same classes (thesis, tables 4.2, 5.1 and 5.2).
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from typing import TYPE_CHECKING
+
+from cogworks.probes.kinds import KINDS
+from cogworks.report.reference import TEST_SETS
+from cogworks.report.specs import NO_PAPER, EvalSet, EvalSetsSpec, Paper
+
+if TYPE_CHECKING:
+    from cogworks.report.roles import Roles
+
+VALIDATION = "val"
+
+
+def tables(roles: "Roles") -> dict[str, tuple[str, str]]:
+    """Return the data set and the protocol of each table of test sets, by the table's name.
+
+    There is one where a data set is tested on several test sets, or under a protocol of kind
+    classifier: the encoder and its classifier as one model. The levels have tables of their own.
+    """
+    pairs = dict.fromkeys((d, p) for _, d, p in roles.plan.jobs if d not in roles.levels)
+    return {
+        p if d == roles.seen else f"{p}_{d}": (d, p)
+        for d, p in sorted(pairs, key=lambda pair: pair[0] != roles.seen)
+        if KINDS.load(roles.plan.config.probes[p].kind).own or len(_sets(roles, d, p)) > 1
+    }
+
+
+def spec(roles: "Roles", name: str, *, paper: Paper = NO_PAPER) -> EvalSetsSpec:
+    """Return the spec of the table called `name`."""
+    dataset, protocol = tables(roles)[name]
+    encoders = [e for e, *rest in roles.plan.jobs if tuple(rest) == (dataset, protocol)]
+    return EvalSetsSpec(
+        scores=roles.score_files({(encoder, dataset, protocol) for encoder in encoders}),
+        paper=paper,
+        protocol=protocol,
+        dataset=roles.label(dataset),
+        encoders=roles.encoders(encoders),
+        test_sets=_sets(roles, dataset, protocol),
+    )
+
+
+def _sets(roles: "Roles", dataset: str, protocol: str) -> list[EvalSet]:
+    """Return the columns of a table of test sets: the data set's own first, groups merged."""
+    members: dict[str, list[list[str]]] = {}
+    for (_, name, p), job in roles.plan.jobs.items():
+        if (name, p) == (dataset, protocol):
+            for test_set in [dataset, *(found.name for found in job.test_sets)]:
+                pairs = members.setdefault(_group(roles, test_set), [])
+                if [dataset, test_set] not in pairs:
+                    pairs.append([dataset, test_set])
+    return [
+        EvalSet(
+            label=roles.label(key),
+            published=VALIDATION if key == dataset else _published(roles, key),
+            members=pairs,
+        )
+        for key, pairs in members.items()
+    ]
+
+
+def _published(roles: "Roles", name: str) -> str | None:
+    found = roles.published_name(name)
+    return found if found in TEST_SETS else None
+
+
+def _group(roles: "Roles", test_set: str) -> str:
+    groups = roles.section.test_set_groups
+    return next((name for name, members in groups.items() if test_set in members), test_set)

@@ -1,0 +1,84 @@
+"""What an exhibit is: a table or a figure that a config gives, and the kind that it belongs to.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+
+from cogworks.core.spec import Spec
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from cogworks.report import roles
+    from cogworks.report.table import Table
+
+# For annotations: what they name is imported neither to plan nor to draw.
+Roles: TypeAlias = "roles.Roles"
+Made: TypeAlias = "Table | Figure"
+
+
+class ExhibitSpec(Spec):
+    """What an exhibit depends on besides its code: the files that it shows, and how."""
+
+    @property
+    def files(self) -> list[str]:
+        """Return the files that it shows: exactly those its rule waits for."""
+        raise NotImplementedError
+
+
+Given = TypeVar("Given", bound=ExhibitSpec)
+Medium = Literal["table", "figure"]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One exhibit of a config.
+
+    Attributes:
+        name: its name without suffix.
+        spec: what it depends on.
+        about: the benchmark, data set or other thing that it is about, where its kind has one
+            exhibit for each: exhibits about the same thing stand together on the page.
+        label: a name to show in front of the caption of a figure.
+    """
+
+    name: str
+    spec: ExhibitSpec
+    about: str = ""
+    label: str = ""
+
+
+Found = Iterator[Exhibit]
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Given]):
+    """A kind of exhibit: what its module in `exhibits` holds.
+
+    Attributes:
+        section: id of the section of the page where it stands.
+        title: what it shows, in a few words.
+        spec: the type of its spec.
+        needs: yields the exhibits of this kind that a config gives, each with what it needs.
+        make: returns the `Table` or the `Figure`, given the spec.
+        number: the number or numbers in the thesis, empty where it has none.
+        caption: the text below a figure, as reStructuredText.
+        wide: whether a figure takes the whole width of the page.
+        folded: whether a table is folded on the page, as it is long.
+    """
+
+    section: str
+    title: str
+    spec: type[Given]
+    needs: Callable[[Roles], Found]
+    make: Callable[[Given], Any]
+    number: str = ""
+    caption: str = ""
+    wide: bool = False
+    folded: bool = False
+
+
+AnyKind = Kind[Any]

@@ -1,0 +1,32 @@
+"""Linear probes less fine-tuning (thesis, figure 3.6)."""
+
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.fine_tuned import comparison
+from cogworks.report.specs import FineTuningSpec
+
+
+def _needs(roles: Roles) -> Found:
+    spec = comparison(roles)
+    if spec:
+        yield Exhibit("fine_tuning", spec)
+
+
+def _make(spec: FineTuningSpec) -> Made:
+    from cogworks.report.drawing.fine_tuning import fine_tuning_figure
+    from cogworks.report.summary import read_summary
+
+    return fine_tuning_figure(read_summary(spec.scores), spec)
+
+
+EXHIBIT = Kind(
+    "fine_tuning",
+    "Frozen features against fine-tuning",
+    FineTuningSpec,
+    _needs,
+    _make,
+    number="3.6",
+    caption=(
+        "Top-1 of linear probes on frozen features minus that of the encoder fine-tuned on "
+        "the same data set (thesis, figure 3.6)."
+    ),
+)

@@ -1,0 +1,31 @@
+"""Top-1 by level less that of the baseline (thesis, figure 3.4 (b) to (e))."""
+
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import LevelsSpec
+
+
+def _needs(roles: Roles) -> Found:
+    if roles.scored(roles.axis):
+        yield Exhibit("levels_relative", roles.by_level(roles.axis))
+
+
+def _make(spec: LevelsSpec) -> Made:
+    from cogworks.report.drawing.level_figures import relative_figure
+    from cogworks.report.summary import read_summary
+
+    return relative_figure(read_summary(spec.scores, baseline=spec.baseline), spec)
+
+
+EXHIBIT = Kind(
+    "levels",
+    "Top-1 by level less that of the baseline",
+    LevelsSpec,
+    _needs,
+    _make,
+    number="3.4 (b) to (e)",
+    caption=(
+        "The same minus the accuracy of the baseline encoder (dashed), seed by seed. A "
+        "falling line is an advantage that does not reach distant concepts. As figure 3.4 (b) "
+        "to (e)."
+    ),
+)

@@ -1,0 +1,33 @@
+"""A benchmark's concepts by rank and similarity, cut into levels (thesis, figure 3.2)."""
+
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import RankingSpec
+
+
+def _needs(roles: Roles) -> Found:
+    """Yield one for each benchmark."""
+    for name, benchmark in roles.plan.benchmarks.items():
+        spec = RankingSpec(ranking=benchmark.table("ranking"), levels=benchmark.table("levels"))
+        yield Exhibit(f"ranking_{name}", spec, about=name, label=name)
+
+
+def _make(spec: RankingSpec) -> Made:
+    from cogworks.core.files import read_parquet
+    from cogworks.report.drawing.concept_figures import ranking_figure
+
+    ranking = read_parquet(spec.ranking, columns=["rank", "similarity"])
+    return ranking_figure(ranking, read_parquet(spec.levels, columns=["level", "rank"]))
+
+
+EXHIBIT = Kind(
+    "concepts",
+    "Similarity of the concepts by rank",
+    RankingSpec,
+    _needs,
+    _make,
+    number="3.2",
+    caption=(
+        "Each eligible concept's similarity to the nearest seen one, by rank; shaded: the "
+        "levels, in between: concepts that no level takes. As figure 3.2."
+    ),
+)

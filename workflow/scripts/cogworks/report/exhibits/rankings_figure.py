@@ -1,0 +1,53 @@
+"""Top-1 by level for other rankings of the same concepts (thesis, figure 3.7)."""
+
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import Ranking, RankingsSpec
+
+
+def _needs(roles: Roles) -> Found:
+    others = roles.pools(drawn=False)
+    if not others:
+        return
+    names = [name for members in others.values() for name in members]
+    drawn = [name for members in roles.pools(drawn=True).values() for name in members]
+    encoders = roles.scored(names)
+    seen = roles.columns([roles.seen])[0] if roles.seen else None
+    families = {"as ranked": roles.levels} | others
+    rankings = [
+        Ranking(label=roles.label(name), columns=roles.columns(members))
+        for name, members in families.items()
+        if members
+    ]
+    random = roles.columns(drawn)
+    columns = [*([seen] if seen else []), *random, *(c for r in rankings for c in r.columns)]
+    spec = RankingsSpec(
+        scores=roles.score_files(roles.cells(encoders, columns)),
+        encoders=roles.encoders(encoders),
+        seen=seen,
+        rankings=rankings,
+        random=random,
+    )
+    yield Exhibit("rankings", spec)
+
+
+def _make(spec: RankingsSpec) -> Made:
+    from cogworks.report.drawing.ranking_figure import rankings_figure
+    from cogworks.report.summary import read_summary
+
+    return rankings_figure(read_summary(spec.scores), spec)
+
+
+EXHIBIT = Kind(
+    "rankings",
+    "Top-1 by level for other rankings",
+    RankingsSpec,
+    _needs,
+    _make,
+    number="3.7",
+    caption=(
+        "Top-1 accuracy by level when the same concepts are ranked by another similarity; "
+        "dashed: groups of random concepts, mean and standard deviation over groups. As "
+        "figure 3.7."
+    ),
+    wide=True,
+)

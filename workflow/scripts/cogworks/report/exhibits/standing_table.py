@@ -1,0 +1,21 @@
+"""Where each encoder stands among the published models (thesis, tables B.1 to B.6)."""
+
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import LINEAR_PROBE, LevelsSpec
+
+
+def _needs(roles: Roles) -> Found:
+    if roles.published_axis:
+        yield Exhibit("standing", roles.by_level(roles.published_axis, LINEAR_PROBE))
+
+
+def _make(spec: LevelsSpec) -> Made:
+    from cogworks.report.drawing.published import linear_probe
+    from cogworks.report.drawing.published_tables import standing_table
+    from cogworks.report.summary import read_summary
+
+    published = linear_probe(spec.paper.folder)
+    return standing_table(read_summary(spec.scores), published, spec)
+
+
+EXHIBIT = Kind("published", "Ranks among the published models", LevelsSpec, _needs, _make)

@@ -1,0 +1,34 @@
+"""Test sets of the seen classes, with the rows of tables 4.2, 5.1 and 5.2."""
+
+from cogworks.report import eval_sets
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import EvalSetsSpec, Paper
+
+PAPER = Paper(names=["trex_imagenet_sets", "sd_augmentation", "sd_imagenet_sets"])
+
+
+def _needs(roles: Roles) -> Found:
+    """Yield one for each protocol with several test sets of the seen classes."""
+    for name, (dataset, _) in eval_sets.tables(roles).items():
+        if dataset == roles.seen and roles.section.published:
+            spec = eval_sets.spec(roles, name, paper=PAPER)
+            yield Exhibit(f"test_sets_published_{name}", spec, about=name)
+
+
+def _make(spec: EvalSetsSpec) -> Made:
+    from cogworks.report.drawing.test_set_tables import compared_table, own_table
+    from cogworks.report.scores import collect
+
+    own = own_table(collect(spec.scores.paths), spec)
+    return compared_table(own, spec, spec.paper.folder)
+
+
+EXHIBIT = Kind(
+    "test_sets",
+    "Test sets beside the thesis's",
+    EvalSetsSpec,
+    _needs,
+    _make,
+    number="4.2, 5.1, 5.2",
+    folded=True,
+)

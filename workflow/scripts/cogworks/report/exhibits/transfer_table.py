@@ -1,0 +1,21 @@
+"""Top-1 by data set and the mean log odds (thesis, table D.1)."""
+
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import TransferSpec
+
+
+def _needs(roles: Roles) -> Found:
+    if roles.compared:
+        yield Exhibit("transfer", roles.trade_off())
+
+
+def _make(spec: TransferSpec) -> Made:
+    from cogworks.report.drawing.transfer_tables import transfer_table
+    from cogworks.report.scores import collect
+    from cogworks.report.summary import summarise
+
+    scores = collect(spec.scores.paths)
+    return transfer_table(scores, summarise(scores, baseline=None), spec)
+
+
+EXHIBIT = Kind("transfer", "Top-1 by data set and mean log odds", TransferSpec, _needs, _make)

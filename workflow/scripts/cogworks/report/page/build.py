@@ -1,0 +1,191 @@
+"""The report: one HTML file with all tables and figures in it."""
+
+import base64
+import importlib.metadata
+import io
+import platform
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+from PIL import Image
+
+from cogworks.core.errors import InputError
+from cogworks.core.spec import unpacked
+from cogworks.report.page.html_table import html_table
+from cogworks.report.page.specs import FiguresPart, PageFigure, PageSection, PageSpec, TablePart
+from cogworks.report.page.svg import inline_svg
+from cogworks.report.table import Table, read_table
+
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "torch",
+    "torchvision",
+    "timm",
+    "scikit-learn",
+    "optuna",
+    "diffusers",
+    "transformers",
+    "matplotlib",
+    "snakemake",
+)
+# A contact sheet of photographs is as large as all the rest when it is kept without loss.
+SHEET_QUALITY = 85
+
+
+def build_page(spec: PageSpec, *, texts: Path) -> str:
+    """Return the HTML of the report.
+
+    Args:
+        spec: what it shows.
+        texts: the folder `workflow/report`, with the page's template, style and script and the
+            texts of sections.
+
+    Raises:
+        InputError: one of the files is missing or damaged.
+    """
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    template = environment.from_string(_read(texts / "page" / "report.html.j2"))
+    return template.render(
+        title=spec.title,
+        subtitle=spec.subtitle,
+        style=Markup(_read(texts / "page" / "report.css")),  # noqa: S704 (our own)
+        script=Markup(_read(texts / "page" / "report.js")),  # noqa: S704 (our own)
+        facts=facts(spec),
+        sections=[_section(section, texts) for section in spec.sections],
+        digest=spec.digest,
+        versions=versions(),
+        config=yaml.safe_dump(
+            unpacked(spec.config), sort_keys=False, allow_unicode=True, width=100
+        ),
+    )
+
+
+def tables_of(html: str) -> set[str]:
+    """Return the names of the tables that a page shows, as its spec names them."""
+    return set(re.findall(r'<table class="sortable" id="rows-([^"]+)"', html))
+
+
+def facts(spec: PageSpec) -> list[dict[str, str]]:
+    """Return the few figures at the top: the best encoder of both ends of the level axis."""
+    if spec.levels is None or spec.relative is None:
+        return []
+    table, relative = read_table(spec.levels), read_table(spec.relative)
+    numbers = [column for column in table.columns if column.is_number]
+    result = [{"label": "Encoders", "value": str(len(table.frame)), "detail": "compared by level"}]
+    for column in dict.fromkeys([numbers[0], numbers[-1]]):
+        label = f"Best on {column.label}"
+        result += _best(table, column.key, label, "{:.1f}% top-1")
+    label = f"Farthest ahead on {numbers[-1].label}"
+    return result + _best(relative, numbers[-1].key, label, "{:+.1f} points to the baseline")
+
+
+def _best(table: Table, key: str, label: str, detail: str) -> list[dict[str, str]]:
+    known = table.frame.dropna(subset=[key])
+    if known.empty:
+        return []
+    row = known.loc[known[key].idxmax()]
+    return [{"label": label, "value": row["encoder"], "detail": detail.format(row[key])}]
+
+
+def versions() -> list[tuple[str, str]]:
+    """Return the versions of what computed the results, as far as it is installed here."""
+    found = [("Python", platform.python_version())]
+    for name in PACKAGES:
+        try:
+            found.append((name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def paragraphs(text: str) -> list[Markup]:
+    """Return the paragraphs of a reStructuredText with ``code``, *emphasis* and nothing else."""
+    result = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        html = escape(" ".join(block.split()), quote=False)
+        html = re.sub(r"``(.+?)``", r"<code>\1</code>", html)
+        html = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html)
+        html = re.sub(r"\*(.+?)\*", r"<em>\1</em>", html)
+        result.append(Markup(html))  # noqa: S704 (escaped above)
+    return result
+
+
+def _section(section: PageSection, texts: Path) -> dict[str, Any]:
+    return {
+        "id": section.id,
+        "title": section.title,
+        "intro": paragraphs(_read(texts / "sections" / f"{section.id}.rst")),
+        "parts": [_part(part) for part in section.parts],
+    }
+
+
+def _part(part: FiguresPart | TablePart) -> dict[str, Any]:
+    if part.kind == "figures":
+        return {"kind": "figures", "figures": [_figure(figure) for figure in part.figures]}
+    return _table(read_table(part.path), part)
+
+
+def _table(table: Table, part: TablePart) -> dict[str, Any]:
+    """Return a table's block: folded where it is long reading or cannot be compared."""
+    return {
+        "kind": "table",
+        "id": part.name,
+        "title": table.title,
+        "warning": table.warning,
+        "folded": part.folded or bool(table.warning),
+        "content": Markup(html_table(table, name=part.name)),  # noqa: S704
+    }
+
+
+def _figure(figure: PageFigure) -> dict[str, Any]:
+    text = Markup(" ").join(paragraphs(figure.caption))
+    label = re.sub("<.*?>", "", str(text))
+    path = Path(figure.path)
+    if path.suffix == ".svg":
+        content = inline_svg(path, name=figure.name, label=label)
+    else:
+        content = _image(path, figure.label or label)
+    if figure.label:
+        text = Markup("<strong>{}</strong>. ").format(figure.label) + text
+    return {
+        "id": figure.name,
+        "wide": figure.wide,
+        "content": Markup(content),  # noqa: S704
+        "caption": text,
+        "path": figure.path,
+    }
+
+
+def _image(path: Path, label: str) -> str:
+    """Return a picture as an element with its bytes in it."""
+    try:
+        with Image.open(path) as image:
+            buffer = io.BytesIO()
+            image.convert("RGB").save(buffer, "WEBP", quality=SHEET_QUALITY, method=4)
+            width, height = image.size
+    except OSError as error:
+        raise InputError(f"{path}: not a readable picture ({error})") from error
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return (
+        f'<img src="data:image/webp;base64,{data}" width="{width}" height="{height}" '
+        f'loading="lazy" alt="{escape(label)}">'
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; it belongs to the repository") from error

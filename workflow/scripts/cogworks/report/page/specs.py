@@ -1,0 +1,62 @@
+"""What the rule of the page hands to its script.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cogworks.core.spec import Spec
+
+
+class PageFigure(Spec):
+    """A figure or a picture on the page."""
+
+    name: str
+    path: str
+    caption: str
+    """As reStructuredText."""
+    label: str = ""
+    """A name in front of the caption."""
+    wide: bool = False
+
+
+class FiguresPart(Spec):
+    """Figures side by side."""
+
+    kind: Literal["figures"] = "figures"
+    figures: list[PageFigure]
+
+
+class TablePart(Spec):
+    """A table."""
+
+    kind: Literal["table"] = "table"
+    name: str
+    path: str
+    folded: bool = False
+
+
+class PageSection(Spec):
+    """A section: its text lies in `workflow/report/sections/<id>.rst`."""
+
+    id: str
+    title: str
+    parts: list[Annotated[FiguresPart | TablePart, Field(discriminator="kind")]]
+
+
+class PageSpec(Spec):
+    """What the page shows."""
+
+    title: str
+    subtitle: str
+    digest: str
+    """Of the keys of the config that may change a result."""
+    levels: str | None
+    """The table of top-1 by level, for the facts at the top."""
+    relative: str | None
+    """The same less the baseline."""
+    sections: list[PageSection]
+    config: str
+    """These keys, packed."""
