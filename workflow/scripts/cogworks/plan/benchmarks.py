@@ -28,11 +28,11 @@ TABLES = ("eligible", "seen", "ranking", "levels")
 SUMMARIES = ("filters", "level_summary")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Benchmark:
     """One benchmark (thesis, section 3.3)."""
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     name: str
     section: config.Benchmark
 

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from cogworks.plan.plan import Plan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Generator:
     """One text-to-image model, brought by the user or trained by the workflow."""
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     name: str
     section: config.Generator
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clone:
     """One clone: a data set with training images only (thesis, chapter 5)."""
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     name: str
     section: config.Clone
 

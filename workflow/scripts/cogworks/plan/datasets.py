@@ -29,7 +29,7 @@ LONGEST_LIST = 100_000
 TABLES = {"seen": ["seen"], "level": ["levels"], "all": ["seen", "levels"]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """One data set, or one level of a family of them.
 
@@ -40,7 +40,7 @@ class Dataset:
         family: the name in the config where it is one level of a family, else None.
     """
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     name: str
     section: config.Dataset
     classes: config.Classes

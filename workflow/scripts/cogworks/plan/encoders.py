@@ -44,7 +44,7 @@ class Features(NamedTuple):
     table: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Encoder:
     """One encoder, published or trained here.
 
@@ -54,7 +54,7 @@ class Encoder:
         declared: the name of its section in the config.
     """
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     name: str
     section: config.Encoder
     declared: str

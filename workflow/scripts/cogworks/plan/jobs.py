@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BASE_MB = 2500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """One (encoder, data set, protocol): the source of rows of the score table.
 
@@ -38,7 +38,7 @@ class Job:
         test_sets: further data sets on whose test images it is scored.
     """
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     encoder_name: str
     dataset: str
     protocol_name: str
@@ -202,7 +202,7 @@ class Job:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crossing:
     """The classifiers of one data set, applied to the test images of another one (3.5.3).
 
@@ -214,7 +214,7 @@ class Crossing:
         confidence: predictions above it are listed.
     """
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     encoder_name: str
     dataset: str
     other: str

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measure:
     """The measures of one encoder's features of one data set's split."""
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     encoder_name: str
     dataset: str
     split: str

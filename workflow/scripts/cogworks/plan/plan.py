@@ -25,7 +25,7 @@ from cogworks.probes.kinds import KINDS
 ImageSet = Dataset | Clone
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """All that a config stands for.
 

@@ -37,7 +37,7 @@ Values = dict[str, Any]
 Choice = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """One training run (thesis, chapter 4).
 
@@ -47,7 +47,7 @@ class Run:
         declared: the name of its section in the config.
     """
 
-    plan: Plan = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
     name: str
     section: config.Run
     declared: str

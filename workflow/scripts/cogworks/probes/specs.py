@@ -104,10 +104,14 @@ class TuneSpec(JobSpec, Sampling):
         return {name: value for name, value in self if isinstance(value, Interval)}
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def read(cls, text: str, *, name: str = "--spec") -> Self:
         """Return the search of the kind that `text` names; see `Spec.read`."""
-        own = KINDS.load(_OfKind.read(text).kind).tune if cls is TuneSpec else None
-        return super().read(text) if own is None else cls.model_validate(own.read(text))
+        own = KINDS.load(_OfKind.read(text, name=name).kind).tune if cls is TuneSpec else None
+        return (
+            super().read(text, name=name)
+            if own is None
+            else cls.model_validate(own.read(text, name=name))
+        )
 
 
 class FitSpec(JobSpec):
@@ -131,10 +135,14 @@ class FitSpec(JobSpec):
         return False
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def read(cls, text: str, *, name: str = "--spec") -> Self:
         """Return the fit of the kind that `text` names; see `Spec.read`."""
-        own = KINDS.load(_OfKind.read(text).kind).fit if cls is FitSpec else None
-        return super().read(text) if own is None else cls.model_validate(own.read(text))
+        own = KINDS.load(_OfKind.read(text, name=name).kind).fit if cls is FitSpec else None
+        return (
+            super().read(text, name=name)
+            if own is None
+            else cls.model_validate(own.read(text, name=name))
+        )
 
 
 class TrainedFit(FitSpec, Sampling):

@@ -48,10 +48,18 @@ class RankSpec(Spec):
     """Of `ties: random`; null for another order."""
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def read(cls, text: str, *, name: str = "--spec") -> Self:
         """Return the spec of the similarity that `text` names; see `Spec.read`."""
-        own = SIMILARITIES.load(_Named.read(text).similarity).spec if cls is RankSpec else cls
-        return super().read(text) if own is cls else cls.model_validate(own.read(text))
+        own = (
+            SIMILARITIES.load(_Named.read(text, name=name).similarity).spec
+            if cls is RankSpec
+            else cls
+        )
+        return (
+            super().read(text, name=name)
+            if own is cls
+            else cls.model_validate(own.read(text, name=name))
+        )
 
     @property
     def files(self) -> list[str]:
