@@ -133,7 +133,7 @@ def test_map_keys_refuses_a_collision() -> None:
 
 def test_renamed_groups_that_are_no_numbers_or_not_there() -> None:
     state = {"head.w": torch.ones(1)}
-    with pytest.raises(InputError, match=r"'\{1-1\}' .* is 'head' in head\.w, no whole"):
+    with pytest.raises(InputError, match=r"'\{1-1\}' .* is 'head' in head\.w, not a whole"):
         map_keys(state, prefix="", drop=[], rename=[[r"^(\w+)\.", "{1-1}."]])
     assert list(map_keys(state, prefix="", drop=[], rename=[["(x)?head", "{1}b"]])) == ["b.w"]
 

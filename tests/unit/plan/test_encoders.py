@@ -12,7 +12,7 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.encoders.shards import note_path, note_text
 from cogworks.encoders.specs import Checkpoint, EncoderSpec, ModelSource
-from cogworks.plan.load import planned
+from cogworks.plan.load import load, planned
 from cogworks.plan.plan import Plan
 
 RANDOM = {"model": "torchvision:resnet18", "weights": "random"}
@@ -272,6 +272,20 @@ def test_an_encoder_of_a_sweep_stands_for_its_runs() -> None:
     ]
     assert config["analysis"]["encoders"] == ["mine_512", "mine_1024"]
     assert list(config["encoders"]) == list(plan.encoders)
+
+
+def test_an_encoder_of_a_broken_sweep_is_told_beside_it() -> None:
+    memory = {"key": "loss.memory", "values": ["a", 3]}
+    given = {
+        "training": {"ocm": {"dataset": "seen", "sweep": [memory]}},
+        "encoders": {"mine": {"run": "ocm"}, "one": {"run": "ocm_3"}, "other": {"run": "ocn"}},
+    }
+    with pytest.raises(InputError) as error:
+        load(given)
+    assert [line.partition(": ")[0] for line in str(error.value).splitlines()[1:]] == [
+        "training.ocm_a.loss.memory",
+        "encoders.other.run",
+    ]
 
 
 def test_config_of_the_31_models_is_complete() -> None:

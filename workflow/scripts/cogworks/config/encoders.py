@@ -81,9 +81,9 @@ class Encoder(Section):
     prefix: Annotated[str, Applies({"model": "given", "weights": ["checkpoint", None]})] = ""
     """Beginning of the keys that is taken off, such as `module.encoder_q.`."""
     drop: Annotated[list[Words], Applies({"model": "given", "weights": ["checkpoint", None]})] = []
-    """Beginnings of keys (as they stand in the file) that are no part of the encoder, such as a
-    momentum encoder or a projection head. The classifier of a library's architecture is dropped
-    anyway. Any other key that does not fit is an error.
+    """Beginnings of keys (as they stand in the file) that do not belong to the encoder, such as
+    those of a momentum encoder or a projection head. The classifier of a library's architecture is
+    dropped anyway. Any other key that does not fit is an error.
     """
     rename: Annotated[
         list[Annotated[list[str], Field(min_length=2, max_length=2)]],
@@ -95,7 +95,7 @@ class Encoder(Section):
     image_size: Annotated[int, Field(ge=8)] | None = None
     """Side of the square that the encoder sees, in pixels. Null: its own (registry, training run,
     or what torchvision, timm or transformers publish with the model), else 224. A model whose own
-    images are no squares is an error unless this is set.
+    images are not square is an error unless this is set.
     """
     geometry: Annotated[Literal["thesis", "library"], Applies({"model": "given"})] = "thesis"
     """Which pixels of an image the encoder sees. `thesis` (section 3.4.1): the shortest side is
@@ -128,8 +128,9 @@ class Encoder(Section):
     """Order of the channels that the encoder takes. Null is its own, else `rgb`."""
     decoder: Literal["pil", "fast"] = "pil"
     """`pil` decodes and resizes as in the thesis, to the bit. `fast` (antialiased resizing of
-    bytes) is over twice as fast and at most one grey level away, but for a value in a million (in a
-    hundred thousand where it enlarges) that is two. Both accept the same images.
+    bytes) is over twice as fast and at most one grey level away, except for about one value in a
+    million, which is two away (one in a hundred thousand where it enlarges). Both accept the same
+    images.
     """
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """Arithmetic of the network. `tf32` concerns NVIDIA GPUs only; `bfloat16` is faster where the

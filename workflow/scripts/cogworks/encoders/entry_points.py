@@ -31,7 +31,7 @@ class UsersEncoder(nn.Module):
             features = self.module(images)
             return features
         features = self.module(images.repeat(2, 1, 1, 1))
-        # What is no tensor of two rows is refused when the encoder is loaded.
+        # Anything but a tensor of two rows is refused when the encoder is loaded.
         return features[:1] if getattr(features, "ndim", 0) == 2 else features
 
 

@@ -61,7 +61,7 @@ def read(source: ModelSource, *, online: bool, normalised: bool, with_geometry: 
         source: a model of torchvision, timm or transformers.
         online: whether files of a hub's model may be fetched.
         normalised: whether mean and standard deviation are given elsewhere, so that a model that
-            does not tell them is no error.
+            does not tell them is not an error.
         with_geometry: whether resize and crop are wanted (transformers' take a trial).
 
     Raises:
@@ -276,7 +276,7 @@ def _find_geometry(processor: Any, own: Own, folder: Path) -> Geometry | str:
         return f"the processor's resample is {processor.resample!r}, neither bilinear nor bicubic"
     assert own.size is not None
     if own.size[0] != own.size[1]:
-        return f"its images are {own.size[0]} x {own.size[1]}, no squares"
+        return f"its images are {own.size[0]} x {own.size[1]}, not square"
     size = own.size[0]
     for resize in _sides(processor, size):
         for squash in (False, True):

@@ -36,7 +36,7 @@ class PartialFeatures:
 
     Args:
         folder: created where it is missing.
-        key: everything that the features depend on, but for the images. Chunks made under another
+        key: everything that the features depend on, except the images. Chunks made under another
             key are discarded.
         images: digest of the images of a span of rows (first, last exclusive).
         rows: rows of the range.

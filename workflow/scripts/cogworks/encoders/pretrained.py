@@ -202,7 +202,7 @@ def _hf(
 def _check_loading(model: nn.Module, info: dict[str, Any], pool: str, name: str) -> None:
     """Refuse weights that leave a part of the encoder random, or that belong to another one.
 
-    A classifier, a text tower or an unused pooling layer beside the encoder is no error, nor is
+    A classifier, a text tower or an unused pooling layer beside the encoder is not an error, nor is
     the token in place of masked patches: an encoder sees every patch.
     """
     children = tuple(f"{child}." for child, _ in model.named_children())

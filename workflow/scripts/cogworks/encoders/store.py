@@ -9,7 +9,7 @@ dataset        name of the data set
 split          name of the split
 classes        sorted class ids; labels index this list
 manifest       digest of the manifest
-start, stop    rows of the manifest that were encoded (all of them but for a shard)
+start, stop    rows of the manifest that were encoded (all of them unless it is a shard)
 images         number of images in the manifest
 dropped        ids of the corrupt images that were left out
 sha256         of the array file

@@ -131,7 +131,7 @@ def load_strictly(module: nn.Module, state: State, *, heads: tuple[str, ...], na
 
     Raises:
         InputError: naming `name` and listing missing and unexpected keys, wrong shapes, types that
-            are no weights (quantised, complex), and values that no trained network has
+            are not weights (quantised, complex), and values that no trained network has
             (`unsound`).
     """
     own = module.state_dict()
@@ -204,7 +204,7 @@ def _rename(key: str, pattern: str, template: str) -> str:
             if reference[2] and not value.isdecimal():
                 raise InputError(
                     f"rename: {reference[0]!r} counts from group {reference[1]} of {pattern!r}, "
-                    f"which is {value!r} in {key}, no whole number"
+                    f"which is {value!r} in {key}, not a whole number"
                 )
             return str(int(value) + int(reference[2])) if reference[2] else value
 
@@ -278,12 +278,12 @@ def _kind(value: Any) -> str:
 
 
 def _is_kernel(value: torch.Tensor) -> bool:
-    """Whether a weight is a matrix or a kernel, and no vector in disguise (1, 1, 1, C)."""
+    """Whether a weight is a matrix or a kernel, not a vector in disguise (1, 1, 1, C)."""
     return sum(size > 1 for size in value.shape) > 1
 
 
 def _castable(value: torch.Tensor, own: torch.Tensor) -> bool:
-    """Whether a weight may be copied into a parameter: no quantised, sparse or complex one."""
+    """Whether a weight may be copied into a parameter: not a quantised, sparse or complex one."""
     if value.is_quantized or value.layout != torch.strided or value.is_complex():
         return value.is_complex() and own.is_complex()
     return value.is_floating_point() or not own.is_floating_point()

@@ -69,8 +69,9 @@ def make_decoder(
 
     Args:
         decoder: `pil`, or `fast`, which is at most one grey level away from it when it shrinks
-            an image, but for about one value in a million that is two; when it enlarges one,
-            about one in a hundred thousand. torch's weights for bytes have 15 bits, Pillow's 22.
+            an image, except for about one value in a million, which is two away; when it
+            enlarges one, about one in a hundred thousand. torch's weights for bytes have 15 bits,
+            Pillow's 22.
         size: side of the central square.
         resize: the shortest side before it is cut out, at least `size`.
         interpolation: `bicubic` or `bilinear`, antialiased.

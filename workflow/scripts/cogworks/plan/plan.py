@@ -64,7 +64,8 @@ class Plan:
         """Return the real data set or the clone of this (expanded) name."""
         found: ImageSet | None = self.datasets.get(name) or self.clones.get(name)
         if found is None:
-            raise InputError(f"{name!r} is not a data set; known: {', '.join(self.image_sets)}")
+            known = ", ".join(self.image_sets) or "none"
+            raise InputError(f"{name!r} is not a data set; known: {known}")
         return found
 
     @cached_property
