@@ -5,12 +5,20 @@
 
 Trains on some of a pack's classes, at 32 px on a CPU. Prints the mean and standard deviation over
 the seeds of the top-1 on other images of these classes, and of a k-NN classifier on features of
-classes that were not seen: half of their images are the neighbours, half are told.
+classes that were not seen: half of their images are the neighbours, half are classified.
 
     python benchmarks/readings.py PACK.parquet [--seen 30] [--seeds 3] [--epochs 8]
 
-The pack holds encoded images in the column `image` and classes in `wnid`, as many of each as
-`--images` asks for at least.
+The pack holds encoded images in the column `image` and classes in `wnid`, at least `--images` of
+each class.
+
+Photographs at 32 px, 30 seen and 40 unseen classes, three seeds; the differences are within the
+noise:
+
+    t-ReX_1, init linear                         top-1 21.1 ± 0.7, k-NN 13.6 ± 0.4
+    t-ReX_1, init truncated_normal               top-1 21.5 ± 1.6, k-NN 13.7 ± 1.1
+    t-ReX*, ema_mode train                       top-1 16.7 ± 0.6, k-NN 12.4 ± 0.7
+    t-ReX*, ema_mode eval with ema_warmup        top-1 17.6 ± 2.1, k-NN 12.8 ± 0.2
 """
 
 import argparse
@@ -55,13 +63,15 @@ READINGS: list[tuple[str, dict[str, Any]]] = [
     ("trex_star", {"ema_mode": "train", "ema_warmup": False}),
     ("trex_star", {"ema_mode": "eval", "ema_warmup": True}),
 ]
-# Of the images of a class, so many are held out from training.
+# Share of each class's images that is held out from training.
 HELD_OUT = 0.2
 NEIGHBOURS = 10
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pack", type=Path, help="Parquet file of photographs")
     parser.add_argument("--seen", type=int, default=30, help="classes to train on")
     parser.add_argument("--unseen", type=int, default=40, help="classes for the k-NN classifier")

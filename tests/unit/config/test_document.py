@@ -3,7 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from cogworks.config.document import document, editor_schema
+from cogworks.config.examples import EXAMPLES
+from cogworks.config.parse import parse
+from cogworks.config.root import Config
 from cogworks.config.yaml_file import load_yaml
 from cogworks.plan.load import load as load_config
 
@@ -22,8 +27,32 @@ def test_every_key_of_every_config_is_documented() -> None:
             assert f"`{key}`" in text, f"{path.name}: {key}"
 
 
+def test_every_section_has_an_example_of_its_own() -> None:
+    assert list(EXAMPLES) == list(Config.model_fields)
+    for section, text in EXAMPLES.items():
+        given = yaml.safe_load(text)
+        assert list(given) == [section]
+        assert parse(given) != Config()
+        assert text.rstrip() in document()
+
+
+def test_the_examples_together_are_one_config(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("".join(EXAMPLES.values()))
+    given = load_yaml(path)
+    assert list(given) == list(EXAMPLES)
+    assert load_config(given, [path])["encoders"].keys() >= {"trex", "ocm_2048", "ocm_4096"}
+
+
+def test_the_meaning_of_a_key_is_short() -> None:
+    rows = [line for line in document().splitlines() if line.startswith("| `")]
+    meanings = [row.rpartition(" | ")[2].partition(" Read only ")[0] for row in rows]
+    assert len(meanings) > 200
+    assert [text for text in meanings if len(text.split()) > 70] == []
+
+
 def test_every_shipped_config_is_valid() -> None:
-    """But for those that stand on another one: tests/unit/report/test_plan.py merges them."""
+    """Except those that build on another one: tests/unit/report/test_plan.py merges them."""
     paths = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config" / "cog-analysis.yaml"})
     assert len(paths) >= 5
     for path in paths:

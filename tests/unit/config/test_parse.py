@@ -38,7 +38,7 @@ def test_a_config_changes_no_more() -> None:
         ({"zzz": 1}, r"probes\.a\.zzz: unknown key; known keys: C, batch, .*weight_decay$"),
         (
             {"momentum": "1e-4"},
-            r"momentum: expected number ≥ 0, < 1, not '1e-4' .*write 1\.0e-4, not 1e-4.* sgd, mom",
+            r"momentum: expected number ≥ 0, < 1, not '1e-4' .*write 1\.0e-4, not 1e-4.* sgd: mom",
         ),
         ({"epochs": "3"}, r"epochs: expected whole number ≥ 1, not '3' .*remove the quotes"),
         ({"epochs": 1.5}, r"epochs: expected whole number ≥ 1, not 1\.5\."),

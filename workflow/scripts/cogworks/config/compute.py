@@ -6,13 +6,13 @@ from cogworks.config.base import Section, Whole
 
 
 class Compute(Section):
-    """Where the work runs. Nothing here changes a result's name or makes one stale."""
+    """Where the work runs. Nothing here makes a result stale."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Device for tensors; `auto` takes a GPU where the job sees one."""
+    """Device for tensors; `auto` uses a GPU if the job sees one."""
     gpus: Whole = 0
-    """GPUs that each job of the rules that can use one requests (0 on a CPU cluster)."""
+    """GPUs requested by each job that can use one (0 on a CPU cluster)."""
     online: bool = False
-    """Whether models may be fetched from a hub at run time. Off, a missing file is an error that
-    names the file and where to put it.
+    """Whether models may be fetched from a hub at run time. If not, a missing file is an error that
+    names it and says where to put it.
     """

@@ -4,30 +4,35 @@ import json
 from collections.abc import Iterator
 
 from cogworks.config import idle, schema
+from cogworks.config.examples import EXAMPLES
 from cogworks.config.schema import Schema, options, resolved
 
 INTRODUCTION = """\
 # Configuration
 
-Made from `workflow/scripts/cogworks/config/` by `make docs`: change it there. `snakemake` reads
-`config/config.yaml` unless `--configfile FILE` names another one, which then replaces it; several
-files are merged from left to right, so that your paths can stand in a small file of their own:
+This page is made from `workflow/scripts/cogworks/config/` by `make docs`; change it there.
+`snakemake` reads `config/config.yaml` unless `--configfile FILE` names another config, which then
+replaces it. Several files are merged from left to right, so your paths can be in a small file of
+their own:
 
     snakemake --configfile config/imagenet-cog.yaml my-paths.yaml
 
-Mappings are merged key by key. A list replaces the earlier one as a whole, and the run says so.
+Mappings are merged key by key. A list replaces an earlier one as a whole, and the run says so.
 
-An unknown or duplicate key, a wrong type, a number in quotes, a name that nothing defines or a key
-that does nothing beside the others stops the run before any work starts, with one line for each
-problem. In YAML write `1.0e-4`: `1e-4` is text. `NAME` stands for a name of your choice: letters,
-digits, `_`, `.` and `-`, beginning with a letter or a digit.
+The run stops before any work starts, with one line per problem, if a key is unknown, duplicate or
+has no effect next to the others, if a value has the wrong type (a number in quotes, for example),
+or if a name is not defined anywhere. In YAML, write `1.0e-4`: `1e-4` is text. In the tables below,
+`NAME` is a name of your choice: letters, digits, `_`, `.` and `-`, beginning with a letter or a
+digit.
 
-Paths are relative to the folder in which Snakemake runs. A `~` at the beginning is your home
-folder; variables such as `$HOME` are not replaced. Any other character but a line break may occur.
+Paths are relative to the folder in which Snakemake runs. A leading `~` is your home folder;
+variables such as `$HOME` are not replaced. Any character except a line break is allowed.
 
-An editor that knows YAML schemas completes and checks a config that begins with
+Editors that support YAML schemas complete and check a config that begins with
 
     # yaml-language-server: $schema=config/schema.json
+
+The examples on this page fit together: they make one config.
 """
 
 
@@ -43,6 +48,7 @@ def document() -> str:
     lines = [INTRODUCTION, *contents, ""]
     for section, found in sections.items():
         lines += [f"## `{section}`", "", _clean(found.get("description", "")), ""]
+        lines += ["```yaml", EXAMPLES[section].rstrip(), "```", ""]
         rows = list(_rows(found, section))
         lines += ["| key | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -28,41 +28,36 @@ class Source(Section):
     """Where the images come from."""
 
     kind: Annotated[str, one_of(SOURCES)]
-    """`folder` of image files, `parquet` packs, `tar` files, a data set in `torchvision`'s folders,
-    or the procedural `world`.
+    """`folder` for image files, `parquet` for packs, `tar` for tar files, `torchvision` for a data
+    set in torchvision's folder layout, or `world` for the procedural world.
     """
     path: Paths | None = None
-    """A file, a folder, or a list of them, with all images; `*`, `?` and `[0-9]` make a pattern
-    (`data/train-*.parquet`), and `{000..146}` stands for these numbers, as in WebDataset. Several
-    folders may hold files of one name: the ids of their images then begin with as much of the
-    folders' paths as tells them apart. A folder of packs stands for the packs in it; packs of
-    several splits in one folder (`train-...`, `test-...`) are an error, unless they are named or
-    `split_column` is given. The images are divided by `split_column`, by the torchvision set's own
-    split, or else by `test_images`. An image is a file with an image's suffix at any depth below
-    its class; hidden files are passed over, and others are counted in the log. Names are compared
-    in Unicode's composed form, so that class folders from a Mac are found.
+    """A file, a folder, or a list of them, that holds all images. `*`, `?` and `[0-9]` make a
+    pattern (`data/train-*.parquet`), and `{000..146}` stands for a range of numbers, as in
+    WebDataset. A folder of packs stands for the packs in it. Images are divided by `split_column`,
+    by the torchvision set's own split, or else by `test_images`.
     """
     train_path: Paths | None = None
-    """Instead of `path`, where the training images are (an official split)."""
+    """Where the training images are, instead of `path`, if the source has an official split."""
     test_path: Paths | None = None
-    """Instead of `path`, where the test images are. With `test_path` alone the data set has test
+    """Where the test images are, instead of `path`. With `test_path` alone, the data set has test
     images only.
     """
     layout: Annotated[
         Annotated[str, OneOf(layouts_of(kinds_with("layout")))],
         _where_read("layout"),
     ] = "wnid"
-    """folder: `wnid` (a folder a class), `index` (folders 0 to 999, read as whole numbers: line n
-    of `mapping`, counted from 0) or `flat` (all in one folder, class by `mapping`). tar: `wnid` (a
-    tar file a class, named by it) or `samples` (WebDataset: files that share a stem are one sample;
-    with `mapping`, their classes are numbers from 0).
+    """How files are arranged. Of a folder: `wnid` (one folder per class), `index` (folders 0 to
+    999, standing for the lines of `mapping`) or `flat` (one folder, classes from `mapping`). Of tar
+    files: `wnid` (one tar per class, named by it) or `samples` (WebDataset: files that share a stem
+    form a sample; with `mapping`, their classes are numbers from 0).
     """
     test_layout: Annotated[
         Annotated[str, OneOf(layouts_of(kinds_with("test_layout")))] | None,
         Applies({"kind": kinds_with("test_layout"), "test_path": "given"}),
     ] = None
-    """folder: layout of `test_path` where it is another than that of `train_path`, such as `flat`
-    for ImageNet's validation images; null for the same.
+    """Layout of a folder's `test_path` if it differs from that of `train_path`, such as `flat` for
+    ImageNet's validation images. Null means the same.
     """
     mapping: Annotated[
         UserPath | Annotated[list[UserPath], Field(min_length=2, max_length=2)] | None,
@@ -73,38 +68,36 @@ class Source(Section):
             {"kind": ["parquet"]},
         ),
     ] = None
-    """What numbers in place of class ids mean (layout index, tar samples, the class column of
-    packs): a file with a class id a line (also LOC_synset_mapping.txt or
-    imagenet_class_index.json), counted from 0, or `imagenet1k` for the sorted 1000. Packs that
-    Hugging Face's datasets wrote need none: the names in their metadata are the class ids, unless
-    this is given. layout flat: a file with lines `file-name class-id`, in spaces, tabs or commas
-    (also Kaggle's LOC_val_solution.csv and Tiny-ImageNet's val_annotations.txt); where it has
-    numbers (caffe's val.txt), a list of that file and one of what they mean: `[val.txt,
-    imagenet1k]`.
+    """What class numbers mean: a file with one class id per line, counted from 0 (also
+    LOC_synset_mapping.txt or imagenet_class_index.json), or `imagenet1k`. With layout `flat`, a
+    file of lines `file-name class-id` (also Kaggle's and Tiny-ImageNet's); if that has numbers, a
+    list of it and of what they mean: `[val.txt, imagenet1k]`. Packs from Hugging Face need none.
     """
     image_column: Annotated[str, _where_read("image_column")] = "image"
-    """Parquet column with the encoded images; `image.bytes` for a field of a struct. Of a struct
-    with a field `bytes`, as Hugging Face's datasets write it, that field is taken.
+    """Parquet column with the encoded images; `image.bytes` is a field of a struct. Of a struct
+    with a field `bytes`, as Hugging Face's datasets write, that field is used.
     """
     class_column: Annotated[
         str, Applies({"kind": ["parquet"]}, {"kind": ["tar"], "layout": ["samples"]})
     ] = "wnid"
-    """Parquet column with the class id (a wnid or any other text) or its number (`mapping`); for
-    tar samples the key in their JSON (a sample without it has a `.cls` or `.target.cls` file). A
-    label that is empty, true, a fraction or below 0 is an error.
+    """Parquet column with the class id (a wnid or any other text) or its number (see `mapping`).
+    For tar samples, the key in their JSON; a sample without JSON has a `.cls` or `.target.cls`
+    file. A label that is empty, boolean, fractional or negative is an error.
     """
     id_column: Annotated[str | None, _where_read("id_column")] = None
-    """Parquet column with a unique text for each image; null takes the pack's name and the row."""
+    """Parquet column with a unique text for each image. Null uses the pack's name and the row
+    number.
+    """
     split_column: Annotated[str | None, _where_read("split_column")] = None
-    """Parquet column that names the official split of each image."""
+    """Parquet column that names each image's official split."""
     train_splits: Annotated[
         Annotated[list[str], Field(min_length=1)], Applies({"split_column": "given"})
     ] = ["train"]
-    """Values of `split_column` that are training images."""
+    """Values of `split_column` that mark training images."""
     test_splits: Annotated[
         Annotated[list[str], Field(min_length=1)], Applies({"split_column": "given"})
     ] = ["test"]
-    """Values of `split_column` that are test images."""
+    """Values of `split_column` that mark test images."""
     dataset: Annotated[
         Literal[
             "Aircraft",
@@ -121,86 +114,84 @@ class Source(Section):
         | None,
         _where_read("dataset"),
     ] = None
-    """Which torchvision data set lies under `path`, split as in the thesis (train and val make the
-    training images; DTD and SUN397 with their first partition).
+    """Which torchvision data set is in `path`. It is split as in the thesis: train and val together
+    are the training images; DTD and SUN397 use their first partition.
     """
     size: Annotated[Annotated[int, Field(ge=16, le=512)], _where_read("size")] = 64
-    """world: width and height of the images in pixels."""
+    """Width and height of the world's images in pixels."""
     format: Annotated[Literal["png", "jpeg"], _where_read("format")] = "png"
-    """world: how images are encoded; png is exact, jpeg smaller at large sizes."""
+    """How the world's images are encoded: `png` is exact, `jpeg` is smaller at large sizes."""
     world_seed: Annotated[Whole, _where_read("world_seed")] = 0
-    """world: seed of the looks and of the images. An image is a function of this seed, its wnid,
-    its number and its size alone.
+    """Seed of the world's looks and images. An image depends only on this seed, its wnid, its
+    number and its size.
     """
     distinctness: Annotated[Annotated[float, Field(gt=0, le=1)], _where_read("distinctness")] = 0.2
-    """world: share of an image's look that is its concept's own; the rest is the instance's. Lower
-    is harder.
+    """Share of an image's look that is specific to its concept in the world; the rest is specific
+    to the instance. Lower is harder.
     """
     nuisance: Annotated[Annotated[float, Field(ge=0, le=2)], _where_read("nuisance")] = 0.2
-    """world: strength of pose, light, clutter, occlusion and noise; 0 is none."""
+    """Strength of pose, light, clutter, occlusion and noise in the world; 0 is none."""
 
 
 class Classes(Section):
-    """Which classes the data set has: exactly one of `part`, `file` and `wnids`. Labels are the
-    positions in the sorted list, never the order of folders.
+    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. Labels are
+    positions in the sorted list of class ids, never the order of folders.
     """
 
     benchmark: Annotated[str | None, Applies({"part": ["seen", "level", "levels", "all"]})] = None
-    """Benchmark of `concepts` from which the classes come."""
+    """Benchmark of `concepts` that the classes come from."""
     part: Literal["seen", "level", "levels", "all", "source"] | None = None
-    """`seen` concepts, one `level`, all `levels` as a family of data sets, `all` (the seen concepts
-    and every level) as one data set, or `source`: all classes that packs, tar files or a
-    torchvision data set name.
+    """`seen` for the seen concepts, `level` for one level, `levels` for one data set per level (a
+    family), `all` for the seen concepts and every level in one data set, or `source` for all
+    classes that packs, tar files or a torchvision data set name.
     """
     level: Annotated[Positive | None, Applies({"part": ["level"]})] = None
-    """Number of the level, from 1, with `part` level."""
+    """Number of the level, from 1."""
     file: UserPath | None = None
-    """A text file with a class id a line (names may follow wnids, as in LOC_synset_mapping.txt), a
-    JSON list, or `imagenet1k` for the 1000 of ILSVRC-2012.
+    """A text file with one class id per line (names may follow wnids, as in
+    LOC_synset_mapping.txt), a JSON list, or `imagenet1k` for the 1000 of ILSVRC-2012.
     """
     wnids: Annotated[list[str], Field(min_length=1), unique] | None = None
     """The class ids themselves."""
     limit: Positive | None = None
-    """Keep this many of the classes, drawn by a hash of `seed` and class id; null keeps all."""
+    """Keep this many of the classes, drawn by a hash of `seed` and class id. Null keeps all."""
     seed: Annotated[Whole, Applies({"limit": "given"})] = 0
     """Seed of that draw."""
     count: Positive | None = None
-    """How many classes there must be before `limit`; another number is an error."""
+    """How many classes are expected before `limit`; any other number is an error."""
 
 
 class Dataset(Section):
-    """One data set, or one family of them."""
+    """One data set, or one family of data sets."""
 
     source: Source
     """Where the images come from."""
     classes: Classes
-    """Which classes the data set has: exactly one of `part`, `file` and `wnids`. Labels are the
-    positions in the sorted list, never the order of folders.
+    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. Labels are
+    positions in the sorted list of class ids, never the order of folders.
     """
     max_images: Positive | None = None
-    """At most this many images of a class, training and test together (the thesis: 1350); null
-    takes all. The procedural world draws exactly as many.
+    """Maximum number of images per class, training and test together (the thesis: 1350). Null uses
+    all. The procedural world draws exactly this many.
     """
     test_images: Annotated[
         Positive | None, Applies({"source.train_path": [None]}, {"source.test_path": "given"})
     ] = None
-    """Test images of each class (the thesis: 50), drawn by seed. Where the source has its own test
-    split, at most this many of it; null then takes all.
+    """Test images per class (the thesis: 50), drawn by `seed`. If the source has its own test
+    split, use at most this many of it; null then uses all.
     """
     test_share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Instead of `test_images`, the share of each class's images that becomes test images (EuroSAT:
-    0.3).
-    """
+    """Share of each class's images to use for testing, instead of `test_images` (EuroSAT: 0.3)."""
     val_share: Annotated[
         Annotated[float, Field(ge=0, lt=1)],
         Applies({"source.test_path": [None]}, {"source.train_path": "given"}),
     ] = 0
-    """Share of each class's training images that is set apart as a split `val`. The probes make
-    their own validation splits and do not need it.
+    """Share of each class's training images set apart as a split `val`. Probes make their own
+    validation splits and do not need it.
     """
     min_images: Positive = 1
-    """A class with fewer images in the source is an error that names it. A class that has not one
-    image left for a split that the data set has is an error in any case.
+    """Minimum number of images per class in the source; a class with fewer is an error that names
+    it. Every split of the data set needs at least one image of each class in any case.
     """
     seed: Annotated[
         Whole,
@@ -211,18 +202,18 @@ class Dataset(Section):
             {"val_share": {"above": 0}},
         ),
     ] = 0
-    """Seed of the choice of images. The choice goes by a hash of seed and image id: it stays the
-    same when other images or classes come or go.
+    """Seed of the choice of images. The choice depends on a hash of seed and image id, so it stays
+    the same when other images or classes are added or removed.
     """
     verify: bool = False
-    """Decode every chosen image once, in parallel, while the manifest is made, so that a damaged
-    image is found before hours of work. Off, it is found when it is first read. Images of a class
-    that training and test share byte for byte get a warning; without `verify` the first 10,000
-    files of equal size are compared, with it all, and those in packs.
+    """Decode every chosen image while the manifest is made, in parallel, so that a damaged image is
+    found before hours of work; otherwise it is found when it is first read. Images of a class that
+    are byte for byte in both training and test are reported: with `verify` always, without it among
+    the first 10,000 files of equal size.
     """
     on_corrupt: Literal["error", "drop"] = "error"
-    """What becomes of an image that cannot be decoded, also of one whose JPEG data ends early,
-    which other programs show half grey: `error` stops and names it, `drop` leaves it out and counts
-    it. Extraction goes on to its end and then names all of them; after a change to `drop`, or once
-    the files are mended, it goes on with what is finished.
+    """What to do with an image that cannot be decoded or whose JPEG data ends early: `error` stops
+    and names it, `drop` leaves it out and counts it. Extraction first runs to its end and then
+    names all of them; after a change to `drop`, or once the files are repaired, it continues from
+    what is finished.
     """

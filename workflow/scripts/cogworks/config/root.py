@@ -14,20 +14,25 @@ from cogworks.config.training import Run
 
 
 class Config(Section):
-    """The whole workflow in one file: each section is a room of the workflow, each named entry in
-    it one thing that the room makes.
+    """The whole config: each section is a room of the workflow, and each named entry in it is one
+    thing that the room makes.
     """
 
     concepts: dict[Name, Benchmark] = {}
     """Benchmarks by name. Each takes a pool of WordNet synsets, drops those that are not eligible
-    as unseen concepts, ranks the others by their similarity to the seen ones, and cuts the ranking
-    into levels: `results/concepts/<name>/{eligible,seen,ranking,levels}.parquet`. The defaults are
-    the choices of the thesis, except for the images, which only the user has.
+    as unseen concepts, ranks the rest by similarity to the seen concepts, and cuts the ranking into
+    levels: `results/concepts/<name>/{eligible,seen,ranking,levels}.parquet`. The defaults are the
+    thesis's choices, except for the images, which you have to provide.
     """
     images: dict[Name, Dataset] = {}
-    """Data sets by name. Each gets a manifest for each split,
-    `results/images/<name>/<split>.parquet`. A data set with `classes.part: levels` is a family:
-    `cog` stands for `cog_l1`, `cog_l2` and so on.
+    """Data sets by name. Each gets one manifest per split, `results/images/<name>/<split>.parquet`.
+    A data set with `classes.part: levels` is a family: `cog` stands for `cog_l1`, `cog_l2` and so
+    on. An image is a file with an image's suffix, at any depth below its class; hidden files are
+    skipped, and other files are counted in the log. File names are compared in Unicode's composed
+    form, so class folders from a Mac are found. If several folders hold files of the same name,
+    image ids begin with as much of the path as tells them apart. A folder with packs of several
+    splits (`train-...`, `test-...`) is an error unless the packs are named or `split_column` is
+    given.
     """
     synthesis: Synthesis = Synthesis()
     """Synthetic clones of data sets, drawn from class names alone (thesis, chapter 5): the models
@@ -40,28 +45,28 @@ class Config(Section):
     """
     encoders: dict[Name, Encoder] = {}
     """Encoders by name: which network, with which weights, and how images are prepared for it. Each
-    names exactly one of `registry`, `run`, `model` and `entry_point`; for the two models of the
-    registry that no library has, an `entry_point` with the publisher's own code may stand beside
-    it.
+    names exactly one of `registry`, `run`, `model` and `entry_point`; only the two models of the
+    registry that no library provides may have an `entry_point` as well, with the publisher's own
+    code.
     """
     probes: dict[Name, Protocol] = {}
-    """Evaluation protocols by name: what is trained on the features of a data set, and how it is
-    tuned. `evaluations` says which encoders and data sets each is applied to. The defaults are the
-    thesis's (sections 3.3.4 and 4.4).
+    """Evaluation protocols by name: what is trained on a data set's features, and how it is tuned.
+    `evaluations` says which encoders and data sets each applies to. The defaults are the thesis's
+    (sections 3.3.4 and 4.4).
     """
     evaluations: dict[Name, Evaluation] = {}
     """What is evaluated, by name: each entry applies each of its protocols to each of its encoders
-    on each of its data sets. Entries of several config files add up; one of the same name is merged
-    key by key.
+    on each of its data sets. Entries of several config files are combined; entries of the same name
+    are merged key by key.
     """
     analysis: Analysis = Analysis()
-    """Measures of features without any classifier (thesis, figures 4.5, 4.6 and 5.6), for each of
-    `encoders` on each of `datasets`. All are taken on l2-normalised features.
+    """Measures of features that need no classifier (thesis, figures 4.5, 4.6 and 5.6), for each of
+    `encoders` on each of `datasets`. All are computed on l2-normalised features.
     """
     report: Report = Report()
-    """What the tables, figures and `results/report.html` show. Everything that the evaluations give
-    is collected; these keys say which data set plays which part. Left out, the parts are found from
-    the config, and a part that nothing was evaluated for is left out of the report.
+    """What the tables, the figures and `results/report.html` show. They include everything that was
+    evaluated; these keys say which data set plays which part. Null parts are worked out from the
+    config, and parts without any evaluation are omitted.
     """
     compute: Compute = Compute()
-    """Where the work runs. Nothing here changes a result's name or makes one stale."""
+    """Where the work runs. Nothing here makes a result stale."""

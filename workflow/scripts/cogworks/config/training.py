@@ -21,122 +21,120 @@ from cogworks.training.losses import LOSSES
 
 
 class Sweep(Section):
-    """Sweep"""
+    """A key and the values that it takes in turn."""
 
     key: str
     """Dotted key within the run, such as `projector.layers`, `recipe` or `seed`."""
     values: Annotated[list[Any], Field(min_length=1), unique]
-    """The values, of the type that the key has."""
+    """The values, each of the key's own type."""
 
 
 class Start(Section):
-    """Weights with which the encoder begins, those of the run's own architecture (fine-tuning,
-    section 3.5.1): give exactly one of `run` and `checkpoint`. Null begins with random ones.
+    """Weights to start from, those of the run's own architecture (fine-tuning, section 3.5.1): give
+    exactly one of `run` and `checkpoint`. Null starts from random weights.
     """
 
     run: str | None = None
-    """Another run, whose encoder is taken."""
+    """Another run, whose encoder is used."""
     checkpoint: UserPath | None = None
-    """File with the weights, as `encoders.NAME.checkpoint`."""
+    """File with the weights, as for `encoders.NAME.checkpoint`."""
     container: Annotated[str, Applies({"checkpoint": "given"})] = "."
     """Entry of the checkpoint that holds the weights, such as `state_dict`."""
     prefix: Annotated[str, Applies({"checkpoint": "given"})] = ""
-    """Beginning of the keys that is taken off, such as `module.`."""
+    """Prefix to strip from the keys, such as `module.`."""
     drop: Annotated[list[str], Applies({"checkpoint": "given"})] = []
-    """Beginnings of keys, as they stand in the file, that are left out."""
+    """Leave out keys that begin with one of these, as they are in the file."""
 
 
 class Backbone(Section):
     """The encoder's architecture, without a classifier."""
 
     library: Literal["torchvision", "timm", "cogworks"] | None = None
-    """Where the architecture comes from; `cogworks` has `small_resnet`."""
+    """Library that the architecture comes from; `cogworks` has `small_resnet`."""
     name: str | None = None
-    """The library's name for it."""
+    """The architecture's name in that library."""
     options: dict[str, Any] | None = None
-    """Keyword arguments of the architecture; they replace those of the recipe as a whole."""
+    """Keyword arguments of the architecture. They replace the recipe's as a whole."""
 
 
 class Augmentation(Section):
-    """Crops and their photometric changes (multi-crop, section 4.3)."""
+    """Crops and their colour changes (multi-crop, section 4.3)."""
 
     recipe: Annotated[str, one_of(RECIPES)] | None = None
     """`dino` (crop, flip, colour jitter, greyscale, blur, solarise) or `pytorch` (crop and flip).
     """
     implementation: Literal["fast", "pil"] | None = None
-    """`fast` (uint8 tensors in batches, on the GPU where there is one) or `pil`, the slow
-    reference; crops are drawn alike and differ by few grey levels.
+    """`fast` (batches of uint8 tensors, on a GPU if there is one) or `pil` (the slow reference).
+    Both draw the same crops; their pixels differ by few grey levels.
     """
     global_crops: Positive | None = None
-    """Global crops of each image (M_g)."""
+    """Global crops per image (M_g)."""
     local_crops: Whole | None = None
-    """Local crops of each image (M_l)."""
+    """Local crops per image (M_l)."""
     global_size: Annotated[int, Field(ge=8)] | None = None
-    """Pixels of a side of a global crop, and of the images at evaluation."""
+    """Side of a global crop, and of the images at evaluation, in pixels."""
     local_size: Annotated[
         Annotated[int, Field(ge=8)] | None, Applies({"local_crops": {"above": 0}})
     ] = None
-    """Pixels of a side of a local crop."""
+    """Side of a local crop in pixels."""
     global_scale: Range | None = None
-    """Least and greatest share of the image's area that a global crop covers."""
+    """Smallest and largest share of the image's area that a global crop covers."""
     local_scale: Annotated[Range | None, Applies({"local_crops": {"above": 0}})] = None
     """The same for local crops."""
     mean: Channels | None = None
-    """Mean of each channel (red, green, blue; pixels from 0 to 1), subtracted."""
+    """Mean of each channel (red, green, blue; pixels from 0 to 1), which is subtracted."""
     std: Channels | None = None
-    """Standard deviation of each channel, by which is divided."""
+    """Standard deviation of each channel, by which pixels are divided."""
 
 
 class Projector(Section):
     """The expendable head between encoder and loss (figure 4.2)."""
 
     enabled: bool | None = None
-    """Whether there is one."""
+    """Whether to use a projector."""
     layers: Annotated[Whole | None, Applies({"enabled": [True]})] = None
-    """Hidden layers (L)."""
+    """Number of hidden layers (L)."""
     hidden: Annotated[Positive | None, Applies({"enabled": [True]})] = None
     """Width of a hidden layer (d_h)."""
     bottleneck: Annotated[Positive | None, Applies({"enabled": [True]})] = None
     """Width of the output (d_b)."""
     normalize_input: Annotated[bool | None, Applies({"enabled": [True]})] = None
-    """Whether the encoder's features are l2-normalised before it."""
+    """Whether to l2-normalise the encoder's features first."""
 
 
 class Loss(Section):
     """The training objective (equations 4.1 and 4.2)."""
 
     kind: Annotated[str, one_of(LOSSES)] | None = None
-    """`cosine` softmax over class weights (4.1), `ocm`, online class means over a memory (4.2), or
-    plain `softmax` with bias on embeddings that are not normalised.
+    """`cosine` (softmax over class weights, equation 4.1), `ocm` (online class means over a memory,
+    equation 4.2) or `softmax` (plain, with bias, on embeddings that are not normalised).
     """
     temperature: Annotated[Above0 | None, Applies({"kind": ["cosine", "ocm"]})] = None
-    """tau of equations 4.1 and 4.2."""
+    """tau in equations 4.1 and 4.2."""
     init: Literal["linear", "truncated_normal"] | None = None
-    """cosine and softmax: how class weights start, on which the thesis is silent. `linear` as
-    `torch.nn.Linear` (the authors' released code, and the recipes'), `truncated_normal` like the
-    projector's layers, with a standard deviation of 0.02. Photographs at 32 px did not tell them
-    apart (`benchmarks/readings.py`, t-ReX_1, three seeds): top-1 21.1 ± 0.7 against 21.5 ± 1.6 on
-    30 seen classes, k-NN 13.6 ± 0.4 against 13.7 ± 1.1 on 40 unseen.
+    """cosine and softmax: how to initialise class weights, which the thesis leaves open. `linear`
+    is that of `torch.nn.Linear`, as in the authors' released code and the recipes;
+    `truncated_normal` is that of the projector's layers, with a standard deviation of 0.02. A trial
+    could not tell them apart (`benchmarks/readings.py`).
     """
     memory: Annotated[Positive | None, Applies({"kind": ["ocm"]})] = None
-    """ocm: embeddings in the memory (|Q|)."""
+    """ocm: number of embeddings in the memory (|Q|)."""
     ema_momentum: Annotated[
         Annotated[float, Field(ge=0, lt=1)] | None, Applies({"kind": ["ocm"]})
     ] = None
-    """ocm: momentum m of the moving average model whose embeddings the memory holds; 0 takes the
-    weights of the trained model itself.
+    """ocm: momentum m of the moving-average model whose embeddings fill the memory; 0 uses the
+    trained model's own weights.
     """
     ema_mode: Literal["train", "eval"] | None = None
-    """ocm: mode of the moving average model, on which the thesis is silent. `train` (the authors'
-    released code, and the recipes'): batch norm takes the statistics of the batch, and weights
-    alone are averaged; `eval`: it takes running statistics, which are averaged like weights. In the
-    trial of `init`, t-ReX* had 16.7 ± 0.6 and 12.4 ± 0.7 with `train` against 17.6 ± 2.1 and 12.8 ±
-    0.2 with `eval` and `ema_warmup`: not told apart.
+    """ocm: mode of the moving-average model, which the thesis leaves open. With `train`, as in the
+    authors' released code and the recipes, batch norm uses the batch's statistics and only weights
+    are averaged; with `eval` it uses running statistics, which are averaged too. A trial could not
+    tell them apart (`benchmarks/readings.py`).
     """
     ema_warmup: bool | None = None
-    """ocm: whether the first averages are short ones, update n having the momentum min(m, n / (n +
-    9)). The authors' released code has no such warm-up; in mode `eval` all embeddings are alike for
-    1 / (1 - m) steps without it.
+    """ocm: whether the moving average starts with a short memory: update n has the momentum min(m,
+    n / (n + 9)). The authors' released code does not; without it, `ema_mode: eval` gives identical
+    embeddings for the first 1 / (1 - m) steps.
     """
 
 
@@ -146,44 +144,45 @@ class Optimizer(Section):
     epochs: Positive | None = None
     """Passes over the training images."""
     batch: Positive | None = None
-    """Images of a step, over all devices and pieces."""
+    """Images per step, over all devices and pieces."""
     accumulation: Positive | None = None
-    """Pieces into which each process cuts its share of a batch, for devices with too little memory.
-    Batch norm sees a piece at a time.
+    """Number of pieces into which each process divides its share of a batch, for devices with
+    little memory. Batch norm sees one piece at a time.
     """
     lr_per_256: Above0 | None = None
-    """Peak learning rate for a batch of 256; it grows in proportion to the batch."""
+    """Peak learning rate for a batch of 256; it scales linearly with the batch size."""
     final_lr: Annotated[float, Field(ge=0)] | None = None
-    """Learning rate at the end of the cosine."""
+    """Learning rate at the end of the cosine schedule."""
     momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
     """SGD momentum."""
     weight_decay: Annotated[float, Field(ge=0)] | None = None
-    """Weight decay, on everything but biases and norms."""
+    """Weight decay, on all parameters except biases and norms."""
     warmup_epochs: Annotated[float, Field(ge=0)] | None = None
     """Epochs of linear warm-up."""
 
 
 class Validation(Section):
-    """Accuracy on the training task while training goes on. It is reported and chooses nothing: the
-    last state is the result.
+    """Accuracy on the training task during training. It is reported but selects nothing: the last
+    state is the result.
     """
 
     dataset: Annotated[str | None, Applies({"split": ["test", "val"]})] = None
-    """Data set of the validation images, with the classes of the training set; null takes the
-    training data set itself.
+    """Data set to validate on, with the same classes as the training set. Null uses the training
+    data set itself.
     """
     split: Literal["test", "val", "none"] = "test"
-    """Its split; `none` trains without validation."""
+    """Split to validate on; `none` trains without validation."""
     every_epochs: Annotated[Positive, Applies({"split": ["test", "val"]})] = 1
-    """Epochs from one validation to the next; the last epoch is always validated."""
+    """Number of epochs between validations; the last epoch is always validated."""
 
 
 class Traces(Section):
-    """What is recorded of the training's course (section 4.4.2)."""
+    """What to record in the course of training (section 4.4.2)."""
 
     every_steps: Whole = 0
-    """Every so many steps, the mean cosine between the gradients of different class weights, and
-    the change of class weights or prototypes by that step; 0 records none.
+    """Number of steps between records of two values: the mean cosine between the gradients of
+    different class weights, and how much that step changes class weights or prototypes. 0 records
+    nothing.
     """
 
 
@@ -191,39 +190,36 @@ class RunCompute(Section):
     """How the run is computed. Nothing here makes it stale."""
 
     processes: Positive = 1
-    """Processes on each node, one per GPU where there are GPUs (`compute.gpus` of them are asked
-    for each process).
-    """
+    """Processes per node, one per GPU if there are GPUs (each process requests `compute.gpus`)."""
     nodes: Positive = 1
-    """Nodes of a Slurm job, on each of which its `srun` starts torchrun."""
+    """Nodes of a Slurm job; `srun` starts torchrun on each."""
     threads: Positive = 2
-    """CPU cores of each process."""
+    """CPU cores per process."""
     workers: Whole | None = None
-    """Processes that decode images ahead, for each training process; null takes none where the
-    images are kept in memory and the device is a CPU, else one for each thread.
+    """Processes per training process that decode images in advance. Null uses none if the images
+    are kept in memory and the device is a CPU, otherwise one per thread.
     """
     cache_mb: Whole = 1000
-    """Decoded images are kept in memory where all of them fit into so many MB; 0 never does."""
+    """Keep decoded images in memory if all of them fit into this many MB; 0 never does."""
     checkpoint_minutes: Positive = 15
-    """Minutes from one checkpoint to the next."""
+    """Minutes between checkpoints."""
     mem_mb: Annotated[int, Field(ge=500)] = 4000
-    """Memory that a job asks for, in MB, for each process."""
+    """Memory requested per process, in MB."""
     runtime: Positive = 1440
-    """Minutes that a job asks for. A job that runs out of time saves its state (at SIGTERM or
-    SIGUSR1, then it ends with status 75) and goes on when it is run again, exactly, with any number
-    of processes; after Ctrl-C, from its last checkpoint. A state is refused where the recipe, the
-    images, the start weights, the code of the rule or the versions of torch, torchvision, NumPy,
-    Pillow, simplejpeg (and timm) have changed meanwhile.
+    """Minutes requested for the job. A job that runs out of time (SIGTERM or SIGUSR1) saves its
+    state, ends with status 75 and continues exactly when it is run again, with any number of
+    processes; after Ctrl-C it continues from the last checkpoint. A saved state is refused if the
+    recipe, images, start weights, code or library versions have changed.
     """
 
 
 class Numbers(Section):
-    """The numbers of a training. Null leaves one to the recipe."""
+    """The numbers of a training run. Null takes one from the recipe."""
 
     backbone: Backbone = Backbone()
     """The encoder's architecture, without a classifier."""
     augmentation: Augmentation = Augmentation()
-    """Crops and their photometric changes (multi-crop, section 4.3)."""
+    """Crops and their colour changes (multi-crop, section 4.3)."""
     projector: Projector = Projector()
     """The expendable head between encoder and loss (figure 4.2)."""
     loss: Loss = Loss()
@@ -231,37 +227,37 @@ class Numbers(Section):
     optimizer: Optimizer = Optimizer()
     """SGD, its schedule and its batches (table C.1)."""
     precision: Literal["float32", "float16", "bfloat16"] | None = None
-    """Arithmetic of the forward pass: float32, or mixed precision with float16 (and a loss scaler)
-    or bfloat16.
+    """Arithmetic of the forward pass: `float32`, or mixed precision with `float16` (and a loss
+    scaler) or `bfloat16`.
     """
     channels_last: bool | None = None
-    """Memory format with the channels innermost; faster for convolutions."""
+    """Store tensors with channels innermost, which is faster for convolutions."""
     compile: bool | None = None
-    """torch.compile of the model; the first steps take a minute."""
+    """Compile the model with torch.compile; the first steps take a minute."""
 
 
 class Subject(Section):
-    """What is trained, on what, and by which recipe."""
+    """What to train, on what, and by which recipe."""
 
     dataset: str
-    """The data set, real or a clone of `synthesis`, whose training images are used."""
+    """Data set to train on, real or a clone of `synthesis`."""
     recipe: str = "base_mc_pr"
     """Name of a recipe: base, base_mc, base_pr, base_mc_pr, trex, trex_star, trex_1 to trex_3, ocm,
     sl_mlp, fine_tune, or one of the ablations in `workflow/recipes/training.yaml`.
     """
     scale: str = "imagenet"
-    """Size of the experiment: `imagenet` (ResNet50, 224 px, 100 epochs), `px64` or `px32` (a small
-    ResNet, 12 epochs, for a CPU).
+    """Size of the experiment: `imagenet` (ResNet50, 224 px, 100 epochs), or `px64` or `px32` (a
+    small ResNet, 12 epochs, for a CPU).
     """
     seed: Whole = 0
-    """Seed of the weights, of the order of images and of every crop."""
+    """Seed of the initial weights, the order of images and every crop."""
     sweep: list[Sweep] = []
-    """Keys of this run with the values that each is to take: every combination becomes a run named
-    `NAME_VALUE`. The runs that exist already are kept.
+    """Keys of this run to vary. Every combination of their values becomes a run named `NAME_VALUE`;
+    adding values keeps the runs that exist.
     """
     start: Start | None = None
-    """Weights with which the encoder begins, those of the run's own architecture (fine-tuning,
-    section 3.5.1): give exactly one of `run` and `checkpoint`. Null begins with random ones.
+    """Weights to start from, those of the run's own architecture (fine-tuning, section 3.5.1): give
+    exactly one of `run` and `checkpoint`. Null starts from random weights.
     """
 
 
@@ -269,10 +265,10 @@ class Run(Numbers, Subject):
     """One run, or one sweep of runs."""
 
     validation: Validation = Validation()
-    """Accuracy on the training task while training goes on. It is reported and chooses nothing: the
-    last state is the result.
+    """Accuracy on the training task during training. It is reported but selects nothing: the last
+    state is the result.
     """
     traces: Traces = Traces()
-    """What is recorded of the training's course (section 4.4.2)."""
+    """What to record in the course of training (section 4.4.2)."""
     compute: RunCompute = RunCompute()
     """How the run is computed. Nothing here makes it stale."""
