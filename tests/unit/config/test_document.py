@@ -46,7 +46,7 @@ def test_the_examples_together_are_one_config(tmp_path: Path) -> None:
 
 def test_the_meaning_of_a_key_is_short() -> None:
     rows = [line for line in document().splitlines() if line.startswith("| `")]
-    meanings = [row.rpartition(" | ")[2].partition(" Read only ")[0] for row in rows]
+    meanings = [row.rpartition(" | ")[2].partition(" Applies only ")[0] for row in rows]
     assert len(meanings) > 200
     assert [text for text in meanings if len(text.split()) > 70] == []
 

@@ -74,13 +74,20 @@ def _named_rows(sub: Schema, key: str) -> Iterator[str]:
 
 
 def _key_rows(sub: Schema, key: str) -> Iterator[str]:
-    default = f"`{json.dumps(sub['default'])}`" if "default" in sub else ""
     meaning = _clean(sub.get("description", ""))
     if "applies" in sub:
-        meaning += f" Read only {idle.in_words(sub['applies'])}."
-    cells = [f"`{key}`", schema.kind(sub), default, meaning]
+        meaning += f" Applies only {idle.in_words(sub['applies'])}."
+    cells = [f"`{key}`", schema.kind(sub), _default(sub), meaning]
     yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
     yield from _rows(sub, key)
+
+
+def _default(sub: Schema) -> str:
+    """Return a key's default; none for a section whose keys all have defaults of their own."""
+    keys = sub.get("properties", {}).values()
+    if "default" not in sub or (keys and all("default" in resolved(key) for key in keys)):
+        return ""
+    return f"`{json.dumps(sub['default'])}`"
 
 
 def _clean(text: str) -> str:

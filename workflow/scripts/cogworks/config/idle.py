@@ -1,4 +1,4 @@
-"""Keys that do nothing where they stand: `Applies` says on which others each key depends.
+"""Keys that have no effect: `Applies` says on which other keys each one depends.
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
@@ -11,12 +11,12 @@ from cogworks.config.schema import described, dotted
 
 
 def idle_keys(given: dict[str, Any], filled: dict[str, Any]) -> dict[str, str]:
-    """Return the keys that are written but do nothing, each with a line that says why.
+    """Return the keys that are written but have no effect, each with a line that says why.
 
     Args:
-        given: the config as the user wrote it: a default is no wish. Null and empty values wish
-            for nothing either.
-        filled: the same with all defaults, by which conditions are judged.
+        given: the config as the user wrote it, without defaults. Null and empty values are
+            never reported.
+        filled: the same with all defaults; conditions are checked against it.
     """
     lines: dict[str, str] = {}
     for place, value, marks in described(given):
@@ -27,13 +27,13 @@ def idle_keys(given: dict[str, Any], filled: dict[str, Any]) -> dict[str, str]:
         section = _at(filled, place[:-1])
         if not any(_holds(condition, section) for condition in conditions):
             lines[key] = (
-                f"{key}: does nothing here; it is read only {in_words(conditions, section)}"
+                f"{key}: does nothing here; it applies only {in_words(conditions, section)}"
             )
     return lines
 
 
 def in_words(conditions: Sequence[Condition], section: dict[str, Any] | None = None) -> str:
-    """Return conditions as text; with `section`, also what their keys are there."""
+    """Return conditions as text; with `section`, also the current values of their keys."""
     texts = [
         " and ".join(_in_words(key, wanted) for key, wanted in condition.items())
         for condition in conditions
@@ -47,7 +47,7 @@ def in_words(conditions: Sequence[Condition], section: dict[str, Any] | None = N
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a value asks for nothing: null, empty, or a section of nothing but such values."""
+    """Whether a value is null, empty, or a section that holds only such values."""
     if isinstance(value, dict):
         return all(map(is_blank, value.values()))
     return value in (None, "", [])
@@ -68,12 +68,13 @@ def _matches(value: Any, wanted: Any) -> bool:
 
 def _in_words(key: str, wanted: Any) -> str:
     if wanted == "given":
-        return f"where {key} is given"
+        return f"if {key} is given"
     if isinstance(wanted, dict):
-        return f"where {key} is above {wanted['above']}"
+        return f"if {key} is above {wanted['above']}"
     if wanted == [None]:
-        return f"where {key} is not given"
-    return f"with {key} {' or '.join(map(_plain, wanted))}"
+        return f"if {key} is not given"
+    *others, last = map(_plain, wanted)
+    return f"if {key} is {', '.join(others)}{' or ' * bool(others)}{last}"
 
 
 def _plain(value: Any) -> str:
