@@ -84,9 +84,9 @@ def test_weights_replaced_between_planning_and_the_job(plan_of: Plans, tmp_path:
     write_weights(path, 1)
     spec = spec_of(plan_of, **NET, checkpoint=str(path))
     (entry,) = load_encoder(spec, device="cpu").weights
-    assert entry["file"] == str(path)
-    assert entry["bytes"] == path.stat().st_size
-    assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert entry.file == str(path)
+    assert entry.bytes == path.stat().st_size
+    assert entry.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     write_weights(path, 2)
     with pytest.raises(InputError, match=r"encoder m: .*mine\.pth was replaced after this run"):
         load_encoder(spec, device="cpu")

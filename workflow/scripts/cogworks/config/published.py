@@ -5,7 +5,7 @@ Imported while the DAG is planned: PyYAML, Pydantic and the standard library onl
 
 import functools
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -13,6 +13,7 @@ from cogworks.config.base import Channels, ModelName, Positive, Section, Words
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.core.place import ROOT
+from cogworks.networks.specs import Options
 
 REGISTRY = ROOT / "resources" / "encoders.yaml"
 
@@ -36,7 +37,7 @@ class Model(Section):
     image_size: Positive = 224
     normalization: Words = "imagenet"
     channel_order: Literal["rgb", "bgr"] | None = None
-    options: dict[str, Any] = {}
+    options: Options = {}
     container: str | list[str] = "."
     prefix: str = ""
     drop: list[Words] = []

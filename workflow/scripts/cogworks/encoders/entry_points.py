@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.networks.specs import Options
 
 
 class UsersEncoder(nn.Module):
@@ -35,7 +36,7 @@ class UsersEncoder(nn.Module):
         return features[:1] if getattr(features, "ndim", 0) == 2 else features
 
 
-def call_entry_point(target: str, options: dict[str, Any]) -> tuple[nn.Module, int]:
+def call_entry_point(target: str, options: Options) -> tuple[nn.Module, int]:
     """Call the user's function and return its module, on the CPU, and feature dimension.
 
     What it draws comes from the global generators: seed them around the call.

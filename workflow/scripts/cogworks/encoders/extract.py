@@ -291,7 +291,7 @@ def _publish(job: _Job, *, npy: Path, index: Path) -> None:
         "dim": encoder.feature_dim,
         "dtype": job.compute.dtype,
         "image": asdict(encoder.image),
-        "weights": encoder.weights,
+        "weights": [asdict(file) for file in encoder.weights],
     }
     write_index(rows.drop(rows.index[dropped]), index, metadata=metadata)
     os.replace(array, npy)
@@ -304,7 +304,7 @@ def _note_weights(encoder: Encoder, spec: EncoderSpec) -> None:
     """Tell the planning of later runs which files of a library's cache these features are of."""
     source = spec.source
     if isinstance(source, ModelSource) and isinstance(source.weights, Pretrained):
-        files = {entry["file"]: entry["fingerprint"] for entry in encoder.weights}
+        files = {entry.file: entry.fingerprint for entry in encoder.weights}
         write_text(write_note(files, spec.weights), paths.weights_note(encoder.name))
 
 

@@ -16,6 +16,7 @@ from cogworks.encoders.specs import ModelSource, Pretrained, Random
 from cogworks.networks.backbones import timm_config, torchvision_weights
 from cogworks.networks.hf import refuse_other_library
 from cogworks.networks.pixels import make_decoder
+from cogworks.networks.specs import Options
 
 INTERPOLATIONS = ("bicubic", "bilinear")
 # Pillow's codes, which transformers' `resample` holds.
@@ -104,7 +105,7 @@ def _geometry(resize: int, interpolation: str, *, squash: bool = False) -> Geome
     return Geometry(resize, interpolation, squash)
 
 
-def _timm(name: str, folder: Path | None, options: dict[str, Any]) -> Own:
+def _timm(name: str, folder: Path | None, options: Options) -> Own:
     from timm.data import resolve_data_config
 
     if folder is not None:

@@ -20,7 +20,7 @@ from cogworks.networks.backbones import (
 )
 from cogworks.networks.checkpoints import load_strictly, read_checkpoint, refuse_unsound
 from cogworks.networks.hf import HFEncoder, hf_config, pooling_argument, split_pool
-from cogworks.networks.specs import BackboneSpec
+from cogworks.networks.specs import BackboneSpec, Options
 
 WEIGHT_SUFFIXES = (".json", ".safetensors", ".bin")
 OFFLINE = "set compute.online to true once, or fetch it where there is a network and copy it there"
@@ -116,7 +116,7 @@ def timm_file(name: str) -> tuple[str, str]:
 
 
 def _torchvision(
-    name: str, size: int, options: dict[str, Any], online: bool
+    name: str, size: int, options: Options, online: bool
 ) -> tuple[nn.Module, tuple[str, ...]]:
     if name.partition(".")[0] in AUXILIARY:
         # Their weights were trained on another range than the images' normalisation gives.
@@ -135,7 +135,7 @@ def _torchvision(
 
 
 def _timm(
-    name: str, size: int, options: dict[str, Any], online: bool
+    name: str, size: int, options: Options, online: bool
 ) -> tuple[nn.Module, tuple[str, ...]]:
     import timm
 
@@ -172,9 +172,7 @@ def _size(name: str, folder: Path | None, size: int) -> dict[str, int]:
     return {"img_size": size} if fixed else {}
 
 
-def _hf(
-    name: str, size: int, options: dict[str, Any], online: bool
-) -> tuple[nn.Module, tuple[str, ...]]:
+def _hf(name: str, size: int, options: Options, online: bool) -> tuple[nn.Module, tuple[str, ...]]:
     from transformers import AutoModel
     from transformers.utils import logging
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -37,6 +37,33 @@ from cogworks.networks.specs import BackboneSpec
 from cogworks.networks.trial import check_encoder
 
 
+class Built(NamedTuple):
+    """A module with its weights, its dimension, and what identifies its code."""
+
+    module: nn.Module
+    feature_dim: int
+    identity: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A file that weights come from.
+
+    Attributes:
+        file: its path, or its name in a library's cache.
+        revision: of a hub's repository, else None.
+        bytes: its size.
+        sha256: of its content (hex).
+        fingerprint: as in the spec (see `fingerprint`).
+    """
+
+    file: str
+    revision: str | None
+    bytes: int
+    sha256: str
+    fingerprint: str
+
+
 @dataclass(frozen=True)
 class Encoder:
     """A network in evaluation mode and all that its features depend on.
@@ -48,8 +75,7 @@ class Encoder:
         image: how images are prepared.
         version: SHA-256 (hex) over weights, architecture, preparation and arithmetic: features
             of two versions are not comparable.
-        weights: the files that the weights come from: `file` (path, or name in a cache),
-            `revision` (of a hub, else None), `bytes`, `sha256` and `fingerprint`.
+        weights: the files that the weights come from.
     """
 
     name: str
@@ -57,7 +83,7 @@ class Encoder:
     feature_dim: int
     image: Preparation
     version: str
-    weights: list[dict[str, Any]]
+    weights: list[WeightFile]
 
 
 def load_encoder(spec: EncoderSpec, *, device: torch.device | str, online: bool = False) -> Encoder:
@@ -96,16 +122,14 @@ def load_encoder(spec: EncoderSpec, *, device: torch.device | str, online: bool 
     return Encoder(name, module.to(device), dim, image, version, weights)
 
 
-def _build(
-    name: str, source: Source, size: int, online: bool
-) -> tuple[nn.Module, int, dict[str, Any]]:
+def _build(name: str, source: Source, size: int, online: bool) -> Built:
     """Return what `_load` does, ready to use and tried on two images."""
     # The user's code may draw anywhere, as late as in the first forward pass.
     with seeded(_seed(source)):
         module, dim, identity = _load(name, source, size, online)
         module = module.eval().requires_grad_(False)
         check_encoder(module, size, f"encoder {name}")
-    return module, dim, identity
+    return Built(module, dim, identity)
 
 
 def _seed(source: Source) -> int:
@@ -140,7 +164,7 @@ def weights_digest(module: nn.Module) -> str:
     return state.hexdigest()
 
 
-def _weight_files(name: str, source: Source, planned: Fingerprints) -> list[dict[str, Any]]:
+def _weight_files(name: str, source: Source, planned: Fingerprints) -> list[WeightFile]:
     """Describe the files that the weights come from; refuse those that were replaced meanwhile."""
     paths, cached = [Path(path) for path in planned], False
     if isinstance(source, RunSource):
@@ -157,41 +181,37 @@ def _weight_files(name: str, source: Source, planned: Fingerprints) -> list[dict
             )
         snapshot = path.parent.parent.name == "snapshots"
         files.append(
-            {
-                "file": file,
-                "revision": path.parent.name if snapshot else None,
-                "bytes": path.stat().st_size,
-                "sha256": sha256_file(path),
-                "fingerprint": mark,
-            }
+            WeightFile(
+                file=file,
+                revision=path.parent.name if snapshot else None,
+                bytes=path.stat().st_size,
+                sha256=sha256_file(path),
+                fingerprint=mark,
+            )
         )
     return files
 
 
-def _load(
-    name: str, source: Source, size: int, online: bool
-) -> tuple[nn.Module, int, dict[str, Any]]:
-    """Return the module with its weights, its dimension, and what identifies its code."""
+def _load(name: str, source: Source, size: int, online: bool) -> Built:
+    """Return a module with its weights, as its library or its author left it."""
     if isinstance(source, RunSource):
         return _load_run(name, Path(source.folder))
     if isinstance(source, EntryPointSource):
         return _load_entry_point(name, source, size)
     backbone = _load_model(name, source, size, online)
     identity = source.model_dump(include={"library", "name", "options"})
-    return backbone.module, backbone.feature_dim, identity
+    return Built(backbone.module, backbone.feature_dim, identity)
 
 
-def _load_run(name: str, folder: Path) -> tuple[nn.Module, int, dict[str, Any]]:
+def _load_run(name: str, folder: Path) -> Built:
     spec = BackboneSpec.model_validate(read_json(folder / "spec.json")["backbone"])
     module, dim = build_backbone(spec)
     path = folder / "encoder.safetensors"
     read_safetensors_into(module, path, name=f"encoder {name} ({path})")
-    return module, dim, spec.model_dump(exclude={"image_size"})
+    return Built(module, dim, spec.model_dump(exclude={"image_size"}))
 
 
-def _load_entry_point(
-    name: str, source: EntryPointSource, size: int
-) -> tuple[nn.Module, int, dict[str, Any]]:
+def _load_entry_point(name: str, source: EntryPointSource, size: int) -> Built:
     module, dim = call_entry_point(source.target, source.options)
     module.register_forward_hook(_keep_batch)
     given = output_width(module.eval(), size, f"encoder {name}, {source.target}")
@@ -201,7 +221,7 @@ def _load_entry_point(
             f"module gives {given}"
         )
     code = sha256_file(entry_file(source.target))
-    return module, dim, {"target": source.target, "options": source.options, "code": code}
+    return Built(module, dim, {"target": source.target, "options": source.options, "code": code})
 
 
 def _keep_batch(_: nn.Module, images: tuple[torch.Tensor, ...], features: Any) -> Any:

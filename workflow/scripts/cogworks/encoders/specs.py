@@ -4,13 +4,13 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cogworks.core.fingerprint import Fingerprints
 from cogworks.core.spec import Spec
-from cogworks.networks.specs import Library
+from cogworks.networks.specs import Library, Options
 
 
 class RunSource(Spec):
@@ -64,7 +64,7 @@ class ModelSource(Spec):
     kind: Literal["model"] = "model"
     library: Library
     name: str
-    options: dict[str, Any]
+    options: Options
     weights: Annotated[Random | Pretrained | Checkpoint, Field(discriminator="kind")]
     feature_dim: int | None
 
@@ -86,7 +86,7 @@ class EntryPointSource(Spec):
 
     kind: Literal["entry_point"] = "entry_point"
     target: str
-    options: dict[str, Any]
+    options: Options
     seed: int
     feature_dim: int | None
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.networks.specs import BackboneSpec
+from cogworks.networks.specs import BackboneSpec, Options
 from cogworks.networks.trial import features
 
 # Auxiliary classifiers of torchvision's Inceptions, which serve training from scratch only.
@@ -112,9 +112,7 @@ def timm_config(name: str) -> Any:
         raise InputError(f"timm:{name}: no weights {tag}; it has {', '.join(known)}") from error
 
 
-def _torchvision(
-    name: str, size: int, options: dict[str, Any]
-) -> tuple[nn.Module, tuple[str, ...]]:
+def _torchvision(name: str, size: int, options: Options) -> tuple[nn.Module, tuple[str, ...]]:
     from torchvision import models
 
     torchvision_weights(name)
@@ -138,7 +136,7 @@ def _torchvision(
     return model, (f"{head}.", *auxiliary)
 
 
-def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
+def _timm(name: str, size: int, options: Options) -> tuple[nn.Module, tuple[str, ...]]:
     import timm
 
     config = timm_config(name)
@@ -152,16 +150,14 @@ def _timm(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tup
     return model, tuple(f"{head}." for head in ([heads] if isinstance(heads, str) else heads))
 
 
-def _transformers(
-    name: str, size: int, options: dict[str, Any]
-) -> tuple[nn.Module, tuple[str, ...]]:
+def _transformers(name: str, size: int, options: Options) -> tuple[nn.Module, tuple[str, ...]]:
     # Imports transformers, which takes seconds that other libraries need not pay.
     from cogworks.networks.hf import build_hf
 
     return build_hf(name, size, options), ()
 
 
-def _own(name: str, size: int, options: dict[str, Any]) -> tuple[nn.Module, tuple[str, ...]]:
+def _own(name: str, size: int, options: Options) -> tuple[nn.Module, tuple[str, ...]]:
     from cogworks.networks.small_resnet import small_resnet
 
     if name == "small_resnet":

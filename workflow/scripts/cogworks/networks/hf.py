@@ -11,6 +11,7 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
+from cogworks.networks.specs import Options
 
 POOLS = ("pooler", "cls", "mean")
 # What the parameter of a class token is called.
@@ -92,7 +93,7 @@ class HFEncoder(nn.Module):
         return self._class_token or math.isqrt(hidden.shape[1]) ** 2 != hidden.shape[1]
 
 
-def build_hf(name: str, image_size: int, options: dict[str, Any]) -> HFEncoder:
+def build_hf(name: str, image_size: int, options: Options) -> HFEncoder:
     """Build a transformers vision model with random weights; nothing is downloaded.
 
     Args:
@@ -114,7 +115,7 @@ def build_hf(name: str, image_size: int, options: dict[str, Any]) -> HFEncoder:
     return HFEncoder(model, pool)
 
 
-def split_pool(options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def split_pool(options: Options) -> tuple[str, Options]:
     """Return the checked `pool` option and the other options."""
     rest = dict(options)
     pool = rest.pop("pool", "pooler")
@@ -123,7 +124,7 @@ def split_pool(options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return pool, rest
 
 
-def hf_config(name: str, image_size: int, entries: dict[str, Any]) -> Any:
+def hf_config(name: str, image_size: int, entries: Options) -> Any:
     """Return the model config of a local folder or of a model type; of a CLIP, the image tower's.
 
     Raises:
@@ -172,7 +173,7 @@ def _refuse_own_code(folder: Path, known: Collection[str]) -> None:
         )
 
 
-def _checked(config: Any, entries: dict[str, Any]) -> dict[str, Any]:
+def _checked(config: Any, entries: Options) -> Options:
     unknown = [key for key in entries if not hasattr(config, key) and key != "attn_implementation"]
     if unknown:
         raise InputError(f"its config ({type(config).__name__}) has no entry {', '.join(unknown)}")
@@ -197,7 +198,7 @@ def refuse_other_library(library: str, folder: Path) -> None:
         raise InputError(f"timm:{folder}: a model of transformers; say `hf:{folder}`")
 
 
-def pooling_argument(config: Any, pool: str) -> dict[str, Any]:
+def pooling_argument(config: Any, pool: str) -> Options:
     """Return the argument that leaves out a pooling layer that is not used, where one exists.
 
     A checkpoint of a classifier has no weights for that layer, and strict loading would refuse it.

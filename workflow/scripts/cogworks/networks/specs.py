@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from cogworks.core.spec import Spec
 
+# Keyword arguments of an architecture or of the user's own function, which alone knows them.
+Options = dict[str, Any]
 Library = Literal["torchvision", "timm", "transformers", "cogworks"]
 
 
@@ -24,5 +26,5 @@ class BackboneSpec(Spec):
 
     library: Library
     name: str
-    options: dict[str, Any]
+    options: Options
     image_size: int
