@@ -102,7 +102,15 @@ def test_a_head_by_its_name(kind: str) -> None:
     torch.testing.assert_close(head.directions().norm(dim=1), torch.ones(3))
     logits = head(functional.normalize(torch.randn(4, 5), dim=1))
     assert logits.shape == (4, 3)
-    labels = torch.tensor([0, 1, 2, 0])
+    loss = head.loss(logits, torch.tensor([0, 1, 2, 0]))
+    assert loss.shape == ()
+    assert torch.isfinite(loss)
+
+
+@pytest.mark.parametrize("kind", ["cosine", "ocm", "softmax"])
+def test_the_losses_of_the_thesis_are_the_cross_entropy_of_their_logits(kind: str) -> None:
+    logits, labels = torch.randn(4, 3), torch.tensor([0, 1, 2, 0])
+    head = LOSSES.load(kind)(5, 3, loss_of(kind))
     expected = functional.cross_entropy(logits, labels)
     torch.testing.assert_close(head.loss(logits, labels), expected)
 

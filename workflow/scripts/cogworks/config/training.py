@@ -109,7 +109,9 @@ class Loss(Section):
     """`cosine` (softmax over class weights, equation 4.1), `ocm` (online class means over a memory,
     equation 4.2) or `softmax` (plain, with bias, on embeddings that are not normalised).
     """
-    temperature: Annotated[Above0 | None, Applies({"kind": ["cosine", "ocm"]})] = None
+    temperature: Annotated[
+        Above0 | None, Applies({"kind": [name for name in LOSSES if name != "softmax"]})
+    ] = None
     """tau in equations 4.1 and 4.2."""
     init: Literal["linear", "truncated_normal"] | None = None
     """cosine and softmax: how to initialise class weights, which the thesis leaves open. `linear`
