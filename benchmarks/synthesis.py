@@ -17,46 +17,53 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
+from cogworks.config.parse import parse
+from cogworks.plan.load import complete
+from cogworks.plan.plan import Plan
 from cogworks.synthesis.draw import Artist, Drawing, Order
 from cogworks.synthesis.produce import Producer, Slot
 from cogworks.synthesis.shard import PartialShard
+from cogworks.synthesis.specs import DrawSpec
 from cogworks.synthesis.tiny.parts import assemble, make_parts
 
 AIM = 3.0
 
 
+def make_plan(train: dict[str, Any], clone: dict[str, Any]) -> Plan:
+    """Return the plan of one generator and one clone that it draws."""
+    clone |= {"generator": "tiny", "classes": "none", "images_per_class": 1}
+    synthesis = {"generators": {"tiny": {"train": train}}, "clones": {"clone": clone}}
+    plan: Plan = complete(parse({"synthesis": synthesis})).plan
+    return plan
+
+
 def make_pipe(size: int) -> Any:
-    spec = {
-        "seed": 0,
-        "image_size": size,
-        "autoencoder": {"downscale": 4, "channels": 24, "latent_channels": 4},
-        "text": {"vocabulary": 560, "length": 32, "width": 64, "layers": 2},
-        "denoiser": {"channels": [48, 64]},
-    }
+    train = {"dataset": "none", "image_size": size, "text": {"vocabulary": 560}}
+    spec = make_plan(train, {}).trained_generators["tiny"].spec
     pipe = assemble(make_parts(spec, ["a cat"]))
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
 
-def plain(pipe: Any, settings: dict[str, Any], images: int, folder: Path) -> float:
+def plain(pipe: Any, spec: DrawSpec, images: int, folder: Path) -> float:
     """Return the seconds of the loop that anybody would write first."""
     start = time.perf_counter()
     for number in range(images):
         result = pipe(
             f"animal {number % 4}",
-            width=settings["width"],
-            height=settings["height"],
-            num_inference_steps=settings["steps"],
-            guidance_scale=settings["guidance"],
+            width=spec.width,
+            height=spec.height,
+            num_inference_steps=spec.steps,
+            guidance_scale=spec.guidance,
             generator=torch.Generator().manual_seed(number),
         )
         result.images[0].save(folder / f"{number}.png")
     return time.perf_counter() - start
 
 
-def sharded(pipe: Any, settings: dict[str, Any], images: int, folder: Path) -> tuple[float, float]:
+def sharded(pipe: Any, spec: DrawSpec, images: int, folder: Path) -> tuple[float, float]:
     """Return the seconds of the shard writer, and of the pipeline's part in them."""
-    artist, inside = Artist(pipe, settings), 0.0
+    artist, inside = Artist(pipe, spec), 0.0
 
     def draw(orders: Any) -> list[Drawing]:
         nonlocal inside
@@ -68,8 +75,8 @@ def sharded(pipe: Any, settings: dict[str, Any], images: int, folder: Path) -> t
     slots = [Slot(0, "n00000001", i, f"animal {i % 4}", None) for i in range(images)]
     start = time.perf_counter()
     with PartialShard(folder / "shard.tar", kind="png") as shard:
-        producer = Producer(slots, draw, settings, shard)
-        producer.run(round_size=4 * settings["padded_batch"], stopped=lambda: False)
+        producer = Producer(slots, draw, spec, shard)
+        producer.run(round_size=4 * spec.padded_batch, stopped=lambda: False)
         shard.seal()
     return time.perf_counter() - start, inside
 
@@ -82,25 +89,23 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=32)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    settings = {
+    clone = {
         "width": args.size,
         "height": args.size,
         "steps": args.steps,
         "guidance": 2.0,
-        "negative_prompt": "",
         "padded_batch": args.batch,
-        "seed": 0,
         "format": "png",
-        "quality": 95,
         "max_attempts": 2,
         "duplicate_distance": None,
     }
+    spec = make_plan({"dataset": "none"}, clone).clones["clone"].draw_spec
     pipe = make_pipe(args.size)
-    Artist(pipe, settings).draw([Order("warm up", 0)])
-    plain(pipe, settings, 2, Path(tempfile.mkdtemp()))
+    Artist(pipe, spec).draw([Order("warm up", 0)])
+    plain(pipe, spec, 2, Path(tempfile.mkdtemp()))
     with tempfile.TemporaryDirectory() as folder:
-        slow = plain(pipe, settings, args.images, Path(folder))
-        fast, inside = sharded(pipe, settings, args.images, Path(folder))
+        slow = plain(pipe, spec, args.images, Path(folder))
+        fast, inside = sharded(pipe, spec, args.images, Path(folder))
     print(f"plain loop   {args.images / slow:8.1f} images/s")
     print(f"shard writer {args.images / fast:8.1f} images/s at batch {args.batch}")
     print(f"ratio {slow / fast:.2f} (aim {AIM}); outside the pipeline {1 - inside / fast:.1%}")

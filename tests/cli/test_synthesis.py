@@ -12,37 +12,54 @@ from pathlib import Path
 
 import pytest
 
-from cogworks.core.spec import canonical
+from cogworks.core.spec import Spec
+from cogworks.synthesis.specs import (
+    Autoencoder,
+    Denoiser,
+    DrawSpec,
+    GivenSpec,
+    MergeSpec,
+    TextEncoder,
+    TrainedSpec,
+)
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 WNIDS = ["n00000001", "n00000002"]
-TINY = {
-    "seed": 0,
-    "image_size": 16,
-    "autoencoder": {"downscale": 4, "channels": 6, "latent_channels": 4},
-    "text": {"vocabulary": 560, "length": 20, "width": 8, "layers": 1},
-    "denoiser": {"channels": [8, 16]},
-}
-DRAWING = {
-    "name": "clone",
-    "negative_prompt": "",
-    "width": 16,
-    "height": 16,
-    "steps": 10,
-    "guidance": 2.0,
-    "scheduler": None,
-    "precision": "float32",
-    "channels_last": True,
-    "compile": False,
-    "vae_slicing": False,
-    "safety_checker": False,
-    "seed": 0,
-    "padded_batch": 2,
-    "format": "png",
-    "quality": 95,
-    "max_attempts": 3,
-    "duplicate_distance": 0,
-}
+TINY = TrainedSpec(
+    name="tiny",
+    dataset="seen",
+    wordnet=None,
+    image_size=16,
+    prompts=["c"],
+    scenes=None,
+    seed=0,
+    autoencoder=Autoencoder(
+        downscale=4, channels=6, latent_channels=4, steps=1, batch_size=4, lr=1.0e-3
+    ),
+    text_encoder=TextEncoder(vocabulary=560, length=20, width=8, layers=1),
+    denoiser=Denoiser(channels=[8, 16], steps=1, batch_size=4, lr=1.0e-3, drop_prompt=0.1, ema=0.9),
+)
+DRAWING = DrawSpec(
+    name="clone",
+    generator="tiny",
+    negative_prompt="",
+    width=16,
+    height=16,
+    steps=10,
+    guidance=2.0,
+    scheduler=None,
+    precision="float32",
+    channels_last=True,
+    compile=False,
+    vae_slicing=False,
+    safety_checker=False,
+    seed=0,
+    padded_batch=2,
+    format="png",
+    quality=95,
+    max_attempts=3,
+    duplicate_distance=0,
+)
 
 
 @pytest.fixture
@@ -62,7 +79,7 @@ def run(tmp_path: Path) -> list[str]:
     write_parquet(classes, tmp_path / "classes.parquet")
     write_parquet(prompts, tmp_path / "prompts.parquet")
     options = {
-        "--spec": canonical(DRAWING),
+        "--spec": DRAWING.text,
         "--device": "cpu",
         "--generator": tmp_path / "m.json",
         "--prompts": tmp_path / "prompts.parquet",
@@ -103,8 +120,8 @@ def test_an_estimate_knows_the_shards(run: list[str], tmp_path: Path) -> None:
     options = dict(zip(run[2::2], run[3::2], strict=True))
     kept = ("--spec", "--device", "--generator", "--prompts", "--classes", "--n-shards")
     options = {key: options[key] for key in kept} | {"--output": str(tmp_path / "e.json")}
-    spec = DRAWING | {"padded_batch": 32}
-    options |= {"--spec": canonical(spec), "--n-shards": "2", "--threads": "1"}
+    spec = DRAWING.model_copy(update={"padded_batch": 32})
+    options |= {"--spec": spec.text, "--n-shards": "2", "--threads": "1"}
     parts = [part for pair in options.items() for part in pair]
     subprocess.run([sys.executable, str(SCRIPTS / "estimate_clone.py"), *parts], check=True)
     found = json.loads((tmp_path / "e.json").read_text())
@@ -118,24 +135,24 @@ def test_an_estimate_knows_the_shards(run: list[str], tmp_path: Path) -> None:
     [
         (
             "check_generator",
-            {"name": "x", "path": "absent", "revision": None, "variant": None},
+            GivenSpec(name="x", path="absent", revision=None, variant=None),
             {"output": "m.json"},
             "compute.online",
         ),
         (
             "merge_clone",
-            {"name": "x", "shortfall": "drop"},
+            MergeSpec(name="x", shortfall="drop"),
             {"n-shards": "1", "classes": "none.parquet", "manifest": "m", "quality": "q"},
             "none.parquet: no such file",
         ),
     ],
 )
 def test_bad_input_is_one_line(
-    tmp_path: Path, script: str, spec: dict[str, object], options: dict[str, str], named: str
+    tmp_path: Path, script: str, spec: Spec, options: dict[str, str], named: str
 ) -> None:
     parts = [part for key, value in options.items() for part in (f"--{key}", value)]
     done = subprocess.run(
-        [sys.executable, str(SCRIPTS / f"{script}.py"), "--spec", canonical(spec), *parts],
+        [sys.executable, str(SCRIPTS / f"{script}.py"), "--spec", spec.text, *parts],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -31,7 +31,6 @@ from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
 from cogworks.plan.load import load as load_config
-from cogworks.synthesis import plan as synthesis_plan
 
 # Of the millions of objects that planning makes most stay: to search them for garbage as often as
 # Python does by default takes a sixth of its time.

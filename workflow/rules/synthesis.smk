@@ -9,8 +9,7 @@ localrules:
 rule check_generator:
     input:
         files=lambda w: needs.made(
-            synthesis_plan.generator_files(config, w.generator),
-            synthesis_plan.missing_model(config, w.generator),
+            plan.generators[w.generator].files, plan.generators[w.generator].missing
         ),
     output:
         marker="results/synthesis/generators/{generator}.json",
@@ -19,7 +18,7 @@ rule check_generator:
     benchmark:
         "logs/benchmarks/check_generator/{generator}.tsv"
     wildcard_constraints:
-        generator=paths.pattern(synthesis_plan.given(config)),
+        generator=paths.pattern(plan.given_generators),
     priority: lambda w: needs.met(0)
     conda:
         "../../envs/diffusion.yaml"
@@ -27,13 +26,11 @@ rule check_generator:
     resources:
         mem_mb=16000,
         runtime=120,
-        online=int(config["compute"]["online"]),
+        online=int(plan.config.compute.online),
     params:
         script=script("check_generator"),
-        spec=lambda w: canonical(synthesis_plan.given_spec(config, w.generator)),
-        files=lambda w: needs.met(
-            canonical(of_files(synthesis_plan.generator_files(config, w.generator)))
-        ),
+        spec=lambda w: plan.generators[w.generator].spec.text,
+        files=lambda w: needs.met(canonical(of_files(plan.generators[w.generator].files))),
         code=rule_code("check_generator"),
     message:
         "Strict loading of the generator {wildcards.generator}"
@@ -44,10 +41,9 @@ rule check_generator:
 
 rule train_generator:
     input:
-        manifest=lambda w: synthesis_plan.training_manifest(config, w.generator),
+        manifest=lambda w: plan.generators[w.generator].manifest,
         files=lambda w: needs.made(
-            synthesis_plan.training_files(config, w.generator),
-            synthesis_plan.missing_model(config, w.generator),
+            plan.generators[w.generator].files, plan.generators[w.generator].missing
         ),
     output:
         marker="results/synthesis/generators/{generator}.json",
@@ -56,7 +52,7 @@ rule train_generator:
     benchmark:
         "logs/benchmarks/train_generator/{generator}.tsv"
     wildcard_constraints:
-        generator=paths.pattern(synthesis_plan.trained(config)),
+        generator=paths.pattern(plan.trained_generators),
     priority: lambda w: needs.met(3)
     conda:
         "../../envs/diffusion.yaml"
@@ -66,30 +62,26 @@ rule train_generator:
         runtime=120,
     params:
         script=script("train_generator"),
-        spec=lambda w: canonical(synthesis_plan.trained_spec(config, w.generator)),
-        files=lambda w: needs.met(
-            canonical(of_files(synthesis_plan.training_files(config, w.generator)))
-        ),
+        spec=lambda w: plan.generators[w.generator].spec.text,
+        files=lambda w: needs.met(canonical(of_files(plan.generators[w.generator].files))),
         code=lambda w: rule_code(
-            "train_generator", *synthesis_plan.generator_letters(config, w.generator)
+            "train_generator", *plan.generators[w.generator].letter_modules
         ),
-        scenes=lambda w: synthesis_plan.generator_scenes(config, w.generator),
-        folder="results/synthesis/generators/{generator}",
+        folder=lambda w: plan.generators[w.generator].folder,
     message:
         "Tiny latent diffusion model {wildcards.generator}: training"
     shell:
         "exec {params.script} --spec {params.spec:q} --threads {threads}"
-        " --manifest {input.manifest:q} --scenes {params.scenes:q} --folder {params.folder:q}"
+        " --manifest {input.manifest:q} --folder {params.folder:q}"
         " --marker {output.marker:q} > {log:q} 2>&1"
 
 
 rule write_prompts:
     input:
         files=lambda w: needs.made(
-            synthesis_plan.prompt_files(config, w.clone),
-            synthesis_plan.missing_texts(config, w.clone),
+            plan.clones[w.clone].prompt_files, plan.clones[w.clone].missing_texts
         ),
-        generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
+        generator=lambda w: plan.clones[w.clone].generator,
     output:
         prompts="results/synthesis/{clone}/prompts.parquet",
         classes="results/synthesis/{clone}/classes.parquet",
@@ -106,28 +98,21 @@ rule write_prompts:
         runtime=30,
     params:
         script=script("write_prompts"),
-        spec=lambda w: canonical(synthesis_plan.prompt_spec(config, w.clone)),
-        files=lambda w: needs.met(
-            canonical(of_files(synthesis_plan.prompt_files(config, w.clone)))
-        ),
-        source=lambda w: synthesis_plan.class_source(config, w.clone),
-        scenes=lambda w: synthesis_plan.clone_scenes(config, w.clone),
-        code=lambda w: rule_code(
-            "write_prompts", *synthesis_plan.clone_letters(config, w.clone)
-        ),
+        spec=lambda w: plan.clones[w.clone].prompt_spec.text,
+        files=lambda w: needs.met(canonical(of_files(plan.clones[w.clone].prompt_files))),
+        source=lambda w: plan.clones[w.clone].class_source,
+        code=lambda w: rule_code("write_prompts", *plan.clones[w.clone].letter_modules),
     message:
         "Prompts of {wildcards.clone}"
     shell:
         "{params.script} --spec {params.spec:q} --source {params.source:q}"
-        " --generator {input.generator:q} --scenes {params.scenes:q} --prompts {output.prompts:q}"
+        " --generator {input.generator:q} --prompts {output.prompts:q}"
         " --classes {output.classes:q} > {log:q} 2>&1"
 
 
 rule generate_shard:
     input:
-        generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
-        prompts="results/synthesis/{clone}/prompts.parquet",
-        classes="results/synthesis/{clone}/classes.parquet",
+        unpack(lambda w: plan.clones[w.clone].draw_inputs),
     output:
         shard=synthesis_names.shard("{clone}", "{number}"),
         index=synthesis_names.index("{clone}", "{number}"),
@@ -144,14 +129,14 @@ rule generate_shard:
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=config["compute"]["gpus"],
-        device=config["compute"]["device"],
-        batch_size=lambda w: synthesis_plan.clone(config, w.clone)["batch_size"],
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
+        batch_size=lambda w: plan.clones[w.clone].batch_size,
     params:
         script=script("generate_shard"),
-        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
+        spec=lambda w: plan.clones[w.clone].draw_spec.text,
         code=rule_code("generate_shard"),
-        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
+        n_shards=lambda w: plan.clones[w.clone].n_shards,
     message:
         "Shard {wildcards.number} of {wildcards.clone} (of {params.n_shards}): drawing"
     shell:
@@ -164,8 +149,7 @@ rule generate_shard:
 
 rule merge_clone:
     input:
-        shards=lambda w: synthesis_plan.shards(config, w.clone),
-        classes="results/synthesis/{clone}/classes.parquet",
+        unpack(lambda w: plan.clones[w.clone].merge_inputs),
     output:
         manifest="results/synthesis/{clone}/manifest.parquet",
         quality="results/synthesis/{clone}/quality.parquet",
@@ -181,9 +165,9 @@ rule merge_clone:
         runtime=60,
     params:
         script=script("merge_clone"),
-        spec=lambda w: canonical(synthesis_plan.merge_spec(config, w.clone)),
+        spec=lambda w: plan.clones[w.clone].merge_spec.text,
         code=rule_code("merge_clone"),
-        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
+        n_shards=lambda w: plan.clones[w.clone].n_shards,
     message:
         "Manifest and quality of {wildcards.clone}"
     shell:
@@ -197,8 +181,7 @@ rule score_clone:
         manifest="results/synthesis/{clone}/manifest.parquet",
         prompts="results/synthesis/{clone}/prompts.parquet",
         files=lambda w: needs.made(
-            synthesis_plan.judge_files(config, w.clone),
-            synthesis_plan.missing_judge(config, w.clone),
+            plan.clones[w.clone].judge_files, plan.clones[w.clone].missing_judge
         ),
     output:
         table="results/synthesis/{clone}/similarity.parquet",
@@ -213,14 +196,12 @@ rule score_clone:
     resources:
         mem_mb=8000,
         runtime=240,
-        gpu=config["compute"]["gpus"],
-        device=config["compute"]["device"],
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
     params:
         script=script("score_clone"),
-        spec=lambda w: canonical(synthesis_plan.judge_spec(config, w.clone)),
-        files=lambda w: needs.met(
-            canonical(of_files(synthesis_plan.judge_files(config, w.clone)))
-        ),
+        spec=lambda w: plan.clones[w.clone].judge_spec.text,
+        files=lambda w: needs.met(canonical(of_files(plan.clones[w.clone].judge_files))),
         code=rule_code("score_clone"),
     message:
         "Similarity of images and texts of {wildcards.clone}"
@@ -232,9 +213,7 @@ rule score_clone:
 
 rule draw_sheets:
     input:
-        real=lambda w: paths.manifest(config, w.dataset, "train"),
-        classes=lambda w: paths.classes(config, w.dataset),
-        clones=lambda w: synthesis_plan.clone_manifests(config, w.dataset),
+        unpack(lambda w: plan.sheets[w.dataset].inputs),
     output:
         sheets="results/synthesis/sheets/{dataset}.json",
         overview="results/synthesis/sheets/{dataset}.png",
@@ -250,7 +229,7 @@ rule draw_sheets:
         runtime=60,
     params:
         script=script("draw_sheets"),
-        spec=lambda w: canonical(synthesis_plan.sheet_spec(config, w.dataset)),
+        spec=lambda w: plan.sheets[w.dataset].spec.text,
         code=rule_code("draw_sheets"),
         folder="results/synthesis/sheets/{dataset}",
     message:
@@ -263,9 +242,7 @@ rule draw_sheets:
 
 rule estimate_clone:
     input:
-        generator=lambda w: synthesis_plan.generator_marker(config, w.clone),
-        prompts="results/synthesis/{clone}/prompts.parquet",
-        classes="results/synthesis/{clone}/classes.parquet",
+        unpack(lambda w: plan.clones[w.clone].draw_inputs),
     output:
         estimate="results/synthesis/{clone}/estimate.json",
     log:
@@ -278,13 +255,13 @@ rule estimate_clone:
     resources:
         mem_mb=8000,
         runtime=60,
-        gpu=config["compute"]["gpus"],
-        device=config["compute"]["device"],
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
     params:
         script=script("estimate_clone"),
-        spec=lambda w: canonical(synthesis_plan.drawing_spec(config, w.clone)),
+        spec=lambda w: plan.clones[w.clone].draw_spec.text,
         code=rule_code("estimate_clone"),
-        n_shards=lambda w: synthesis_plan.clone(config, w.clone)["n_shards"],
+        n_shards=lambda w: plan.clones[w.clone].n_shards,
     message:
         "Cost of {wildcards.clone}: calibration"
     shell:
@@ -296,9 +273,7 @@ rule estimate_clone:
 
 rule estimate:
     input:
-        estimates=[
-            synthesis_names.estimate(name) for name in config["synthesis"]["clones"]
-        ],
+        estimates=[clone.estimate for clone in plan.clones.values()],
     log:
         "logs/estimate.log",
     conda:

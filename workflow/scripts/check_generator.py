@@ -4,10 +4,11 @@ from pathlib import Path
 
 from cogworks.core import cli
 from cogworks.synthesis.given import check_given
+from cogworks.synthesis.specs import GivenSpec
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=GivenSpec)
     parser.add_argument("--online", type=int, choices=[0, 1], default=0, help="may fetch it")
     parser.add_argument("--output", type=Path, required=True, help="marker to write")
     args = parser.parse_args()

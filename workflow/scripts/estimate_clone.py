@@ -5,10 +5,11 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.core.device import pick_device, set_threads
 from cogworks.synthesis.estimate import write_estimate
+from cogworks.synthesis.specs import DrawSpec
 
 
 def main() -> None:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=DrawSpec)
     parser.add_argument("--generator", type=Path, required=True, help="the generator's marker")
     parser.add_argument("--prompts", type=Path, required=True, help="the clone's prompts")
     parser.add_argument("--classes", type=Path, required=True, help="the clone's classes")

@@ -5,12 +5,13 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.core.device import pick_device, set_threads
 from cogworks.synthesis.job import draw_shard
+from cogworks.synthesis.specs import DrawSpec
 
 EXIT_STOPPED = 143
 
 
 def main() -> int:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=DrawSpec)
     parser.add_argument("--generator", type=Path, required=True, help="the generator's marker")
     parser.add_argument("--prompts", type=Path, required=True, help="the clone's prompts")
     parser.add_argument("--classes", type=Path, required=True, help="the clone's classes")
@@ -22,7 +23,7 @@ def main() -> int:
     args = parser.parse_args()
     set_threads(args.threads)
     finished = draw_shard(
-        settings=args.spec,
+        spec=args.spec,
         marker=args.generator,
         prompts=args.prompts,
         classes=args.classes,

@@ -7,25 +7,21 @@ from pathlib import Path
 
 from cogworks.core import cli
 from cogworks.core.device import set_threads
+from cogworks.synthesis.specs import TrainedSpec
 from cogworks.synthesis.tiny.make import make_generator
 
 EXIT_STOPPED = 143
 
 
 def main() -> int:
-    parser = cli.parser(__doc__)
+    parser = cli.parser(__doc__, spec=TrainedSpec)
     parser.add_argument("--manifest", type=Path, required=True, help="training manifest")
-    parser.add_argument("--scenes", type=Path, nargs="?", help="file of scenes, for the letter b")
     parser.add_argument("--folder", type=Path, required=True, help="pipeline folder to write")
     parser.add_argument("--marker", type=Path, required=True, help="marker to write")
     args = parser.parse_args()
     set_threads(args.threads)
     finished = make_generator(
-        args.spec,
-        manifest=args.manifest,
-        scenes=args.scenes,
-        folder=args.folder,
-        marker=args.marker,
+        args.spec, manifest=args.manifest, folder=args.folder, marker=args.marker
     )
     return 0 if finished else EXIT_STOPPED
 

@@ -1,75 +1,64 @@
 """A random tiny pipeline, and clones made with it."""
 
-import copy
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cogworks.synthesis.specs import Autoencoder, Denoiser, DrawSpec, TextEncoder, TrainedSpec
+
 # Four classes whose names, parents and definitions WordNet knows: two dogs, a fox, a fire engine.
 WNIDS = ["n02086910", "n02099601", "n02120079", "n03345487"]
 
-SPEC: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": "seen",
-    "wordnet": None,
-    "image_size": 16,
-    "prompts": ["c", "c, d"],
-    "seed": 0,
-    "autoencoder": {
-        "downscale": 4,
-        "channels": 6,
-        "latent_channels": 4,
-        "steps": 3,
-        "batch_size": 4,
-        "lr": 1.0e-3,
-    },
-    "text": {"vocabulary": 560, "length": 20, "width": 8, "layers": 1},
-    "denoiser": {
-        "channels": [8, 16],
-        "steps": 4,
-        "batch_size": 4,
-        "lr": 1.0e-3,
-        "drop_prompt": 0.1,
-        "ema": 0.9,
-    },
-}
+SPEC = TrainedSpec(
+    name="tiny",
+    dataset="seen",
+    wordnet=None,
+    image_size=16,
+    prompts=["c", "c, d"],
+    scenes=None,
+    seed=0,
+    autoencoder=Autoencoder(
+        downscale=4, channels=6, latent_channels=4, steps=3, batch_size=4, lr=1.0e-3
+    ),
+    text_encoder=TextEncoder(vocabulary=560, length=20, width=8, layers=1),
+    denoiser=Denoiser(channels=[8, 16], steps=4, batch_size=4, lr=1.0e-3, drop_prompt=0.1, ema=0.9),
+)
 
-DRAWING: dict[str, Any] = {
-    "name": "clone",
-    "generator": "tiny",
-    "negative_prompt": "",
-    "width": 16,
-    "height": 16,
-    "steps": 2,
-    "guidance": 2.0,
-    "scheduler": None,
-    "precision": "float32",
-    "channels_last": True,
-    "compile": False,
-    "vae_slicing": False,
-    "safety_checker": False,
-    "seed": 0,
-    "padded_batch": 4,
-    "format": "png",
-    "quality": 95,
-    "max_attempts": 3,
-    "duplicate_distance": 0,
-}
+DRAWING = DrawSpec(
+    name="clone",
+    generator="tiny",
+    negative_prompt="",
+    width=16,
+    height=16,
+    steps=2,
+    guidance=2.0,
+    scheduler=None,
+    precision="float32",
+    channels_last=True,
+    compile=False,
+    vae_slicing=False,
+    safety_checker=False,
+    seed=0,
+    padded_batch=4,
+    format="png",
+    quality=95,
+    max_attempts=3,
+    duplicate_distance=0,
+)
 
 
 @pytest.fixture
-def spec() -> dict[str, Any]:
+def spec() -> TrainedSpec:
     """Settings of a tiny generator that trains in a second."""
-    return copy.deepcopy(SPEC)
+    return SPEC
 
 
 @pytest.fixture
-def drawing() -> dict[str, Any]:
-    """What decides the images of a clone, as `plan.drawing_spec` gives it."""
-    return dict(DRAWING)
+def drawing() -> DrawSpec:
+    """What decides the images of a clone."""
+    return DRAWING
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """From a manifest of real images to a clone's manifest, as the rules chain the functions."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,21 @@ from cogworks.images.reader import ImageReader
 from cogworks.synthesis import names
 from cogworks.synthesis.job import draw_shard, shard_slots
 from cogworks.synthesis.merge import count_quality, merge
+from cogworks.synthesis.specs import DrawSpec, MergeSpec, PromptSpec
 from cogworks.synthesis.tables import write_tables
 
 CPU = torch.device("cpu")
+PROMPTS = PromptSpec(
+    name="clone",
+    prompt="c",
+    seed=0,
+    like="real",
+    classes=None,
+    images_per_class=None,
+    multiple=1,
+    wordnet=None,
+    scenes=None,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,27 +38,21 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def prompt_spec(**change: Any) -> dict[str, Any]:
-    spec = {"name": "clone", "prompt": "c", "seed": 0, "like": "real", "classes": None}
-    return spec | {"images_per_class": None, "multiple": 1, "wordnet": None} | change
-
-
 def tables(manifest: Path, folder: Path, *, name: str = "clone", **change: Any) -> None:
     write_tables(
-        prompt_spec(name=name, **change),
+        PROMPTS.model_copy(update={"name": name} | change),
         source=manifest,
-        scenes=None,
         generator=folder,
         prompts=Path(names.table(name, "prompts")),
         classes=Path(names.table(name, "classes")),
     )
 
 
-def draw(settings: dict[str, Any], marker: Path, *, n_shards: int = 1, batch_size: int = 8) -> None:
-    name = settings["name"]
+def draw(spec: DrawSpec, marker: Path, *, n_shards: int = 1, batch_size: int = 8) -> None:
+    name = spec.name
     for number in range(n_shards):
         assert draw_shard(
-            settings=settings,
+            spec=spec,
             marker=marker,
             prompts=Path(names.table(name, "prompts")),
             classes=Path(names.table(name, "classes")),
@@ -59,10 +65,11 @@ def draw(settings: dict[str, Any], marker: Path, *, n_shards: int = 1, batch_siz
         )
 
 
-def merge_all(name: str, *, n_shards: int = 1, shortfall: str = "drop") -> pd.DataFrame:
+def merge_all(
+    name: str, *, n_shards: int = 1, shortfall: Literal["drop", "error"] = "drop"
+) -> pd.DataFrame:
     return merge(
-        name=name,
-        shortfall=shortfall,
+        MergeSpec(name=name, shortfall=shortfall),
         n_shards=n_shards,
         classes=Path(names.table(name, "classes")),
         manifest=Path(names.table(name, "manifest")),
@@ -119,7 +126,7 @@ def test_a_large_batch_is_drawn_whole(
     manifest: Path,
     pipeline_folder: Path,
     marker: Path,
-    drawing: dict[str, Any],
+    drawing: DrawSpec,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     from unittest import mock
@@ -135,13 +142,17 @@ def test_a_large_batch_is_drawn_whole(
         return whole(artist, orders)
 
     with mock.patch.object(Artist, "draw", draw_and_count):
-        draw(drawing | {"padded_batch": 6, "duplicate_distance": None}, marker, batch_size=4)
+        draw(
+            drawing.model_copy(update={"padded_batch": 6, "duplicate_distance": None}),
+            marker,
+            batch_size=4,
+        )
     assert asked == [6, 6, 6]
     assert "18/18 images" in capsys.readouterr().err
 
 
 def test_a_clone_reads_like_any_other_data_set(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
 ) -> None:
     tables(manifest, pipeline_folder)
     draw(drawing, marker)
@@ -161,13 +172,18 @@ def test_a_clone_reads_like_any_other_data_set(
 
 
 def test_neither_shards_nor_rounds_show_in_the_images(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
 ) -> None:
     found = []
     for n_shards, batch_size in ((1, 8), (3, 1), (7, 100)):
         name = f"clone_{n_shards}"
         tables(manifest, pipeline_folder, name=name)
-        draw(drawing | {"name": name}, marker, n_shards=n_shards, batch_size=batch_size)
+        draw(
+            drawing.model_copy(update={"name": name}),
+            marker,
+            n_shards=n_shards,
+            batch_size=batch_size,
+        )
         merge_all(name, n_shards=n_shards)
         found.append(hashes(name))
     assert len(set(found[0].values())) == 18
@@ -175,11 +191,11 @@ def test_neither_shards_nor_rounds_show_in_the_images(
 
 
 def test_a_smaller_clone_is_the_beginning_of_a_larger_one(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
 ) -> None:
     for name, multiple in (("small", 1), ("large", 2)):
         tables(manifest, pipeline_folder, name=name, multiple=multiple)
-        draw(drawing | {"name": name}, marker)
+        draw(drawing.model_copy(update={"name": name}), marker)
         merge_all(name)
     small, large = hashes("small"), hashes("large")
     assert len(large) == 2 * len(small)
@@ -228,11 +244,11 @@ def test_what_went_wrong_is_counted() -> None:
 
 
 def test_a_generator_that_repeats_itself_falls_short(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
 ) -> None:
     tables(manifest, pipeline_folder)
     # At a distance of 64 bits, every image of a class is a duplicate of its first.
-    draw(drawing | {"duplicate_distance": 64}, marker)
+    draw(drawing.model_copy(update={"duplicate_distance": 64}), marker)
     table = merge_all("clone")
     assert table["images"].tolist() == [1] * 4
     assert table["duplicate"].tolist() == [3 * count for count in (2, 3, 4, 5)]
@@ -242,7 +258,7 @@ def test_a_generator_that_repeats_itself_falls_short(
 
 
 def test_a_class_without_any_image_is_an_error(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
 ) -> None:
     from unittest import mock
 
@@ -256,7 +272,7 @@ def test_a_class_without_any_image_is_an_error(
 
 
 def test_a_shard_that_its_table_does_not_describe_is_refused(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
 ) -> None:
     tables(manifest, pipeline_folder)
     draw(drawing, marker)
@@ -267,7 +283,7 @@ def test_a_shard_that_its_table_does_not_describe_is_refused(
 
 
 def test_a_full_disk_leaves_nothing_that_counts(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: dict[str, Any]
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
 ) -> None:
     from unittest import mock
 

@@ -12,6 +12,7 @@ import torch
 from cogworks.core.errors import InputError
 from cogworks.synthesis.draw import Artist, Order, image_seed
 from cogworks.synthesis.pipeline import load_pipeline
+from cogworks.synthesis.specs import DrawSpec
 
 ORDERS = [Order(f"animal number {number}", number) for number in range(7)]
 
@@ -23,7 +24,7 @@ def pipe(pipeline_folder: Path) -> Any:
 
 @pytest.mark.parametrize("scheduler", [None, "euler_ancestral"])
 def test_neighbours_do_not_show(
-    pipeline_folder: Path, drawing: dict[str, Any], scheduler: str | None
+    pipeline_folder: Path, drawing: DrawSpec, scheduler: str | None
 ) -> None:
     pipe = load_pipeline(pipeline_folder, device=torch.device("cpu"), scheduler=scheduler)
     artist = Artist(pipe, drawing)
@@ -35,9 +36,9 @@ def test_neighbours_do_not_show(
         assert np.array_equal(first.pixels, third.pixels)
 
 
-def test_prompt_seed_and_guidance_show(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_prompt_seed_and_guidance_show(pipe: Any, drawing: DrawSpec) -> None:
     def pixels(order: Order, **change: Any) -> bytes:
-        return Artist(pipe, drawing | change).draw([order])[0].pixels.tobytes()
+        return Artist(pipe, drawing.model_copy(update=change)).draw([order])[0].pixels.tobytes()
 
     order = Order("tabby cat", 1)
     images = [
@@ -52,14 +53,14 @@ def test_prompt_seed_and_guidance_show(pipe: Any, drawing: dict[str, Any]) -> No
     assert len(set(images)) == len(images)
 
 
-def test_guidance_of_one_skips_half_of_the_work(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_guidance_of_one_skips_half_of_the_work(pipe: Any, drawing: DrawSpec) -> None:
     rows: list[int] = []
     handle = pipe.unet.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
     for guidance in (0.0, 1.0, 2.0):
-        Artist(pipe, drawing | {"guidance": guidance}).draw(ORDERS[:2])
+        Artist(pipe, drawing.model_copy(update={"guidance": guidance})).draw(ORDERS[:2])
     handle.remove()
-    calls = drawing["steps"] + 1  # PNDM takes one more
-    batch = drawing["padded_batch"]
+    calls = drawing.steps + 1  # PNDM takes one more
+    batch = drawing.padded_batch
     assert rows == [batch] * 2 * calls + [2 * batch] * calls
 
 
@@ -75,7 +76,7 @@ def row_of(value: float, row: int) -> Callable[..., torch.Tensor]:
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
-def test_what_the_clamp_hides_is_noticed(pipe: Any, drawing: dict[str, Any], value: float) -> None:
+def test_what_the_clamp_hides_is_noticed(pipe: Any, drawing: DrawSpec, value: float) -> None:
     artist = Artist(pipe, drawing)
     handle = pipe.vae.decoder.register_forward_hook(row_of(value, 1))
     images = artist.draw(ORDERS[:3])
@@ -84,7 +85,7 @@ def test_what_the_clamp_hides_is_noticed(pipe: Any, drawing: dict[str, Any], val
     assert all(image.finite for image in artist.draw(ORDERS[:3]))
 
 
-def test_slices_of_a_batch_keep_their_places(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_slices_of_a_batch_keep_their_places(pipe: Any, drawing: DrawSpec) -> None:
     calls: list[int] = []
 
     def spoil(*args: Any) -> torch.Tensor:
@@ -96,11 +97,11 @@ def test_slices_of_a_batch_keep_their_places(pipe: Any, drawing: dict[str, Any])
     images = Artist(pipe, drawing).draw(ORDERS[:3])
     pipe.vae.disable_slicing()
     handle.remove()
-    assert len(calls) == drawing["padded_batch"]
+    assert len(calls) == drawing.padded_batch
     assert [image.finite for image in images] == [True, False, True]
 
 
-def test_a_latent_that_is_infinite_is_noticed(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_a_latent_that_is_infinite_is_noticed(pipe: Any, drawing: DrawSpec) -> None:
     def overflow(_: Any, inputs: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
         latents = inputs[0].clone()
         latents[0] = torch.inf
@@ -115,16 +116,16 @@ def test_a_latent_that_is_infinite_is_noticed(pipe: Any, drawing: dict[str, Any]
     assert [image.finite for image in images] == [False, True]
 
 
-def test_another_size_than_asked_for_is_refused(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_another_size_than_asked_for_is_refused(pipe: Any, drawing: DrawSpec) -> None:
     handle = pipe.vae.decoder.register_forward_hook(lambda _, __, out: out[..., :8, :])
     with pytest.raises(InputError, match="draws 16 x 8 pixels where 16 x 16 are asked for"):
         Artist(pipe, drawing).draw(ORDERS[:1])
     handle.remove()
     with pytest.raises(InputError, match=r"cannot draw with these settings: .*divisible by"):
-        Artist(pipe, drawing | {"width": 20}).draw(ORDERS[:1])
+        Artist(pipe, drawing.model_copy(update={"width": 20})).draw(ORDERS[:1])
 
 
-def test_no_negative_prompt_is_the_pipelines_own(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_no_negative_prompt_is_the_pipelines_own(pipe: Any, drawing: DrawSpec) -> None:
     """SDXL has zeros for no text, and latent consistency models know no negative prompt."""
     given: list[Any] = []
     whole = type(pipe).__call__
@@ -135,8 +136,8 @@ def test_no_negative_prompt_is_the_pipelines_own(pipe: Any, drawing: dict[str, A
 
     with mock.patch.object(type(pipe), "__call__", call):
         Artist(pipe, drawing).draw(ORDERS[:1])
-        Artist(pipe, drawing | {"negative_prompt": "dog"}).draw(ORDERS[:1])
-    assert given == [None, ["dog"] * drawing["padded_batch"]]
+        Artist(pipe, drawing.model_copy(update={"negative_prompt": "dog"})).draw(ORDERS[:1])
+    assert given == [None, ["dog"] * drawing.padded_batch]
 
 
 def test_seeds_differ_by_class_number_and_attempt() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -10,11 +11,12 @@ from cogworks.core.errors import InputError
 from cogworks.synthesis import estimate as module
 from cogworks.synthesis.draw import Artist
 from cogworks.synthesis.estimate import estimate
-from cogworks.synthesis.estimates import summary
+from cogworks.synthesis.estimates import Estimate, summary
 from cogworks.synthesis.pipeline import load_pipeline
 from cogworks.synthesis.produce import Producer, Slot
 from cogworks.synthesis.shard import PartialShard
 from cogworks.synthesis.sizes import shard_of, whole_batches
+from cogworks.synthesis.specs import DrawSpec
 
 CPU = torch.device("cpu")
 
@@ -24,26 +26,28 @@ def pipe(pipeline_folder: Path) -> Any:
     return load_pipeline(pipeline_folder, device=CPU)
 
 
-def cost(pipe: Any, settings: dict[str, Any], *, images: int, **change: Any) -> dict[str, Any]:
+def cost(pipe: Any, spec: DrawSpec, *, images: int, **change: Any) -> Estimate:
     given: dict[str, Any] = {"counts": [images], "n_shards": 1, "prompts": ["a", "b"]}
-    return estimate(**(given | change), settings=settings, pipe=pipe, device=CPU)
+    return estimate(**(given | change), spec=spec, pipe=pipe, device=CPU)
 
 
-def test_the_cost_of_a_clone(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_the_cost_of_a_clone(pipe: Any, drawing: DrawSpec) -> None:
     found = cost(pipe, drawing, images=1001)
-    assert found["denoiser_calls_per_batch"] == 3
-    assert found["denoiser_calls"] == 251 * 3
-    assert found["rows_per_call"] == 8
-    assert found["measured"] == "one whole batch"
-    assert found["device_days"] * 86400 * found["images_per_second"] == pytest.approx(1001)
-    assert found["disk_bytes"] == pytest.approx(1001 * found["bytes_per_image"], rel=1e-3)
-    assert found["bytes_per_image"] > 16 * 16 * 3
+    assert found.denoiser_calls_per_batch == 3
+    assert found.denoiser_calls == 251 * 3
+    assert found.rows_per_call == 8
+    assert found.measured == "one whole batch"
+    assert found.device_days * 86400 * found.images_per_second == pytest.approx(1001)
+    assert found.disk_bytes == pytest.approx(1001 * found.bytes_per_image, rel=1e-3)
+    assert found.bytes_per_image > 16 * 16 * 3
 
 
 def test_the_estimate_counts_the_batches_that_a_run_draws(
-    pipe: Any, drawing: dict[str, Any], tmp_path: Path
+    pipe: Any, drawing: DrawSpec, tmp_path: Path
 ) -> None:
-    settings = drawing | {"padded_batch": 12, "steps": 3, "duplicate_distance": None}
+    settings = drawing.model_copy(
+        update={"padded_batch": 12, "steps": 3, "duplicate_distance": None}
+    )
     counts, n_shards = [7, 9, 2, 8, 5], 2
     calls = []
     handle = pipe.unet.register_forward_pre_hook(lambda *_: calls.append(1))
@@ -61,34 +65,44 @@ def test_the_estimate_counts_the_batches_that_a_run_draws(
             assert producer.run(round_size=whole_batches(8, 12), stopped=lambda: False)
     handle.remove()
     found = cost(pipe, settings, images=0, counts=counts, n_shards=n_shards)
-    assert found["denoiser_calls"] == len(calls)
+    assert found.denoiser_calls == len(calls)
 
 
-def test_a_generator_of_nan_has_no_cost(pipe: Any, drawing: dict[str, Any]) -> None:
+def test_a_generator_of_nan_has_no_cost(pipe: Any, drawing: DrawSpec) -> None:
     handle = pipe.vae.decoder.register_forward_hook(lambda _, __, out: out * torch.nan)
     with pytest.raises(InputError, match=r"nothing of use.*float32"):
         cost(pipe, drawing, images=5)
     handle.remove()
 
 
-def test_a_long_batch_is_extrapolated(pipe: Any, drawing: dict[str, Any]) -> None:
-    settings = drawing | {"steps": 40, "guidance": 1.0}
+def test_a_long_batch_is_extrapolated(pipe: Any, drawing: DrawSpec) -> None:
+    settings = drawing.model_copy(update={"steps": 40, "guidance": 1.0})
     with mock.patch.object(module, "WHOLE_BATCH_SECONDS", 0.0):
         guessed = cost(pipe, settings, images=100)
     measured = cost(pipe, settings, images=100)
-    assert guessed["measured"] == "extrapolated from 2 and 6 steps"
-    assert guessed["rows_per_call"] == 4
-    assert 1 / 4 < guessed["images_per_second"] / measured["images_per_second"] < 4
+    assert guessed.measured == "extrapolated from 2 and 6 steps"
+    assert guessed.rows_per_call == 4
+    assert 1 / 4 < guessed.images_per_second / measured.images_per_second < 4
 
 
 def test_the_table_has_a_sum(tmp_path: Path) -> None:
-    values = {"images": 1_281_167, "denoiser_calls": 8_167_446, "device_days": 15.04}
-    values |= {"disk_bytes": 7.7e10, "images_per_second": 0.986}
     paths = []
     for name in ("a", "b"):
+        found = Estimate(
+            clone=name,
+            images=1_281_167,
+            denoiser_calls=8_167_446,
+            denoiser_calls_per_batch=51,
+            rows_per_call=16,
+            device="CPU",
+            measured="one whole batch",
+            images_per_second=0.986,
+            device_days=15.04,
+            bytes_per_image=60_101,
+            disk_bytes=77_000_000_000,
+        )
         paths.append(tmp_path / f"{name}.json")
-        facts = {"clone": name, "measured": "one whole batch", "device": "CPU"}
-        paths[-1].write_text(json.dumps(values | facts))
+        paths[-1].write_text(json.dumps(asdict(found)))
     lines = summary(paths).splitlines()
     assert "1,281,167" in lines[1]
     assert "15" in lines[1]

@@ -23,6 +23,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
 from cogworks.synthesis.job import draw_shard
 from cogworks.synthesis.shard import read_shard
+from cogworks.synthesis.specs import DrawSpec
 
 WNIDS = [f"n0000000{number}" for number in range(1, 9)]
 EACH = 4
@@ -37,14 +38,14 @@ def server() -> Iterator[ForkContext]:
 
 
 @pytest.fixture
-def job(marker: Path, drawing: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+def job(marker: Path, drawing: DrawSpec, tmp_path: Path) -> dict[str, Any]:
     """The arguments of `draw_shard` for a clone of 8 classes, 9 images each."""
     classes = pd.DataFrame({"label": range(8), "wnid": WNIDS, "images": EACH})
     prompts = pd.DataFrame({"label": range(8), "turn": 0, "prompt": WNIDS, "scene": None})
     write_parquet(classes, tmp_path / "classes.parquet")
     write_parquet(prompts, tmp_path / "prompts.parquet")
     return {
-        "settings": drawing | {"steps": 8},
+        "spec": drawing.model_copy(update={"steps": 8}),
         "marker": marker,
         "prompts": tmp_path / "prompts.parquet",
         "classes": tmp_path / "classes.parquet",
@@ -128,7 +129,7 @@ def test_an_orphan_keeps_its_shard(
 ) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    slow = job | {"settings": job["settings"] | {"steps": 200}}
+    slow = job | {"spec": job["spec"].model_copy(update={"steps": 200})}
     options = {"number": 0, "n_shards": 1, "batch_size": 4}
     process = start(server, slow, folder, **options)
     while process.is_alive() and not list(folder.glob(".*.lock")):
@@ -156,7 +157,7 @@ def test_what_other_settings_left_behind_is_not_continued(
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert list(folder.glob(".*.partial"))
-    other = job | {"settings": job["settings"] | {"guidance": 7.5}}
+    other = job | {"spec": job["spec"].model_copy(update={"guidance": 7.5})}
     draw(other, folder, **options)
     draw(other, fresh, **options)
     assert images(folder) == images(fresh)

@@ -16,6 +16,7 @@ from cogworks.synthesis.draw import Artist, Order
 from cogworks.synthesis.generator import read_marker, write_marker
 from cogworks.synthesis.given import check_given, find_folder
 from cogworks.synthesis.pipeline import load_pipeline, open_pipeline
+from cogworks.synthesis.specs import DrawSpec, GivenSpec
 from cogworks.synthesis.tiny.parts import make_text_encoder
 
 CPU = torch.device("cpu")
@@ -37,7 +38,7 @@ def rename(path: Path, old: str, new: str) -> None:
     edit(path, lambda tensors: {key.replace(old, new): value for key, value in tensors.items()})
 
 
-def test_a_whole_folder_draws(folder: Path, drawing: dict[str, Any]) -> None:
+def test_a_whole_folder_draws(folder: Path, drawing: DrawSpec) -> None:
     (image,) = Artist(load_pipeline(folder, device=CPU), drawing).draw([Order("a cat", 1)])
     assert image.pixels.shape == (16, 16, 3)
     assert image.finite
@@ -85,7 +86,7 @@ def test_a_file_that_stands_in_for_another(folder: Path, file: str, text: str, n
         load_pipeline(folder, device=CPU)
 
 
-def test_a_folder_of_one_variant_says_so(folder: Path, drawing: dict[str, Any]) -> None:
+def test_a_folder_of_one_variant_says_so(folder: Path, drawing: DrawSpec) -> None:
     (folder / UNET).rename(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors")
     with pytest.raises(InputError, match=r"unet: .*variant fp16 only; set the generator's variant"):
         load_pipeline(folder, device=CPU)
@@ -163,14 +164,14 @@ def test_a_model_with_a_controlnet_is_refused(folder: Path) -> None:
         load_pipeline(folder, device=CPU)
 
 
-def test_settings_that_a_generator_cannot_follow(marker: Path, drawing: dict[str, Any]) -> None:
+def test_settings_that_a_generator_cannot_follow(marker: Path, drawing: DrawSpec) -> None:
     found = read_marker(marker)
     for change, named in (
         ({"scheduler": "flow_match_euler"}, r"flow_match_euler does not fit.*take pndm or ddim or"),
         ({"steps": 1001}, r"steps: 1001 are not possible with PNDMScheduler"),
     ):
         with pytest.raises(InputError, match=named):
-            open_pipeline(found, drawing | change, CPU)
+            open_pipeline(found, drawing.model_copy(update=change), CPU)
 
 
 def save_sd3(folder: Path) -> None:
@@ -225,7 +226,7 @@ def save_sd3(folder: Path) -> None:
     ).save_pretrained(folder)
 
 
-def test_a_model_of_flow_matching_keeps_to_it(tmp_path: Path, drawing: dict[str, Any]) -> None:
+def test_a_model_of_flow_matching_keeps_to_it(tmp_path: Path, drawing: DrawSpec) -> None:
     save_sd3(tmp_path)
     images = []
     for name in (None, "flow_match_euler"):
@@ -383,7 +384,7 @@ def save_checker(folder: Path) -> None:
     CLIPImageProcessor(**size).save_pretrained(folder / "feature_extractor")
 
 
-def test_what_the_safety_checker_flags_is_flagged(folder: Path, drawing: dict[str, Any]) -> None:
+def test_what_the_safety_checker_flags_is_flagged(folder: Path, drawing: DrawSpec) -> None:
     index = json.loads((folder / "model_index.json").read_text())
     index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
     index["feature_extractor"] = ["transformers", "CLIPImageProcessor"]
@@ -401,7 +402,7 @@ def test_what_the_safety_checker_flags_is_flagged(folder: Path, drawing: dict[st
         assert all((image.pixels == 0).all() for image in images) == flagged
 
 
-def test_other_schedulers_draw_other_images(folder: Path, drawing: dict[str, Any]) -> None:
+def test_other_schedulers_draw_other_images(folder: Path, drawing: DrawSpec) -> None:
     images = {
         name: Artist(load_pipeline(folder, device=CPU, scheduler=name), drawing)
         .draw([Order("a cat", 1)])[0]
@@ -428,14 +429,14 @@ def test_a_marker_vouches_for_the_files(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_given_folder_is_checked(folder: Path, tmp_path: Path) -> None:
-    spec = {"name": "sd", "path": str(folder), "revision": None, "variant": None}
+    spec = GivenSpec(name="sd", path=str(folder), revision=None, variant=None)
     check_given(spec, online=False, output=tmp_path / "sd.json")
-    assert read_marker(tmp_path / "sd.json")["folder"] == str(folder)
+    assert read_marker(tmp_path / "sd.json").folder == folder
     with pytest.raises(InputError, match=r"compute.online"):
-        find_folder(spec | {"path": str(tmp_path / "absent")}, online=False)
+        find_folder(spec.model_copy(update={"path": str(tmp_path / "absent")}), online=False)
     # A folder that is there is meant, whether the hub may be asked or not.
     for online in (False, True):
         with pytest.raises(InputError, match=rf"no model_index\.json.*did you mean {folder}\?"):
-            find_folder(spec | {"path": str(tmp_path)}, online=online)
+            find_folder(spec.model_copy(update={"path": str(tmp_path)}), online=online)
         with pytest.raises(InputError, match="from_single_file"):
-            find_folder(spec | {"path": str(folder / UNET)}, online=online)
+            find_folder(spec.model_copy(update={"path": str(folder / UNET)}), online=online)

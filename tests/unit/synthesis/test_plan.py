@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from cogworks.config import synthesis as sections
 from cogworks.config.parse import parse
 from cogworks.core import place
 from cogworks.core.paths import pattern
-from cogworks.synthesis import plan
+from cogworks.plan import clones
+from cogworks.plan.generators import Given
+from cogworks.plan.load import complete
+from cogworks.plan.plan import Plan
+from cogworks.synthesis.specs import DrawSpec, JudgeSpec, MergeSpec, PromptSpec
 
 WORLD = {
     "source": {"kind": "world"},
@@ -34,34 +39,48 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def filled(**clone: Any) -> dict[str, Any]:
+def planned(config: dict[str, Any]) -> Plan:
+    plan: Plan = complete(parse(config)).plan
+    return plan
+
+
+def filled(**clone: Any) -> Plan:
+    """Return the plan of the config with some keys of the clone `clone` changed."""
     config = copy.deepcopy(CONFIG)
     config["synthesis"]["clones"]["clone"] |= clone
-    return parse(config).model_dump()
+    return planned(config)
+
+
+def given(**keys: Any) -> Given:
+    """Return the generator `sd14` with these keys."""
+    config = copy.deepcopy(CONFIG)
+    config["synthesis"]["generators"]["sd14"] = keys
+    return planned(config).given_generators["sd14"]
 
 
 def test_defaults_are_those_of_version_1_4() -> None:
-    section = plan.clone(filled(), "places")
-    expected = {"width": 512, "height": 384, "steps": 50, "guidance": 7.5, "scheduler": None}
-    assert section.items() >= (expected | {"safety_checker": False}).items()
-    assert plan.check(filled()) == []
+    spec = filled().clones["places"].draw_spec
+    assert (spec.width, spec.height, spec.steps, spec.guidance) == (512, 384, 50, 7.5)
+    assert spec.scheduler is None
+    assert not spec.safety_checker
+    assert filled().clone_problems == []
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"generator": "sd"}, r"generator: 'sd' is no generator; known: sd14, tiny"),
+        ({"generator": "sd"}, r"generator: 'sd' is not a generator; known: sd14, tiny"),
         ({"prompt": "c, x"}, r"prompt: 'c, x' has the unknown letter x"),
         ({"width": 500}, r"width: 500 is not divisible by 8; take 496 or 504"),
         ({"like": None}, r"clone: give exactly one of like and classes"),
         ({"classes": "w.txt"}, r"clone: give exactly one of like and classes"),
         ({"like": None, "classes": "w.txt"}, r"images_per_class: needed with classes"),
         ({"like": "places"}, r"like: 'places' is a clone itself"),
-        ({"like": "none"}, r"like: 'none' is no data set; known: seen"),
+        ({"like": "none"}, r"like: 'none' is not a data set; known: seen"),
     ],
 )
 def test_errors_name_their_key(change: dict[str, Any], named: str) -> None:
-    (problem,) = plan.check(filled(**change))
+    (problem,) = filled(**change).clone_problems
     assert problem.startswith("synthesis.clones.clone")
     assert re.search(named, problem)
 
@@ -70,80 +89,126 @@ def test_a_generator_is_given_or_trained() -> None:
     config = copy.deepcopy(CONFIG)
     config["synthesis"]["generators"]["both"] = {"path": "x", "train": {"dataset": "seen"}}
     config["synthesis"]["generators"]["none"] = {}
-    problems = plan.check(parse(config).model_dump())
-    assert [problem.split(":")[0] for problem in problems] == [
+    assert [problem.split(":")[0] for problem in planned(config).clone_problems] == [
         "synthesis.generators.both",
         "synthesis.generators.none",
     ]
 
 
 def test_how_is_no_part_of_what() -> None:
-    base = filled()
+    base = filled().clones["clone"]
     for change in ({"batch_size": 1}, {"n_shards": 7}, {"shortfall": "error"}, {"multiple": 3}):
-        changed = filled(**change)
-        assert plan.drawing_spec(changed, "clone") == plan.drawing_spec(base, "clone"), change
+        assert filled(**change).clones["clone"].draw_spec == base.draw_spec, change
     for change in ({"guidance": 2}, {"padded_batch": 4}, {"seed": 1}, {"precision": "bfloat16"}):
-        changed = filled(**change)
-        assert plan.drawing_spec(changed, "clone") != plan.drawing_spec(base, "clone"), change
-        if "seed" not in change:
-            assert plan.prompt_spec(changed, "clone") == plan.prompt_spec(base, "clone"), change
+        changed = filled(**change).clones["clone"]
+        assert changed.draw_spec != base.draw_spec, change
+        assert (changed.prompt_spec != base.prompt_spec) == ("seed" in change), change
+
+
+def test_every_key_of_a_clone_is_in_a_spec_or_says_how() -> None:
+    specs = (PromptSpec, DrawSpec, MergeSpec, JudgeSpec)
+    what = {key for spec in specs for key in spec.model_fields} - {"name"}
+    assert sections.Clone.model_fields.keys() - what == {"batch_size", "n_shards"}
+    assert what <= sections.Clone.model_fields.keys()
 
 
 def test_scenes_are_an_input_where_they_are_used() -> None:
-    assert plan.clone_scenes(filled(), "clone") == []
-    assert plan.clone_scenes(filled(), "places") == [place.found("resources/scenes.txt")]
-    assert plan.generator_scenes(filled(), "tiny") == [place.found("resources/scenes.txt")]
+    plan, scenes = filled(), place.found("resources/scenes.txt")
+    seen = "results/images/seen/train.parquet"
+    assert plan.clones["clone"].prompt_files == [seen]
+    assert plan.clones["clone"].prompt_spec.scenes is None
+    assert plan.clones["places"].prompt_files == [seen, scenes]
+    assert plan.clones["places"].prompt_spec.scenes == scenes
+    tiny = plan.trained_generators["tiny"]
+    assert tiny.manifest == seen
+    assert tiny.files == [tiny.spec.scenes] == [scenes]
+
+
+def test_classes_of_a_benchmark_are_described_by_its_wordnet() -> None:
+    config = copy.deepcopy(CONFIG)
+    config["concepts"] = {"cog": {"wordnet": "wn"}}
+    config["images"]["seen"] = WORLD | {"classes": {"benchmark": "cog", "part": "seen"}}
+    config["synthesis"]["clones"]["clone"]["wordnet"] = "own"
+    plan = planned(config)
+    assert plan.clones["places"].prompt_spec.wordnet == "wn"
+    assert plan.clones["clone"].prompt_spec.wordnet == "own"
+    assert plan.trained_generators["tiny"].spec.wordnet == "wn"
+    assert filled().clones["places"].prompt_spec.wordnet is None
 
 
 def test_rules_match_their_own_generators_only() -> None:
-    config = filled()
-    assert re.fullmatch(pattern(plan.trained(config)), "tiny")
-    assert not re.fullmatch(pattern(plan.trained(config)), "sd14")
+    trained = pattern(filled().trained_generators)
+    assert re.fullmatch(trained, "tiny")
+    assert not re.fullmatch(trained, "sd14")
     assert not re.fullmatch(pattern([]), "")
     assert not re.fullmatch(pattern([]), "tiny")
 
 
 def test_files_of_a_given_generator(tmp_path: Path) -> None:
-    config = filled()
-    section = config["synthesis"]["generators"]["sd14"]
-    assert plan.generator_files(config, "sd14") == [f"{section['path']}/model_index.json"]
-    (line,) = plan.missing_paths(config)
-    assert line.startswith("synthesis.generators.sd14.path")
-    assert section["path"] in line
+    absent = given(path="models/stable-diffusion-v1-4")
+    assert absent.files == ["models/stable-diffusion-v1-4/model_index.json"]
+    (line,) = clones.missing(absent.plan)
+    assert line.startswith("synthesis.generators.sd14.path: models/stable-diffusion-v1-4: no such")
     assert "compute.online" in line
     (tmp_path / "unet").mkdir()
     index = {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet"]}
     (tmp_path / "model_index.json").write_text(json.dumps(index))
     (tmp_path / "unet" / "config.json").write_text("{}")
-    section["path"] = str(tmp_path)
     files = [str(tmp_path / name) for name in ("model_index.json", "unet/config.json")]
-    assert plan.generator_files(config, "sd14") == files
-    assert plan.missing_paths(config) == []
+    assert given(path=str(tmp_path)).files == files
+    assert clones.missing(given(path=str(tmp_path)).plan) == []
     # A download that broke off must not keep the graph from being planned.
     (tmp_path / "model_index.json").write_text("<html>sign in</html>")
-    assert plan.generator_files(config, "sd14") == files[:1]
+    assert given(path=str(tmp_path)).files == files[:1]
 
 
 def test_a_path_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setitem(CONFIG["synthesis"]["generators"]["sd14"], "path", "~/sd")
     files = {"classes": "~/wnids.txt", "scenes": "~/scenes.txt"}
-    config = filled(**files, like=None, images_per_class=3, prompt="c inside b")
-    assert len(plan.missing_paths(config)) == 3
+
+    def plan() -> Plan:
+        return filled(**files, like=None, images_per_class=3, prompt="c inside b")
+
+    assert len(clones.missing(plan())) == 3
     for name in ("wnids.txt", "scenes.txt"):
         (tmp_path / name).touch()
     (tmp_path / "sd").mkdir()
     (tmp_path / "sd" / "model_index.json").write_text('{"_class_name": "X"}')
-    assert plan.missing_paths(config) == []
-    assert plan.generator_files(config, "sd14") == [str(tmp_path / "sd" / "model_index.json")]
-    assert plan.class_source(config, "clone") == str(tmp_path / "wnids.txt")
-    assert plan.clone_scenes(config, "clone") == [str(tmp_path / "scenes.txt")]
+    assert clones.missing(plan()) == []
+    generator = plan().generators["sd14"]
+    assert generator.files == [str(tmp_path / "sd" / "model_index.json")]
+    clone = plan().clones["clone"]
+    assert clone.class_source == str(tmp_path / "wnids.txt")
+    assert clone.prompt_spec.scenes == str(tmp_path / "scenes.txt")
 
 
 def test_captions_tell_clones_apart() -> None:
-    assert plan.sheet_spec(filled(guidance=2.0), "seen")["captions"] == [
+    assert filled(guidance=2.0).sheets["seen"].spec.captions == [
         "c · guidance 2",
         "c, h inside b · guidance 7.5",
     ]
-    same = plan.sheet_spec(filled(prompt="c, h inside b"), "seen")["captions"]
+    same = filled(prompt="c, h inside b").sheets["seen"].spec.captions
     assert same[0] == "clone: c, h inside b · guidance 7.5"
+
+
+def test_sheets_show_a_data_set_beside_its_clones() -> None:
+    plan = filled(like=None, classes="wnids.txt", images_per_class=2)
+    assert list(plan.sheets) == ["seen"]
+    assert plan.sheets["seen"].inputs == {
+        "real": "results/images/seen/train.parquet",
+        "classes": "results/images/seen/classes.parquet",
+        "clones": ["results/synthesis/places/manifest.parquet"],
+    }
+
+
+def test_shards_come_with_their_tables() -> None:
+    assert filled(n_shards=2).clones["clone"].merge_inputs == {
+        "shards": [
+            "results/synthesis/clone/shard-00000.tar",
+            "results/synthesis/clone/shard-00001.tar",
+            "results/synthesis/clone/shard-00000.parquet",
+            "results/synthesis/clone/shard-00001.parquet",
+        ],
+        "classes": "results/synthesis/clone/classes.parquet",
+    }

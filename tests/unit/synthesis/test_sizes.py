@@ -5,9 +5,20 @@ import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.synthesis.sizes import class_counts, drawn_images, scaled, shard_of, whole_batches
+from cogworks.synthesis.specs import PromptSpec
 
 WNIDS = ["n02086910", "n02099601", "n02120079", "n03345487"]
-LIKE: dict[str, Any] = {"like": "real", "classes": None, "images_per_class": None, "multiple": 1}
+LIKE = PromptSpec(
+    name="clone",
+    prompt="c",
+    seed=0,
+    like="real",
+    classes=None,
+    images_per_class=None,
+    multiple=1,
+    wordnet=None,
+    scenes=None,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +35,9 @@ LIKE: dict[str, Any] = {"like": "real", "classes": None, "images_per_class": Non
 def test_as_many_as_the_real_set_has(
     manifest: Path, change: dict[str, Any], counts: list[int]
 ) -> None:
-    assert class_counts(LIKE | change, str(manifest)) == dict(zip(WNIDS, counts, strict=True))
+    assert class_counts(LIKE.model_copy(update=change), str(manifest)) == dict(
+        zip(WNIDS, counts, strict=True)
+    )
 
 
 def test_a_tenth_of_1300_is_130() -> None:
@@ -34,7 +47,8 @@ def test_a_tenth_of_1300_is_130() -> None:
 def test_classes_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "classes.txt"
     path.write_text("# two\nn02120079\n\nn02086910\n")
-    spec = LIKE | {"like": None, "classes": str(path), "images_per_class": 7}
+    change = {"like": None, "classes": str(path), "images_per_class": 7}
+    spec = LIKE.model_copy(update=change)
     assert class_counts(spec, str(path)) == {"n02086910": 7, "n02120079": 7}
     path.write_text("n02120079\nn02086910\nn02120079\n")
     with pytest.raises(InputError, match="n02120079 twice, on line 1 and line 3"):

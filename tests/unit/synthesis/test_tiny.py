@@ -8,17 +8,18 @@ import pytest
 import torch
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import sha256_file
+from cogworks.core.files import read_json, sha256_file
 from cogworks.images.manifest import read_manifest, write_manifest
 from cogworks.synthesis.draw import Artist, Order
 from cogworks.synthesis.generator import read_marker
 from cogworks.synthesis.pipeline import load_pipeline
+from cogworks.synthesis.specs import DrawSpec, TrainedSpec
 from cogworks.synthesis.tiny import make, train
 from cogworks.synthesis.tiny.autoencoder import make_autoencoder
 from cogworks.synthesis.tiny.lessons import read_lessons
 from cogworks.synthesis.tiny.make import make_generator
 from cogworks.synthesis.tiny.parts import make_parts
-from cogworks.synthesis.tiny.state import State
+from cogworks.synthesis.tiny.state import Stage, State
 from cogworks.synthesis.tiny.vocabulary import learn_merges, learn_tokenizer
 
 TEXTS = ["tabby cat, a domestic cat", "tabby", "fire engine that rings", "fire"]
@@ -47,10 +48,10 @@ def test_the_vocabulary_is_a_function_of_the_texts() -> None:
 
 
 @pytest.mark.parametrize("downscale", [2, 4, 8])
-def test_the_autoencoder_starts_as_averaging(downscale: int) -> None:
+def test_the_autoencoder_starts_as_averaging(spec: TrainedSpec, downscale: int) -> None:
     torch.manual_seed(0)
-    section = {"downscale": downscale, "channels": 8, "latent_channels": 4}
-    model = make_autoencoder(section)
+    change = {"downscale": downscale, "channels": 8, "latent_channels": 4}
+    model = make_autoencoder(spec.autoencoder.model_copy(update=change))
     images = torch.rand(2, 3, 32, 32) * 2 - 1
     with torch.no_grad():
         latents = model.encode(images).latents
@@ -65,11 +66,11 @@ def test_the_autoencoder_starts_as_averaging(downscale: int) -> None:
 
 
 def test_lessons_hold_every_image_and_every_text(
-    spec: dict[str, Any], manifest: Path, tmp_path: Path
+    spec: TrainedSpec, manifest: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "scenes.txt").write_text("attic\nbeach\n")
-    spec["prompts"] = ["c", "c inside b"]
-    lessons = read_lessons(spec, manifest, tmp_path / "scenes.txt")
+    change = {"prompts": ["c", "c inside b"], "scenes": str(tmp_path / "scenes.txt")}
+    lessons = read_lessons(spec.model_copy(update=change), manifest)
     assert lessons.images.shape == (18, 3, 16, 16)
     assert lessons.labels.bincount().tolist() == [
         3,
@@ -82,16 +83,16 @@ def test_lessons_hold_every_image_and_every_text(
 
 
 def test_damaged_images_are_no_lessons_where_they_are_to_be_dropped(
-    spec: dict[str, Any], manifest: Path
+    spec: TrainedSpec, manifest: Path
 ) -> None:
     data = read_manifest(manifest)
     Path(data.frame["path"][4]).write_bytes(b"none")
     with pytest.raises(InputError, match="cannot be decoded"):
-        read_lessons(spec, manifest, None)
+        read_lessons(spec, manifest)
     frame = data.frame.drop(columns="label")
     facts = {"dataset": "real", "split": "train", "classes": data.classes, "on_corrupt": "drop"}
     write_manifest(frame, manifest, **facts)
-    lessons = read_lessons(spec, manifest, None)
+    lessons = read_lessons(spec, manifest)
     assert lessons.images.shape == (17, 3, 16, 16)
     assert lessons.labels.bincount().tolist() == [3, 3, 5, 6]
 
@@ -120,9 +121,9 @@ def test_texts_are_drawn_from_the_right_class() -> None:
     assert all(abs(counts[text] - expected[text]) < 100 for text in expected)
 
 
-def build(spec: dict[str, Any], manifest: Path, folder: Path) -> bool:
+def build(spec: TrainedSpec, manifest: Path, folder: Path) -> bool:
     marker = folder.with_suffix(".json")
-    return make_generator(spec, manifest=manifest, scenes=None, folder=folder, marker=marker)
+    return make_generator(spec, manifest=manifest, folder=folder, marker=marker)
 
 
 def weights(folder: Path) -> dict[str, str]:
@@ -132,12 +133,13 @@ def weights(folder: Path) -> dict[str, str]:
 
 
 def test_a_trained_generator_is_a_pipeline_folder(
-    spec: dict[str, Any], manifest: Path, tmp_path: Path, drawing: dict[str, Any]
+    spec: TrainedSpec, manifest: Path, tmp_path: Path, drawing: DrawSpec
 ) -> None:
     assert build(spec, manifest, tmp_path / "tiny")
-    marker = read_marker(tmp_path / "tiny.json")
-    assert marker["pipeline"] == "StableDiffusionPipeline"
-    assert marker["spec"] == spec
+    assert read_marker(tmp_path / "tiny.json").folder == tmp_path / "tiny"
+    facts = read_json(tmp_path / "tiny.json")
+    assert facts["pipeline"] == "StableDiffusionPipeline"
+    assert facts["spec"] == spec.model_dump()
     assert {path.name for path in tmp_path.iterdir()} == {"tiny", "tiny.json", "real"}
     pipe = load_pipeline(tmp_path / "tiny", device=torch.device("cpu"))
     assert pipe.vae.config.scaling_factor != 1
@@ -147,22 +149,22 @@ def test_a_trained_generator_is_a_pipeline_folder(
 
 
 def test_training_changes_every_part_and_is_a_function_of_its_inputs(
-    spec: dict[str, Any], manifest: Path, tmp_path: Path
+    spec: TrainedSpec, manifest: Path, tmp_path: Path
 ) -> None:
     build(spec, manifest, tmp_path / "a")
     build(spec, manifest, tmp_path / "b")
     assert len(weights(tmp_path / "a")) == 3
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
-    parts = make_parts(spec, read_lessons(spec, manifest, None).texts())
+    parts = make_parts(spec, read_lessons(spec, manifest).texts())
     pipe = load_pipeline(tmp_path / "a", device=torch.device("cpu"))
     for name in ("unet", "text_encoder", "vae"):
-        trained, start = getattr(pipe, name).state_dict(), parts[name].state_dict()
+        trained, start = getattr(pipe, name).state_dict(), getattr(parts, name).state_dict()
         assert any(not torch.equal(trained[key], start[key]) for key in start), name
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 6])
 def test_a_stop_does_not_show(
-    spec: dict[str, Any],
+    spec: TrainedSpec,
     manifest: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -197,18 +199,20 @@ def test_a_stop_does_not_show(
 
 def test_a_state_of_other_settings_does_not_count(tmp_path: Path) -> None:
     path = tmp_path / "x.state" / "state.pt"
-    State(path, "one").save({"autoencoder": {"step": 3}})
+    stage = Stage(step=3, loss=0.5, modules={}, average=[], optimizer={})
+    State(path, "one").save({"autoencoder": stage})
     assert State(path, "two").load() == {}
     kept = State(path, "one")
-    assert kept.load() == {"autoencoder": {"step": 3}}
+    assert kept.load() == {"autoencoder": stage}
     kept.remove()
     assert not path.parent.exists()
     assert State(path, "one").load() == {}
 
 
 @pytest.mark.parametrize("stage", ["autoencoder", "denoiser"])
-def test_a_training_that_diverges_ends(spec: dict[str, Any], stage: str) -> None:
-    spec[stage] |= {"lr": 1e30, "steps": 50}
+def test_a_training_that_diverges_ends(spec: TrainedSpec, stage: str) -> None:
+    section = getattr(spec, stage).model_copy(update={"lr": 1e30, "steps": 50})
+    spec = spec.model_copy(update={stage: section})
     images = (torch.arange(4 * 3 * 256) % 251).view(4, 3, 16, 16).to(torch.uint8)
     labels = torch.arange(4) % 2
     lessons = train.Lessons(images=images, labels=labels, prompts=[[["red"]], [["blue"]]])
@@ -220,11 +224,16 @@ def test_a_training_that_diverges_ends(spec: dict[str, Any], stage: str) -> None
         trainer.train(lessons)
 
 
-def test_it_learns(spec: dict[str, Any]) -> None:
+def test_it_learns(spec: TrainedSpec, drawing: DrawSpec) -> None:
     """Two classes of plain colours: after a few seconds each name brings its own colour."""
-    spec["text"] |= {"width": 16}
-    spec["denoiser"] |= {"steps": 120, "batch_size": 16, "lr": 4e-3, "channels": [16, 16]}
-    spec["autoencoder"] |= {"steps": 20}
+    learning = {"steps": 120, "batch_size": 16, "lr": 4e-3, "channels": [16, 16]}
+    spec = spec.model_copy(
+        update={
+            "text_encoder": spec.text_encoder.model_copy(update={"width": 16}),
+            "denoiser": spec.denoiser.model_copy(update=learning),
+            "autoencoder": spec.autoencoder.model_copy(update={"steps": 20}),
+        }
+    )
     colours = torch.tensor([[220, 40, 40], [40, 40, 220]], dtype=torch.uint8)
     labels = torch.arange(32) % 2
     images = colours[labels][:, :, None, None].expand(-1, -1, 16, 16).clone()
@@ -237,10 +246,9 @@ def test_it_learns(spec: dict[str, Any]) -> None:
     assert losses["denoiser"] < 0.5
     from cogworks.synthesis.tiny.parts import assemble
 
-    settings = {"width": 16, "height": 16, "steps": 10, "guidance": 2.0, "padded_batch": 8}
     pipe = assemble(parts)
     pipe.set_progress_bar_config(disable=True)
-    artist = Artist(pipe, settings | {"negative_prompt": ""})
+    artist = Artist(pipe, drawing.model_copy(update={"steps": 10, "padded_batch": 8}))
     for text, channel in (("red", 0), ("blue", 2)):
         drawn = artist.draw([Order(text, seed) for seed in range(8)])
         means = [image.pixels.reshape(-1, 3).mean(0) for image in drawn]
@@ -249,8 +257,7 @@ def test_it_learns(spec: dict[str, Any]) -> None:
 
 
 def test_a_missing_class_is_named(
-    spec: dict[str, Any], manifest: Path, monkeypatch: pytest.MonkeyPatch
+    spec: TrainedSpec, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec["prompts"] = ["c, x"]
     with pytest.raises(InputError, match="unknown letter x"):
-        read_lessons(spec, manifest, None)
+        read_lessons(spec.model_copy(update={"prompts": ["c, x"]}), manifest)

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from cogworks.core.errors import InputError
 from cogworks.synthesis.draw import Drawing, Order
 from cogworks.synthesis.produce import Producer, Slot
 from cogworks.synthesis.shard import PartialShard
+from cogworks.synthesis.specs import DrawSpec
 
 Look = Callable[[int, Order], Drawing]
 
@@ -30,7 +30,7 @@ CONSTANT = Drawing(BLACK, finite=True, flagged=False)
 FLAGGED = Drawing(BLACK, finite=True, flagged=True)
 
 
-def draw(path: Path, settings: dict[str, Any], look: Look, *, classes: int, each: int) -> int:
+def draw(path: Path, spec: DrawSpec, look: Look, *, classes: int, each: int) -> int:
     """Fill a shard by `look`, which is given the number of the drawing; return how many it took."""
     numbers = itertools.count()
 
@@ -43,7 +43,7 @@ def draw(path: Path, settings: dict[str, Any], look: Look, *, classes: int, each
         for index in range(each)
     ]
     with PartialShard(path, kind="png") as shard:
-        producer = Producer(slots, artist, settings, shard)
+        producer = Producer(slots, artist, spec, shard)
         try:
             producer.run(round_size=8, stopped=lambda: False)
         except InputError as error:
@@ -67,13 +67,19 @@ def draw(path: Path, settings: dict[str, Any], look: Look, *, classes: int, each
     ids=["nan", "constant", "flagged", "nan after a while", "one picture", "deaf to seeds"],
 )
 def test_a_hopeless_generator_stops_early(
-    tmp_path: Path, drawing: dict[str, Any], look: Look, named: str
+    tmp_path: Path, drawing: DrawSpec, look: Look, named: str
 ) -> None:
     with pytest.raises(InputError, match=named):
-        draw(tmp_path / "s.tar", drawing | {"max_attempts": 5}, look, classes=4, each=1000)
+        draw(
+            tmp_path / "s.tar",
+            drawing.model_copy(update={"max_attempts": 5}),
+            look,
+            classes=4,
+            each=1000,
+        )
 
 
-def test_one_picture_for_few_images(tmp_path: Path, drawing: dict[str, Any]) -> None:
+def test_one_picture_for_few_images(tmp_path: Path, drawing: DrawSpec) -> None:
     with pytest.raises(InputError, match="same picture whatever the prompt"):
         draw(tmp_path / "s.tar", drawing, lambda *_: good(0), classes=3, each=1)
 
@@ -87,11 +93,11 @@ def test_one_picture_for_few_images(tmp_path: Path, drawing: dict[str, Any]) -> 
     ],
     ids=["mostly nan", "mostly flagged", "few pictures"],
 )
-def test_a_poor_generator_goes_on(tmp_path: Path, drawing: dict[str, Any], look: Look) -> None:
+def test_a_poor_generator_goes_on(tmp_path: Path, drawing: DrawSpec, look: Look) -> None:
     assert draw(tmp_path / "s.tar", drawing, look, classes=2, each=200) > 400
 
 
-def test_what_was_drawn_before_the_stop_is_kept(tmp_path: Path, drawing: dict[str, Any]) -> None:
+def test_what_was_drawn_before_the_stop_is_kept(tmp_path: Path, drawing: DrawSpec) -> None:
     def late(number: int, _: Order) -> Drawing:
         return NAN if number >= 24 else good(number)
 

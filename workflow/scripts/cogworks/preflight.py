@@ -13,9 +13,8 @@ from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine, is_hidden, is_hidden_path
 from cogworks.encoders.cache import missing_from_cache
+from cogworks.plan import clones
 from cogworks.plan.datasets import declared
-from cogworks.synthesis import plan as synthesis
-from cogworks.synthesis.plan import missing_paths as missing_synthesis_paths
 from cogworks.training.plan import missing_paths as missing_training_paths
 
 SPACE_GIB = 5
@@ -41,7 +40,7 @@ def inspect(config: Config, *, folder: Path = Path()) -> Iterator[Finding]:
     problems = {
         "concepts": [line for found in config.plan.benchmarks.values() for line in found.missing],
         "images": [line for found in declared(config.plan) for line in found.missing],
-        "synthesis": missing_synthesis_paths(config),
+        "synthesis": clones.missing(config.plan),
         "training": missing_training_paths(config),
         "encoders": [*_missing_weights(config), *_not_cached(config)],
     }
@@ -134,8 +133,7 @@ def _inside(config: Config) -> Iterator[tuple[str, str]]:
     for found in config.plan.datasets.values():
         for file in found.source_files:
             yield f"{found.key}.source", file
-    for name in synthesis.given(config):
-        folder = config["synthesis"]["generators"][name]["path"]
-        for file in synthesis.generator_files(config, name):
-            if not is_hidden_path(os.path.relpath(file, folder)):
+    for name, generator in config.plan.given_generators.items():
+        for file in generator.files:
+            if not is_hidden_path(os.path.relpath(file, generator.path)):
                 yield f"synthesis.generators.{name}", file

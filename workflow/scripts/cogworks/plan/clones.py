@@ -1,32 +1,33 @@
-"""Synthetic clones of data sets and the models that draw them.
+"""Synthetic clones of data sets: from prompts to one data set (thesis, chapter 5).
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cogworks.concepts.wordnet import database_files
 from cogworks.config import images
 from cogworks.config import synthesis as config
+from cogworks.core.needs import is_missing
+from cogworks.plan import generators
+from cogworks.synthesis import content, names, template
+from cogworks.synthesis.specs import DrawSpec, JudgeSpec, MergeSpec, PromptSpec, SheetSpec
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import Plan
 
-
-@dataclass(frozen=True, eq=False)
-class Generator:
-    """One text-to-image model, brought by the user or trained by the workflow."""
-
-    plan: Plan = field(repr=False)
-    name: str
-    section: config.Generator
+SIZE_UNIT = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Clone:
-    """One clone: a data set with training images only (thesis, chapter 5)."""
+    """One clone: a data set with training images only."""
 
     plan: Plan = field(repr=False)
     name: str
@@ -49,5 +50,202 @@ class Clone:
         return self.table("classes")
 
     def table(self, name: str) -> str:
-        """Return one of its tables: classes, manifest, quality or similarity."""
-        return f"results/synthesis/{self.name}/{name}.parquet"
+        """Return one of its tables: classes, prompts, manifest, quality or similarity."""
+        return names.table(self.name, name)
+
+    @property
+    def estimate(self) -> str:
+        """Return the estimate of its cost."""
+        return names.estimate(self.name)
+
+    @property
+    def generator(self) -> str:
+        """Return the marker of the generator that draws it."""
+        return self.plan.generators[self.section.generator].marker
+
+    @property
+    def class_source(self) -> str:
+        """Return the file from which its classes come: a training manifest or a list of wnids."""
+        if self.section.like is not None:
+            return self.plan.images(self.section.like).manifest("train")
+        return self.section.classes or ""
+
+    @property
+    def prompt_files(self) -> list[str]:
+        """Return the files from which its prompts are written."""
+        scenes = [] if self.prompt_spec.scenes is None else [self.prompt_spec.scenes]
+        return [self.class_source, *scenes, *database_files(self.prompt_spec.wordnet)]
+
+    @property
+    def letter_modules(self) -> list[str]:
+        """Return the modules of the letters of its template."""
+        return template.letter_modules([self.section.prompt])
+
+    @cached_property
+    def prompt_spec(self) -> PromptSpec:
+        """Return what decides its prompts and its numbers of images."""
+        section = self.section
+        of_model = generators.wordnet_of(self.plan, section.like) if section.like else None
+        return PromptSpec(
+            name=self.name,
+            prompt=section.prompt,
+            seed=section.seed,
+            like=section.like,
+            classes=section.classes,
+            images_per_class=section.images_per_class,
+            multiple=section.multiple,
+            wordnet=section.wordnet or of_model,
+            scenes=section.scenes if template.has_scene(section.prompt) else None,
+        )
+
+    @property
+    def draw_inputs(self) -> dict[str, str]:
+        """Return the files from which its images are drawn."""
+        return {
+            "generator": self.generator,
+            "prompts": self.table("prompts"),
+            "classes": self.class_table,
+        }
+
+    @cached_property
+    def draw_spec(self) -> DrawSpec:
+        """Return what decides what an image looks like, given its prompt."""
+        keys = self.section.model_dump(include=set(DrawSpec.model_fields))
+        return DrawSpec.model_validate(keys | {"name": self.name})
+
+    @property
+    def n_shards(self) -> int:
+        """Return the number of its tar files."""
+        return self.section.n_shards
+
+    @property
+    def batch_size(self) -> int:
+        """Return how many images are drawn between two looks at the stop signal."""
+        return self.section.batch_size
+
+    @property
+    def merge_inputs(self) -> dict[str, str | list[str]]:
+        """Return all tar files, their tables, and the table of classes."""
+        numbers = range(self.n_shards)
+        shards = [make(self.name, n) for make in (names.shard, names.index) for n in numbers]
+        return {"shards": shards, "classes": self.class_table}
+
+    @property
+    def merge_spec(self) -> MergeSpec:
+        """Return what decides how its shards become one data set."""
+        return MergeSpec(name=self.name, shortfall=self.section.shortfall)
+
+    @cached_property
+    def judge_files(self) -> list[str]:
+        """Return the files of the CLIP model that judges its images."""
+        folder = Path(self.section.clip or "")
+        return [str(path) for path in (*content.texts(folder), *content.weights(folder, None))]
+
+    @property
+    def judge_spec(self) -> JudgeSpec:
+        """Return what decides how its images are compared with its texts."""
+        return JudgeSpec(clip=self.section.clip or "", clip_images=self.section.clip_images)
+
+    @property
+    def missing_texts(self) -> list[str]:
+        """Return a line for each file that its prompts need and that does not exist."""
+        return [
+            *self._missing("classes", self.section.classes),
+            *self._missing("scenes", self.prompt_spec.scenes),
+        ]
+
+    @property
+    def missing_judge(self) -> list[str]:
+        """Return a line if the CLIP model that judges its images does not exist."""
+        return list(self._missing("clip", self.section.clip))
+
+    @property
+    def caption(self) -> str:
+        """Return what tells it from other clones of the same data set."""
+        return f"{self.section.prompt} · guidance {self.section.guidance:g}"
+
+    def _missing(self, key: str, path: str | None) -> Iterator[str]:
+        if path is not None and is_missing(path):
+            yield f"synthesis.clones.{self.name}.{key}: {path} does not exist"
+
+
+@dataclass(frozen=True, eq=False)
+class Sheets:
+    """The contact sheets of a data set and its clones."""
+
+    plan: Plan = field(repr=False)
+    dataset: str
+
+    @property
+    def inputs(self) -> dict[str, str | list[str]]:
+        """Return the manifests of the real images and of the clones, and the class table."""
+        real = self.plan.images(self.dataset)
+        return {
+            "real": real.manifest("train"),
+            "classes": real.class_table,
+            "clones": [clone.manifest("train") for clone in self._clones],
+        }
+
+    @property
+    def spec(self) -> SheetSpec:
+        """Return how they are drawn, with a caption for each clone."""
+        section = self.plan.config.synthesis.sheets
+        captions = [clone.caption for clone in self._clones]
+        if len(set(captions)) < len(captions):
+            captions = [f"{clone.name}: {clone.caption}" for clone in self._clones]
+        return SheetSpec(images=section.images, size=section.size, captions=captions)
+
+    @property
+    def _clones(self) -> list[Clone]:
+        clones = self.plan.clones.values()
+        return [clone for clone in clones if clone.section.like == self.dataset]
+
+
+def sheets(plan: Plan) -> dict[str, Sheets]:
+    """Return the contact sheets by data set: of each of which there are clones."""
+    likes = {clone.section.like for clone in plan.clones.values()} - {None}
+    return {name: Sheets(plan, name) for name in sorted(map(str, likes))}
+
+
+def missing(plan: Plan) -> list[str]:
+    """Return a line for each path of the section `synthesis` that does not exist."""
+    found = [line for generator in plan.generators.values() for line in generator.missing]
+    found += [line for clone in plan.clones.values() for line in clone.missing_texts]
+    return found + [line for clone in plan.clones.values() for line in clone.missing_judge]
+
+
+def problems(plan: Plan) -> Iterator[str]:
+    """Yield the errors of `synthesis.clones` that its types cannot show."""
+    for clone in plan.clones.values():
+        yield from _problems_of(clone, f"synthesis.clones.{clone.name}")
+
+
+def _problems_of(clone: Clone, key: str) -> Iterator[str]:
+    plan, section = clone.plan, clone.section
+    if section.generator not in plan.generators:
+        known = ", ".join(plan.generators) or "none"
+        yield f"{key}.generator: {section.generator!r} is not a generator; known: {known}"
+    for problem in template.problems(section.prompt):
+        yield f"{key}.prompt: {problem}"
+    for side, pixels in (("width", section.width), ("height", section.height)):
+        if pixels % SIZE_UNIT:
+            low = pixels // SIZE_UNIT * SIZE_UNIT
+            yield (
+                f"{key}.{side}: {pixels} is not divisible by {SIZE_UNIT}; "
+                f"take {low or SIZE_UNIT} or {low + SIZE_UNIT}"
+            )
+    if (section.like is None) == (section.classes is None):
+        yield f"{key}: give exactly one of like and classes"
+    elif section.like is not None:
+        yield from generators.problems_of_dataset(plan, f"{key}.like", section.like)
+    elif section.images_per_class is None:
+        yield f"{key}.images_per_class: needed with classes, since there is nothing to count"
+
+
+def idle_keys(plan: Plan) -> dict[str, str]:
+    """Return the keys of `synthesis.clones` that are written but do nothing, and why."""
+    return {
+        f"synthesis.clones.{name}.scenes": "the prompt has no letter b"
+        for name, section in plan.config.synthesis.clones.items()
+        if "scenes" in section.model_fields_set and not template.has_scene(section.prompt)
+    }

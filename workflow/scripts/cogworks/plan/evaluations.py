@@ -15,7 +15,6 @@ from cogworks.core.errors import InputError
 from cogworks.plan.jobs import Crossing, Job
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.specs import Draw, Level
-from cogworks.synthesis import plan as synthesis_plan
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import ImageSet, Plan
@@ -80,8 +79,7 @@ def problems(plan: Plan) -> Iterator[str]:
     """Yield the errors of `probes` and `evaluations` that their types cannot show."""
     found = list(_problems_of_sections(plan))
     yield from found
-    broken = found or plan.run_problems or plan.encoder_problems
-    if broken or synthesis_plan.check(plan.legacy):
+    if found or plan.clone_problems or plan.run_problems or plan.encoder_problems:
         return  # Jobs stand on what these describe.
     for name, section in plan.config.evaluations.items():
         yield from _problems_of_classifiers(plan, name, section)

@@ -12,10 +12,9 @@ from cogworks.config.root import Config
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core import derived
 from cogworks.core.errors import InputError
-from cogworks.plan import benchmarks, datasets, evaluations, measures, runs
+from cogworks.plan import benchmarks, clones, datasets, evaluations, generators, measures, runs
 from cogworks.plan.plan import Plan
 from cogworks.report import problems as report
-from cogworks.synthesis import plan as synthesis
 
 
 def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
@@ -45,7 +44,7 @@ def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     filled = planned(typed)
     plan: Plan = filled.plan
     problems = [*benchmarks.problems(plan), *datasets.problems(plan)]
-    problems += synthesis.check(filled)
+    problems += plan.clone_problems
     problems += plan.run_problems
     problems += plan.encoder_problems
     problems += evaluations.problems(plan)
@@ -108,7 +107,9 @@ def _idle(
     """Return a line for each key that is written but does nothing, beside what is wrong anyway."""
     named = {problem.partition(":")[0] for problem in problems}
     others = {name: section for name, section in given.items() if name != "training"}
-    found = idle.idle_keys(others, filled) | synthesis.idle_keys(given, filled)
+    found = idle.idle_keys(others, filled)
+    for key, why in (generators.idle_keys(plan) | clones.idle_keys(plan)).items():
+        found[key] = f"{key}: does nothing here; {why}. Remove it"
     if not plan.run_problems:
         found |= runs.idle_keys(plan, given.get("training", {}))
     return [line for key, line in found.items() if key not in named]

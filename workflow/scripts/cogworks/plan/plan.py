@@ -11,12 +11,21 @@ from typing import Any, Literal
 
 from cogworks.config.root import Config
 from cogworks.core.errors import InputError
-from cogworks.plan import encoder_checks, encoders, evaluations, measures, runs
+from cogworks.plan import (
+    clones,
+    encoder_checks,
+    encoders,
+    evaluations,
+    generators,
+    measures,
+    runs,
+)
 from cogworks.plan.benchmarks import Benchmark
-from cogworks.plan.clones import Clone, Generator
+from cogworks.plan.clones import Clone, Sheets
 from cogworks.plan.datasets import Dataset, expand
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.evaluations import Jobs
+from cogworks.plan.generators import Generator, Given, Trained
 from cogworks.plan.jobs import Crossing
 from cogworks.plan.measures import Measure
 from cogworks.plan.runs import Run
@@ -52,13 +61,35 @@ class Plan:
     def generators(self) -> dict[str, Generator]:
         """Return the text-to-image models by name."""
         found = self.config.synthesis.generators
-        return {name: Generator(self, name, section) for name, section in found.items()}
+        return {name: generators.make(self, name, section) for name, section in found.items()}
+
+    @property
+    def given_generators(self) -> dict[str, Given]:
+        """Return the generators that the user brings by name."""
+        found = self.generators.items()
+        return {name: generator for name, generator in found if isinstance(generator, Given)}
+
+    @property
+    def trained_generators(self) -> dict[str, Trained]:
+        """Return the generators that the workflow trains by name."""
+        found = self.generators.items()
+        return {name: generator for name, generator in found if isinstance(generator, Trained)}
 
     @cached_property
     def clones(self) -> dict[str, Clone]:
         """Return the clones by name."""
         found = self.config.synthesis.clones
         return {name: Clone(self, name, section) for name, section in found.items()}
+
+    @cached_property
+    def sheets(self) -> dict[str, Sheets]:
+        """Return the contact sheets of every data set of which there are clones by its name."""
+        return clones.sheets(self)
+
+    @cached_property
+    def clone_problems(self) -> list[str]:
+        """Return the errors of the section `synthesis`, a line each."""
+        return [*generators.problems(self), *clones.problems(self)]
 
     def images(self, name: str) -> ImageSet:
         """Return the real data set or the clone of this (expanded) name."""

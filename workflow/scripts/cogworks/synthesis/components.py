@@ -20,7 +20,7 @@ from cogworks.synthesis import content
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
-def read_parts(folder: Path, *, checker: bool) -> dict[str, Any]:
+def read_parts(folder: Path, *, checker: bool) -> dict[str, object]:
     """Return the class of each part that the folder's `model_index.json` names.
 
     Args:
@@ -31,7 +31,7 @@ def read_parts(folder: Path, *, checker: bool) -> dict[str, Any]:
     Raises:
         InputError: no index, a part without its folder, or of a library that is not known here.
     """
-    parts = {}
+    parts: dict[str, object] = {}
     for name, (library, kind) in content.part_classes(content.read_index(folder)).items():
         if name in content.CHECKER_PARTS and not checker:
             continue
@@ -50,7 +50,7 @@ def read_parts(folder: Path, *, checker: bool) -> dict[str, Any]:
 
 
 def load_modules(
-    folder: Path, parts: dict[str, Any], *, variant: str | None, precision: str
+    folder: Path, parts: dict[str, object], *, variant: str | None, precision: str
 ) -> dict[str, torch.nn.Module]:
     """Return the parts of a pipeline that have weights.
 
@@ -74,7 +74,7 @@ def load_modules(
     }
 
 
-def _class(folder: Path, name: str, library: str, kind: str) -> Any:
+def _class(folder: Path, name: str, library: str, kind: str) -> object:
     if library == "transformers":
         # A class that was renamed since (CLIPFeatureExtractor) is no module; diffusers knows it.
         return getattr(transformers, kind, None)

@@ -9,7 +9,6 @@ Imported while the DAG is planned: standard library only.
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden, read_text
@@ -45,7 +44,7 @@ def problem(folder: str | Path) -> str | None:
     return f"{folder} holds no {INDEX}, so it is no folder in diffusers' layout{hint}"
 
 
-def read_index(folder: str | Path) -> dict[str, Any]:
+def read_index(folder: str | Path) -> dict[str, object]:
     """Return what `model_index.json` says.
 
     Raises:
@@ -61,7 +60,7 @@ def read_index(folder: str | Path) -> dict[str, Any]:
     return index
 
 
-def part_classes(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
+def part_classes(index: dict[str, object]) -> dict[str, tuple[str, str]]:
     """Return library and class of each part that an index names; parts left out are not there."""
     return {
         name: (value[0], value[1])

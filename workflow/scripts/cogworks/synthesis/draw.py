@@ -9,6 +9,7 @@ import torch
 
 from cogworks.core.errors import InputError
 from cogworks.core.seeds import derive_seed
+from cogworks.synthesis.specs import DrawSpec
 
 # Names of the part that turns latents into images.
 AUTOENCODERS = ("vae", "movq", "vqgan")
@@ -53,41 +54,38 @@ class Artist:
     nor on the order in which images are asked for.
     """
 
-    def __init__(self, pipe: Any, settings: dict[str, Any]) -> None:
-        """Take a pipeline and the keys width, height, steps, guidance, negative_prompt and
-        padded_batch of a clone."""
+    def __init__(self, pipe: Any, spec: DrawSpec) -> None:
+        """Take a pipeline and the clone that it draws."""
         self._pipe = pipe
-        self._batch = settings["padded_batch"]
-        # None rather than an empty text: what stands for no text is the pipeline's affair.
-        self._negative = settings["negative_prompt"] or None
-        self._size = (settings["height"], settings["width"])
-        self._options = {
-            "width": settings["width"],
-            "height": settings["height"],
-            "num_inference_steps": settings["steps"],
-            "guidance_scale": settings["guidance"],
-            "output_type": "pt",
-        }
+        self._spec = spec
 
     def draw(self, orders: Sequence[Order]) -> list[Drawing]:
         """Return one drawing for each order, in their order."""
         drawings: list[Drawing] = []
-        for start in range(0, len(orders), self._batch):
-            part = list(orders[start : start + self._batch])
-            padded = part + [part[-1]] * (self._batch - len(part))
+        batch = self._spec.padded_batch
+        for start in range(0, len(orders), batch):
+            part = list(orders[start : start + batch])
+            padded = part + [part[-1]] * (batch - len(part))
             drawings += self._draw_batch(padded)[: len(part)]
         return drawings
 
     @torch.inference_mode()
     def _draw_batch(self, orders: list[Order]) -> list[Drawing]:
-        options = dict(self._options)
-        if options["guidance_scale"] > 1 and self._negative is not None:
-            options["negative_prompt"] = [self._negative] * len(orders)
+        spec = self._spec
+        options: dict[str, list[str]] = {}
+        # Nothing rather than an empty text: what stands for no text is the pipeline's affair.
+        if spec.guidance > 1 and spec.negative_prompt:
+            options["negative_prompt"] = [spec.negative_prompt] * len(orders)
         with _Witness(self._pipe) as witness:
             try:
                 result = self._pipe(
                     prompt=[order.prompt for order in orders],
                     generator=[torch.Generator().manual_seed(order.seed) for order in orders],
+                    width=spec.width,
+                    height=spec.height,
+                    num_inference_steps=spec.steps,
+                    guidance_scale=spec.guidance,
+                    output_type="pt",
                     **options,
                 )
             except ValueError as error:  # how pipelines refuse a size, say
@@ -108,10 +106,11 @@ class Artist:
     def _check_size(self, images: torch.Tensor) -> None:
         """Refuse another size than was asked for: some pipelines round it without a word."""
         height, width = images.shape[-2:]
-        if (height, width) != self._size:
+        spec = self._spec
+        if (height, width) != (spec.height, spec.width):
             raise InputError(
                 f"width, height: the generator draws {width} x {height} pixels where "
-                f"{self._size[1]} x {self._size[0]} are asked for; take a size that it can draw"
+                f"{spec.width} x {spec.height} are asked for; take a size that it can draw"
             )
 
 

@@ -7,6 +7,7 @@ the estimate says so.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, write_json
 from cogworks.synthesis import quality, sizes
 from cogworks.synthesis.draw import Artist, Drawing, Order, image_seed
+from cogworks.synthesis.estimates import Estimate
 from cogworks.synthesis.generator import read_marker
 from cogworks.synthesis.pipeline import open_pipeline
 from cogworks.synthesis.reasons import NON_FINITE
 from cogworks.synthesis.schedulers import denoiser_calls
+from cogworks.synthesis.specs import DrawSpec
 from cogworks.synthesis.watch import ADVICE
 
 SHORT_STEPS = (2, 6)
@@ -34,43 +37,40 @@ def estimate(
     counts: Sequence[int],
     n_shards: int,
     prompts: list[str],
-    settings: dict[str, Any],
+    spec: DrawSpec,
     pipe: Any,
     device: torch.device,
-) -> dict[str, Any]:
+) -> Estimate:
     """Return the cost of a clone, from a calibration of some seconds to a minute.
 
     Args:
         counts: images of each class.
         n_shards: how many shards it has, each of which ends with a batch that is filled up.
         prompts: some of its prompts, at least one.
-        settings: `plan.drawing_spec` of the clone.
+        spec: the clone.
         pipe: its pipeline, on `device`.
         device: where it will be drawn.
-
-    Returns:
-        A dict that JSON can hold; seconds and days are those of one device.
 
     Raises:
         InputError: nothing that it draws is finite.
     """
-    images, batch = sum(counts), settings["padded_batch"]
-    calls = denoiser_calls(pipe.scheduler, settings["steps"])
+    images, batch = sum(counts), spec.padded_batch
+    calls = denoiser_calls(pipe.scheduler, spec.steps)
     orders = [
-        Order(prompts[number % len(prompts)], image_seed(settings["seed"], "estimate", number, 0))
+        Order(prompts[number % len(prompts)], image_seed(spec.seed, "estimate", number, 0))
         for number in range(batch)
     ]
 
     def draw(steps: int) -> tuple[float, list[Drawing]]:
         start = time.perf_counter()
-        drawings = Artist(pipe, settings | {"steps": steps}).draw(orders)
+        drawings = Artist(pipe, spec.model_copy(update={"steps": steps})).draw(orders)
         # They lie on the CPU now, so the device has finished.
         return time.perf_counter() - start, drawings
 
-    seconds, drawings, how = _batch_seconds(draw, pipe, settings["steps"])
+    seconds, drawings, how = _batch_seconds(draw, pipe, spec.steps)
     start = time.perf_counter()
     encoded = [
-        quality.encode(drawing.pixels, kind=settings["format"], quality=settings["quality"])
+        quality.encode(drawing.pixels, kind=spec.format, quality=spec.quality)
         for drawing in drawings
     ]
     for drawing in drawings:
@@ -80,22 +80,23 @@ def estimate(
     per_batch = seconds + time.perf_counter() - start
     size = sum(map(len, encoded)) / batch + TAR_BYTES
     batches = sizes.drawn_images(counts, n_shards=n_shards, batch=batch) // batch
-    return {
-        "images": images,
-        "denoiser_calls": batches * calls,
-        "denoiser_calls_per_batch": calls,
-        "rows_per_call": batch * (2 if settings["guidance"] > 1 else 1),
-        "device": _name(device),
-        "measured": how,
-        "images_per_second": images / (batches * per_batch),
-        "device_days": batches * per_batch / SECONDS_PER_DAY,
-        "bytes_per_image": round(size),
-        "disk_bytes": round(images * size),
-    }
+    return Estimate(
+        clone=spec.name,
+        images=images,
+        denoiser_calls=batches * calls,
+        denoiser_calls_per_batch=calls,
+        rows_per_call=batch * (2 if spec.guidance > 1 else 1),
+        device=_name(device),
+        measured=how,
+        images_per_second=images / (batches * per_batch),
+        device_days=batches * per_batch / SECONDS_PER_DAY,
+        bytes_per_image=round(size),
+        disk_bytes=round(images * size),
+    )
 
 
 def write_estimate(
-    settings: dict[str, Any],
+    spec: DrawSpec,
     *,
     marker: Path,
     prompts: Path,
@@ -107,7 +108,7 @@ def write_estimate(
     """Load the generator of a clone, calibrate, and write the estimate as JSON.
 
     Args:
-        settings: `plan.drawing_spec` of the clone.
+        spec: the clone.
         marker: the generator's marker.
         prompts: the clone's table of prompts.
         classes: the clone's table of classes.
@@ -117,16 +118,16 @@ def write_estimate(
     """
     counts = read_parquet(classes, columns=["images"])["images"].tolist()
     texts = read_parquet(prompts, columns=["prompt"])["prompt"].tolist()
-    pipe = open_pipeline(read_marker(marker), settings, device)
+    pipe = open_pipeline(read_marker(marker), spec, device)
     found = estimate(
         counts=counts,
         n_shards=n_shards,
         prompts=texts,
-        settings=settings,
+        spec=spec,
         pipe=pipe,
         device=device,
     )
-    write_json({"clone": settings["name"]} | found, output)
+    write_json(asdict(found), output)
 
 
 def _batch_seconds(

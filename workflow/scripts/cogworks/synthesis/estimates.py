@@ -2,40 +2,72 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cogworks.core.files import read_json
 
 COLUMNS = ("clone", "images", "denoiser calls", "images/s", "device-days", "disk", "measured")
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What a clone will cost.
+
+    Attributes:
+        clone: its name.
+        images: images asked for.
+        denoiser_calls: calls of the denoiser in all batches.
+        denoiser_calls_per_batch: calls for one batch.
+        rows_per_call: latents in a call; with guidance, twice the images of a batch.
+        device: the device that was measured.
+        measured: how.
+        images_per_second: on one device.
+        device_days: days of one device.
+        bytes_per_image: disk space of one image.
+        disk_bytes: disk space of all.
+    """
+
+    clone: str
+    images: int
+    denoiser_calls: int
+    denoiser_calls_per_batch: int
+    rows_per_call: int
+    device: str
+    measured: str
+    images_per_second: float
+    device_days: float
+    bytes_per_image: int
+    disk_bytes: int
+
+
 def summary(paths: Sequence[Path]) -> str:
     """Return a line for each estimate, their sum, and the disk space that is free."""
-    found: list[dict[str, Any]] = [read_json(path) for path in paths]
+    found = [Estimate(**read_json(path)) for path in paths]
     if not found:
         return "no clone in synthesis.clones"
-    rows = [COLUMNS, *map(_row, found)]
+    rows: list[tuple[str, ...]] = [COLUMNS]
+    for one in found:
+        rate, how = f"{one.images_per_second:.3g}", f"{one.measured}, {one.device}"
+        rows.append(_row(one.clone, [one], rate=rate, how=how))
     if len(found) > 1:
-        keys = ("images", "denoiser_calls", "device_days", "disk_bytes")
-        total: dict[str, Any] = {key: sum(values[key] for values in found) for key in keys}
-        rows.append(_row(total | {"clone": "all", "images_per_second": None, "measured": ""}))
+        rows.append(_row("all", found))
     widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     return "\n".join([*lines, f"free on this disk: {_bytes(shutil.disk_usage('.').free)}"])
 
 
-def _row(values: dict[str, Any]) -> tuple[str, ...]:
-    rate, days = values["images_per_second"], values["device_days"]
-    device = f", {values['device']}" if "device" in values else ""
+def _row(name: str, found: Sequence[Estimate], *, rate: str = "", how: str = "") -> tuple[str, ...]:
+    """Return the cells for the sum of some estimates."""
+    days = sum(one.device_days for one in found)
     return (
-        values["clone"],
-        f"{values['images']:,}",
-        f"{values['denoiser_calls']:,}",
-        f"{rate:.3g}" if rate is not None else "",
+        name,
+        f"{sum(one.images for one in found):,}",
+        f"{sum(one.denoiser_calls for one in found):,}",
+        rate,
         f"{days:.3g}" if days >= 0.01 else f"{days * 1440:.2g} min",
-        _bytes(values["disk_bytes"]),
-        f"{values['measured']}{device}",
+        _bytes(sum(one.disk_bytes for one in found)),
+        how,
     )
 
 

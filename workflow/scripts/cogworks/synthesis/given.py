@@ -1,7 +1,6 @@
 """A generator that the user brings: a folder, or a model on the hub where that is allowed."""
 
 from pathlib import Path
-from typing import Any
 
 import diffusers
 import torch
@@ -10,13 +9,14 @@ from cogworks.core.errors import InputError
 from cogworks.synthesis.content import problem
 from cogworks.synthesis.generator import write_marker
 from cogworks.synthesis.pipeline import load_pipeline
+from cogworks.synthesis.specs import GivenSpec
 
 
-def check_given(spec: dict[str, Any], *, online: bool, output: Path) -> None:
+def check_given(spec: GivenSpec, *, online: bool, output: Path) -> None:
     """Find the generator, load it once strictly, and write its marker.
 
     Args:
-        spec: name, path, revision and variant of a generator.
+        spec: the generator.
         online: whether it may be fetched.
         output: the marker to write.
 
@@ -24,13 +24,13 @@ def check_given(spec: dict[str, Any], *, online: bool, output: Path) -> None:
         InputError: it is not there, or not fit to draw, see `load_pipeline`.
     """
     folder = find_folder(spec, online=online)
-    load_pipeline(folder, device=torch.device("cpu"), variant=spec["variant"])
-    write_marker(output, name=spec["name"], folder=folder, variant=spec["variant"])
+    load_pipeline(folder, device=torch.device("cpu"), variant=spec.variant)
+    write_marker(output, name=spec.name, folder=folder, variant=spec.variant)
 
 
-def find_folder(spec: dict[str, Any], *, online: bool) -> Path:
+def find_folder(spec: GivenSpec, *, online: bool) -> Path:
     """Return the generator's folder, fetching it into the hub's cache if need be."""
-    folder = Path(spec["path"])
+    folder = Path(spec.path)
     wrong = problem(folder)
     if wrong is None:
         return folder
@@ -40,8 +40,8 @@ def find_folder(spec: dict[str, Any], *, online: bool) -> Path:
         raise InputError(f"{wrong}, or set compute.online to true to fetch it from the hub")
     try:
         fetched = diffusers.DiffusionPipeline.download(
-            spec["path"], revision=spec["revision"], variant=spec["variant"]
+            spec.path, revision=spec.revision, variant=spec.variant
         )
     except Exception as error:  # a name that is not on the hub, no connection, a full disk
-        raise InputError(f"{spec['path']}: cannot be fetched from the hub ({error})") from error
+        raise InputError(f"{spec.path}: cannot be fetched from the hub ({error})") from error
     return Path(fetched)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import diffusers
 import pyarrow as pa
@@ -26,6 +25,7 @@ from cogworks.synthesis.generator import read_marker
 from cogworks.synthesis.pipeline import open_pipeline
 from cogworks.synthesis.produce import Producer, Slot
 from cogworks.synthesis.shard import PartialShard, read_shard
+from cogworks.synthesis.specs import DrawSpec
 
 INDEX_SCHEMA = pa.schema(
     [
@@ -71,7 +71,7 @@ def shard_slots(prompts: Path, classes: Path, *, number: int, n_shards: int) -> 
 
 def draw_shard(
     *,
-    settings: dict[str, Any],
+    spec: DrawSpec,
     marker: Path,
     prompts: Path,
     classes: Path,
@@ -87,7 +87,7 @@ def draw_shard(
     What an earlier run of the same settings, inputs, code and libraries left behind is continued.
 
     Args:
-        settings: `plan.drawing_spec` of the clone.
+        spec: the clone.
         marker: the generator's marker.
         prompts: the clone's table of prompts.
         classes: the clone's table of classes.
@@ -104,19 +104,19 @@ def draw_shard(
     """
     slots = shard_slots(prompts, classes, number=number, n_shards=n_shards)
     inputs = [sha256_file(path) for path in (marker, prompts, classes)]
-    identity = digest([settings, inputs, number, n_shards, str(device), _software()])
+    identity = digest([spec.text, inputs, number, n_shards, str(device), _software()])
 
     @functools.cache
     def artist() -> Artist:  # not loaded where nothing is left to draw
-        return Artist(open_pipeline(read_marker(marker), settings, device), settings)
+        return Artist(open_pipeline(read_marker(marker), spec, device), spec)
 
     place = output.with_name(f".{output.stem}.lock")
     with lock.hold(place, what="this shard"), StopFlag() as flag:
         partial = _partial(output, identity)
-        with PartialShard(partial, kind=settings["format"]) as shard:
-            producer = Producer(slots, lambda orders: artist().draw(orders), settings, shard)
+        with PartialShard(partial, kind=spec.format) as shard:
+            producer = Producer(slots, lambda orders: artist().draw(orders), spec, shard)
             _report(output, producer.done, len(slots))
-            whole = sizes.whole_batches(batch_size, settings["padded_batch"])
+            whole = sizes.whole_batches(batch_size, spec.padded_batch)
             rounds = producer.rounds(round_size=whole, stopped=lambda: flag.stop)
             try:
                 _watch(rounds, output, producer.done, len(slots))

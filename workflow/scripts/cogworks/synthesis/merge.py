@@ -10,12 +10,12 @@ from cogworks.core.files import read_metadata, read_parquet, write_parquet
 from cogworks.images.manifest import write_manifest
 from cogworks.synthesis import names
 from cogworks.synthesis.reasons import REASONS
+from cogworks.synthesis.specs import MergeSpec
 
 
 def merge(
+    spec: MergeSpec,
     *,
-    name: str,
-    shortfall: str,
     n_shards: int,
     classes: Path,
     manifest: Path,
@@ -24,8 +24,7 @@ def merge(
     """Write the manifest and the quality table of a clone; return the latter.
 
     Args:
-        name: the clone.
-        shortfall: `drop` or `error`, where images were given up.
+        spec: the clone, and whether it may have fewer images than were asked for.
         n_shards: how many shards it has.
         classes: the clone's table of classes.
         manifest: where to write the manifest.
@@ -36,9 +35,9 @@ def merge(
             without any image, or a shortfall that is not accepted.
     """
     wanted = read_parquet(classes, columns=["label", "wnid", "images"])
-    samples = pd.concat([_read_index(name, n) for n in range(n_shards)], ignore_index=True)
+    samples = pd.concat([_read_index(spec.name, n) for n in range(n_shards)], ignore_index=True)
     table = count_quality(samples, wanted)
-    _check_counts(name, shortfall, table)
+    _check_counts(spec, table)
     kept = samples[samples["sha256"].notna()]
     frame = pd.DataFrame(
         {
@@ -51,7 +50,8 @@ def merge(
         }
     )
     write_parquet(table, quality)
-    write_manifest(frame, manifest, dataset=name, split="train", classes=wanted["wnid"].tolist())
+    wnids = wanted["wnid"].tolist()
+    write_manifest(frame, manifest, dataset=spec.name, split="train", classes=wnids)
     return table
 
 
@@ -91,7 +91,8 @@ def _read_index(name: str, number: int) -> pd.DataFrame:
     return frame.assign(path=str(shard))
 
 
-def _check_counts(name: str, shortfall: str, table: pd.DataFrame) -> None:
+def _check_counts(spec: MergeSpec, table: pd.DataFrame) -> None:
+    name = spec.name
     missing = table["requested"] - table["images"] - table["given_up"]
     if missing.any():
         raise InputError(
@@ -105,7 +106,7 @@ def _check_counts(name: str, shortfall: str, table: pd.DataFrame) -> None:
             "prompt, the guidance or max_attempts"
         )
     short = table["given_up"] > 0
-    if shortfall == "error" and short.any():
+    if spec.shortfall == "error" and short.any():
         raise InputError(
             f"{name}: {table['given_up'].sum()} images were given up, of {_names(table, short)}; "
             "raise max_attempts, or set shortfall to drop"

@@ -8,6 +8,11 @@ def marker(generator: str) -> str:
     return f"{ROOT}/generators/{generator}.json"
 
 
+def folder(generator: str) -> str:
+    """Return the folder of a generator that the workflow trains."""
+    return f"{ROOT}/generators/{generator}"
+
+
 def shard(clone: str, number: int | str) -> str:
     """Return the tar file of a shard; `number` may be a wildcard."""
     text = number if isinstance(number, str) else f"{number:05d}"

@@ -11,27 +11,32 @@ from cogworks.core.errors import InputError
 from cogworks.synthesis import schedulers, tokens
 from cogworks.synthesis.components import load_modules, read_parts
 from cogworks.synthesis.content import CHECKER_PARTS, INDEX, read_index
+from cogworks.synthesis.generator import Marker
+from cogworks.synthesis.specs import DrawSpec
 
 DENOISERS = ("unet", "transformer")
-SETTINGS = ("precision", "scheduler", "safety_checker", "channels_last", "vae_slicing")
 
 
-def open_pipeline(marker: dict[str, Any], settings: dict[str, Any], device: torch.device) -> Any:
-    """Load the generator that `marker` describes with the settings of a clone.
+def open_pipeline(marker: Marker, spec: DrawSpec, device: torch.device) -> Any:
+    """Load the generator that `marker` describes for the clone `spec`.
 
     Raises:
         InputError: see `load_pipeline`; or it cannot draw with these settings.
     """
     pipe = load_pipeline(
-        marker["folder"],
+        marker.folder,
         device=device,
-        variant=marker["variant"],
-        compile_denoiser=settings["compile"],
-        **{key: settings[key] for key in SETTINGS},
+        variant=marker.variant,
+        precision=spec.precision,
+        scheduler=spec.scheduler,
+        safety_checker=spec.safety_checker,
+        channels_last=spec.channels_last,
+        compile_denoiser=spec.compile,
+        vae_slicing=spec.vae_slicing,
     )
-    schedulers.denoiser_calls(pipe.scheduler, settings["steps"])
+    schedulers.denoiser_calls(pipe.scheduler, spec.steps)
     accepted = inspect.signature(pipe.__call__).parameters
-    if settings["negative_prompt"] and "negative_prompt" not in accepted:
+    if spec.negative_prompt and "negative_prompt" not in accepted:
         raise InputError(f"negative_prompt: {type(pipe).__name__} knows none; leave it empty")
     return pipe
 
@@ -121,7 +126,7 @@ def _check_embeddings(tokenizer: Any, encoder: Any, *, where: str) -> None:
         )
 
 
-def _check_channels(folder: Path, modules: dict[str, Any]) -> None:
+def _check_channels(folder: Path, modules: dict[str, torch.nn.Module]) -> None:
     """Refuse a U-Net that wants more than a noisy latent: a mask, a picture to change."""
     config = getattr(modules.get("unet"), "config", None)
     # Twice as many come out where the variance of the noise is predicted too.
@@ -155,15 +160,16 @@ def _class_named(folder: Path) -> Any:
     return kind
 
 
-def _assemble(folder: Path, kind: Any, modules: dict[str, Any], *, safety_checker: bool) -> Any:
+def _assemble(
+    folder: Path, kind: Any, modules: dict[str, torch.nn.Module], *, safety_checker: bool
+) -> Any:
     # A part that was saved as none at all has to be given as none.
-    off: dict[str, Any] = {
-        key: None for key, value in read_index(folder).items() if value == [None, None]
-    }
+    off = [key for key, value in read_index(folder).items() if value == [None, None]]
+    options: dict[str, object] = dict.fromkeys(off)
     if not safety_checker:
-        off |= dict.fromkeys(CHECKER_PARTS) | {"requires_safety_checker": False}
+        options |= dict.fromkeys(CHECKER_PARTS) | {"requires_safety_checker": False}
     accepted = inspect.signature(kind.__init__).parameters
-    options = {key: value for key, value in off.items() if key in accepted} | modules
+    options = {key: value for key, value in options.items() if key in accepted} | modules
     try:
         return diffusers.AutoPipelineForText2Image.from_pretrained(
             folder, local_files_only=True, **options

@@ -11,12 +11,12 @@ import hashlib
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from cogworks.synthesis import quality
 from cogworks.synthesis.draw import Drawing, Order, image_seed
 from cogworks.synthesis.reasons import DUPLICATE
 from cogworks.synthesis.shard import PartialShard, Record
+from cogworks.synthesis.specs import DrawSpec
 from cogworks.synthesis.watch import Watch
 
 
@@ -48,7 +48,7 @@ class Producer:
         self,
         slots: Sequence[Slot],
         draw: Callable[[Sequence[Order]], list[Drawing]],
-        settings: dict[str, Any],
+        spec: DrawSpec,
         shard: PartialShard,
     ) -> None:
         """Take up the work where `shard` left it.
@@ -56,12 +56,12 @@ class Producer:
         Args:
             slots: the images in order (class, index), those that the shard already holds included.
             draw: draws them, see `Artist.draw`.
-            settings: seed, format, quality, max_attempts and duplicate_distance of the clone.
+            spec: the clone.
             shard: new, or with samples from an earlier run, of which those that fit are kept.
         """
         self._slots = slots
         self._draw_all = draw
-        self._settings = settings
+        self._spec = spec
         self._shard = shard
         self._states: dict[int, _State] = {}
         self._again: list[int] = []
@@ -121,8 +121,9 @@ class Producer:
                 self._reject(number, reason)
                 continue
             state = self._state(number)
-            kind, level = self._settings["format"], self._settings["quality"]
-            state.data = quality.encode(drawing.pixels, kind=kind, quality=level)
+            state.data = quality.encode(
+                drawing.pixels, kind=self._spec.format, quality=self._spec.quality
+            )
             state.phash = quality.perceptual_hash(drawing.pixels)
             state.ready = True
 
@@ -144,7 +145,7 @@ class Producer:
         state.rejected.append(reason)
         state.data = None
         # Without an attempt left the slot is ready all the same: ready to be given up.
-        state.ready = len(state.rejected) == self._settings["max_attempts"]
+        state.ready = len(state.rejected) == self._spec.max_attempts
         if not state.ready:
             heapq.heappush(self._again, number)
 
@@ -184,7 +185,7 @@ class Producer:
         return Order(slot.prompt, self._seed(slot, len(self._state(number).rejected)))
 
     def _seed(self, slot: Slot, attempt: int) -> int:
-        return image_seed(self._settings["seed"], slot.wnid, slot.index, attempt)
+        return image_seed(self._spec.seed, slot.wnid, slot.index, attempt)
 
     def _no_hashes(self) -> quality.SeenHashes:
-        return quality.SeenHashes(distance=self._settings["duplicate_distance"])
+        return quality.SeenHashes(distance=self._spec.duplicate_distance)

@@ -1,7 +1,6 @@
 """What an image must be before it counts, and how two images are told to be the same."""
 
 import io
-from typing import Any
 
 import imagehash
 import numpy as np
@@ -28,11 +27,11 @@ def fault(drawing: Drawing) -> str | None:
 
 def encode(pixels: np.ndarray, *, kind: str, quality: int) -> bytes:
     """Return uint8 pixels (H, W, 3) as PNG, or as JPEG without chroma subsampling."""
-    options: dict[str, Any] = {"format": "PNG", "compress_level": 6}
+    image, buffer = Image.fromarray(pixels), io.BytesIO()
     if kind == "jpeg":
-        options = {"format": "JPEG", "quality": quality, "subsampling": 0}
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, **options)
+        image.save(buffer, format="JPEG", quality=quality, subsampling=0)
+    else:
+        image.save(buffer, format="PNG", compress_level=6)
     return buffer.getvalue()
 
 

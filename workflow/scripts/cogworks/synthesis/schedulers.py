@@ -12,7 +12,7 @@ import diffusers
 
 from cogworks.core.errors import InputError
 
-SCHEDULERS: dict[str, Any] = {
+SCHEDULERS: dict[str, type[diffusers.SchedulerMixin]] = {
     "pndm": diffusers.PNDMScheduler,
     "ddim": diffusers.DDIMScheduler,
     "ddpm": diffusers.DDPMScheduler,

@@ -2,37 +2,37 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.core.errors import InputError
 from cogworks.images.manifest import read_manifest
+from cogworks.synthesis.specs import PromptSpec
 
 
-def class_counts(spec: dict[str, Any], source: str) -> dict[str, int]:
+def class_counts(spec: PromptSpec, source: str) -> dict[str, int]:
     """Return the number of images to draw of each class, sorted by wnid.
 
     Args:
-        spec: `like` or `classes`, `images_per_class` and `multiple` of a clone.
+        spec: the clone.
         source: the training manifest of the data set `like`, or the file `classes`.
 
     Raises:
         InputError: no class in the source, a line of `classes` that is no wnid or is there twice,
             or a class of `like` that has no image to count.
     """
-    if spec["like"] is not None:
+    if spec.like is not None:
         real = _like(source)
     else:
         real = dict.fromkeys(read_wnids(source, key="classes"), 0)
-    if spec["images_per_class"] is not None:
-        real = dict.fromkeys(real, spec["images_per_class"])
+    if spec.images_per_class is not None:
+        real = dict.fromkeys(real, spec.images_per_class)
     empty = [wnid for wnid, count in real.items() if count == 0]
     if empty:
         raise InputError(
             f"{source}: no training image of {', '.join(empty[:5])}, so there is no number to "
             "copy; set images_per_class"
         )
-    return {wnid: scaled(real[wnid], spec["multiple"]) for wnid in sorted(real)}
+    return {wnid: scaled(real[wnid], spec.multiple) for wnid in sorted(real)}
 
 
 def scaled(count: int, multiple: float) -> int:

@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -11,14 +10,14 @@ from cogworks.core.files import write_parquet
 from cogworks.synthesis.prompts import class_texts, prompt_table, shared_prompts
 from cogworks.synthesis.scenes import in_turn, read_scenes
 from cogworks.synthesis.sizes import class_counts
+from cogworks.synthesis.specs import PromptSpec
 from cogworks.synthesis.tokens import count_tokens, load_tokenizer
 
 
 def write_tables(
-    spec: dict[str, Any],
+    spec: PromptSpec,
     *,
     source: Path,
-    scenes: Path | None,
     generator: Path,
     prompts: Path,
     classes: Path,
@@ -26,9 +25,8 @@ def write_tables(
     """Write the prompts and the classes of a clone.
 
     Args:
-        spec: `plan.prompt_spec` of the clone.
+        spec: the clone.
         source: a training manifest, or a file of wnids, see `class_counts`.
-        scenes: file of scenes, where the template has the letter b.
         generator: folder of the generator, whose tokenizer counts.
         prompts: the table to write: the columns of `prompt_table`, tokens (start and end
             included) and cut (whether the generator would cut the prompt). Its metadata holds the
@@ -37,17 +35,17 @@ def write_tables(
         classes: the table to write: label, wnid, name, images (how many to draw).
     """
     counts = class_counts(spec, str(source))
-    texts = class_texts(open_wordnet(spec["wordnet"]), list(counts))
-    turns = in_turn(read_scenes(scenes), seed=spec["seed"]) if scenes is not None else None
-    table = prompt_table(spec["prompt"], texts, scenes=turns)
+    texts = class_texts(open_wordnet(spec.wordnet), list(counts))
+    turns = in_turn(read_scenes(spec.scenes), seed=spec.seed) if spec.scenes is not None else None
+    table = prompt_table(spec.prompt, texts, scenes=turns)
     tokens = count_tokens(load_tokenizer(generator), table["prompt"].tolist())
     table["tokens"] = pd.Series(tokens.counts, dtype="int32")
     table["cut"] = table["tokens"] > tokens.limit
     cut = sorted(set(table.loc[table["cut"], "wnid"]))
     shared = shared_prompts(table)
-    _report(spec["name"], table, cut, tokens.limit)
-    _warn(spec["name"], shared)
-    facts = {"template": spec["prompt"], "limit": tokens.limit, "cut": cut, "shared": shared}
+    _report(spec.name, table, cut, tokens.limit)
+    _warn(spec.name, shared)
+    facts = {"template": spec.prompt, "limit": tokens.limit, "cut": cut, "shared": shared}
     write_parquet(table, prompts, metadata=facts)
     write_parquet(
         pd.DataFrame(

@@ -14,19 +14,21 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from torch import nn
 
+from cogworks.synthesis.specs import Autoencoder
+
 COLOURS = 3
 NOISE = 0.05
 L1_WEIGHT = 0.1
 LATENT_WEIGHT = 1e-3
 
 
-def make_autoencoder(spec: dict[str, Any]) -> AutoencoderTiny:
-    """Return the average-pooling autoencoder with the given downscale, channels, latent_channels.
+def make_autoencoder(spec: Autoencoder) -> AutoencoderTiny:
+    """Return the average-pooling autoencoder that `spec` describes.
 
     Images are (B, 3, H, W) in [-1, 1]; latents are (B, latent_channels, H / downscale, ...).
     """
-    stages = spec["downscale"].bit_length()
-    channels = (spec["channels"],) * stages
+    stages = spec.downscale.bit_length()
+    channels = (spec.channels,) * stages
     # Blocks where the resolution is low and pixels are cheap.
     encoder_blocks = tuple(int(stage >= stages - 2) for stage in range(stages))
     decoder_blocks = tuple(int(stage < stages - 1) for stage in range(stages))
@@ -35,7 +37,7 @@ def make_autoencoder(spec: dict[str, Any]) -> AutoencoderTiny:
         decoder_block_out_channels=channels,
         num_encoder_blocks=encoder_blocks,
         num_decoder_blocks=decoder_blocks,
-        latent_channels=spec["latent_channels"],
+        latent_channels=spec.latent_channels,
     )
     with torch.no_grad():
         _start_as_pooling(model)

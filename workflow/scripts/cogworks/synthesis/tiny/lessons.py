@@ -1,7 +1,6 @@
 """What a tiny generator learns from: the images of a manifest, and prompts for its classes."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,31 +12,31 @@ from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.images.reader import ImageReader, decode_images
 from cogworks.synthesis.prompts import ClassText, class_texts, prompt, require_texts
 from cogworks.synthesis.scenes import read_scenes
+from cogworks.synthesis.specs import TrainedSpec
 from cogworks.synthesis.template import has_scene
 from cogworks.synthesis.tiny.train import Lessons
 
 
-def read_lessons(spec: dict[str, Any], manifest: Path, scenes: Path | None) -> Lessons:
+def read_lessons(spec: TrainedSpec, manifest: Path) -> Lessons:
     """Read all images of a manifest, and make the prompts of its classes.
 
     Args:
-        spec: image_size, prompts (templates) and wordnet.
+        spec: the generator.
         manifest: the training manifest.
-        scenes: file of scenes, where a template has the letter b.
 
     Raises:
         InputError: bad inputs, see the functions that read them.
     """
     data = read_manifest(manifest)
-    texts = class_texts(open_wordnet(spec["wordnet"]), data.classes)
-    places = read_scenes(scenes) if scenes is not None else []
-    for template in spec["prompts"]:
+    texts = class_texts(open_wordnet(spec.wordnet), data.classes)
+    places = read_scenes(spec.scenes) if spec.scenes is not None else []
+    for template in spec.prompts:
         require_texts(template, texts)
-    images, rows = read_images(data, size=spec["image_size"])
+    images, rows = read_images(data, size=spec.image_size)
     return Lessons(
         images=images,
         labels=torch.from_numpy(data.frame["label"].to_numpy()[rows].astype(np.int64)),
-        prompts=[[_fill(template, text, places) for template in spec["prompts"]] for text in texts],
+        prompts=[[_fill(template, text, places) for template in spec.prompts] for text in texts],
     )
 
 

@@ -2,13 +2,13 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 from cogworks.core.codehash import rule_code
 from cogworks.core.files import sha256_file
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.spec import digest
 from cogworks.synthesis.generator import write_marker
+from cogworks.synthesis.specs import TrainedSpec
 from cogworks.synthesis.template import letter_modules
 from cogworks.synthesis.tiny.lessons import read_lessons
 from cogworks.synthesis.tiny.parts import assemble, make_parts
@@ -17,28 +17,26 @@ from cogworks.synthesis.tiny.train import StoppedError, Trainer
 
 
 def make_generator(
-    spec: dict[str, Any],
+    spec: TrainedSpec,
     *,
     manifest: Path,
-    scenes: Path | None,
     folder: Path,
     marker: Path,
 ) -> bool:
     """Train a generator, save it to `folder` and write its marker; False if a signal stopped it.
 
     Args:
-        spec: `plan.trained_spec` of the generator.
+        spec: the generator.
         manifest: the training manifest of its data set.
-        scenes: file of scenes, where a template has the letter b.
         folder: the pipeline folder to write; one that is there is replaced at the end.
         marker: the marker to write, last.
     """
-    lessons = read_lessons(spec, manifest, scenes)
+    lessons = read_lessons(spec, manifest)
     parts = make_parts(spec, lessons.texts())
-    inputs = [sha256_file(path) for path in (manifest, scenes) if path is not None]
+    inputs = [sha256_file(path) for path in (manifest, spec.scenes) if path is not None]
     state = State(
         folder.with_name(f"{folder.name}.state") / "state.pt",
-        digest([spec, inputs, rule_code("train_generator", *letter_modules(spec["prompts"]))]),
+        digest([spec.text, inputs, rule_code("train_generator", *letter_modules(spec.prompts))]),
     )
     with StopFlag() as flag:
         try:
@@ -50,7 +48,7 @@ def make_generator(
     assemble(parts).save_pretrained(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
-    details = {"losses": losses, "spec": spec}
-    write_marker(marker, name=spec["name"], folder=folder, details=details)
+    details = {"losses": losses, "spec": spec.model_dump(mode="json")}
+    write_marker(marker, name=spec.name, folder=folder, details=details)
     state.remove()
     return True

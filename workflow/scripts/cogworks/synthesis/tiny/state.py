@@ -2,8 +2,9 @@
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 
@@ -12,8 +13,18 @@ from cogworks.core.files import atomic
 SAVE_SECONDS = 30.0
 
 
+class Stage(TypedDict):
+    """Where one stage of a training stands."""
+
+    step: int
+    loss: float
+    modules: dict[str, torch.Tensor]
+    average: list[torch.Tensor]
+    optimizer: dict[str, Any]
+
+
 class State:
-    """A dictionary of tensors and numbers on disk, valid for one identity only."""
+    """Where the stages of a training stand, on disk, valid for one identity only."""
 
     def __init__(self, path: Path, identity: str) -> None:
         """Use the file `path`; what another `identity` left there does not count."""
@@ -21,21 +32,24 @@ class State:
         self._identity = identity
         self._saved = time.monotonic()
 
-    def load(self) -> dict[str, Any]:
+    def load(self) -> dict[str, Stage]:
         """Return what was saved last; empty where there is nothing of this identity."""
         if not self._path.is_file():
             return {}
-        values: dict[str, Any] = torch.load(self._path, weights_only=True)
-        return values if values.pop("identity") == self._identity else {}
+        found = torch.load(self._path, weights_only=True)
+        if found["identity"] != self._identity:
+            return {}
+        stages: dict[str, Stage] = found["stages"]
+        return stages
 
     def due(self) -> bool:
         """Say whether the last save is long enough ago for another one."""
         return time.monotonic() - self._saved >= SAVE_SECONDS
 
-    def save(self, values: dict[str, Any]) -> None:
+    def save(self, stages: Mapping[str, Stage]) -> None:
         """Replace what is on disk, all or nothing."""
         with atomic(self._path) as partial:
-            torch.save(values | {"identity": self._identity}, partial)
+            torch.save({"identity": self._identity, "stages": dict(stages)}, partial)
         self._saved = time.monotonic()
 
     def remove(self) -> None:

@@ -18,9 +18,10 @@ from diffusers import DDPMScheduler
 from cogworks.core.errors import InputError
 from cogworks.core.progress import track
 from cogworks.core.seeds import derive_seed
+from cogworks.synthesis.specs import Autoencoder, Denoiser, TrainedSpec
 from cogworks.synthesis.tiny import autoencoder as autoencoders
-from cogworks.synthesis.tiny.parts import SCHEDULE
-from cogworks.synthesis.tiny.state import State
+from cogworks.synthesis.tiny.parts import SCHEDULE, Parts
+from cogworks.synthesis.tiny.state import Stage, State
 
 WEIGHT_DECAY = 1e-3
 MAX_NORM = 1.0
@@ -58,13 +59,13 @@ class Trainer:
 
     def __init__(
         self,
-        parts: dict[str, Any],
-        spec: dict[str, Any],
+        parts: Parts,
+        spec: TrainedSpec,
         *,
         state: State,
         stopped: Callable[[], bool],
     ) -> None:
-        """Take parts from `make_parts`, the generator's settings, and where the state is kept."""
+        """Take parts from `make_parts`, the generator, and where the state is kept."""
         self._parts = parts
         self._spec = spec
         self._state = state
@@ -77,21 +78,21 @@ class Trainer:
         Raises:
             InputError: a loss is not finite: the training diverged.
         """
-        vae = self._parts["vae"].to(memory_format=torch.channels_last)
-        section = self._spec["autoencoder"]
-        losses = {"autoencoder": self._stage("autoencoder", [vae], section, self._see(lessons))}
+        vae = self._parts.vae.to(memory_format=torch.channels_last)
+        see = self._see(lessons)
+        losses = {"autoencoder": self._stage("autoencoder", [vae], self._spec.autoencoder, see)}
         latents = autoencoders.encode_all(vae, _with_mirrored(lessons.images))
         scale = 1 / float(latents.std())
         vae.register_to_config(scaling_factor=scale)
-        modules = [self._parts["unet"], self._parts["text_encoder"]]
+        modules = [self._parts.unet, self._parts.text_encoder]
         denoise = self._denoise(latents * scale, lessons)
-        losses["denoiser"] = self._stage("denoiser", modules, self._spec["denoiser"], denoise)
+        losses["denoiser"] = self._stage("denoiser", modules, self._spec.denoiser, denoise)
         return losses
 
     def _see(self, lessons: Lessons) -> Callable[[torch.Generator], torch.Tensor]:
         """Return the loss of one step of the autoencoder."""
-        batch = self._spec["autoencoder"]["batch_size"]
-        vae = self._parts["vae"]
+        batch = self._spec.autoencoder.batch_size
+        vae = self._parts.vae
 
         def loss(generator: torch.Generator) -> torch.Tensor:
             chosen = torch.randint(len(lessons.images), (batch,), generator=generator)
@@ -105,10 +106,10 @@ class Trainer:
         self, latents: torch.Tensor, lessons: Lessons
     ) -> Callable[[torch.Generator], torch.Tensor]:
         """Return the loss of one step of the U-Net, which predicts the velocity."""
-        section = self._spec["denoiser"]
-        batch = section["batch_size"]
+        section = self._spec.denoiser
+        batch = section.batch_size
         schedule = DDPMScheduler(**SCHEDULE)
-        tokens = _Prompts(self._parts["tokenizer"], lessons)
+        tokens = _Prompts(self._parts.tokenizer, lessons)
         labels = torch.cat([lessons.labels, lessons.labels])
 
         def loss(generator: torch.Generator) -> torch.Tensor:
@@ -116,12 +117,12 @@ class Trainer:
             clean = latents[chosen]
             noise = torch.randn(clean.shape, generator=generator)
             times = torch.randint(len(schedule.betas), (batch,), generator=generator)
-            rows = tokens.draw(labels[chosen], section["drop_prompt"], generator)
+            rows = tokens.draw(labels[chosen], section.drop_prompt, generator)
             distinct, where = rows.unique(return_inverse=True)
-            texts = self._parts["text_encoder"](tokens.ids[distinct])[0][where]
+            texts = self._parts.text_encoder(tokens.ids[distinct])[0][where]
             noisy = schedule.add_noise(clean, noise, times)
             velocity = schedule.get_velocity(clean, noise, times)
-            return F.mse_loss(self._parts["unet"](noisy, times, texts).sample, velocity)
+            return F.mse_loss(self._parts.unet(noisy, times, texts).sample, velocity)
 
         return loss
 
@@ -129,7 +130,7 @@ class Trainer:
         self,
         name: str,
         modules: Sequence[torch.nn.Module],
-        section: dict[str, Any],
+        section: Autoencoder | Denoiser,
         loss: Callable[[torch.Generator], torch.Tensor],
     ) -> float:
         """Take the steps of one stage that are not taken yet; return the smoothed loss."""
@@ -137,9 +138,9 @@ class Trainer:
         saved = self._saved.get(name)
         if saved is not None:
             run.load(saved)
-        left = section["steps"] - run.step
+        left = section.steps - run.step
         for step in track(run.steps_left(), label=name, total=left, unit="steps"):
-            generator = torch.Generator().manual_seed(derive_seed(self._spec["seed"], name, step))
+            generator = torch.Generator().manual_seed(derive_seed(self._spec.seed, name, step))
             run.take(_finite(loss(generator), name=name, step=step))
             if self._stopped() or self._state.due():
                 self._keep(name, run)
@@ -151,28 +152,29 @@ class Trainer:
 
     def _keep(self, name: str, run: "_Run") -> None:
         self._saved[name] = run.state()
-        self._state.save(dict(self._saved))
+        self._state.save(self._saved)
 
 
 class _Run:
     """Optimiser, schedule and moving average of one stage."""
 
-    def __init__(self, modules: Sequence[torch.nn.Module], section: dict[str, Any]) -> None:
+    def __init__(self, modules: Sequence[torch.nn.Module], section: Autoencoder | Denoiser) -> None:
         self._modules = torch.nn.ModuleList(modules).train()
         self._parameters: list[torch.Tensor] = list(self._modules.parameters())
         self._section = section
+        self._ema = section.ema if isinstance(section, Denoiser) else 0.0
         self._optimizer = torch.optim.AdamW(self._parameters, weight_decay=WEIGHT_DECAY)
         self._average = [parameter.detach().clone() for parameter in self._parameters]
         self.step = 0
         self.loss = 0.0
 
     def steps_left(self) -> Iterator[int]:
-        while self.step < self._section["steps"]:
+        while self.step < self._section.steps:
             yield self.step
 
     def take(self, loss: torch.Tensor) -> None:
         for group in self._optimizer.param_groups:
-            group["lr"] = self._section["lr"] * _one_cycle(self.step / self._section["steps"])
+            group["lr"] = self._section.lr * _one_cycle(self.step / self._section.steps)
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._parameters, MAX_NORM)
@@ -188,7 +190,7 @@ class _Run:
             parameter.copy_(average)
         self._modules.eval().requires_grad_(False)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Stage:
         return {
             "step": self.step,
             "loss": self.loss,
@@ -197,7 +199,7 @@ class _Run:
             "optimizer": self._optimizer.state_dict(),
         }
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: Stage) -> None:
         self.step, self.loss = state["step"], state["loss"]
         self._modules.load_state_dict(state["modules"])
         self._average = state["average"]
@@ -206,7 +208,7 @@ class _Run:
     @torch.no_grad()
     def _follow(self) -> None:
         # Short memory at first, or the random start would stay in the average.
-        decay = min(self._section.get("ema", 0.0), (1 + self.step) / (10 + self.step))
+        decay = min(self._ema, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(self._average, self._parameters, 1 - decay)
 
 
