@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from cogworks.concepts import level_stage, rank_stage, select_stage
-from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.plan import benchmarks
 
@@ -163,4 +162,4 @@ def test_errors_name_the_key(build, section, message):
 def test_a_failed_stage_leaves_no_table(build):
     with pytest.raises(InputError):
         build(levels={"count": 2, "size": 2})
-    assert not Path(paths.concepts("cog", "levels")).exists()
+    assert not Path("results/concepts/cog/levels.parquet").exists()

@@ -156,17 +156,20 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
         ),
         (
             {"source": {"kind": "tar", "path": "x", "split_column": "s"}},
-            "only with kind parquet",
+            "only if kind is parquet",
         ),
         ({"source": FLAT | {"test_layout": "flat", "mapping": None}}, "mapping: needed"),
         ({"source": FLAT | {"test_path": None}}, "test_layout: does nothing here"),
-        ({"source": FLAT | {"kind": "tar"}}, "read only with kind folder"),
+        (
+            {"source": FLAT | {"kind": "tar"}},
+            "test_layout: does nothing here; it applies only if kind is folder",
+        ),
         ({"source": FLAT | {"test_layout": "index", "mapping": ["a", "b"]}}, "mapping: two files"),
         ({"source": FLAT | {"layout": "index"}}, "mapping: the list of layout flat and that of"),
         ({"source": {"kind": "torchvision", "path": "x"}}, "needs dataset and path"),
         (
             {"source": {"kind": "folder", "path": "x", "dataset": "DTD"}},
-            "only with kind torchvis",
+            "only if kind is torchvis",
         ),
         ({"test_images": None}, "images.x.test_images: the source has no split"),
         ({"test_share": 0.2}, "images.x.test_images: the source has no split"),

@@ -13,11 +13,6 @@ def pattern(names: Iterable[str]) -> str:
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def concepts(benchmark: str, table: str) -> str:
-    """Return the path of a table of the concepts room, such as `levels` or `ranking`."""
-    return f"results/concepts/{benchmark}/{table}.parquet"
-
-
 def manifest(config: dict[str, Any], dataset: str, split: str) -> str:
     """Return the manifest of a data set's split; a synthetic clone has one split, `train`."""
     if dataset in config["synthesis"]["clones"]:
@@ -30,12 +25,6 @@ def classes(config: dict[str, Any], dataset: str) -> str:
     if dataset in config["synthesis"]["clones"]:
         return f"results/synthesis/{dataset}/classes.parquet"
     return f"results/images/{dataset}/classes.parquet"
-
-
-def features(encoder: str, dataset: str, split: str) -> tuple[str, str]:
-    """Return the feature array and its index."""
-    stem = f"results/features/{encoder}/{dataset}/{split}"
-    return f"{stem}.npy", f"{stem}.parquet"
 
 
 def weights_note(encoder: str) -> str:
