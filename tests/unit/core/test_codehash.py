@@ -11,6 +11,7 @@ from cogworks.core.codehash import SCRIPTS, reached, rule_code
 from cogworks.core.syntax import TELLING
 from cogworks.images.sources.kinds import SOURCES
 from cogworks.probes.kinds import KINDS
+from cogworks.report.exhibits import EXHIBITS
 from cogworks.synthesis.letters import LETTERS
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.losses import LOSSES
@@ -84,6 +85,8 @@ ENTRIES = {
     "tune_probes": [KINDS.module("sgd")],
     "fit_probes": [KINDS.module("sgd")],
     "score_classifiers": [KINDS.module("classifier"), LOSSES.module("cosine")],
+    "make_figure": [EXHIBITS.module("ablation_figure")],
+    "make_table": [EXHIBITS.module("all_scores_table")],
 }
 
 
