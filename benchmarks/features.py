@@ -42,7 +42,6 @@ from cogworks.encoders.registry import load_encoder
 from cogworks.encoders.specs import EncoderSpec
 from cogworks.encoders.store import read_features
 from cogworks.images.manifest import Manifest, write_manifest
-from cogworks.plan.load import planned
 from cogworks.plan.plan import Plan
 
 BATCH = 16
@@ -65,7 +64,7 @@ def write_images(folder: Path, number: int, distinct: int = 64) -> Manifest:
 def make_spec(model: str, size: int, **settings: Any) -> EncoderSpec:
     """The resolved spec of a random encoder."""
     section = {"model": model, "weights": "random", "image_size": size, **settings}
-    plan: Plan = planned(parse({"encoders": {"mine": section}})).plan
+    plan: Plan = Plan(parse({"encoders": {"mine": section}}))
     return plan.encoders["mine"].spec
 
 

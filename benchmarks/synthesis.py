@@ -18,7 +18,6 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from cogworks.config.parse import parse
-from cogworks.plan.load import complete
 from cogworks.plan.plan import Plan
 from cogworks.synthesis.draw import Artist, Drawing, Order
 from cogworks.synthesis.produce import Producer, Slot
@@ -33,7 +32,7 @@ def make_plan(train: dict[str, Any], clone: dict[str, Any]) -> Plan:
     """Return the plan of one generator and one clone that it draws."""
     clone |= {"generator": "tiny", "classes": "none", "images_per_class": 1}
     synthesis = {"generators": {"tiny": {"train": train}}, "clones": {"clone": clone}}
-    plan: Plan = complete(parse({"synthesis": synthesis})).plan
+    plan: Plan = Plan(parse({"synthesis": synthesis}))
     return plan
 
 

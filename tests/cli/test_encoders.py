@@ -17,7 +17,7 @@ from PIL import Image
 
 from cogworks.config.parse import parse
 from cogworks.images.manifest import write_manifest
-from cogworks.plan.load import planned
+from cogworks.plan.plan import Plan
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 PAUSE = "TEST_PAUSE_SECONDS"
@@ -55,7 +55,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def arguments(stem: str, *extra: str, **section: Any) -> list[str]:
     """Return the arguments of `extract_features.py`: 64 batches of one image, four chunks."""
     section = {"entry_point": "net.py:load", "image_size": 8, "batch_size": 1} | section
-    plan = planned(parse({"encoders": {"mine": section}})).plan
+    plan = Plan(parse({"encoders": {"mine": section}}))
     return [
         *("--spec", plan.encoders["mine"].spec.text),
         *("--device", "cpu", "--manifest", "m.parquet"),

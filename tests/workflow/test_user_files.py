@@ -73,9 +73,9 @@ def write_files(project: Any) -> None:
 def note_one_shard(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Say of all finished features that they were made by one job each."""
     monkeypatch.chdir(project.folder)
-    config = load(yaml.safe_load(CONFIG))
+    plan = load(yaml.safe_load(CONFIG))
     for path in (project.folder / "results" / "features").glob("*/*/*.npy"):
-        spec = config.plan.encoders[path.parts[-3]].spec
+        spec = plan.encoders[path.parts[-3]].spec
         note_path(path).write_text(note_text(1, spec, rule_code("extract_features")))
 
 

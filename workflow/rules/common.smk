@@ -30,7 +30,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
-from cogworks.plan.load import load as load_config
+from cogworks.plan.load import load
 
 # Of the millions of objects that planning makes most stay: to search them for garbage as often as
 # Python does by default takes a sixth of its time.
@@ -48,14 +48,13 @@ script = functools.partial(
 )
 
 try:
-    config = load_config(config, workflow.configfiles)
+    plan = load(config, workflow.configfiles)
 except InputError as error:
     # An exception would be shown with the line of this file, where nothing is wrong.
     logger.error(str(error))
     sys.exit(1)
 for line in replaced_lists(workflow.configfiles):
     logger.warning(line)
-plan = config.plan
 
 # The user's files are no inputs of rules. Their fingerprints are params (`files`), so that a copy
 # or a touch makes nothing stale and other content does, whatever its date. What is missing among

@@ -11,7 +11,6 @@ from cogworks.concepts.information import corpus
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.concepts.wordnet import WordNet, open_wordnet
 from cogworks.config.parse import parse
-from cogworks.plan.load import planned
 from cogworks.plan.plan import Plan
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -125,7 +124,7 @@ def plan_of() -> Callable[..., Plan]:
     """Return a function: benchmarks by name -> the plan of a config that has them alone."""
 
     def fill(**benchmarks: dict[str, Any]) -> Plan:
-        plan: Plan = planned(parse({"concepts": benchmarks})).plan
+        plan: Plan = Plan(parse({"concepts": benchmarks}))
         return plan
 
     return fill

@@ -15,7 +15,7 @@ LONGEST = 128 * 1024
 
 @pytest.fixture(scope="module")
 def config() -> Any:
-    return load(load_yaml("config/test.yaml"))
+    return load(load_yaml("config/test.yaml")).config.model_dump()
 
 
 def values(config: Any, parts: list[str]) -> list[Any]:

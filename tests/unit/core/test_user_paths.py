@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from cogworks.core import place, user_paths
-from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
 from cogworks.plan.load import load as load_config
+from cogworks.plan.plan import Plan
 
 SOURCE = {"kind": "folder", "path": ["~/a", "b", "~"], "layout": "flat", "mapping": "~/m.txt"}
 
 
-def loaded(**sections: Any) -> Config:
+def loaded(**sections: Any) -> Plan:
     return load_config(sections)
 
 
@@ -35,12 +35,12 @@ def test_the_home_folder_is_the_same_for_preflight_and_jobs(
             "clones": {"k": {"generator": "g", "like": "x", "clip": "~/clip"}},
         },
     )
-    assert "~" not in str(found)
+    assert "~" not in str(found.config)
     home = str(tmp_path)
-    assert found["images"]["x"]["source"]["path"] == [f"{home}/a", "b", home]
-    assert found["encoders"]["folder"]["model"] == f"hf:{home}/model"
-    assert found.plan.encoders["code"].files == [f"{home}/net.py", f"{home}/w"]
-    assert found["concepts"]["c"]["seen"] == "imagenet1k"
+    assert found.config.images["x"].source.path == [f"{home}/a", "b", home]
+    assert found.config.encoders["folder"].model == f"hf:{home}/model"
+    assert found.encoders["code"].files == [f"{home}/net.py", f"{home}/w"]
+    assert found.config.concepts["c"].seen == "imagenet1k"
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_the_home_folder_is_the_same_for_preflight_and_jobs(
 )
 def test_other_characters_are_left_alone(path: str) -> None:
     found = loaded(encoders={"e": {"model": "timm:x", "checkpoint": path}})
-    assert found["encoders"]["e"]["checkpoint"] == path
+    assert found.config.encoders["e"].checkpoint == path
 
 
 def test_a_leading_hyphen_is_no_option() -> None:
     found = loaded(encoders={"e": {"model": "timm:x", "checkpoint": "-w.pth"}})
-    assert found["encoders"]["e"]["checkpoint"] == str(Path.cwd() / "-w.pth")
+    assert found.config.encoders["e"].checkpoint == str(Path.cwd() / "-w.pth")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from PIL import Image
 from cogworks.config.parse import parse
 from cogworks.encoders.specs import EncoderSpec
 from cogworks.images.manifest import Manifest, write_manifest
-from cogworks.plan.load import planned
 from cogworks.plan.plan import Plan
 
 SMALL = {
@@ -30,7 +29,7 @@ def plan_of() -> Callable[..., Plan]:
 
     def make(**encoders: dict[str, Any]) -> Plan:
         training = {"base": {"dataset": "x"}}
-        plan: Plan = planned(parse({"encoders": encoders, "training": training})).plan
+        plan: Plan = Plan(parse({"encoders": encoders, "training": training}))
         return plan
 
     return make

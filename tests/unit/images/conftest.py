@@ -12,7 +12,6 @@ from PIL import Image
 from cogworks.config.parse import parse
 from cogworks.images.sources.scan import scan
 from cogworks.plan import datasets
-from cogworks.plan.load import planned
 from cogworks.plan.plan import Plan
 
 
@@ -70,7 +69,7 @@ def fill() -> Any:
             "concepts": {"cog": {"levels": {"count": 3}}},
             "synthesis": {"clones": {"drawn": {"generator": "g", "like": "seen"}}},
         }
-        plan: Plan = planned(parse(config | sections)).plan
+        plan: Plan = Plan(parse(config | sections))
         if check:
             assert list(datasets.problems(plan)) == []
         return plan

@@ -180,7 +180,7 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
 def test_contradictions_are_named_by_key(fill: Any, changes: dict[str, Any], message: str) -> None:
     images = {"x": WORLD | changes}
     plan = fill(images, check=False)
-    idle_keys = idle.idle_keys({"images": images}, plan.legacy)
+    idle_keys = idle.idle_keys({"images": images}, plan.config.model_dump())
     problems = [*datasets.problems(plan), *idle_keys.values()]
     assert any(message in problem for problem in problems), problems
     assert all(problem.startswith("images.x") for problem in problems)

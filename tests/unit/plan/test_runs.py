@@ -24,7 +24,7 @@ def plan_of(**training: dict[str, Any]) -> Plan:
         "synthesis": {"clones": {"clone": {"generator": "none"}}},
         "compute": {"gpus": 1},
     }
-    return Plan(parse(config), legacy=None)
+    return Plan(parse(config))
 
 
 def run_of(**keys: Any) -> Run:

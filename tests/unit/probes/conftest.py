@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from cogworks.config.parse import parse
-from cogworks.core.derived import Config
 from cogworks.core.files import sha256_file
 from cogworks.encoders.store import write_index
 from cogworks.images.manifest import write_manifest
@@ -55,7 +54,7 @@ def toy_job(test_sets: Iterable[str] = (), **keys: Any) -> Job:
             "evaluations": {"e": evaluation | {"test_sets": list(test_sets)}},
         }
     )
-    return Plan(config, Config(config.model_dump())).jobs["toy", "toy", "p"]
+    return Plan(config).jobs["toy", "toy", "p"]
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from cogworks.config.parse import parse
-from cogworks.core.derived import Config
 from cogworks.core.errors import InputError
 from cogworks.plan.evaluations import problems
 from cogworks.plan.jobs import BASE_MB, Job
@@ -36,7 +35,7 @@ def fill() -> Callable[..., Plan]:
             "probes": {"linear": {"kind": "sgd"}, "own": {"kind": "classifier"}},
         }
         config = parse(copy.deepcopy(base | sections))
-        return Plan(config, Config(config.model_dump()))
+        return Plan(config)
 
     return whole
 

@@ -21,7 +21,7 @@ def loaded(**evaluations):
     """Return the exhibits of a config with these evaluations."""
     sweep = [{"key": "dataset", "values": ["seen", "cog_l1", "cog_l2"]}]
     tuned = RUN | {"recipe": "fine_tune", "start": {"run": "base"}, "sweep": sweep}
-    config = load_config(
+    plan = load_config(
         {
             "concepts": {"cog": {"levels": LEVELS}},
             "images": {
@@ -40,7 +40,7 @@ def loaded(**evaluations):
             },
         }
     )
-    return Exhibits(config.plan)
+    return Exhibits(plan)
 
 
 FROZEN = {"encoders": ["random", "base"], "protocols": ["linear"]}

@@ -101,7 +101,7 @@ def load(small):
     def loader(changes=None, **report):
         config = copy.deepcopy(small) | (changes or {})
         config["report"] = config["report"] | report
-        return Exhibits(load_config(config).plan)
+        return Exhibits(load_config(config))
 
     return loader
 
@@ -377,7 +377,7 @@ def merged(names):
         return left | right | both
 
     files = [load_yaml(REPOSITORY / "config" / f"{name}.yaml") for name in names]
-    return Exhibits(load_config(functools.reduce(merge, files)).plan)
+    return Exhibits(load_config(functools.reduce(merge, files)))
 
 
 def test_chapter_3s_further_analyses_are_one_config():

@@ -14,7 +14,6 @@ from cogworks.core import place
 from cogworks.core.paths import pattern
 from cogworks.plan import clones
 from cogworks.plan.generators import Given
-from cogworks.plan.load import complete
 from cogworks.plan.plan import Plan
 from cogworks.synthesis.specs import DrawSpec, JudgeSpec, MergeSpec, PromptSpec
 
@@ -40,7 +39,7 @@ CONFIG: dict[str, Any] = {
 
 
 def planned(config: dict[str, Any]) -> Plan:
-    plan: Plan = complete(parse(config)).plan
+    plan: Plan = Plan(parse(config))
     return plan
 
 

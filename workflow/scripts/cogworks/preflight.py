@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 
 from cogworks.concepts.wordnet import open_wordnet
 from cogworks.config.schema import dotted, given_paths
-from cogworks.core.derived import Config
 from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine, is_hidden, is_hidden_path
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.plan import clones
 from cogworks.plan.datasets import declared
-from cogworks.training.plan import missing_paths as missing_training_paths
+from cogworks.plan.plan import Plan
 
 SPACE_GIB = 5
 
@@ -28,23 +27,23 @@ class Finding(NamedTuple):
     words: str
 
 
-def inspect(config: Config, *, folder: Path = Path()) -> Iterator[Finding]:
+def inspect(plan: Plan, *, folder: Path = Path()) -> Iterator[Finding]:
     """Yield what was found in order, and everything that was not.
 
     Args:
-        config: the checked config.
+        plan: what the config stands for.
         folder: the project's folder, whose free disk space is looked at.
     """
-    yield _attempt("WordNet", lambda: str(_wordnet_sources(config)))
-    yield _attempt("device", lambda: str(pick_device(config["compute"]["device"])))
+    yield _attempt("WordNet", lambda: str(_wordnet_sources(plan)))
+    yield _attempt("device", lambda: str(pick_device(plan.config.compute.device)))
     problems = {
-        "concepts": [line for found in config.plan.benchmarks.values() for line in found.missing],
-        "images": [line for found in declared(config.plan) for line in found.missing],
-        "synthesis": clones.missing(config.plan),
-        "training": missing_training_paths(config),
-        "encoders": [*_missing_weights(config), *_not_cached(config)],
+        "concepts": [line for found in plan.benchmarks.values() for line in found.missing],
+        "images": [line for found in declared(plan) for line in found.missing],
+        "synthesis": clones.missing(plan),
+        "training": [line for run in plan.runs.values() for line in run.missing],
+        "encoders": [*_missing_weights(plan), *_not_cached(plan)],
     }
-    for problem in _unfit(config):
+    for problem in _unfit(plan):
         problems[problem.partition(".")[0]].append(problem)
     for room, lines in problems.items():
         yield from _listed(room, lines)
@@ -53,8 +52,8 @@ def inspect(config: Config, *, folder: Path = Path()) -> Iterator[Finding]:
     yield Finding("disk", free >= SPACE_GIB, words)
 
 
-def _wordnet_sources(config: Config) -> str:
-    folders = {section["wordnet"] for section in config["concepts"].values()} or {None}
+def _wordnet_sources(plan: Plan) -> str:
+    folders = {section.wordnet for section in plan.config.concepts.values()} or {None}
     return ", ".join(str(open_wordnet(folder).source) for folder in sorted(folders, key=str))
 
 
@@ -72,16 +71,16 @@ def _listed(what: str, problems: list[str]) -> Iterator[Finding]:
         yield Finding(what, False, problem)
 
 
-def _missing_weights(config: Config) -> Iterator[str]:
-    for encoder in config.plan.encoders.values():
+def _missing_weights(plan: Plan) -> Iterator[str]:
+    for encoder in plan.encoders.values():
         yield from encoder.missing
 
 
-def _not_cached(config: Config) -> Iterator[str]:
+def _not_cached(plan: Plan) -> Iterator[str]:
     """Yield the encoders whose library would have to fetch their weights, where it may not."""
-    if config["compute"]["online"]:
+    if plan.config.compute.online:
         return
-    for encoder in config.plan.encoders.values():
+    for encoder in plan.encoders.values():
         model = encoder.cached_model
         for problem in missing_from_cache(model.library, model.name) if model else ():
             yield (
@@ -90,9 +89,9 @@ def _not_cached(config: Config) -> Iterator[str]:
             )
 
 
-def _unfit(config: Config) -> Iterator[str]:
+def _unfit(plan: Plan) -> Iterator[str]:
     """Yield what is there in name only: empty folders, pointers, web pages, unreadable files."""
-    for path, key in _files(config).items():
+    for path, key in _files(plan).items():
         try:
             if Path(path).is_dir():
                 _check_folder(Path(path))
@@ -110,30 +109,30 @@ def _check_folder(path: Path) -> None:
             raise InputError(f"{path} is an empty folder")
 
 
-def _files(config: Config) -> dict[str, str]:
+def _files(plan: Plan) -> dict[str, str]:
     """Return every path of the user's that a job will read, each with the first key behind it."""
     found: dict[str, str] = {}
-    for key, path in (*_named(config), *_inside(config)):
+    for key, path in (*_named(plan), *_inside(plan)):
         if not path.startswith("results/"):
             found.setdefault(path, key)
     return found
 
 
-def _named(config: Config) -> Iterator[tuple[str, str]]:
-    for path, value in given_paths(config):
+def _named(plan: Plan) -> Iterator[tuple[str, str]]:
+    for path, value in given_paths(plan.config.model_dump()):
         yield dotted(path), value
 
 
-def _inside(config: Config) -> Iterator[tuple[str, str]]:
+def _inside(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield the files that stand behind a folder or a name of the config."""
-    for encoder in config.plan.encoders.values():
+    for encoder in plan.encoders.values():
         for file in encoder.files:
             if Path(file).name != "__init__.py":
                 yield f"encoders.{encoder.declared}", file
-    for found in config.plan.datasets.values():
+    for found in plan.datasets.values():
         for file in found.source_files:
             yield f"{found.key}.source", file
-    for name, generator in config.plan.given_generators.items():
+    for name, generator in plan.given_generators.items():
         for file in generator.files:
             if not is_hidden_path(os.path.relpath(file, generator.path)):
                 yield f"synthesis.generators.{name}", file

@@ -1,4 +1,4 @@
-"""The config as the workflow sees it: strict, complete, consistent across the rooms."""
+"""From a config to its plan: strict, complete, consistent across the rooms."""
 
 import difflib
 import re
@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from cogworks.config import errors, idle
+from cogworks.config.compute import Compute
 from cogworks.config.parse import parse
-from cogworks.config.root import Config
 from cogworks.config.yaml_file import load_yaml
-from cogworks.core import derived
 from cogworks.core.errors import InputError
 from cogworks.plan import benchmarks, clones, datasets, evaluations, generators, measures, runs
 from cogworks.plan.plan import Plan
 from cogworks.report import problems as report
 
 
-def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Config:
-    """Return the checked config with all defaults.
+def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Plan:
+    """Return what the checked config stands for.
 
     Args:
         config: the merged config, as Snakemake gives it.
@@ -38,11 +37,10 @@ def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> derived.Co
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
 
 
-def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
+def _checked(config: dict[str, Any], files: list[str | Path]) -> Plan:
     typed = parse(config, files)
     checked = typed.model_dump()
-    filled = planned(typed)
-    plan: Plan = filled.plan
+    plan = Plan(typed)
     problems = [*benchmarks.problems(plan), *datasets.problems(plan)]
     problems += plan.clone_problems
     problems += plan.run_problems
@@ -50,28 +48,11 @@ def _checked(config: dict[str, Any], files: list[str | Path]) -> derived.Config:
     problems += evaluations.problems(plan)
     problems += measures.problems(plan)
     problems += [] if problems else report.problems(plan)
-    problems += _check_compute(filled["compute"])
+    problems += _check_compute(typed.compute)
     problems += _idle(config, checked, plan, problems)
     if problems:
         raise InputError("\n".join([errors.HEADING, *problems]))
-    return filled
-
-
-def planned(typed: Config) -> derived.Config:
-    """Return a typed config as dicts, for the rooms that have not moved yet, with its plan.
-
-    An encoder of a sweep of runs is one encoder a run there, in all lists of encoders too.
-    """
-    filled = derived.Config(typed.model_dump())
-    filled.typed = typed
-    filled.plan = plan = Plan(typed, filled)
-    filled["encoders"] = {
-        encoder.name: encoder.section.model_dump() for encoder in plan.encoders.values()
-    }
-    for entry in (*filled["evaluations"].values(), filled["analysis"]):
-        if entry["encoders"] != "all":
-            entry["encoders"] = plan.encoder_names(entry["encoders"])
-    return filled
+    return plan
 
 
 def _with_near_miss(line: str) -> str:
@@ -93,10 +74,10 @@ def _alone(lines: list[str], files: list[str | Path]) -> Iterator[str]:
         )
 
 
-def _check_compute(section: dict[str, Any]) -> Iterator[str]:
-    if section["device"] == "cpu" and section["gpus"] > 0:
+def _check_compute(section: Compute) -> Iterator[str]:
+    if section.device == "cpu" and section.gpus > 0:
         yield (
-            f"compute.gpus: each job would ask for {section['gpus']} and compute on the CPU "
+            f"compute.gpus: each job would ask for {section.gpus} and compute on the CPU "
             "(device is cpu); set it to 0, or device to auto"
         )
 

@@ -7,7 +7,7 @@ is worked out is kept. Imported while the DAG is planned: Pydantic and the stand
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from cogworks.config.root import Config
 from cogworks.core.errors import InputError
@@ -40,12 +40,9 @@ class Plan:
 
     Attributes:
         config: the typed config.
-        legacy: the same as dicts with sweeps expanded, for the rooms that still ask functions of
-            dicts; it goes when the last of them has moved here.
     """
 
     config: Config
-    legacy: Any
 
     @cached_property
     def benchmarks(self) -> dict[str, Benchmark]:

@@ -37,7 +37,7 @@ def page_spec(exhibits: Exhibits) -> PageSpec:
     """Return what the page shows."""
     roles = exhibits.roles
     levels, relative = (exhibits.tables.get(name) for name in ("levels", "levels_relative"))
-    config = without_how(exhibits.plan.legacy)
+    config = without_how(exhibits.plan.config.model_dump())
     return PageSpec(
         title=roles.section.title,
         subtitle=roles.section.subtitle or _subtitle(exhibits),
