@@ -138,7 +138,7 @@ def test_what_is_no_image_does_not_count(tmp_path, capfd):
     os.mkfifo(root / "pipe.jpg")
     assert scan_folder(tmp_path, threads=1, key="k") == {"n00000001": 8}
     assert capfd.readouterr().err.splitlines()[-1] == (
-        f"warning: {tmp_path}: left out, since they are no images: 2 .heic, 1 .txt, "
+        f"warning: {tmp_path}: left out, since they are not images: 2 .heic, 1 .txt, "
         "1 links back to a folder above, 2 links that lead nowhere, "
         "1 pipes, sockets or devices, 1 without a suffix"
     )

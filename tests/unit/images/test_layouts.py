@@ -41,7 +41,7 @@ def test_the_manifest_and_the_counts_take_the_same_images(
     frame = listed({"kind": "folder", "path": str(tmp_path)}, W)
     assert frame["wnid"].value_counts().to_dict() == {W[0]: 5, W[1]: 6}
     log = capfd.readouterr().err
-    assert f"{tmp_path}: left out, since they are no images: 2 .heic, 2 .txt, 1 links b" in log
+    assert f"{tmp_path}: left out, since they are not images: 2 .heic, 2 .txt, 1 links b" in log
     assert scan_folder(tmp_path, threads=1, key="k") == {W[0]: 5, W[1]: 6}
 
 

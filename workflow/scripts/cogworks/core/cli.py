@@ -1,4 +1,4 @@
-"""What every rule's command line shares."""
+"""What the command lines of all rules share."""
 
 import argparse
 import json

@@ -1,15 +1,15 @@
 """Digest of the code that a rule runs.
 
 Snakemake does not track the modules that a script imports, and tracks the script itself by its
-modification time. The digest made here goes into a rule's params instead. It goes by definition:
-from the script along the names that it uses, through every `cogworks` module, to the ground. So an
-edit of a function makes stale the rules that can reach it, and no others; a comment, a docstring,
-a message, a new function, a touch or a fresh clone changes nothing. It is blind to dynamic imports
-and to data files: the former are the entries of registries, which a rule names beside its script,
-and the latter are declared as inputs.
+modification time. The digest made here goes into a rule's params instead. It follows definitions:
+it starts at the script and follows the names that each definition uses, through every `cogworks`
+module. So an edit of a function makes exactly those rules stale that can reach it; a comment, a
+docstring, a message, a new function, a touch or a fresh clone changes nothing. The digest cannot
+see dynamic imports or data files. The former are entries of registries, which a rule names beside
+its script; the latter are declared as inputs.
 
-The versions of libraries that shape numbers belong to it, major and minor, where the rule's code
-reaches them: a patch release is taken to change no result.
+The digest includes the versions, major and minor, of libraries that shape numbers, if the rule's
+code reaches them. A patch release is assumed to change no result.
 """
 
 import functools
@@ -52,10 +52,10 @@ def rule_code(script: str, *entries: str, root: Path = SCRIPTS) -> str:
     Args:
         script: its name.
         entries: modules of the entries of registries that it loads (`Registry.module`).
-        root: where scripts and modules lie.
+        root: the folder of scripts and modules.
 
     Raises:
-        FileNotFoundError: there is no such script.
+        FileNotFoundError: the script does not exist.
         ValueError: it loads entries of a registry, but none is given.
     """
     reached, libraries = _reach(script, root, entries)

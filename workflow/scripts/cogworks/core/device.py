@@ -29,7 +29,7 @@ def pick_device(name: str) -> "torch.device":
 
 
 def set_threads(count: int) -> None:
-    """Hold torch to `count` CPU threads."""
+    """Limit torch to `count` CPU threads."""
     import torch
 
     torch.set_num_threads(count)
@@ -37,7 +37,7 @@ def set_threads(count: int) -> None:
 
 @contextlib.contextmanager
 def limit_blas(count: int) -> Iterator[None]:
-    """Hold NumPy's and SciPy's BLAS to `count` threads: small problems are slower on more."""
+    """Limit NumPy's and SciPy's BLAS to `count` threads: small problems are slower on more."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=count, user_api="blas"):

@@ -1,4 +1,4 @@
-"""The one exception that a user is meant to read."""
+"""The one exception that is meant for users to read."""
 
 
 class InputError(Exception):

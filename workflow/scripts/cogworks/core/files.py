@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written beside, flushed, then renamed."""
+"""Files that are either whole or absent: written under another name, flushed, then renamed."""
 
 import contextlib
 import hashlib
@@ -21,8 +21,8 @@ METADATA_KEY = b"cogworks"
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` on success, remove it on failure.
 
-    The temporary name keeps the suffix, since some writers choose their format by it, and carries
-    the process id, so that an orphan of a killed run and its successor do not share a file.
+    The temporary name keeps the suffix, by which some writers choose their format, and contains the
+    process id, so that an orphan of a killed run and its successor do not share a file.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def read_parquet(path: str | Path, *, columns: Sequence[str] | None = None) -> "
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:
-    """Return the dict given to `write_parquet` as `metadata` (empty where there was none)."""
+    """Return the dict given to `write_parquet` as `metadata` (empty if there was none)."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -104,7 +104,7 @@ def write_json(value: Any, path: str | Path) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file; raises InputError where it is missing or not JSON."""
+    """Read a JSON file; raises InputError if it is missing or not JSON."""
     _require(path)
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))

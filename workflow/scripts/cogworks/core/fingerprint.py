@@ -1,8 +1,8 @@
-"""What the user's files hold, told from their bytes: for the specs of the rules that read them.
+"""Fingerprints of the user's files by content, for the params of the rules that read them.
 
-Snakemake compares large files by their times alone. A copy that keeps times (`cp -p`) goes unseen
-there, and a touched file makes everything anew. So the user's files are no inputs of rules: a
-fingerprint of each is part of the params of the rules that read it.
+Snakemake compares large files by their times alone. It misses a copy that keeps times (`cp -p`),
+and it remakes everything after a touch. So the user's files are not inputs of rules: a fingerprint
+of each is part of the params of the rules that read it.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -19,14 +19,14 @@ from pathlib import Path
 
 Fingerprints = dict[str, str]
 
-# Where fingerprints are kept, so that a large file is read once and not in every planning.
+# Where fingerprints are kept, so that a large file is read once, not at every planning.
 CACHE = Path(".snakemake", "fingerprints.json")
 # Files of images, too large to be read whole.
 SAMPLED = (".parquet", ".tar")
 BLOCK = 4096
 BLOCKS = 64
 CHUNK = 2**22
-# A file that changed so lately may change again within the resolution of its times.
+# A file that changed this recently may change again within the resolution of its times.
 SETTLED_SECONDS = 2.0
 
 # What is known of a file: the state in which it was read, and its fingerprint then.
@@ -36,10 +36,10 @@ Known = dict[str, tuple[str, str]]
 def fingerprint(path: str | Path) -> str:
     """Return 16 hex digits of a file's size and content.
 
-    A pack of images (`.parquet`, `.tar`) is told by blocks spread evenly over it and, if it is
-    Parquet, by its footer; any other file is read whole.
+    Of a pack of images (`.parquet`, `.tar`), blocks spread evenly over it are read and, if it is
+    Parquet, its footer; any other file is read whole.
 
-    Of a file that may not be read it is `unreadable`: the job, not the planning, says why.
+    For a file that may not be read, the result is `unreadable`: the job will say why.
     """
     place = os.path.abspath(path)
     try:
@@ -57,16 +57,16 @@ def fingerprint(path: str | Path) -> str:
 
 
 def of_files(paths: Iterable[str | Path]) -> Fingerprints:
-    """Return the fingerprints of those of the user's files that are there, by their paths.
+    """Return the fingerprints of the user's files that exist, by path.
 
-    What the workflow itself makes is left out: its rules know when it changes.
+    Files that the workflow itself makes are left out: its rules know when they change.
     """
     given = [str(path) for path in paths if not is_made(path)]
     return {path: fingerprint(path) for path in given if Path(path).is_file()}
 
 
 def is_made(path: str | Path) -> bool:
-    """Say whether a path is that of a file that the workflow makes, not one of the user's."""
+    """Say whether a path is that of a file made by the workflow, not one of the user's."""
     return str(path).startswith("results/")
 
 
@@ -91,7 +91,7 @@ def _digest(path: Path, size: int) -> str:
 
 @functools.cache
 def _cache() -> Known:
-    """Return what earlier plannings found, and see to it that later ones find it too."""
+    """Return what earlier planning found, and arrange for this planning to be kept too."""
     file = CACHE.absolute()
     found = _read(file)
     atexit.register(_write, file, found, dict(found))

@@ -1,4 +1,4 @@
-"""The keys of the config that say how results are computed, and change none of them.
+"""The keys of the config that say how results are computed and do not change them.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -18,7 +18,7 @@ HOW = (
 
 
 def without_how(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a config without the keys of `HOW`: two with the same results are equal."""
+    """Return a config without the keys of `HOW`: configs with the same results are equal."""
     result = config
     for key in HOW:
         result = _without(result, key.split("."))

@@ -1,8 +1,8 @@
-"""What is an image among a user's files: one rule for counting them and for reading them.
+"""Which of a user's files are images: one rule for counting and for reading them.
 
-A regular file with one of `SUFFIXES`, in capitals or not, is an image, however deep it lies below
-its class. Hidden files and folders are passed over, links are followed. Whatever else lies there is
-left out, but never without a word: see `report_left_out`.
+A regular file with one of `SUFFIXES`, in upper or lower case, is an image, at any depth below its
+class. Hidden files and folders are skipped, and links are followed. All other files are left out
+and reported: see `report_left_out`.
 """
 
 import os
@@ -33,7 +33,7 @@ def images_below(folder: str | Path, left_out: Counter[str]) -> list[tuple[str, 
 
     Args:
         folder: where to look, at any depth.
-        left_out: is given what else lies there: a suffix, or a kind of link -> how many.
+        left_out: receives the counts of other files, by suffix or kind of link.
 
     Raises:
         InputError: a folder cannot be read, or an image's name is not UTF-8.
@@ -45,7 +45,7 @@ def images_below(folder: str | Path, left_out: Counter[str]) -> list[tuple[str, 
 
 
 def count_images(folder: str | Path, left_out: Counter[str]) -> int:
-    """Return how many images `images_below` would list, without a look at each file."""
+    """Return how many images `images_below` would list, without looking at each file."""
     try:
         return sum(1 for _ in _walk(folder, left_out))
     except OSError as error:
@@ -53,22 +53,22 @@ def count_images(folder: str | Path, left_out: Counter[str]) -> int:
 
 
 def note_left_out(name: str, left_out: Counter[str]) -> None:
-    """Count a file that is no image, by its suffix."""
+    """Count a file that is not an image, by its suffix."""
     left_out[os.path.splitext(name)[1].lower() or "without a suffix"] += 1
 
 
 def report_left_out(left_out: Counter[str], place: str | Path) -> None:
-    """Say on the log which files of `place` were not taken as images."""
+    """Log which files of `place` were not taken as images."""
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
-        print(f"warning: {place}: left out, since they are no images: {kinds}", file=sys.stderr)
+        print(f"warning: {place}: left out, since they are not images: {kinds}", file=sys.stderr)
 
 
 def check_name(path: str) -> None:
-    """Refuse a path that is not UTF-8: tables and hashes are made of its characters.
+    """Refuse a path that is not UTF-8, since tables and hashes use its characters.
 
     Raises:
-        InputError: it has bytes that are no UTF-8.
+        InputError: it has bytes that are not UTF-8.
     """
     try:
         path.encode()

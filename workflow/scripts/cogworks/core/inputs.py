@@ -1,5 +1,5 @@
-"""Files that users bring: text in the encodings that people save, and files that are not what their
-name says.
+"""Files that users provide: text in the encodings that people use, and files that are not what
+their name says.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from cogworks.core.errors import InputError
 
-# Folders that a file system or an archiver adds and nobody meant to share.
+# Folders that a file system or an archiver adds and nobody means to share.
 _LITTER = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "lost+found"}
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HEAD = 512
-# Files that were put together have byte-order marks inside; pages have spaces that do not break.
+# Concatenated files have byte-order marks inside; text from web pages has no-break spaces.
 _BLANK = string.whitespace + "\ufeff\u00a0"
 
 
@@ -24,10 +24,10 @@ def list_of(value: str | list[str] | None) -> list[str]:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name is no content of its folder.
+    """Whether a file or folder of this name is not part of its folder's content.
 
     Hidden files (`.DS_Store`, `.git`, macOS's `._x.jpg` companions) and the folders that archivers
-    and file servers leave behind are passed over wherever a folder or an archive is read.
+    and file servers leave behind are skipped wherever a folder or an archive is read.
 
     Args:
         name: one name, not a path.
@@ -41,13 +41,13 @@ def is_hidden_path(path: str) -> bool:
 
 
 def impostor(head: bytes) -> str | None:
-    """Say what a file is that stands in the place of another, from its first bytes.
+    """Say, from its first bytes, if a file is something else in place of the expected content.
 
     Args:
         head: at least the file's first 512 bytes, or all of it.
 
     Returns:
-        What it is and what to do, to be put after "is"; None where it is neither empty, a Git LFS
+        What it is and what to do, worded to follow "is"; None if it is neither empty, a Git LFS
         pointer nor a web page.
     """
     if not head:
@@ -93,7 +93,7 @@ def read_text(path: str | Path) -> str:
 
 
 def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a list that a user brings, stripped, each with its number from 1.
+    """Yield the lines of a user's list, stripped, each with its number from 1.
 
     Empty lines and those that begin with `#` are left out.
 

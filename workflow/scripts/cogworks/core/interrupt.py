@@ -1,4 +1,4 @@
-"""Stopping at a good moment: a scheduler's signal sets a flag, the work ends after its batch."""
+"""Stopping cleanly: a scheduler's signal sets a flag, and work ends after the current batch."""
 
 import contextlib
 import signal
@@ -10,17 +10,17 @@ SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 
 
 def ignore_stop_signals() -> None:
-    """Ignore the signals that ask to stop, from here to the end of the process."""
+    """Ignore the signals that ask to stop, from now to the end of the process."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def children_ignore_stop_signals() -> Iterator[None]:
-    """Let processes that are started within never notice the signals that ask to stop.
+    """Make processes that are started inside ignore the signals that ask to stop.
 
-    A scheduler sends them to every process of a job, but only the one that keeps the state is to
-    act on them. What arrives meanwhile is delivered to this process afterwards.
+    A scheduler sends them to every process of a job, but only the one that keeps the state should
+    act on them. Signals that arrive meanwhile are delivered to this process afterwards.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
@@ -32,7 +32,7 @@ def children_ignore_stop_signals() -> Iterator[None]:
 class StopFlag:
     """Context manager whose `stop` becomes True on SIGTERM or SIGUSR1.
 
-    The previous handlers come back at the end, so that a library user's own handling survives.
+    The previous handlers are restored at the end, so that a caller's own handling survives.
     """
 
     def __init__(self) -> None:

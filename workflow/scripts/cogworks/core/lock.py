@@ -1,6 +1,6 @@
-"""A lock against orphans: jobs that go on writing after the workflow that started them was killed.
+"""A lock against orphans: jobs that keep writing after their workflow was killed.
 
-The kernel drops the lock when its holder ends, however it ends.
+The kernel releases the lock when its holder ends, for whatever reason.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ _HELD = (errno.EWOULDBLOCK, errno.EACCES)
 def hold(path: Path, *, what: str) -> Iterator[None]:
     """Hold the lock file `path` while the block runs, then remove it.
 
-    Some network file systems have no locks (ENOLCK, ENOSYS): that is no other holder, so the block
-    runs without one, after a warning on the standard error.
+    Some network file systems have no locks (ENOLCK, ENOSYS). This does not mean that another
+    process holds one, so the block runs without a lock, after a warning on standard error.
 
     Args:
-        path: the lock file; its folder is made where it is missing.
-        what: names what is written under the lock, for the error: `this shard`.
+        path: the lock file; its folder is created if it is missing.
+        what: what is written under the lock, for the error, such as `this shard`.
 
     Raises:
         InputError: another process holds it; its id is named.
@@ -47,8 +47,8 @@ def _acquire(path: Path, what: str) -> int:
         except OSError as error:
             if error.errno not in _HELD:
                 print(
-                    f"{path}: this file system has no locks ({error.strerror}); see to it yourself "
-                    f"that no other process writes {what}",
+                    f"{path}: this file system has no locks ({error.strerror}); make sure that "
+                    f"no other process writes {what}",
                     file=sys.stderr,
                 )
                 return descriptor

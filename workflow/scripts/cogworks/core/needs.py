@@ -1,4 +1,4 @@
-"""The user's files that the jobs of a run need: what is missing is an error of the planning.
+"""The user's files that the jobs of a run need: a missing one is an error at planning.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -14,22 +14,22 @@ Value = TypeVar("Value")
 
 
 def is_missing(path: str | Path) -> bool:
-    """Say whether a path is not there; what the workflow makes itself is never missing."""
+    """Say whether a path does not exist; what the workflow makes itself is never missing."""
     return not is_made(path) and not Path(path).expanduser().exists()
 
 
 def is_missing_file(path: str | Path) -> bool:
-    """Say whether a path is not that of a file; what the workflow makes itself is never missing."""
+    """Say whether a path is not a file; what the workflow makes itself is never missing."""
     return not is_made(path) and not Path(path).expanduser().is_file()
 
 
 class Needs:
-    """What the jobs of a run need and do not find, told all at once.
+    """What the jobs of a run need and do not find, reported all at once.
 
-    Where an input of a job is missing, or its input function raises an error, Snakemake passes the
-    job over as long as old results of it are there. So input functions only note what is missing.
-    When all jobs are known, Snakemake asks for the params of those that have results, and for the
-    priority of those that are to run; that is the moment of the error.
+    If an input of a job is missing, or its input function raises an error, Snakemake skips the job
+    as long as old results of it exist. So input functions only note what is missing. When all jobs
+    are known, Snakemake asks for the params of those that have results, and for the priority of
+    those that are to run; the error is raised then.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Needs:
 
         Args:
             files: all files that the job reads.
-            missing: a line for each of the user's files that is not there, with its config key.
+            missing: a line for each of the user's files that does not exist, with its config key.
         """
         self._lines |= dict.fromkeys(missing)
         return [file for file in files if is_made(file)]
@@ -49,7 +49,7 @@ class Needs:
         """Return `value` if nothing is missing.
 
         Raises:
-            InputError: a line for each file that some job needs and that is not there.
+            InputError: a line for each file that some job needs and that does not exist.
         """
         if self._lines:
             raise InputError("\n".join(["files that the config names are missing:", *self._lines]))

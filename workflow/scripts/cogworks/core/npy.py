@@ -11,7 +11,7 @@ MAGIC = b"\x93NUMPY"
 
 
 def shape_of(path: str | Path) -> tuple[int, ...] | None:
-    """Return the shape of the array in a file; None where there is no such file, or no header."""
+    """Return the shape of the array in a file; None if there is no such file, or no header."""
     try:
         with open(path, "rb") as file:
             if file.read(len(MAGIC)) != MAGIC:

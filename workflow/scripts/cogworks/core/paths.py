@@ -1,4 +1,4 @@
-"""Where each artifact lives: nouns, one wildcard a folder, no hyper-parameter in a name.
+"""Where each artifact is: nouns, one wildcard per folder, no hyper-parameter in a name.
 
 Paths are relative to the working directory. Imported while the DAG is planned: no dependencies.
 """

@@ -16,10 +16,9 @@ _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 def expand(paths: Iterable[str]) -> list[str]:
     """Return paths with each pattern (`*`, `?`, `[0-9]`) replaced by what it matches, sorted.
 
-    A range (`{000..146}`, as WebDataset writes it) is replaced by its numbers, there or not.
-    A path that exists stands for itself, whatever signs are in it, and so does a folder in front of
-    a pattern. A pattern without a match stays, and is then missed like any other path that does not
-    exist.
+    A range (`{000..146}`, as in WebDataset) is replaced by its numbers, whether files exist or not.
+    A path that exists stands for itself, whatever characters it has, and so does a folder in front
+    of a pattern. A pattern without a match is kept, and is then reported as missing like any path.
     """
     given = [one for path in paths for one in _numbers(path) or [path]]
     return [found for path in given for found in _matches(path) or [path]]

@@ -1,8 +1,8 @@
-"""Where the workflow lies, and how a rule reaches what comes with it from any working folder.
+"""Where the workflow is, and how rules reach its files from any working folder.
 
-What a user brings and what a run writes lies beside the working folder. Scripts and bundled files
-(`resources/`, `workflow/`) lie beside the workflow, which may be elsewhere, and may be moved. So no
-path of it may get into what Snakemake compares: the text of a shell command, inputs and params.
+The user's files and what a run writes are relative to the working folder. Scripts and bundled files
+(`resources/`, `workflow/`) are beside the workflow, which may be elsewhere and may be moved. So
+none of its paths may get into what Snakemake compares: shell commands, inputs and params.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# An installed package brings the files along; in a checkout they lie around it.
+# An installed package contains the files; in a checkout they are around it.
 ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.parents[2]
 LINK = Path(".snakemake", "cogworks")
 
@@ -21,8 +21,8 @@ LINK = Path(".snakemake", "cogworks")
 class Script:
     """The start of a rule's command line: an interpreter and a script of the workflow.
 
-    Given as a param it is a word of the command, but Snakemake neither records nor compares it,
-    since it is no value of a built-in type. What the script does is in the digest of its code.
+    As a param it is a word of the command, but Snakemake neither records nor compares it, since it
+    is not of a built-in type. What the script does is in the digest of its code.
     """
 
     def __init__(self, name: str, *, python: str = sys.executable) -> None:
@@ -34,9 +34,9 @@ class Script:
 
 
 def link_bundled() -> None:
-    """Make or mend the link in the working folder under which rules find bundled files.
+    """Create or repair the link in the working folder by which rules find bundled files.
 
-    In one step that no other process can see.
+    This is one atomic step.
     """
     if LINK.is_symlink() and LINK.readlink() == ROOT:
         return
@@ -47,10 +47,10 @@ def link_bundled() -> None:
 
 
 def found(path: str) -> str:
-    """Return a relative path as every rule and job can read it.
+    """Return a relative path in a form that every rule and job can read.
 
-    A bundled file (`resources/...`) goes by the link, which is made where it is missing, so that
-    its name is the same wherever the workflow lies. The user's file of the same name comes first.
+    A bundled file (`resources/...`) is reached by the link, which is created if it is missing, so
+    that its name is the same wherever the workflow is. A user's file of the same name comes first.
     """
     own = ROOT / path
     if not path.startswith("resources/") or not own.is_file():

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a plain line now and then in a log."""
+"""Progress of long work: a bar on a terminal, occasional plain lines in a log."""
 
 import sys
 import time
@@ -19,18 +19,19 @@ def track(
     count: Callable[[T], int] | None = None,
     done: int = 0,
 ) -> Iterator[T]:
-    """Yield from `iterable` while showing how far it is.
+    """Yield from `iterable` while showing progress.
 
-    On a terminal this is a bar; elsewhere a line every ten seconds and one at the end, so that a
-    log stays readable.
+    On a terminal this is a bar; elsewhere it is a line every ten seconds and one at the end, so
+    that a log stays readable.
 
     Args:
         iterable: what to go through.
         label: names the work.
-        total: units of all of it; the iterable's length where it has one and `count` is not given.
-        unit: what is counted. Where there are images, they are: a second's batches tell nothing.
-        count: how many units an item is; one if not given.
-        done: units that were done before.
+        total: number of units; by default the iterable's length, if it has one and `count` is not
+            given.
+        unit: what is counted: images if there are any, since batches per second say little.
+        count: returns the number of units of an item; one if not given.
+        done: units that were finished earlier.
     """
     if total is None and count is None and isinstance(iterable, Sized):
         total = len(iterable)
@@ -43,7 +44,7 @@ def track(
 
 
 class _Shown:
-    """How far some work is, with the speed since its start."""
+    """How far some work has got, with its speed since the start."""
 
     def __init__(self, label: str, *, total: int | None, unit: str, done: int) -> None:
         self._label, self._total, self._unit = label, total, unit
@@ -57,7 +58,7 @@ class _Shown:
             self._bar = tqdm(desc=label, total=total, unit=unit, initial=done)
 
     def add(self, units: int) -> None:
-        """Count some more, and show it where the last line is old enough."""
+        """Count more units, and show them if the last line is old enough."""
         self._done += units
         if self._bar is not None:
             self._bar.update(units)
@@ -68,7 +69,7 @@ class _Shown:
             self._line(now - self._start)
 
     def close(self) -> None:
-        """Show where the work ended."""
+        """Show the final state."""
         if self._bar is not None:
             self._bar.close()
         elif self._told != self._done:

@@ -1,4 +1,4 @@
-"""The global generators of Python, NumPy and torch, seeded for a while and put back."""
+"""The global generators of Python, NumPy and torch, seeded temporarily and restored."""
 
 import contextlib
 import random
@@ -13,7 +13,7 @@ def seeded(seed: int) -> Iterator[None]:
     """Run a block under `seed`; the generators, and torch's default type, are as before after it.
 
     Args:
-        seed: not negative; NumPy's old generator takes its lowest 32 bits.
+        seed: not negative; NumPy's old generator uses its lowest 32 bits.
     """
     # NumPy's old global generator is what users' code draws from.
     python, dtype = random.getstate(), torch.get_default_dtype()

@@ -1,8 +1,8 @@
-"""What a room can be added to: one file named after it, and its name in the room's registry.
+"""What can be added to a room: one file per entry, and its name in the room's registry.
 
-A registry knows names alone, so that importing it imports none of what they stand for. The digest
-of a rule's code does not follow it either: a rule gives the modules of the entries that it loads
-(see `codehash.rule_code`). So a new entry, or an edit of another one, makes nothing stale.
+A registry only knows names, so importing it imports none of its entries. The digest of a rule's
+code does not follow it either: a rule gives the modules of the entries that it loads (see
+`codehash.rule_code`). So a new entry, or an edit of another one, makes nothing stale.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -22,7 +22,7 @@ class Registry(Generic[Entry]):
     """The entries of a kind by name.
 
     Attributes:
-        package: the package that holds a module named after each.
+        package: the package with one module per entry, named after it.
         variable: the variable that holds the entry in its module.
         names: all of them.
     """
@@ -50,7 +50,7 @@ class Registry(Generic[Entry]):
         """Return an entry.
 
         Raises:
-            InputError: there is none of that name.
+            InputError: there is no entry of that name.
         """
         entry: Entry = getattr(import_module(self.module(name)), self.variable)
         return entry

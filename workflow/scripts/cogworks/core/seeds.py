@@ -1,4 +1,4 @@
-"""Seeds and orders that depend on names alone, never on the number of workers or shards."""
+"""Seeds and orders that depend only on names, never on the number of workers or shards."""
 
 import hashlib
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ def derive_seed(*parts: object) -> int:
 def shuffle_by_hash(keys: Iterable[str], *parts: object) -> list[str]:
     """Return `keys` in the order of a hash of (parts, key).
 
-    Taking the first n draws a subset that stays stable when other keys come or go: a new key can
-    only push out one old key for each place that it takes itself.
+    The first n form a subset that is stable when other keys are added or removed: a new key can
+    only push out one old key for the place that it takes.
     """
     return sorted(keys, key=lambda key: (derive_seed(*parts, key), key))

@@ -1,7 +1,7 @@
 """What a rule hands to its script: a typed, frozen slice of the plan, as canonical text.
 
-Snakemake compares params as a set without names, and the order of dict keys counts there. One
-canonical JSON string per rule makes every change visible and no mere reordering stale.
+Snakemake compares params as a set without names, and the order of dict keys matters to it. With one
+canonical JSON string per rule, every change is visible and reordering makes nothing stale.
 """
 
 import base64
@@ -59,7 +59,7 @@ def digest(value: Any) -> str:
 
 
 def packed(value: Any) -> str:
-    """Return a value so small that a whole config goes into a command line: zlib and base64."""
+    """Return a value as text short enough for a whole config on a command line: zlib, base64."""
     return base64.b64encode(zlib.compress(canonical(value).encode(), 9)).decode()
 
 

@@ -1,9 +1,9 @@
-"""A module's definitions as text that changes exactly when their behaviour can.
+"""A module's definitions as text that changes exactly when their behaviour can change.
 
-The text of a definition is its syntax tree without what only tells: docstrings, annotations of
-functions, what is printed, the messages of errors and asserts, help texts, labels of progress. It
-is the same on every Python version that we support; that of `ast.dump` is not, since later
-versions leave out empty fields, and new fields come with each.
+The text of a definition is its syntax tree without anything that only informs people: docstrings,
+annotations of functions, prints, messages of errors and asserts, help texts, labels of progress. It
+is the same on every supported version of Python, unlike that of `ast.dump`: later versions leave
+out empty fields, and each adds new ones.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 Chain = tuple[str, ...]
 # What is imported: the dotted name behind each name that the import binds.
 Imports = dict[str, str]
-# What these modules' functions do is seen by people alone; they pass on their first argument.
+# The functions of these modules only show something to people; they pass on their first argument.
 TELLING = ("cogworks.core.progress", "cogworks.training.progress", "cogworks.training.board")
 _PRINTED_TO = {"stderr", "stdout"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -91,7 +91,7 @@ def bound_by(statement: ast.Import | ast.ImportFrom) -> Imports:
 
 
 def is_telling(target: str) -> bool:
-    """Whether a dotted name is one of the modules that only tell, or lies in one."""
+    """Whether a dotted name is one of the modules that only inform, or is inside one."""
     return any(target == module or target.startswith(f"{module}.") for module in TELLING)
 
 
@@ -174,7 +174,7 @@ class _Writer:
             yield name, child
 
     def _arguments(self, call: ast.Call, name: str, child: object) -> object:
-        """Return a field of a call without the arguments that only tell."""
+        """Return a field of a call without the arguments that only inform."""
         if name == "func":
             return child
         chain = _chain(call.func) or ("",)
@@ -189,7 +189,7 @@ class _Writer:
 
 
 def _chain(node: ast.AST) -> Chain:
-    """Return the name that a node reads, with its attributes; empty where it is no name."""
+    """Return the name that a node reads, with its attributes; empty if it is not a name."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)

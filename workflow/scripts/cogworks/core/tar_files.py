@@ -1,4 +1,4 @@
-"""Uncompressed tar files as tables: where the bytes of each member lie."""
+"""Uncompressed tar files as tables of where each member's bytes are."""
 
 import posixpath
 import sys
@@ -32,9 +32,9 @@ class Member:
 
 
 def list_members(path: str | Path) -> list[Member]:
-    """Return the files of a tar file in their order; a link to another member is its file.
+    """Return the files of a tar file in order; a link to another member counts as that file.
 
-    Hidden files are passed over. Links to what is not in the archive are left out with a warning.
+    Hidden files are skipped. Links to outside the archive are left out with a warning.
 
     Raises:
         InputError: the file is missing, compressed, cut off or damaged; the message names it.
@@ -70,7 +70,7 @@ def _resolve(path: str | Path, entries: Iterable[tarfile.TarInfo]) -> list[Membe
             raise InputError(f"{path}: {name} is stored with holes (sparse); write it without -S")
         if entry.isreg():
             files.setdefault(name, entry)
-            # A name that is given twice stays there twice, so that its ids are found to repeat.
+            # A name that occurs twice is kept twice, so that its ids are found to repeat.
             names.append(name)
         elif entry.islnk() or entry.issym():
             folder = posixpath.dirname(name) if entry.issym() else ""
@@ -88,7 +88,7 @@ def _resolve(path: str | Path, entries: Iterable[tarfile.TarInfo]) -> list[Membe
 
 
 def _end(name: str, links: dict[str, str]) -> str:
-    """Follow links, as far as there are; a circle of them ends at no file."""
+    """Follow links to a file; a circle of links leads to none."""
     for _ in range(_MOST_LINKS):
         if name not in links:
             break
@@ -101,7 +101,7 @@ def _plain(name: str) -> str:
 
 
 def _check_end(path: str | Path, offset: int) -> None:
-    """Look at what ended the listing: `tarfile` takes a damaged header for the end."""
+    """Check what ended the listing: `tarfile` mistakes a damaged header for the end."""
     with open(path, "rb") as handle:
         handle.seek(offset)
         block = handle.read(tarfile.BLOCKSIZE)
@@ -113,7 +113,7 @@ def _check_end(path: str | Path, offset: int) -> None:
 
 
 def _check_nothing_follows(handle: BinaryIO) -> None:
-    """Refuse archives put together by `cat`: readers stop at the first one's end."""
+    """Refuse archives joined by `cat`: readers stop at the end of the first one."""
     while block := handle.read(tarfile.BLOCKSIZE):
         if block.strip(b"\0"):
             break

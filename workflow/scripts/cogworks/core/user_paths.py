@@ -1,8 +1,7 @@
-"""The paths that a config names, in the form in which every rule and job reads them.
+"""The paths that a config names, in the form that every rule and job reads.
 
-`~` is the user's home folder, as in a shell; variables such as
-`$HOME` are plain characters, as they are in the name of a file. Relative paths are relative to
-the folder in which Snakemake runs.
+`~` is the user's home folder, as in a shell. Variables such as `$HOME` are not replaced. Relative
+paths are relative to the folder in which Snakemake runs.
 
 Imported while the DAG is planned: standard library only.
 """
@@ -18,11 +17,11 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
 def checked(value: str) -> str:
-    """Return a path, or the name of a model, in the form in which it is used.
+    """Return a path, or the name of a model, in the form that is used.
 
     Raises:
-        ValueError: no path can be meant: an empty one, a URL, a Windows path, line breaks, the home
-            folder of nobody.
+        ValueError: it cannot be a path: it is empty, a URL, a Windows path, has line breaks, or
+            names the home folder of an unknown user.
     """
     library, path = _split(value)
     problem = _problem(path) or _problem(value)
@@ -33,11 +32,11 @@ def checked(value: str) -> str:
 
 
 def expand(path: str) -> str:
-    """Return a path with `~` replaced and spelt in one way: `./x//y/` is `x/y`.
+    """Return a path with `~` replaced, in one spelling: `./x//y/` is `x/y`.
 
-    A file that comes with the workflow goes by its link.
+    A file that comes with the workflow is reached by its link.
 
-    One that begins with `-` is made absolute: it would be an option on a command line otherwise.
+    A path that begins with `-` is made absolute, or command lines would read it as an option.
     """
     # Not by `normpath`: `x/..` is another folder where `x` is a link.
     path = str(PurePath(os.path.expanduser(path)))
