@@ -29,9 +29,7 @@ rule list_classes:
         files=lambda w: needs.met(
             canonical(of_files(plan.datasets[w.dataset].class_files))
         ),
-        code=lambda w: rule_code(
-            "list_classes", plan.datasets[w.dataset].source_module
-        ),
+        code=lambda w: rule_code("list_classes", plan.datasets[w.dataset].source_module),
     message:
         "Classes of {wildcards.dataset}"
     shell:

@@ -30,7 +30,9 @@ rule check_generator:
     params:
         script=script("check_generator"),
         spec=lambda w: plan.generators[w.generator].spec.text,
-        files=lambda w: needs.met(canonical(of_files(plan.generators[w.generator].files))),
+        files=lambda w: needs.met(
+            canonical(of_files(plan.generators[w.generator].files))
+        ),
         code=rule_code("check_generator"),
     message:
         "Strict loading of the generator {wildcards.generator}"
@@ -63,7 +65,9 @@ rule train_generator:
     params:
         script=script("train_generator"),
         spec=lambda w: plan.generators[w.generator].spec.text,
-        files=lambda w: needs.met(canonical(of_files(plan.generators[w.generator].files))),
+        files=lambda w: needs.met(
+            canonical(of_files(plan.generators[w.generator].files))
+        ),
         code=lambda w: rule_code(
             "train_generator", *plan.generators[w.generator].letter_modules
         ),
@@ -99,7 +103,9 @@ rule write_prompts:
     params:
         script=script("write_prompts"),
         spec=lambda w: plan.clones[w.clone].prompt_spec.text,
-        files=lambda w: needs.met(canonical(of_files(plan.clones[w.clone].prompt_files))),
+        files=lambda w: needs.met(
+            canonical(of_files(plan.clones[w.clone].prompt_files))
+        ),
         source=lambda w: plan.clones[w.clone].class_source,
         code=lambda w: rule_code("write_prompts", *plan.clones[w.clone].letter_modules),
     message:
