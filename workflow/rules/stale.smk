@@ -27,7 +27,7 @@ rule stale:
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("stale"),
-        spec=lambda w: canonical(dry_run.settings_of(workflow)),
+        spec=lambda w: dry_run.settings_of(workflow).text,
     message:
         "What would run again, and why"
     shell:

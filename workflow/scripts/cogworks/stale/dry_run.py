@@ -26,50 +26,70 @@ from snakemake.settings.types import (
 )
 
 from cogworks.core.errors import InputError
+from cogworks.core.spec import Spec
 from cogworks.stale.job import Job, Made, read_made
 
 # Snakemake records params of these types; others, such as `place.Script`, it does not compare.
 RECORDED = (type(None), bool, int, float, str, list, tuple, dict, set, frozenset)
 
 
-def settings_of(workflow: Any) -> dict[str, Any]:
-    """Return what decides on which jobs run, of a Snakemake that runs, as JSON can hold it.
+class Persistence(Spec):
+    """Where Snakemake keeps its records."""
+
+    backend: str
+    url: str | None
+
+
+class Settings(Spec):
+    """What decides on which jobs run, besides the files."""
+
+    snakefile: str
+    configfiles: list[str]
+    config: dict[str, Any]
+    rerun_triggers: list[str]
+    max_checksum_file_size: int
+    deployment: list[str]
+    conda_prefix: str | None
+    persistence: Persistence | None
+
+
+def settings_of(workflow: Any) -> Settings:
+    """Return the settings of a Snakemake that runs.
 
     Args:
         workflow: Snakemake's `Workflow`, as rule files see it.
     """
     deployment = workflow.deployment_settings
-    return {
-        "snakefile": str(workflow.main_snakefile),
-        "configfiles": [str(path) for path in workflow.config_settings.configfiles],
-        "config": dict(workflow.config_settings.config),
-        "rerun_triggers": sorted(trigger.name for trigger in workflow.rerun_triggers),
-        "max_checksum_file_size": workflow.dag_settings.max_checksum_file_size,
-        "deployment": sorted(method.name for method in deployment.deployment_method),
-        "conda_prefix": deployment.conda_prefix and str(deployment.conda_prefix),
-        "persistence": _persistence(workflow.workflow_settings),
-    }
+    return Settings(
+        snakefile=str(workflow.main_snakefile),
+        configfiles=[str(path) for path in workflow.config_settings.configfiles],
+        config=dict(workflow.config_settings.config),
+        rerun_triggers=sorted(trigger.name for trigger in workflow.rerun_triggers),
+        max_checksum_file_size=workflow.dag_settings.max_checksum_file_size,
+        deployment=sorted(method.name for method in deployment.deployment_method),
+        conda_prefix=str(deployment.conda_prefix) if deployment.conda_prefix else None,
+        persistence=_persistence(workflow.workflow_settings),
+    )
 
 
-def _persistence(settings: WorkflowSettings) -> dict[str, str | None]:
-    """Return where records are kept; empty for a Snakemake that can keep them in files only."""
+def _persistence(settings: WorkflowSettings) -> Persistence | None:
+    """Return where records are kept; None for a Snakemake that can keep them in files only."""
     if not hasattr(settings, "persistence_backend"):
-        return {}
-    return {
-        "backend": settings.persistence_backend.name,
-        "url": settings.persistence_backend_db_url,
-    }
+        return None
+    return Persistence(
+        backend=settings.persistence_backend.name, url=settings.persistence_backend_db_url
+    )
 
 
-def _with_persistence(kept: dict[str, str | None]) -> WorkflowSettings:
+def _with_persistence(kept: Persistence | None) -> WorkflowSettings:
     settings = WorkflowSettings()
-    if kept:
-        settings.persistence_backend = type(settings.persistence_backend)[kept["backend"]]
-        settings.persistence_backend_db_url = kept["url"]
+    if kept is not None:
+        settings.persistence_backend = type(settings.persistence_backend)[kept.backend]
+        settings.persistence_backend_db_url = kept.url
     return settings
 
 
-def planned(settings: dict[str, Any]) -> list[Job]:
+def planned(settings: Settings) -> list[Job]:
     """Return all jobs of the default target, in the order of their rules in the workflow.
 
     Args:
@@ -91,25 +111,25 @@ def planned(settings: dict[str, Any]) -> list[Job]:
     raise InputError(f"Snakemake cannot plan the run:\n{words}")
 
 
-def _dry_run(api: SnakemakeApi, settings: dict[str, Any]) -> DAGApi:
+def _dry_run(api: SnakemakeApi, settings: Settings) -> DAGApi:
     workflow = api.workflow(
         resource_settings=ResourceSettings(cores=1),
         config_settings=ConfigSettings(
-            config=settings["config"], configfiles=[Path(path) for path in settings["configfiles"]]
+            config=settings.config, configfiles=[Path(path) for path in settings.configfiles]
         ),
-        workflow_settings=_with_persistence(settings["persistence"]),
+        workflow_settings=_with_persistence(settings.persistence),
         deployment_settings=DeploymentSettings(
-            deployment_method={DeploymentMethod[name] for name in settings["deployment"]},
-            conda_prefix=settings["conda_prefix"] and Path(settings["conda_prefix"]),
+            deployment_method={DeploymentMethod[name] for name in settings.deployment},
+            conda_prefix=Path(settings.conda_prefix) if settings.conda_prefix else None,
         ),
-        snakefile=Path(settings["snakefile"]),
+        snakefile=Path(settings.snakefile),
     )
     # A job that was stopped is forced, as by --rerun-incomplete: without that, planning ends there.
     dag = workflow.dag(
         DAGSettings(
             force_incomplete=True,
-            rerun_triggers={RerunTrigger[name] for name in settings["rerun_triggers"]},
-            max_checksum_file_size=settings["max_checksum_file_size"],
+            rerun_triggers={RerunTrigger[name] for name in settings.rerun_triggers},
+            max_checksum_file_size=settings.max_checksum_file_size,
         )
     )
     dag.execute_workflow(
