@@ -1,4 +1,4 @@
-# Two commands for everybody: `make demo` and `make test`. Both set up what they need first.
+# Two commands: `make demo` and `make test`. Both set up what they need first.
 PYTHON ?= python3
 CORES ?= all
 VENV := .venv
@@ -14,7 +14,7 @@ export HF_HUB_OFFLINE ?= 1
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: setup  ## Set up everything from nothing and run the embedded default: tables, figures, a report.
+demo: setup  ## Set up everything and run the default config: tables, figures, a report.
 	python -m snakemake --profile profiles/local --cores $(CORES)
 	@python workflow/scripts/print_summary.py
 
@@ -32,8 +32,8 @@ check: setup
 
 setup: $(SYNCED) $(WORDNET)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.
 
-# The environment's commands are called as modules of its Python: in a folder with a quote or a dollar
-# sign in its name, the first lines of their scripts do not work. No recipe names the folder itself.
+# The environment's commands are called as modules of its Python: the first lines of their scripts do
+# not work in a folder with a quote or a dollar sign in its name. No recipe names the folder itself.
 $(SYNCED): requirements.lock
 	@case "$$(pwd)" in *:*) echo "$$(pwd): Python makes no environment in a folder with a colon in" \
 		"its name (it separates the folders of PATH); rename the folder" >&2; exit 1;; esac

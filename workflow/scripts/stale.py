@@ -1,4 +1,4 @@
-"""Say what would run again, and why: a line a stage."""
+"""Say what would run again, and why: one line per stage."""
 
 from cogworks.core import cli
 from cogworks.stale import code

@@ -39,7 +39,7 @@ def cells() -> None:
 @pytest.mark.usefixtures("cells")
 def test_cells_stay_good_where_seeds_or_shots_are_added() -> None:
     for job in (probe(seeds=5), probe(shots=[1, 2, "all"])):
-        assert kept([job], [job]) == ["3 cells that are done are kept"]
+        assert kept([job], [job]) == ["3 finished cells are kept"]
 
 
 @pytest.mark.usefixtures("cells")
@@ -53,7 +53,7 @@ def test_cells_are_not_kept_where_their_settings_their_code_or_their_features_ch
 def test_cells_outlive_a_search_that_is_taken_up_for_more_seeds() -> None:
     search = probe("tune_probes", seeds=5)
     fit = probe(seeds=5, after=(0,))
-    assert kept([fit], [search, fit]) == ["3 cells that are done are kept"]
+    assert kept([fit], [search, fit]) == ["3 finished cells are kept"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_a_stopped_job_left_is_told(rule: str, output: str, left: str) -> N
     job = Job(rule, {}, (output,), Made(), None, missing=(output,))
     assert kept([job], [job]) == []
     touch(left)
-    assert kept([job], [job]) == ["1 begun, which go on if their settings are still these"]
+    assert kept([job], [job]) == ["1 begun, which continue if their settings are unchanged"]
 
 
 def test_a_finished_training_is_begun_anew() -> None:

@@ -1,4 +1,4 @@
-"""What would run again, a line a stage."""
+"""What would run again, one line per stage."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What can be known to be wrong before hours of work start: paths, weights, devices, disk."""
+"""Problems that can be found before hours of work start: paths, weights, devices, disk."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ SPACE_GIB = 5
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at: what, whether it is in order, and in what words."""
+    """One thing that was checked: what, whether it is fine, and a description."""
 
     what: str
     fine: bool
@@ -28,11 +28,11 @@ class Finding(NamedTuple):
 
 
 def inspect(plan: Plan, *, folder: Path = Path()) -> Iterator[Finding]:
-    """Yield what was found in order, and everything that was not.
+    """Yield what is fine, and every problem.
 
     Args:
         plan: what the config stands for.
-        folder: the project's folder, whose free disk space is looked at.
+        folder: the project's folder, whose free disk space is checked.
     """
     yield _attempt("WordNet", lambda: str(_wordnet_sources(plan)))
     yield _attempt("device", lambda: str(pick_device(plan.config.compute.device)))
@@ -66,7 +66,7 @@ def _attempt(what: str, action: Any) -> Finding:
 
 def _listed(what: str, problems: list[str]) -> Iterator[Finding]:
     if not problems:
-        yield Finding(what, True, "every path that the config names is there")
+        yield Finding(what, True, "every path that the config names exists")
     for problem in problems:
         yield Finding(what, False, problem)
 

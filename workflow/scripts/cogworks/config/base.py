@@ -40,9 +40,9 @@ class Section(BaseModel):
 
 @dataclass(frozen=True)
 class Applies:
-    """On which other keys of its section a key depends: where no condition holds, it does nothing.
+    """On which other keys of its section a key depends: if no condition holds, it has no effect.
 
-    A condition maps keys of the same section, dotted where they lie deeper, to what they must be: a
+    A condition maps keys of the same section, dotted if they are nested, to what they must be: a
     list of values, `given` (neither null nor empty), or `{above: N}`.
     """
 
@@ -59,7 +59,7 @@ class Applies:
 
 @dataclass(frozen=True)
 class PathMark:
-    """Marks a text that names a file or folder of the user's."""
+    """Marks a text that names one of the user's files or folders."""
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -69,7 +69,7 @@ class PathMark:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Marks a text that is one of some names, as `Literal` does with names known here."""
+    """Marks a text that is one of some names, like `Literal` with names that are computed."""
 
     names: tuple[str, ...]
 

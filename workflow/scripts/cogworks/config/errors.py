@@ -1,4 +1,4 @@
-"""What is wrong with a config, one line a problem: key, value, what was expected, file and line.
+"""Errors in a config, one line per problem: key, value, what was expected, file and line.
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
@@ -22,7 +22,7 @@ Problem = tuple[KeyPath, str]
 
 
 def unreadable(given: Any, place: KeyPath = ()) -> Iterator[Problem]:
-    """Yield what YAML read otherwise than it was meant, and numbers that are none."""
+    """Yield values that YAML reads differently than meant, and numbers that are not finite."""
     if isinstance(given, dict):
         for name, child in given.items():
             here = (*place, str(name))
@@ -51,7 +51,7 @@ def explained(error: ValidationError, given: dict[str, Any]) -> list[Problem]:
 
 
 def text(problems: Iterable[Problem], files: Iterable[str | Path] = ()) -> str:
-    """Return problems as lines, each with the file and line where the last file says so."""
+    """Return problems as lines, each with the last file and line that sets the value."""
     lines = [(Path(file), lines_of(file)) for file in files]
     return "\n".join(
         f"{dotted(place)}: {words}{_where(place, lines)}" if place else f"the config: {words}"
@@ -60,7 +60,7 @@ def text(problems: Iterable[Problem], files: Iterable[str | Path] = ()) -> str:
 
 
 def _where(place: KeyPath, files: list[tuple[Path, dict[KeyPath, int]]]) -> str:
-    """Return the file and line of a place, or of the nearest place around it that is written."""
+    """Return the file and line of a place, or of the nearest enclosing place that is written."""
     for end in range(len(place), 0, -1):
         for file, lines in reversed(files):
             if place[:end] in lines:
@@ -69,7 +69,7 @@ def _where(place: KeyPath, files: list[tuple[Path, dict[KeyPath, int]]]) -> str:
 
 
 def _place(given: Any, loc: tuple[int | str, ...], *, missing: bool) -> KeyPath:
-    """Return where an error is. Pydantic's own marks, as of alternatives, are left out."""
+    """Return where an error is, without Pydantic's own marks, such as those of alternatives."""
     place: list[int | str] = []
     value = given
     for part in loc:
@@ -85,7 +85,7 @@ def _place(given: Any, loc: tuple[int | str, ...], *, missing: bool) -> KeyPath:
 
 
 def _is_outer(place: KeyPath, found: dict[KeyPath, str]) -> bool:
-    """Say whether a place is refused only since something inside it is."""
+    """Say whether a place is refused only because something inside it is."""
     return any(other != place and other[: len(place)] == place for other in found)
 
 

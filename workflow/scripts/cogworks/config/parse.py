@@ -36,7 +36,7 @@ def parse(given: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
 
 
 def replaced_lists(files: Iterable[str | Path]) -> list[str]:
-    """Return a line for each list of a config file that a later file replaces by another one.
+    """Return a line for each list of a config file that a later file replaces with another one.
 
     Mappings of several files are merged key by key; lists are not.
     """

@@ -1,4 +1,4 @@
-"""The config's classes as one JSON schema, and what it says of a place in the config.
+"""The config's classes as one JSON schema, and what it says about a place in the config.
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
@@ -30,7 +30,7 @@ def resolved(schema: Schema) -> Schema:
 
 
 def options(schema: Schema) -> list[Schema]:
-    """Return the alternatives of which a value may be one, null among them."""
+    """Return the alternatives that a value may have, including null."""
     full = resolved(schema)
     return [resolved(option) for option in full.get("anyOf", [full])]
 
@@ -102,7 +102,7 @@ def _bounds(schema: Schema) -> str:
 
 
 class Described(NamedTuple):
-    """A value of the config that its user wrote, with what its type says of it.
+    """A value of the config as the user wrote it, with the marks of its type.
 
     Attributes:
         place: the keys and positions that lead to it, from the root.

@@ -1,4 +1,4 @@
-"""YAML without its traps: what a person reads in a file is what the workflow reads.
+"""YAML without its traps: the workflow reads what a person reads.
 
 Imported while the DAG is planned: PyYAML and the standard library only.
 """
@@ -31,7 +31,7 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key in seen:
             raise InputError(f"{_place(key_node)}: the key {key!r} is given twice")
         seen.add(key)
-    # Only now the merge keys (`<<`): what they bring in may be overridden, as YAML has it.
+    # Merge keys (`<<`) come last: what they bring in may be overridden, as YAML defines.
     loader.flatten_mapping(node)
     pairs = [(loader.construct_object(key, deep=True), value) for key, value in node.value]
     return {key: loader.construct_object(value, deep=True) for key, value in pairs}

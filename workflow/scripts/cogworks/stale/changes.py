@@ -1,4 +1,4 @@
-"""Why a job would run again: each cause with what it is about and what changed."""
+"""Why a job would run again: its causes, each with its subject and what changed."""
 
 import json
 import re
@@ -16,14 +16,14 @@ _DIGEST = re.compile("[0-9a-f]{16,}")
 
 
 class Cause(NamedTuple):
-    """One cause: what it is about, the same for many jobs, and what changed, which may differ."""
+    """One cause: its subject, which many jobs may share, and what changed, which may differ."""
 
     about: str
     change: str = ""
 
 
 def causes(job: Job, codes: Path) -> list[Cause]:
-    """Return the causes of a job's own, none where it runs because of others alone.
+    """Return a job's own causes; none if it only runs because of other jobs.
 
     Args:
         job: a job that would run.
@@ -94,7 +94,7 @@ def spec_changes(before: Any, now: Any, key: str = "") -> Iterator[tuple[str, st
 
 
 def enumerated(names: Any) -> str:
-    """Return a few of the names, and how many there are beside them."""
+    """Return a few of the names, and how many more there are."""
     names = list(names)
     rest = len(names) - LIST_SHOWN
     shown = ", ".join(names[:LIST_SHOWN])
@@ -124,7 +124,7 @@ def _value(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """Shorten a text in its middle: a path's end tells more than what stands before it."""
+    """Shorten a text in its middle, since the end of a path says most."""
     if len(text) <= VALUE_LENGTH:
         return text
     half = VALUE_LENGTH // 2

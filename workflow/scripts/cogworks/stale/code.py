@@ -1,7 +1,8 @@
-"""Which definitions stand behind a digest of code, kept so that a later edit can be named.
+"""The definitions behind a digest of code, recorded so that a later edit can be named.
 
-The record of an output holds one digest for all the code that made it. Before jobs run, a file for
-each digest lists the definitions that it covers: what was edited since is what differs there.
+Snakemake's record of an output holds one digest for all the code that made it. Before jobs run, a
+file for each digest lists the definitions that it covers; comparing two files shows what was
+edited.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ CODES = Path(".snakemake", "code")
 
 
 def record(folder: Path = CODES) -> None:
-    """Write down, where they are not yet, the definitions behind each digest asked for so far.
+    """Record the definitions behind each digest that was computed so far.
 
     Args:
         folder: gets a file `<digest>.json` for each.
@@ -28,7 +29,7 @@ def changed_definitions(before: str, now: str, folder: Path = CODES) -> list[str
     """Return the definitions, and versions of libraries, in which two digests of code differ.
 
     Returns:
-        What changed, then what is new or gone; empty where one of the two was never written down.
+        What changed, else what is new or gone; empty if one of the two was never recorded.
     """
     files = [folder / f"{digest}.json" for digest in (before, now)]
     if not all(file.is_file() for file in files):

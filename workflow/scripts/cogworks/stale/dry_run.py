@@ -1,9 +1,9 @@
-"""What Snakemake would run, asked of Snakemake itself on a dry run.
+"""What Snakemake would run, according to a dry run of Snakemake itself.
 
 A dry run of the default target is made through Snakemake's API, in a process of its own and with
-the settings of the Snakemake that asks; then its graph of jobs is read. What a dry run prints names
-reasons without values. The records on disk are laid out in more ways than one; the persistence
-layer behind the graph reads them all.
+the settings of the calling Snakemake; then its graph of jobs is read. The output of a dry run would
+only give reasons without values. The records on disk have several layouts; Snakemake's persistence
+layer reads them all.
 """
 
 import contextlib
@@ -169,7 +169,7 @@ def _read_job(job: Any, workflow: Any, places: dict[Any, int]) -> Job:
 
 
 def _recorded(job: Any, persistence: Any) -> Made | None:
-    """Return what the job's outputs were made with; where they differ, what the first one was."""
+    """Return what the job's outputs were made with; if they differ, that of the first one."""
     for path in job.output:
         record = persistence.metadata(path)
         if record and record.get("params") is not None:

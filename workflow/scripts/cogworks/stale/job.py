@@ -18,9 +18,9 @@ class Made:
     Attributes:
         inputs: the input files.
         files: the user's files, each with its fingerprint.
-        spec: the rule's slice of the config, empty where it has none.
-        code: the digest of its code, see `codehash`.
-        others: its further params, as text, each with its name where that is known.
+        spec: the rule's slice of the config; empty if it has none.
+        code: the digest of its code; see `codehash`.
+        others: its other params as text, each with its name if that is known.
     """
 
     inputs: frozenset[str] = frozenset()
@@ -32,21 +32,21 @@ class Made:
 
 @dataclass(frozen=True)
 class Job:
-    """One job, whether it would run, and what speaks for it.
+    """One job, whether it would run, and the reasons.
 
     Attributes:
         rule: its rule.
         wildcards: their values by name.
         outputs: its output files.
         now: what its outputs would be made with.
-        before: what they were made with; None where there is no record.
+        before: what they were made with; None if there is no record.
         needed: whether it would run.
-        missing: outputs that are to be made and are not there, temporary ones apart.
-        updated: inputs that are newer than its outputs, see `edited`.
-        begun: whether it was stopped before its outputs were whole.
+        missing: outputs to be made that do not exist, except temporary ones.
+        updated: inputs that are newer than its outputs; see `edited`.
+        begun: whether it was stopped before its outputs were complete.
         command: whether the rule's command line changed.
         environment: whether its software environment changed.
-        after: the jobs that run before it and make inputs of it again, as places in the list.
+        after: positions in the list of the jobs that run before it and remake its inputs.
     """
 
     rule: str
@@ -64,7 +64,7 @@ class Job:
 
     @property
     def edited(self) -> list[str]:
-        """The files that it reads that changed since, those that another job makes again apart."""
+        """The files it reads that have changed since, except those that another job remakes."""
         old = self.before.files if self.before else {}
         new = self.now.files
         return sorted(
@@ -80,12 +80,13 @@ class Job:
 def read_made(inputs: Iterable[str], params: dict[str, str]) -> Made:
     """Return what a job's outputs are made with.
 
-    Snakemake records params without their names, so they are told by what they hold: a JSON object
-    is the spec, one of fingerprints alone the user's files, 16 hex digits the code's digest.
+    Snakemake records params without their names, so they are recognised by their content: a JSON
+    object is the spec, one with only fingerprints the user's files, 16 hex digits the code's
+    digest.
 
     Args:
         inputs: the input files.
-        params: the `repr` of each param, with its name where that is known.
+        params: the `repr` of each param, with its name if that is known.
     """
     spec: dict[str, Any] = {}
     files: dict[str, str] = {}

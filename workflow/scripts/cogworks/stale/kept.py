@@ -1,4 +1,4 @@
-"""What jobs keep of work that was done before: what they lay by beside their outputs.
+"""What jobs keep of earlier work: what they store beside their outputs.
 
 The paths are those of the rules and of the functions that they run.
 """
@@ -19,24 +19,24 @@ def kept(chosen: Sequence[Job], jobs: Sequence[Job]) -> list[str]:
     """Return in words what is kept when some jobs run.
 
     Args:
-        chosen: jobs of one rule that would run because of causes of their own.
+        chosen: jobs of one rule that would run for causes of their own.
         jobs: all jobs.
     """
     words = []
     sure = [job for job in chosen if _keeps_cells(job, jobs)]
     done = sum(len(_cells(job)) for job in sure)
     if done:
-        words.append(f"{done} cells that are done are kept")
+        words.append(f"{done} finished cells are kept")
     begun = sum(_is_begun(job) for job in chosen if job not in sure)
     if begun:
-        words.append(f"{begun} begun, which go on if their settings are still these")
+        words.append(f"{begun} begun, which continue if their settings are unchanged")
     elif chosen[0].rule == "train_encoder" and not chosen[0].new:
         words.append("trained from the start")
     return words
 
 
 def _keeps_cells(job: Job, jobs: Sequence[Job]) -> bool:
-    """Whether the cells of a probe job stay good: they do where seeds or test sets are added."""
+    """Whether the cells of a probe job stay valid, as they do if seeds or test sets are added."""
     if job.rule not in _CELLS or job.before is None or job.edited:
         return False
     specs = (job.before.spec, job.now.spec)
@@ -53,7 +53,7 @@ def _cells(job: Job) -> list[Path]:
 
 
 def _is_begun(job: Job) -> bool:
-    """Whether a job was stopped on the way and left what it had done."""
+    """Whether a job was stopped midway and left what it had done."""
     output = Path(job.outputs[0])
     match job.rule:
         case "tune_probes" | "fit_probes" | "score_classifiers":

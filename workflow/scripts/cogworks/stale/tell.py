@@ -1,4 +1,4 @@
-"""What would run again, and why: a line a stage."""
+"""What would run again, and why: one line per stage."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ CAUSES_SHOWN = 5
 
 
 def tell(jobs: Sequence[Job], *, codes: Path = CODES) -> list[str]:
-    """Return what would run again, and why: stages with causes of their own, then what follows.
+    """Return what would run again, and why: stages with causes of their own, then the others.
 
     Args:
         jobs: all jobs, in the order of the stages.
@@ -36,7 +36,7 @@ def counted(number: int) -> str:
 
 
 def _own_lines(jobs: Sequence[Job], own: dict[int, list[Cause]]) -> Iterator[str]:
-    """Yield a line for each stage and set of causes, and one for all stages that are wholly new."""
+    """Yield a line for each stage and set of causes, and one for all entirely new stages."""
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, found in own.items():
         groups[jobs[place].rule, *(cause.about for cause in found)].append(place)
@@ -61,7 +61,7 @@ def _numbered(rules: Iterable[str], sizes: Mapping[str, int]) -> str:
 
 
 def _merged(found: Sequence[list[Cause]]) -> Iterator[str]:
-    """Yield each cause once: jobs that share what changed may differ in how."""
+    """Yield each cause once: jobs may share what changed but differ in how."""
     for same in list(zip(*found, strict=True))[:CAUSES_SHOWN]:
         changes = list(dict.fromkeys(cause.change for cause in same))
         shown = ", ".join(changes[:CHANGES_SHOWN])
@@ -91,7 +91,7 @@ def _which(chosen: Sequence[Job], same: Sequence[Job], new: str) -> str:
 
 
 def _following_lines(jobs: Sequence[Job], own: dict[int, list[Cause]]) -> Iterator[str]:
-    """Yield which stages run because of which others, those with the same ones in one line."""
+    """Yield which stages run because of which others; those with the same causes share a line."""
     roots: dict[int, set[str]] = {}
     because: dict[str, set[str]] = defaultdict(set)
     numbers: Counter[str] = Counter()
@@ -112,7 +112,7 @@ def _following_lines(jobs: Sequence[Job], own: dict[int, list[Cause]]) -> Iterat
 
 
 def _upstream_first(jobs: Sequence[Job]) -> Iterator[int]:
-    """Yield the places of the jobs that would run, each after those that it waits for."""
+    """Yield the positions of the jobs that would run, each after those that it waits for."""
     done: set[int] = set()
     for start in (place for place, job in enumerate(jobs) if job.needed):
         stack = [start]
