@@ -1,4 +1,4 @@
-"""Images a second and core from JPEG bytes to the crops of a training step: 1 of 224, 8 of 96 px.
+"""Images per second and core from JPEG bytes to the crops of a training step: 1 of 224, 8 of 96 px.
 
 The plain implementation is the reference path, Pillow image by image and crop by crop, with the
 same random choices. Rounds alternate, so that a busy machine slows both alike; the ratio is that of

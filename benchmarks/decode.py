@@ -1,4 +1,4 @@
-"""Images a second and core from JPEG bytes to the square that a network sees, fast against plain.
+"""Images per second and core from JPEG bytes to the square that a network sees, fast against plain.
 
 The plain implementation is the oracle: Pillow, then torchvision's Resize and CenterCrop, as in the
 thesis's preprocessing. `pil` and `fast` are the decoders of the config. The rounds of all three

@@ -1,4 +1,4 @@
-"""Features a second from JPEG files to the feature file, against a plain loop.
+"""Features per second, from JPEG files to the feature file, against a plain loop.
 
 The plain loop is the oracle: an image at a time is decoded by Pillow and prepared by torchvision's
 transforms, and a batch at a time goes through the network. Ours is `extract`, with either decoder,
@@ -91,7 +91,7 @@ def plain(manifest: Manifest, spec: EncoderSpec) -> np.ndarray:
 
 
 def timed(run: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    """The least of the times of several runs, and the last result."""
+    """The shortest time of several runs, and the last result."""
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -111,7 +111,7 @@ def ours(
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """The least cosine between corresponding rows."""
+    """The smallest cosine between corresponding rows."""
     return float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).min())
 
 

@@ -26,7 +26,7 @@ class Plain:
         y: labels.
         n_classes: C.
         epochs: passes over the rows.
-        batch_size: rows a step.
+        batch_size: rows per step.
         momentum: of SGD.
         schedule: see `schedule.factors`.
         monitor: also keep running loss, top-1 and top-5 of the training batches and stop at a loss

@@ -1,4 +1,4 @@
-"""Images of the procedural world a second and core, drawn and encoded, by size.
+"""Images of the procedural world drawn and encoded per second and core, by size.
 
 python benchmarks/render.py [--number 300]
 """

@@ -1,4 +1,4 @@
-"""ResNet50 on the CPU, images a second: how an encoder runs, against the plain module.
+"""ResNet50 on the CPU, images per second: an encoder as we run it, against the plain module.
 
 The plain implementation is torchvision's module in evaluation mode, float32, on normalised images
 in torch's default layout. The others are what the config's `precision` and `compile` choose. All

@@ -1,4 +1,4 @@
-"""Images a second of the shard writer against a plain diffusers loop, one prompt at a time.
+"""Images per second of the shard writer, against a plain diffusers loop, one prompt at a time.
 
 Both use the same tiny pipeline with random weights, steps and guidance, and encode to PNG. Ours
 also hashes, judges, and writes tar and JSON; the share of its time outside the pipeline is printed.
@@ -45,7 +45,7 @@ def make_pipe(size: int) -> Any:
 
 
 def plain(pipe: Any, spec: DrawSpec, images: int, folder: Path) -> float:
-    """Return the seconds of the loop that anybody would write first."""
+    """Return the seconds of the loop that one would write first."""
     start = time.perf_counter()
     for number in range(images):
         result = pipe(

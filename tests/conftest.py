@@ -1,4 +1,4 @@
-"""Fixtures that every room's tests share."""
+"""Fixtures shared by the tests of all rooms."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# One thread a test: two xdist workers share two cores, and small problems are slower on more.
+# One thread per test: two xdist workers share two cores, and small problems are slower on more.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
@@ -100,7 +100,7 @@ class Project:
 
 @pytest.fixture(scope="session")
 def wordnet_dir() -> Path:
-    """The folder with WordNet 3.0: `make` sees to it that there is one."""
+    """The folder with WordNet 3.0; `make` provides it."""
     from cogworks.concepts.wordnet import find_wordnet
 
     return find_wordnet(None)

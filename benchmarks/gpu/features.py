@@ -1,4 +1,4 @@
-"""Features a second of ResNet50 on a GPU: decoding alone, the network alone, and both together.
+"""Features per second of ResNet50 on a GPU: decoding alone, the network alone, and both together.
 
     python benchmarks/gpu/features.py [--number 20000] [--threads 16] [--batch 256] [--gpus 1]
 
@@ -32,7 +32,7 @@ SIZE = 224
 
 
 def decoding(manifest: Manifest, threads: int, batch: int) -> float:
-    """Images a second that are decoded into page-locked memory."""
+    """Images decoded per second into page-locked memory."""
     decode = make_decoder(decoder="fast", size=SIZE, resize=SIZE, interpolation="bicubic")
     loader = BatchLoader(manifest, decode, size=SIZE, threads=threads, pin=True)
     spans = [(row, min(row + batch, len(manifest))) for row in range(0, len(manifest), batch)]
@@ -43,7 +43,7 @@ def decoding(manifest: Manifest, threads: int, batch: int) -> float:
 
 
 def network(precision: str, compiled: bool, batch: int, gpus: int, rounds: int = 60) -> float:
-    """Images a second through the network, each batch copied to the GPU and its features back."""
+    """Images per second through the network, each batch copied to the GPU and its features back."""
     set_arithmetic(precision)
     spec = make_spec("torchvision:resnet50", SIZE, precision=precision, compile=compiled)
     runners = make_runners(

@@ -62,7 +62,7 @@ COLLECTED = ["--scores", "results/tables/scores", "--summary", "results/tables/s
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder in which the scores have been collected and summed up."""
+    """A folder in which the scores have been collected and summarised."""
     path = tmp_path_factory.mktemp("project")
     for encoder, top1 in (("random", 30.0), ("base", 60.0)):
         for dataset in ("seen", "cog_l1"):
@@ -122,7 +122,7 @@ def test_levels_end_up_on_the_terminal(folder, level_spec):
     done = run("print_summary", folder=folder)
     assert done.returncode == 1
     assert "results/report.html: no such file; run snakemake first" in done.stderr
-    # A table of an earlier config lies beside those that the report shows.
+    # A table of an earlier config is beside those that the report shows.
     (tables / "test_sets_old.parquet").write_bytes((tables / "levels.parquet").read_bytes())
     page = html_table(read_table(tables / "levels.parquet"), name="levels")
     (folder / "results" / "report.html").write_text(page, encoding="utf-8")

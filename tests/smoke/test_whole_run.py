@@ -16,7 +16,7 @@ pytestmark = pytest.mark.smoke
 
 
 def test_a_whole_run(tmp_path: Path, make_project: Callable[..., Any]) -> None:
-    """Run `config/test.yaml`, and look at it in one test: each of several would run it anew."""
+    """Run `config/test.yaml`, and check it in one test: several tests would each run it again."""
     project = make_project(tmp_path / "project", "config/test.yaml")
     output = project.snakemake("--profile", "profiles/local", seconds=1500)
     assert "100%" in output

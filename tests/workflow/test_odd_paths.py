@@ -45,7 +45,7 @@ TARGETS = [
     "results/features/weights/folder/test.npy",
     "results/training/started/encoder.safetensors",
     "results/synthesis/clone/prompts.parquet",
-    # Texts with braces are no names, and reach these two as they are.
+    # Texts with braces are not names, and reach these two unchanged.
     "results/report.html",
     "preflight",
 ]

@@ -1,4 +1,4 @@
-"""Collect all scores in one long table, and sum them up over seeds: Parquet and CSV."""
+"""Collect all scores in one long table, and summarise them over seeds: Parquet and CSV."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Apply the classifiers of one data set to the test images of another; list what they are sure of.
+"""Apply the classifiers of one data set to the test images of another; list confident predictions.
 
-Writes one row a confident prediction; the metadata hold how many of the images that are.
+Writes one row per confident prediction; the metadata hold the number of images.
 """
 
 from pathlib import Path

@@ -12,7 +12,7 @@ from cogworks.core.files import write_text
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where README.md and schema.json are")
-    parser.add_argument("--check", action="store_true", help="exit 1 where one is out of date")
+    parser.add_argument("--check", action="store_true", help="exit 1 if one is out of date")
     args = parser.parse_args()
     texts = {"README.md": document(), "schema.json": editor_schema()}
     for name, text in texts.items():

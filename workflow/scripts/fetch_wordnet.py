@@ -1,4 +1,4 @@
-"""Find WordNet 3.0 on this machine, or fetch it into the project's folder (set-up)."""
+"""Find WordNet 3.0 on this machine, or fetch it into the project's folder (setup)."""
 
 from pathlib import Path
 

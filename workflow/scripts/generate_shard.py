@@ -1,4 +1,4 @@
-"""Draw one shard of a clone. Stopped by SIGTERM or SIGUSR1 it keeps what it has and exits 143."""
+"""Draw one shard of a clone. Stopped by SIGTERM or SIGUSR1, it keeps what it has and exits 143."""
 
 from pathlib import Path
 

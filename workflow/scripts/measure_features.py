@@ -14,7 +14,7 @@ def main() -> None:
     parser = cli.parser(__doc__, spec=MeasureSpec)
     parser.add_argument("--features", type=Path, nargs="+", required=True, help="arrays (.npy)")
     parser.add_argument("--index", type=Path, nargs="+", required=True, help="their indices")
-    parser.add_argument("--output", type=Path, required=True, help="Parquet: a row for each number")
+    parser.add_argument("--output", type=Path, required=True, help="Parquet: one row per number")
     args = parser.parse_args()
     with limit_blas(args.threads):
         table = measure(read_feature_set(args.features, args.index), args.spec)

@@ -1,4 +1,4 @@
-"""Make one data set of the shards of a clone: its manifest, and a table of what went wrong."""
+"""Make the shards of a clone one data set: its manifest, and a table of what went wrong."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Check paths, weights, device and disk before hours of work start; exit 1 where one is missing."""
+"""Check paths, weights, device and disk before hours of work start; exit 1 if one is missing."""
 
 from cogworks.config.root import Config
 from cogworks.core import cli
@@ -9,7 +9,7 @@ from cogworks.preflight import inspect
 
 def main() -> int:
     parser = cli.parser(__doc__)
-    parser.add_argument("--config", required=True, help="the config, see `spec.packed`")
+    parser.add_argument("--config", required=True, help="the config; see `spec.packed`")
     findings = list(inspect(Plan(Config.model_validate(unpacked(parser.parse_args().config)))))
     for finding in findings:
         print(f"{'ok     ' if finding.fine else 'MISSING'} {finding.what}: {finding.words}")

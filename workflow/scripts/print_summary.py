@@ -12,7 +12,7 @@ from cogworks.report.page.terminal import to_terminal
 from cogworks.report.table import read_table
 
 TABLES = ("levels", "levels_relative")
-# One's own tables of test sets, without the thesis's rows.
+# The run's own tables of test sets, without the thesis's rows.
 TESTED, PUBLISHED = "test_sets_", "test_sets_published_"
 
 

@@ -1,6 +1,6 @@
 """Score the classifier that an encoder's own training run learned, on test features.
 
-Writes one row for each test set; predictions are in the folder of cells.
+Writes one row per test set; predictions are in the folder of cells.
 """
 
 from pathlib import Path

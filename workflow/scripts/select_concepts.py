@@ -1,4 +1,4 @@
-"""Select the eligible unseen concepts of the pool; say why each other one was dropped."""
+"""Select the eligible unseen concepts of the pool; say why each of the others was dropped."""
 
 from pathlib import Path
 
@@ -11,7 +11,9 @@ def main() -> None:
     parser = cli.parser(__doc__, spec=SelectSpec)
     parser.add_argument("--eligible", type=Path, required=True, help="Parquet: the whole pool")
     parser.add_argument("--seen", type=Path, required=True, help="Parquet: the seen concepts")
-    parser.add_argument("--filters", type=Path, required=True, help="CSV: how many each step left")
+    parser.add_argument(
+        "--filters", type=Path, required=True, help="CSV: concepts left after each step"
+    )
     args = parser.parse_args()
     selection = select_stage.run(
         args.spec, eligible=args.eligible, seen=args.seen, filters=args.filters

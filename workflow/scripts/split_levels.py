@@ -1,4 +1,4 @@
-"""Cut the ranking of concepts into levels of growing distance to the seen ones."""
+"""Cut the ranking of concepts into levels of increasing distance from the seen ones."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--ranking", type=Path, required=True, help="Parquet: the ranking")
     parser.add_argument("--eligible", type=Path, required=True, help="Parquet: the whole pool")
     parser.add_argument("--levels", type=Path, required=True, help="Parquet: who is in which level")
-    parser.add_argument("--summary", type=Path, required=True, help="CSV: a line for each level")
+    parser.add_argument("--summary", type=Path, required=True, help="CSV: one line per level")
     args = parser.parse_args()
     level_stage.run(
         args.spec,

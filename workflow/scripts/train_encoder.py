@@ -1,4 +1,4 @@
-"""Train an encoder; an interrupted training goes on where it stopped (exit status 75)."""
+"""Train an encoder; an interrupted training continues where it stopped (exit status 75)."""
 
 import sys
 from pathlib import Path
@@ -13,9 +13,7 @@ def main() -> int:
     parser = cli.parser(__doc__, spec=TrainSpec)
     parser.add_argument("--manifest", type=Path, required=True, help="training images")
     parser.add_argument("--validation", type=Path, nargs="?", help="validation images")
-    parser.add_argument(
-        "--start", type=Path, nargs="?", help="weights of the encoder to begin with"
-    )
+    parser.add_argument("--start", type=Path, nargs="?", help="weights to start from")
     parser.add_argument("--folder", type=Path, required=True, help="where the results go")
     parser.add_argument("--state", type=Path, required=True, help="folder of the resumable state")
     parser.add_argument("--workers", type=int, default=-1, help="loader processes; -1 chooses")
@@ -32,7 +30,7 @@ def main() -> int:
             threads=args.threads,
             state=args.state,
         )
-    # Not at the top: the process that only starts others has no use for torch.
+    # Not at the top: a process that only starts others does not need torch.
     from cogworks.training.run import Files, Options, train
 
     options = Options(
@@ -44,7 +42,7 @@ def main() -> int:
     )
     files = Files(args.manifest, args.validation, args.folder, args.state, args.start)
     finished = train(args.spec, files, options)
-    # All is on disk: a signal now would only turn success into failure.
+    # Everything is on disk: a signal now would only turn success into failure.
     ignore_stop_signals()
     if finished:
         return 0

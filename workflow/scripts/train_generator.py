@@ -1,6 +1,6 @@
 """Train a tiny latent diffusion model on the images and class names of a data set.
 
-Stopped by SIGTERM or SIGUSR1 it keeps its state and exits 143; run again, it goes on from there.
+Stopped by SIGTERM or SIGUSR1, it keeps its state and exits 143; run again, it continues from there.
 """
 
 from pathlib import Path

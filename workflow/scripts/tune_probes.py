@@ -1,6 +1,6 @@
 """Search the hyper-parameters of a probe on training features, for every number of shots and seed.
 
-Writes one row a trial; the records of unfinished searches are in the folder beside the output.
+Writes one row per trial; records of unfinished searches are in the folder beside the output.
 """
 
 from pathlib import Path

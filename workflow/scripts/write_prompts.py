@@ -1,4 +1,4 @@
-"""Write the prompts of a clone, and how many images of each class it is to have."""
+"""Write the prompts of a clone, and the number of images that each class should have."""
 
 from pathlib import Path
 

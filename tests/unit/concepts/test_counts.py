@@ -12,7 +12,7 @@ from cogworks.core.errors import InputError
 
 @pytest.fixture
 def imagenet(tmp_path):
-    """Two class folders, one class archive, and things that are no classes."""
+    """Two class folders, one class archive, and things that are not classes."""
     root = tmp_path / "imagenet"
     for wnid, names in {
         "n00000001": ["a.JPEG", "b.jpg", "c.png", "notes.txt"],

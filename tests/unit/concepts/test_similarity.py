@@ -63,7 +63,7 @@ def test_information_measures_equal_nltk(
     theirs = nltk_matrix(
         sides, nltk_reader, oracle, lambda row, column: getattr(row, method)(column, nltk_nodes)
     )
-    # Exact, but for the teddy bear: NLTK's infinity is 1e300.
+    # Exact, except for the teddy bear: NLTK's infinity is 1e300.
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-299)
 
 

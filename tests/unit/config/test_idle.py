@@ -1,4 +1,4 @@
-"""No key is accepted where it does nothing, in any section, and none is refused where it works."""
+"""In every section, a key without effect is refused, and one with an effect is accepted."""
 
 import re
 from typing import Any
@@ -32,7 +32,7 @@ def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def idle(changes: dict[str, Any]) -> list[str]:
-    """Return the keys that are named as doing nothing in a small config with these changes."""
+    """Return the keys that are reported to have no effect in a small config with these changes."""
     base = {
         "concepts": {"c": {}},
         "images": {"folder": FOLDER, "pack": PACK | {"test_images": 1}, "world": WORLD},
@@ -207,7 +207,7 @@ def test_gpus_that_nobody_would_use_are_refused() -> None:
 
 
 def test_what_a_condition_names_is_a_key() -> None:
-    """A typing error in `Applies` would make a key useless everywhere."""
+    """A typo in `Applies` would make a key useless everywhere."""
     sections = [sub for sub in whole()["$defs"].values() if "properties" in sub]
     conditions = 0
     for section in sections:

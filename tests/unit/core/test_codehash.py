@@ -240,10 +240,10 @@ def test_rules_reach_their_own_room() -> None:
 
 
 def test_an_unused_function_makes_nothing_stale(tmp_path: Path) -> None:
-    """A new function in a module that all rules use is no reason to run one of them again."""
+    """A new function in a module that all rules use makes none of them run again."""
     root = tmp_path / "scripts"
     shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
-    # Neither of these makes a file of a run that could be stale.
+    # Neither of these makes a file of a run that could become stale.
     apart = {"preflight", "document_config"}
     scripts = [path.stem for path in root.glob("*.py") if path.stem not in apart]
     before = {script: rule_code(script, *ENTRIES.get(script, ()), root=root) for script in scripts}

@@ -1,4 +1,4 @@
-"""What jobs need and do not find is told at once, when all of them are known."""
+"""What jobs need and do not find is reported at once, when all jobs are known."""
 
 from pathlib import Path
 

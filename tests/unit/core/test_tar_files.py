@@ -68,7 +68,7 @@ def test_compressed_ones_say_how_to_unpack_them(tmp_path: Path, mode: str, tool:
 def test_damage_and_impostors_are_named(tmp_path: Path, capsys) -> None:
     path = write(tmp_path / "s.tar", *((f"{i}.jpg", bytes(600), "") for i in range(3)))
     whole = path.read_bytes()
-    # tarfile itself takes a damaged header for the end of the archive.
+    # tarfile itself mistakes a damaged header for the end of the archive.
     path.write_bytes(whole[:1536] + b"?" * 512 + whole[2048:])
     with pytest.raises(InputError, match=r"s\.tar: .*damaged at byte 1536"):
         list_members(path)
@@ -97,6 +97,6 @@ def test_archives_put_together_by_cat_are_refused(tmp_path: Path) -> None:
     path.write_bytes(one + two)
     with pytest.raises(InputError, match=rf"both\.tar: .*follows its end, at byte {len(one)}"):
         list_members(path)
-    # Zeros behind the end are padding, and other bytes no files.
+    # Zeros after the end are padding, and other bytes are not files.
     path.write_bytes(one + bytes(20_480) + b"?" * 700)
     assert contents(path) == {"a.jpg": b"1"}

@@ -1,4 +1,4 @@
-"""Paths of the config: `~` once and everywhere, and what can be no path."""
+"""Paths of the config: `~` once and everywhere, and what cannot be a path."""
 
 from pathlib import Path
 from typing import Any

@@ -76,7 +76,7 @@ def test_inputs_of_each_kind(fill: Any) -> None:
     assert plan.datasets["seen"].source_files == ["results/images/seen/pack.parquet"]
     assert plan.datasets["pack"].source_files == ["data/a.parquet"]
     assert plan.datasets["pack"].class_files == ["data/a.parquet"]
-    # A folder's date says nothing of its images, and imagenet1k is no file.
+    # A folder's date says nothing about its images, and imagenet1k is not a file.
     assert plan.datasets["v2"].source_files == []
     assert plan.datasets["v2"].class_files == ["lists/mine.txt"]
 

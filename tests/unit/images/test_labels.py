@@ -1,4 +1,4 @@
-"""Labels of every container: none is bent into a class that it does not name."""
+"""Labels of every container: none is turned into a class that it does not name."""
 
 import io
 import json
@@ -184,7 +184,7 @@ def test_packs_of_hugging_face_name_their_numbers(listed: Any, tmp_path: Path) -
     source = {"kind": "parquet", "path": path, "class_column": "label"}
     assert list(listed(source, None)["wnid"]) == ["owl", "cat", "owl"]
     assert list(listed(source, ["owl"])["id"]) == ["p.parquet:0", "p.parquet:2"]
-    # A list of one's own comes first: the thesis speaks of wnids, Hugging Face of names.
+    # The user's own list comes first: the thesis uses wnids, Hugging Face names.
     (tmp_path / "w.txt").write_text("n01\nn02\nn03\n")
     frame = listed(source | {"mapping": str(tmp_path / "w.txt")}, None)
     assert list(frame["wnid"]) == ["n03", "n01", "n03"]

@@ -29,7 +29,7 @@ def put(root: Path, *names: str) -> str:
 def test_the_manifest_and_the_counts_take_the_same_images(
     listed: Any, tmp_path: Path, capfd: Any
 ) -> None:
-    """Nested folders, hidden companions, links, and folders and files that are no images."""
+    """Nested folders, hidden companions, links, and folders and files that are not images."""
     for wnid in W:
         put(tmp_path, *(f"{wnid}/images/{wnid}_{k}.JPEG" for k in range(3)))
         put(tmp_path, f"{wnid}/._{wnid}_0.JPEG", f"{wnid}/.cache/a.jpg", f"{wnid}/boxes.txt")
@@ -120,7 +120,7 @@ def test_a_data_set_in_two_folders(listed: Any, tmp_path: Path) -> None:
 
 
 def test_train_in_class_folders_and_a_flat_val(listed: Any, tmp_path: Path) -> None:
-    """ImageNet as most people have it."""
+    """ImageNet as most people store it."""
     train = put(tmp_path / "train", *(f"{w}/{w}_{k}.JPEG" for w in W for k in range(2)))
     val = put(tmp_path / "val", "ILSVRC2012_val_00000001.JPEG", "ILSVRC2012_val_00000002.JPEG")
     (tmp_path / "LOC_val_solution.csv").write_text(
@@ -211,7 +211,7 @@ def test_a_folder_before_a_pattern_stands_for_itself(listed: Any, tmp_path: Path
 
 
 def test_shards_in_a_range_of_numbers(fill: Any, tmp_path: Path) -> None:
-    """As WebDataset writes it; each is an input, and one that is lacking is missed."""
+    """As WebDataset writes it; each is an input, and a missing one is reported."""
     names = [f"{tmp_path}/s-{number:02}.tar" for number in (8, 9, 10)]
     source = {"kind": "tar", "layout": "samples", "path": f"{tmp_path}/s-{{08..10}}.tar"}
     section = {"source": source, "classes": {"part": "source"}, "test_images": 1}

@@ -83,7 +83,7 @@ def test_the_loss_is_scikit_learns_or_lower(
 def test_a_weak_fit_still_sorts_the_classes(
     clusters: Callable[..., tuple[Tensor, Tensor]],
 ) -> None:
-    """Features so small that the penalty holds all logits at 0, but for their order."""
+    """Features so small that the penalty keeps all logits at 0, except for their order."""
     x, y = clusters(5, 30, 20, spread=0.4, seed=3)
     problem = Problem(1e-8 * x, y, torch.arange(len(y)), n_classes=5)
     for solution in solve(problem, [10.0, 1e3, 1e6], tolerance=1e-4, max_iterations=2000):

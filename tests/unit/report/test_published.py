@@ -1,4 +1,4 @@
-"""The thesis's figures beside one's own."""
+"""The thesis's figures beside those of a run."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Collecting scores and summing them up over seeds."""
+"""Collecting scores and summarising them over seeds."""
 
 import math
 

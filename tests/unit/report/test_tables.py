@@ -187,7 +187,7 @@ def test_counts_of_millions_keep_their_digits():
 
 
 def test_the_best_is_bold_where_python_and_numpy_round_differently():
-    # 61.15 lies below that decimal: 61.1 as text, 61.2 by NumPy's round.
+    # 61.15 as a float is below that decimal: 61.1 as text, 61.2 by NumPy's round.
     table = single([61.15, 60.0])
     assert "**61.1**" in to_markdown(table)
     assert r"\textbf{61.1}" in to_latex(table)

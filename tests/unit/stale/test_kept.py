@@ -1,4 +1,4 @@
-"""What is kept of work that was done before."""
+"""What is kept of earlier work."""
 
 from pathlib import Path
 from typing import Any

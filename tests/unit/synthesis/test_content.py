@@ -167,7 +167,7 @@ def test_what_is_no_folder_is_said(folder: Path, tmp_path: Path) -> None:
     assert "from_single_file" in str(content.problem(single))
     assert "no such folder" in str(content.problem(tmp_path / "absent"))
     assert "no model_index.json" in str(content.problem(folder / "unet"))
-    # The hub's cache: the model lies under a folder for its revision.
+    # The hub's cache: the model is in a folder for its revision.
     cache = tmp_path / "models--x--sd"
     (cache / "snapshots").mkdir(parents=True)
     folder.rename(cache / "snapshots" / "0123abc")

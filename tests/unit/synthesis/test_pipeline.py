@@ -144,7 +144,7 @@ def test_another_task_or_kind_is_refused(folder: Path, change: dict[str, Any], n
 
 def test_a_model_for_inpainting_is_refused(folder: Path) -> None:
     index_with(folder, _class_name="StableDiffusionInpaintPipeline")
-    # The class alone is no harm: its model may draw from text all the same.
+    # The class alone does no harm: its model may still draw from text.
     assert type(load_pipeline(folder, device=CPU)).__name__ == "StableDiffusionPipeline"
     config = json.loads((folder / "unet" / "config.json").read_text())
     (folder / "unet" / "config.json").write_text(json.dumps(config | {"in_channels": 9}))

@@ -45,7 +45,7 @@ def as_tensor(image: Image.Image) -> torch.Tensor:
 
 
 def plain(count: int, **changes: Any) -> Choices:
-    """`count` crops of whole images of 40 x 30 pixels, unchanged but for `changes`."""
+    """`count` crops of whole images of 40 x 30 pixels, unchanged except for `changes`."""
     values: dict[str, Any] = {
         "image": np.zeros(count, dtype=np.int64),
         "box": np.tile([0, 0, 30, 40], (count, 1)),

@@ -37,7 +37,7 @@ def files_in(folder: Path, data: Path, *, validate: bool = True) -> Files:
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int, number: signal.Signals) -> None:
-    """Send this process a signal once so many steps are done."""
+    """Send this process a signal after this many steps."""
     original = Trainer._record
 
     def record(self: Trainer, progress: Any) -> None:
@@ -369,7 +369,7 @@ def test_an_encoder_begins_with_the_weights_of_another_run(
     start = {"container": ".", "prefix": "encoder.", "drop": ["head."]}
     given = {f"encoder.{key}": value for key, value in weights.items()}
     save_file(given | {"head.weight": torch.zeros(3)}, tmp_path / "given.safetensors")
-    # At a rate of nearly nothing the weights stay where they began.
+    # At a tiny learning rate the weights stay where they began.
     still = {"optimizer__lr_per_256": 1e-12, "optimizer__final_lr": 0.0, "seed": 1}
     spec = make_spec(**still, start=start)
     assert train(spec, replace(then, start=tmp_path / "given.safetensors"), OPTIONS)

@@ -20,7 +20,7 @@ from cogworks.training.validation import Validation
 
 FORK = multiprocessing.get_context("fork")
 ALONE = Options(device="cpu", threads=1, workers=0, cache_mb=10, checkpoint_minutes=60)
-# Workers that decode each image anew live through the whole training.
+# Workers that decode each image again live through the whole training.
 WORKERS = Options(device="cpu", threads=1, workers=2, cache_mb=0, checkpoint_minutes=60)
 MakeSpec = Callable[..., TrainSpec]
 Results = Callable[[Path], dict[str, Any]]
@@ -43,7 +43,7 @@ def signal_group(number: int) -> None:
 
 
 def before(owner: Any, name: str, call: int, number: int) -> None:
-    """Signal the group before the so-manieth call of a function (from 1)."""
+    """Signal the group before the n-th call of a function (from 1)."""
     original, calls = getattr(owner, name), []
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
