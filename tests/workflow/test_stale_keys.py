@@ -1,0 +1,241 @@
+"""What each key of the config makes stale: one change at a time, against a table for reading.
+
+Each row of `stale_keys.csv` changes one key of `stale_keys.yaml` and says which rules' jobs would be
+made with other inputs or params then, of how many; which jobs come and go; jobs that only follow
+from these are not listed. The plans are Snakemake's own, made in this process. After a change that
+is meant, write the table anew and read the difference:
+
+    STALE_KEYS=write python -m pytest tests/workflow/test_stale_keys.py
+"""
+
+import copy
+import csv
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import snakemake.api  # noqa: F401  (before snakemake.workflow, which imports it in a circle)
+import snakemake.workflow
+import yaml
+
+from cogworks.config.schema import Schema, named, options, whole
+from cogworks.core.codehash import SCRIPTS, rule_code
+from cogworks.core.how import HOW
+from cogworks.encoders.shards import note_path, note_text
+from cogworks.plan.load import load
+from cogworks.stale.dry_run import planned
+from cogworks.stale.job import Made
+
+HERE = Path(__file__).parent
+TABLE = HERE / "stale_keys.csv"
+CONFIG = yaml.safe_load((HERE / "stale_keys.yaml").read_text())
+COLUMNS = ("key", "value", "stale", "new", "gone", "note")
+FILES = (
+    *("lists/counts.csv", "lists/vectors.txt", "lists/other_vectors.txt", "lists/scenes.txt"),
+    *("lists/wnids.txt", "lists/wnids_2.txt", "lists/index.txt", "lists/index_2.txt"),
+    *("lists/flat.txt", "packs/counts.parquet", "packs/one.parquet", "tars/one.tar"),
+    *("photos/train/n01440764/1.jpg", "photos/train_2/n01440764/1.jpg"),
+    *("photos/test/1.jpg", "photos/test_2/1.jpg", "transfer/dtd/labels/train1.txt"),
+    *("models/own.py", "models/own_2.py", "models/clip/config.json", "models/clip_2/config.json"),
+    *("weights/start.pth", "weights/start_2.pth", "weights/published.pth"),
+    *("weights/mine.pth", "weights/mine_2.pth"),
+)
+Key = tuple[str | int, ...]
+Row = dict[str, str]
+JobName = tuple[str, frozenset[tuple[str, str]]]
+Jobs = dict[JobName, Made]
+
+
+def read_table() -> list[Row]:
+    with TABLE.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def write_table(rows: Iterable[Row]) -> None:
+    with TABLE.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+ROWS = read_table()
+
+
+def parts(key: str) -> Key:
+    """Split `a.b[0].c`."""
+    found = re.findall(r"[^.\[\]]+", key)
+    return tuple(int(part) if part.isdigit() else part for part in found)
+
+
+def changed(key: Key, value: Any) -> dict[str, Any]:
+    """Return the config with another value in one place."""
+    result = copy.deepcopy(CONFIG)
+    place = result
+    for part in key[:-1]:
+        place = place[part] if isinstance(part, int) else place.setdefault(part, {})
+    place[key[-1]] = value
+    return result
+
+
+def leaves(schema: Schema, place: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield every key of the config's classes; a star stands for names, `[]` for positions."""
+    inner: list[tuple[str, Schema]] = []
+    for option in options(schema):
+        inner += option.get("properties", {}).items()
+        inner += [("*", sub) for sub in named(option)]
+        if any("properties" in entry for entry in options(option.get("items", {}))):
+            inner.append(("[]", option["items"]))
+    for name, sub in inner:
+        yield from leaves(sub, (*place, name))
+    if not inner:
+        yield ".".join(place)
+
+
+def pattern(key: Key) -> str:
+    """Return the key of the config's classes that a place stands for, as `leaves` has it."""
+    found: list[str] = []
+    schema = whole()
+    for part in key:
+        subs = {name: sub for option in options(schema) for name, sub in _inner(option)}
+        name = "[]" if isinstance(part, int) else part if part in subs else "*"
+        schema = subs[name]
+        found.append(name)
+    return ".".join(found)
+
+
+def _inner(option: Schema) -> Iterator[tuple[str, Schema]]:
+    yield from option.get("properties", {}).items()
+    yield from (("*", sub) for sub in named(option))
+    if "items" in option:
+        yield "[]", option["items"]
+
+
+def is_how(key: str) -> bool:
+    return any(key == how or key.startswith(f"{how}.") for how in HOW)
+
+
+class Planner:
+    """Plans configs in a folder with all that they name, as Snakemake does."""
+
+    def __init__(self, wordnet: Path) -> None:
+        for number, name in enumerate(FILES):
+            path = Path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{number}\n")
+        for name in ("wordnet", "wordnet_2"):
+            Path(name).symlink_to(wordnet)
+        for name in ("one", "two"):
+            path = Path("models", name, "model_index.json")
+            path.parent.mkdir()
+            path.write_text('{"_class_name": "StableDiffusionPipeline"}')
+        Path("empty.yaml").write_text("{}\n")
+        self._pretend_features()
+
+    def _pretend_features(self) -> None:
+        """Make finished features, and the notes that say that each was made by one job."""
+        code = rule_code("extract_features")
+        plan = load(CONFIG).plan
+        for rule, wildcards in self.jobs(CONFIG):
+            if rule == "extract_features":
+                names = dict(wildcards)
+                path = Path("results/features", names["encoder"], names["dataset"])
+                path.mkdir(parents=True, exist_ok=True)
+                features = path / f"{names['split']}.npy"
+                features.touch()
+                spec = plan.encoders[names["encoder"]].spec
+                note_path(features).write_text(note_text(1, spec, code))
+
+    def jobs(self, config: dict[str, Any]) -> Jobs:
+        """Return all jobs of the default target, each with what its outputs would be made with."""
+        settings = {
+            "snakefile": str(SCRIPTS.parent / "Snakefile"),
+            "configfiles": ["empty.yaml"],
+            "config": config,
+            "rerun_triggers": ["PARAMS", "INPUT", "CODE"],
+            "max_checksum_file_size": 10,
+            "deployment": [],
+            "conda_prefix": None,
+            "persistence": {},
+        }
+        found = planned(settings)
+        return {(job.rule, frozenset(job.wildcards.items())): job.now for job in found}
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory, wordnet_dir: Path) -> Iterator[Planner]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("stale_keys"))
+        patch.setattr(snakemake.workflow, "parse", parse_once(snakemake.workflow.parse))
+        yield Planner(wordnet_dir)
+
+
+def parse_once(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Return Snakemake's parser of rule files, which remembers what it has parsed."""
+    known: dict[tuple[str, int], tuple[str, int, dict[int, int]]] = {}
+
+    def remembered(path: Any, workflow: Any, *, rulecount: int, linemap: dict[int, int]) -> Any:
+        place = (path.get_path_or_uri(secret_free=True), rulecount)
+        if place not in known:
+            code, count = parse(path, workflow, rulecount=rulecount, linemap=linemap)
+            known[place] = code, count, dict(linemap)
+        code, count, lines = known[place]
+        linemap.update(lines)
+        return code, count
+
+    return remembered
+
+
+@pytest.fixture(scope="module")
+def before(planner: Planner) -> Jobs:
+    return planner.jobs(CONFIG)
+
+
+@pytest.fixture(scope="module")
+def found_rows() -> Iterator[dict[str, Row]]:
+    """Collect what is found, and write the table anew if asked for."""
+    found: dict[str, Row] = {}
+    yield found
+    if os.environ.get("STALE_KEYS") == "write":
+        write_table(row | found.get(row["key"], {}) for row in ROWS)
+
+
+def compare(before: Jobs, after: Jobs) -> Row:
+    """Return which jobs differ, in the table's words."""
+    total = Counter(rule for rule, _ in before)
+    stale = Counter(name[0] for name in before if name in after and before[name] != after[name])
+    new = Counter(name[0] for name in after if name not in before)
+    gone = Counter(name[0] for name in before if name not in after)
+    return {
+        "stale": ", ".join(f"{rule} {stale[rule]}/{total[rule]}" for rule in total if stale[rule]),
+        "new": ", ".join(f"{rule} {count}" for rule, count in new.items()),
+        "gone": ", ".join(f"{rule} {count}" for rule, count in gone.items()),
+    }
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["key"] for row in ROWS])
+def test_a_key_makes_stale_what_the_table_says(
+    row: Row, planner: Planner, before: Jobs, found_rows: dict[str, Row]
+) -> None:
+    key = parts(row["key"])
+    after = planner.jobs(changed(key, yaml.safe_load(row["value"])))
+    found = found_rows[row["key"]] = compare(before, after)
+    if is_how(pattern(key)):
+        assert not any(found.values()), "a key of HOW makes nothing stale"
+    if os.environ.get("STALE_KEYS") != "write":
+        assert found == {name: row[name] for name in found}
+
+
+def test_every_key_of_the_config_has_a_row() -> None:
+    rows = {pattern(parts(row["key"])) for row in ROWS}
+    assert rows == set(leaves(whole()))
+
+
+def test_a_key_that_changes_nothing_is_a_matter_of_how_or_has_a_reason() -> None:
+    silent = [row for row in ROWS if not (row["stale"] or row["new"] or row["gone"])]
+    assert not [
+        row["key"] for row in silent if not (row["note"] or is_how(pattern(parts(row["key"]))))
+    ]
