@@ -14,7 +14,7 @@ ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
 if not SCRIPTS.is_dir():
     raise WorkflowError(
-        f"{workflow.current_basedir}: the scripts of this workflow have to lie beside it; clone its "
+        f"{workflow.current_basedir}: the scripts of this workflow must be beside it; clone its "
         "repository, and give the path of workflow/Snakefile in the clone"
     )
 if re.search("[{}]", str(ROOT)):
@@ -32,16 +32,16 @@ from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
 from cogworks.plan.load import load
 
-# Of the millions of objects that planning makes most stay: to search them for garbage as often as
-# Python does by default takes a sixth of its time.
+# Planning makes millions of objects, and most of them stay. Searching them for garbage as often as
+# Python does by default takes a sixth of the time.
 gc.set_threshold(50_000)
 
 if place.ROOT != ROOT:
     raise WorkflowError(
-        f"{ROOT}: the library is loaded already from {place.ROOT}; take all modules from one copy"
+        f"{ROOT}: the library is already loaded from {place.ROOT}; use one copy for all modules"
     )
 place.link_bundled()
-# Where Snakemake brings an environment or a container, jobs take its interpreter.
+# If Snakemake provides an environment or a container, jobs use its interpreter.
 deployed = workflow.deployment_settings.deployment_method
 script = functools.partial(
     place.Script, python="python" if deployed else sys.executable
@@ -50,20 +50,20 @@ script = functools.partial(
 try:
     plan = load(config, workflow.configfiles)
 except InputError as error:
-    # An exception would be shown with the line of this file, where nothing is wrong.
+    # An exception would be shown with the line of this file, which is not where the error is.
     logger.error(str(error))
     sys.exit(1)
 for line in replaced_lists(workflow.configfiles):
     logger.warning(line)
 
-# The user's files are no inputs of rules. Their fingerprints are params (`files`), so that a copy
-# or a touch makes nothing stale and other content does, whatever its date. What is missing among
-# them stops the planning (see `Needs`).
+# The user's files are not inputs of rules. Their fingerprints are params (`files`), so that a copy
+# or a touch makes nothing stale, and other content does, whatever its date. A missing one stops the
+# planning (see `Needs`).
 needs = Needs()
 
-# What says how a result is computed and not what it is (device, workers, shards, memory, `verify`;
-# all keys are in cogworks/core/how.py) is given to rules as threads and resources, which Snakemake
-# does not track: no change of it makes anything stale.
+# Keys that say how a result is computed and not what it is (device, workers, shards, memory,
+# `verify`; all are in cogworks/core/how.py) go to rules as threads and resources, which Snakemake
+# does not track: changing them makes nothing stale.
 
 
 # A name never holds a slash, so that one folder is one wildcard.

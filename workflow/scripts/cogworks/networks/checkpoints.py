@@ -108,7 +108,7 @@ def map_keys(state: State, *, prefix: str, drop: list[str], rename: list[list[st
             first group, `{1-1}` the first group as a number less one.
 
     Raises:
-        InputError: two keys become the same one; a group to count from is no number.
+        InputError: two keys become the same one; a group to count from is not a number.
     """
     result: State = {}
     for key, value in state.items():
@@ -347,7 +347,7 @@ def _read_torchscript(path: Path) -> State:
 
 def _read_pickle(path: Path) -> Any:
     try:
-        # Opened here, since torch goes by the suffix of a name.
+        # Opened here, since torch decides by the suffix of a name.
         with open(path, "rb") as handle, torch.serialization.safe_globals(SAFE_GLOBALS):
             return torch.load(handle, map_location="cpu", weights_only=True)
     except Exception as error:  # refused, or damaged, which can fail anywhere

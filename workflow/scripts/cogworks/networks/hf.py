@@ -156,7 +156,7 @@ def hf_config(name: str, image_size: int, entries: Options) -> Any:
         if is_folder:
             tower.update(changes)
             return tower
-        # Built anew, as some settings follow from others.
+        # Built again, since some settings follow from others.
         return type(tower)(**changes)
     except InputError as error:
         raise InputError(f"hf:{name}: {error}") from error

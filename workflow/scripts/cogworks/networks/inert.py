@@ -25,7 +25,7 @@ _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 class Placeholder(dict[Any, Any]):
     """Stands for any object, class or function of a pickle: takes anything, does nothing.
 
-    Items of a dict-like object are kept, since weights may lie in a subclass of dict.
+    Items of a dict-like object are kept, since weights may be in a subclass of dict.
 
     Attributes:
         origin: the dotted name that it stands for, or that of its class.
@@ -202,7 +202,7 @@ def read_inertly(path: str | Path) -> Any:
     if kind_of_weights(path) in ("safetensors", "torchscript"):
         raise InputError(f"{path}: no pickle, and read as it is: name it in `checkpoint`")
     try:
-        # Opened here, since torch goes by the suffix of a name.
+        # Opened here, since torch decides by the suffix of a name.
         with open(path, "rb") as handle:
             head = handle.read(len(_LEGACY_MAGIC))
             handle.seek(0)

@@ -17,7 +17,8 @@ _PIL_FILTERS = {
 # Pillow resizes images that are taller than this many widths in the other order, columns first, and
 # cuts off other overshoots in between; torch would be up to seven grey levels away.
 TALL = 2
-# Beyond so many squares, only the one that is kept is resized: 1 x 65500 pixels would become 13 GB.
+# For an image of more than this many squares, only the one that is kept is resized: 1 x 65500
+# pixels would become 13 GB.
 # It is at most one grey level away from the whole's.
 LONG = 100
 Decode = Callable[[bytes, str], np.ndarray]

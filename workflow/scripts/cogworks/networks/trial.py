@@ -15,7 +15,7 @@ POOL = "; pool its tokens or positions (models of timm: `options: {global_pool: 
 
 @torch.no_grad()
 def check_encoder(module: nn.Module, image_size: int, name: str) -> None:
-    """Refuse a network in which an image's features are drawn anew or depend on other images.
+    """Refuse a network whose features are random or depend on the other images of a batch.
 
     Features that are not finite are left to the extraction, which names the image.
 
