@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cogworks.core.errors import InputError
+from cogworks.core.files import read_json
 from cogworks.synthesis import content
 from cogworks.synthesis.generator import read_marker, write_marker
 
@@ -117,7 +118,7 @@ def test_variants_are_told_by_name(folder: Path, name: str, variant: str | None)
 def test_a_repository_may_be_fetched_and_cleaned(folder: Path, tmp_path: Path) -> None:
     marker = tmp_path / "m.json"
     write_marker(marker, name="sd", folder=folder)
-    assert sorted(read_marker(marker)["files"]) == READ
+    assert sorted(read_json(marker)["files"]) == READ
     before = content.content(folder)
     for name in NOT_READ[::2]:
         (folder / name).unlink()

@@ -11,12 +11,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cogworks.core.errors import InputError
+from cogworks.core.files import read_json
 from cogworks.synthesis.components import load_modules
 from cogworks.synthesis.draw import Artist, Order
 from cogworks.synthesis.generator import read_marker, write_marker
 from cogworks.synthesis.given import check_given, find_folder
 from cogworks.synthesis.pipeline import load_pipeline, open_pipeline
-from cogworks.synthesis.specs import DrawSpec, GivenSpec
+from cogworks.synthesis.specs import DrawSpec, GivenSpec, TextEncoder
 from cogworks.synthesis.tiny.parts import make_text_encoder
 
 CPU = torch.device("cpu")
@@ -334,7 +335,7 @@ def test_the_published_layout_of_version_1_4_loads(folder: Path) -> None:
     shutil.rmtree(folder / "tokenizer")
     plain = make_tokenizer([], length=20)
     save_slow_tokenizer(plain, folder / "tokenizer")
-    text = {"width": 8, "layers": 1, "length": 20}
+    text = TextEncoder(vocabulary=len(plain), length=20, width=8, layers=1)
     shutil.rmtree(folder / "text_encoder")
     make_text_encoder(plain, text).save_pretrained(folder / "text_encoder")
     edit(folder / TEXT, as_published)
@@ -416,7 +417,8 @@ def test_other_schedulers_draw_other_images(folder: Path, drawing: DrawSpec) -> 
 def test_a_marker_vouches_for_the_files(folder: Path, tmp_path: Path) -> None:
     marker = tmp_path / "m.json"
     write_marker(marker, name="tiny", folder=folder)
-    found = read_marker(marker)
+    read_marker(marker)
+    found = read_json(marker)
     assert found["pipeline"] == "StableDiffusionPipeline"
     assert UNET in found["files"]
     with open(folder / UNET, "ab") as file:
