@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import snakemake.api  # noqa: F401  (before snakemake.workflow, which imports it in a circle)
+import snakemake.api
 import snakemake.workflow
 import yaml
 
