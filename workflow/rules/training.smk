@@ -1,5 +1,5 @@
 # Training: from a manifest and a recipe to an encoder and its classifier. The state of a run lies
-# beside its results and is no output: a failed or stopped job goes on from it when it is run again.
+# beside its results and is not an output: a failed or stopped job continues from it when it is run again.
 
 
 rule train_encoder:

@@ -82,7 +82,7 @@ def test_scan_errors_name_the_place(imagenet, tmp_path):
         ("wnid,images\nn00000001,-3\n", "line 2: images is '-3'"),
         ("wnid,images\nn00000001,3.5\n", "line 2: images is '3.5'"),
         ("wnid,images\nn00000001\n", "line 2: images is ''"),
-        ("wnid,images\ncat,3\n", "line 2: 'cat' is no wnid"),
+        ("wnid,images\ncat,3\n", "line 2: 'cat' is not a wnid"),
         ("wnid,images\n", "holds no counts"),
     ],
 )
@@ -158,5 +158,5 @@ def test_counts_of_several_places_add_up(imagenet, tmp_path):
     with pytest.raises(InputError, match="k: a place is given twice"):
         scan_sources([str(more), f"{more}/../more/"], threads=1, key="k")
     pd.DataFrame({"wnid": ["cat"]}).to_parquet(pack)
-    with pytest.raises(InputError, match=r"k: .*pack\.parquet: 'cat' in column wnid is no wnid"):
+    with pytest.raises(InputError, match=r"k: .*pack\.parquet: 'cat' in column wnid is not a wnid"):
         scan_sources(sources, threads=1, key="k")

@@ -71,8 +71,8 @@ def test_parquet_pack_gives_its_distinct_wnids(tmp_path):
     ("text", "message"),
     [
         ("n00000001\nn00000001\n", "n00000001 twice, on line 1 and line 2"),
-        ("n00000001\nn123\n", "line 2: 'n123' is no wnid"),
-        ("n00000001,5\n", "line 1: 'n00000001,5' is no wnid"),
+        ("n00000001\nn123\n", "line 2: 'n123' is not a wnid"),
+        ("n00000001,5\n", "line 1: 'n00000001,5' is not a wnid"),
         ("# nothing\n", "holds no wnids"),
     ],
 )

@@ -47,7 +47,7 @@ def test_quoted_examples_leave_the_definition(toy):
 
 def test_unknown_wnid_is_named(toy):
     assert not toy.exists("n00000099")
-    with pytest.raises(InputError, match="'n00000099' is no noun synset"):
+    with pytest.raises(InputError, match="'n00000099' is not a noun synset"):
         toy.lemmas("n00000099")
     with pytest.raises(InputError, match=r"concepts\.a\.pool: 2 unknown .*n00000098, n00000099"):
         toy.require(["n00000001", "n00000098", "n00000099"], what="concepts.a.pool")

@@ -95,7 +95,11 @@ def test_names_with_spaces_and_classes_with_spaces(flat: Any, listed: Any, tmp_p
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        (b"v_1.JPEG 1\nv_2.JPEG 65\n v_3.JPEG 0", "val.txt", "v_2.JPEG: class '65' is no number"),
+        (
+            b"v_1.JPEG 1\nv_2.JPEG 65\n v_3.JPEG 0",
+            "val.txt",
+            "class '65' is not a number",
+        ),
         (b"v_1.JPEG 1\nv_2.JPEG -1\nv_3.JPEG 0", "val.txt", "v_2.JPEG: class -1 stands for no"),
         (b"v_1.JPEG 1\nv_2.JPEG 2\n", "val.txt", r"classes here \(1, 2\) are none .*n01440764"),
         (b"v_1.JPEG 1\nval/v_1.JPEG 0\n", "val.txt", "got two of 'val/v_1.JPEG'"),

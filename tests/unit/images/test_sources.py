@@ -192,7 +192,7 @@ def test_numbers_as_classes_of_samples(fill: Any, tmp_path: Path) -> None:
     mapped = source | {"mapping": str(tmp_path / "names.txt")}
     assert list(listed(fill, mapped, None)["wnid"]) == ["dog"]
     write_tar(path, {"1.jpg": b"x", "1.cls": b"2\n"})
-    with pytest.raises(InputError, match=r"s\.tar: 1\.cls: class '2' is no number from 0 to 1"):
+    with pytest.raises(InputError, match=r"s\.tar: 1\.cls: class '2' is not a number from 0 to 1"):
         listed(fill, mapped, None)
 
 

@@ -54,7 +54,7 @@ def test_classes_from_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="n02120079 twice, on line 1 and line 3"):
         class_counts(spec, str(path))
     path.write_text("fox n02120079\n")
-    with pytest.raises(InputError, match="'fox' is no wnid"):
+    with pytest.raises(InputError, match="'fox' is not a wnid"):
         class_counts(spec, str(path))
     path.write_text("# none\n")
     with pytest.raises(InputError, match="holds no wnids"):

@@ -37,7 +37,7 @@ def moments(blocks: Iterable[FloatArray]) -> Moments:
     Only a triangle is summed: half the work of a full product.
 
     Raises:
-        ValueError: there is no row.
+        ValueError: there are no rows.
     """
     count, origin, total, upper = 0, None, None, None
     for block in blocks:

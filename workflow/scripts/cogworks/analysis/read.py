@@ -20,5 +20,5 @@ def read_feature_set(arrays: Sequence[Path], indices: Sequence[Path]) -> Feature
         same_encoder = part.metadata["version"] == first.metadata["version"]
         if not same_encoder or part.classes != first.classes:
             what = "classes" if same_encoder else "encoder version"
-            raise InputError(f"{path}: another {what} than {arrays[0]}; extract both anew")
+            raise InputError(f"{path}: another {what} than {arrays[0]}; extract both again")
     return FeatureSet([Part(part.x, part.labels) for part in parts])

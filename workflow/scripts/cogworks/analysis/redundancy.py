@@ -4,7 +4,7 @@ import numpy as np
 
 from cogworks.analysis.moments import Moments
 
-# A dimension whose deviation is this small a share of its mean is constant but for rounding.
+# A dimension whose deviation is this small a share of its mean is constant except for rounding.
 RELATIVE_DEVIATION = 1e-9
 
 

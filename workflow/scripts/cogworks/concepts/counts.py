@@ -27,7 +27,7 @@ def read_counts(path: str | Path, *, key: str) -> dict[str, int]:
     Its columns are parted by commas, or by semicolons or tabs, as some spreadsheets do.
 
     Raises:
-        InputError: no such file, other columns, a wnid twice, or a value that is no count; names
+        InputError: no such file, other columns, a wnid twice, or a value that is not a count; names
             the line.
     """
     counts: dict[str, int] = {}
@@ -46,7 +46,7 @@ def read_counts(path: str | Path, *, key: str) -> dict[str, int]:
         place = f"{key}: {path}, line {reader.line_num}"
         wnid, images = ((row[name] or "").strip() for name in COLUMNS)
         if not WNID.fullmatch(wnid):
-            raise InputError(f"{place}: {wnid!r} is no wnid, such as n02124075")
+            raise InputError(f"{place}: {wnid!r} is not a wnid, such as n02124075")
         if wnid in counts:
             raise InputError(f"{place}: {wnid} stands there twice")
         if not (images.isascii() and images.isdigit()):
@@ -94,7 +94,7 @@ def scan_sources(sources: Sequence[str], *, threads: int, key: str) -> dict[str,
 def scan_folder(folder: str | Path, *, threads: int, key: str) -> dict[str, int]:
     """Count the images of each class below an ImageNet folder, in `threads` processes.
 
-    A class is a folder or a tar archive named by its wnid; what else lies there is not looked at.
+    A class is a folder or a tar archive named by its wnid; everything else is ignored.
     What counts as an image is what the manifests take (`core.image_files`). An empty class
     counts 0.
 
@@ -166,5 +166,5 @@ def _count_pack(path: str, key: str) -> Counter[str]:
     check_genuine(path)
     counts = Counter(str(wnid) for wnid in read_parquet(path, columns=["wnid"])["wnid"])
     if odd := next((wnid for wnid in counts if not WNID.fullmatch(wnid)), None):
-        raise InputError(f"{key}: {path}: {odd!r} in column wnid is no wnid, such as n02124075")
+        raise InputError(f"{key}: {path}: {odd!r} in column wnid is not a wnid, such as n02124075")
     return counts

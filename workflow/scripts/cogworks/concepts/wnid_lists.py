@@ -28,7 +28,7 @@ def read_wnids(source: str, *, key: str) -> list[str]:
         key: the config key to name in errors.
 
     Raises:
-        InputError: the file is missing, a line is no wnid, or a wnid stands there twice.
+        InputError: the file is missing, a line is not a wnid, or a wnid occurs twice.
     """
     path = _timm_lists() / NAMED[source] if source in NAMED else Path(source)
     if not path.is_file():
@@ -43,7 +43,8 @@ def read_wnids(source: str, *, key: str) -> list[str]:
     for wnid, place in numbered.items():
         if not WNID.fullmatch(wnid):
             raise InputError(
-                f"{key}: {path}, {place}: {wnid!r} is no wnid; expected one like n02124075 a line"
+                f"{key}: {path}, {place}: {wnid!r} is not a wnid; expected one such as n02124075 "
+                "on each line"
             )
     if not numbered:
         raise InputError(f"{key}: {path} holds no wnids")

@@ -42,7 +42,7 @@ def find_wordnet(folder: str | Path | None = None) -> Path:
     """Return the folder (or NLTK's zip archive) that holds WordNet's nouns.
 
     A wnid is a byte offset and differs between versions, so only version 3.0 will do. A named
-    folder may also hold an ontology of one's own in WordNet's format, without WordNet's licence.
+    folder may also hold another ontology in WordNet's format, without WordNet's licence.
 
     Args:
         folder: where to look; without it, the project's `resources/wordnet`, NLTK's data path and
@@ -194,7 +194,7 @@ class WordNet:
         if known is None:
             line = self._lines.get(wnid)
             if line is None:
-                raise InputError(f"{wnid!r} is no noun synset of WordNet ({self.source})")
+                raise InputError(f"{wnid!r} is not a noun synset of WordNet ({self.source})")
             try:
                 known = self._synsets[wnid] = _parse_line(line)
             except (ValueError, IndexError) as error:

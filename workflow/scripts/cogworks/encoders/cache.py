@@ -59,5 +59,5 @@ def _cached(repository: str, file: str) -> Path | None:
     try:
         path = huggingface_hub.try_to_load_from_cache(repository, file)
     except ValueError as error:
-        raise InputError(f"{repository!r} is no repository of the hub ({error})") from error
+        raise InputError(f"{repository!r} is not a repository of the hub ({error})") from error
     return Path(path) if isinstance(path, str) else None

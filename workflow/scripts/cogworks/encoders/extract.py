@@ -1,6 +1,6 @@
 """Features of a manifest, or of one shard of it (thesis, section 3.3.4.1).
 
-The manifest's rows lie on a fixed grid of batches, and batches on a grid of chunks. A shard is a
+The manifest's rows form a fixed grid of batches, and batches on a grid of chunks. A shard is a
 run of whole chunks and a resumed job goes on with the next chunk, so an image always stands in the
 same place of the same batch: its features are the same bytes for any number of workers, shards,
 GPUs and interruptions.

@@ -14,7 +14,7 @@ from cogworks.core.fingerprint import Fingerprints, fingerprint
 
 
 def cached_weights(library: str, name: str) -> list[str]:
-    """Return the glob patterns under which a library's pretrained weights lie once fetched."""
+    """Return the glob patterns of a library's pretrained weights, once they are fetched."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
     if library == "torchvision":
         torch_home = Path(os.environ.get("TORCH_HOME", cache / "torch"))

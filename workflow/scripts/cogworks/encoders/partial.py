@@ -157,7 +157,7 @@ class PartialFeatures:
         return self._folder / f"chunk-{chunk:06d}.json"
 
     def _offset(self, row: int) -> int:
-        # The header is what lies before the rows.
+        # The header is what comes before the rows.
         return os.path.getsize(self._data) - (self.rows - row) * self._row_bytes
 
     def _discard(self, key_file: Path) -> None:

@@ -53,7 +53,7 @@ def prepare(name: str, image: ImageSpec, source: Source, online: bool) -> Prepar
         online: whether files of a hub's model may be fetched.
 
     Raises:
-        InputError: what the source prescribes is unknown, is no square of three channels, or
+        InputError: what the source prescribes is unknown, is not a square of three channels, or
             cannot be followed, and the config does not say otherwise.
     """
     own = _own(image, source, online)

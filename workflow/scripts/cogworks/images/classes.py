@@ -75,7 +75,7 @@ def _concepts(table: Path, level: int | None) -> list[str]:
 
 
 def _names(wnids: Sequence[str], folder: str | None) -> list[str]:
-    """Return the lemmas of synsets as text; a class id that is no synset is its own name."""
+    """Return the lemmas of synsets as text; a class id that is not a synset is its own name."""
     if not any(WNID.fullmatch(wnid) for wnid in wnids):
         return list(wnids)
     wordnet = open_wordnet(folder)

@@ -97,7 +97,7 @@ class _Header:
     kept: bytes = START[:2]
 
     def zeros_are_flat(self) -> bool:
-        """Whether many zero bits may stand for a flat area, as far as can be told."""
+        """Whether many zero bits may stand for a flat area, as far as one can tell."""
         if self.frame not in _SEQUENTIAL:
             return True
         return all(self.first_codes.get(table) == 0 for table in self.scan_tables)

@@ -155,7 +155,7 @@ def digest_rows(frame: pd.DataFrame, classes: Sequence[str]) -> str:
 
 
 def _footer(pack: str) -> bytes:
-    """Return the footer of a Parquet file as it lies there: its last bytes give its length."""
+    """Return the raw footer of a Parquet file: its last bytes give its length."""
     try:
         with open(pack, "rb") as handle:
             handle.seek(-8, os.SEEK_END)
@@ -176,7 +176,7 @@ def _with_labels(frame: pd.DataFrame, classes: list[str], *, where: str) -> pd.D
     labels = pd.Index(classes).get_indexer(frame["wnid"])
     if (labels < 0).any():
         unknown = sorted(set(frame["wnid"][labels < 0]))
-        raise InputError(f"{where}: images of {', '.join(unknown[:5])}, which is no class of it")
+        raise InputError(f"{where}: images of {', '.join(unknown[:5])}, which is not a class of it")
     twice = frame["id"][frame["id"].duplicated()]
     if len(twice):
         raise InputError(f"{where}: {len(twice)} image ids are given twice, first {twice.iloc[0]}")

@@ -27,7 +27,7 @@ from cogworks.training.specs import KeyMapping, Numbers, Traces, TrainSpec, Vali
 if TYPE_CHECKING:
     from cogworks.plan.plan import ImageSet, Plan
 
-# What a run's folder is called while its unfinished state lies in it.
+# What a run's folder is called while it holds an unfinished state.
 STATE = ".state"
 UNSWEPT = ("sweep", "compute", "validation", "traces")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

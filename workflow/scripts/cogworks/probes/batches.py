@@ -30,21 +30,21 @@ class Reader(Protocol):
 
 
 def reader(x: Tensor, y: Tensor, device: torch.device) -> Reader:
-    """Return a reader of features `(N, D)` and labels `(N,)` that lie on the CPU or on `device`."""
+    """Return a reader of features `(N, D)` and labels `(N,)` on the CPU or on `device`."""
     if x.device.type == device.type:
         return Resident(x, y)
     return Streamed(x, y, device)
 
 
 def fits(n_bytes: int, device: torch.device) -> bool:
-    """Say whether features of so many bytes may lie on `device`."""
+    """Say whether features of this many bytes fit on `device`."""
     if device.type != "cuda":
         return True
     return n_bytes <= RESIDENT_SHARE * torch.cuda.get_device_properties(device).total_memory
 
 
 class Resident:
-    """Features that lie on the device that computes."""
+    """Features on the device that computes."""
 
     def __init__(self, x: Tensor, y: Tensor) -> None:
         self.x, self.y = x, y.to(x.device)

@@ -35,7 +35,7 @@ CHUNK_ROWS = 4096
 # Where a fit ends: see the module; and how far from the minimum it may be, relative to what it has
 # gained on guessing.
 MARGIN, GAIN = 3e-4, 1e-3
-# Features of a split up to so many bytes are kept as the solver wants them.
+# Features of a split up to this many bytes are kept in the solver's layout.
 KEPT_BYTES = 2**28
 # Line search: slope at which it is good enough, relative to the start; growth and trials at most.
 SLOPE, GROWTH, LINE_TRIALS = 0.3, 4.0, 20

@@ -13,7 +13,7 @@ class Method(Protocol):
     """Trains configurations of hyper-parameters on one table of features."""
 
     def companions(self, n_rows: int) -> int:
-        """Return how many seeds are worth training together on so many rows each."""
+        """Return how many seeds are worth training together on this many rows each."""
 
     def search(
         self, seeds: Sequence[int], splits: Sequence[Split], asked: Sequence[Sequence[Params]]

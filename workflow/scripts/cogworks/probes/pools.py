@@ -1,4 +1,4 @@
-"""Classes of several data sets thrown together and grouped anew (section 3.5.2)."""
+"""Classes of several data sets, pooled and regrouped (section 3.5.2)."""
 
 from collections.abc import Sequence
 

@@ -15,8 +15,8 @@ from cogworks.probes.stack import Group, Member, Recipe, Selection, Stack, train
 from cogworks.probes.study import DIVERGED, DONE, PRUNED, Outcome, Params
 from cogworks.probes.table import FeatureTable
 
-# Below so many multiplications a step, a processor spends its time on starting operations and not
-# on doing them, so that other seeds come along almost for free.
+# Below this many multiplications per step, a processor spends its time on starting operations and
+# not on doing them, so that other seeds come along almost for free.
 SMALL_STEP = 2e8
 # What a stack of configurations may take in memory: this share of the features, or this many bytes.
 STACK_SHARE, STACK_BYTES = 0.15, 2**28
@@ -38,7 +38,7 @@ class Sgd:
     device: torch.device
 
     def companions(self, n_rows: int) -> int:
-        """Return how many seeds are worth training together on so many rows each."""
+        """Return how many seeds are worth training together on this many rows each."""
         batch = min(n_rows, self.spec.batch_size)
         configurations = self.spec.batch if isinstance(self.spec, SgdTune) else 1
         step = batch * self.table.dim * len(self.table.classes) * configurations

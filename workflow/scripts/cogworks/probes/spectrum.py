@@ -8,7 +8,7 @@ from torch import Tensor
 
 POWER_STEPS = 2
 OVERSAMPLING = 8
-# Eigenvalues are at least so many units of rounding beside the largest.
+# Eigenvalues are at least this many units of rounding, relative to the largest.
 FLOOR = 10.0
 
 # Applies the covariance of centred features: `(D, k)` to `(D, k)`.

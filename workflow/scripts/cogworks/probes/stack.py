@@ -31,7 +31,7 @@ from cogworks.probes.schedule import factors
 # Logits that a processor's cache holds together with their gradients: softmax, gradient and update
 # find them there.
 CACHED_LOGITS = 2**20
-# A product's logits begin at a multiple of so many rows of the buffer: 64 bytes, whatever C is.
+# A product's logits begin at a multiple of this many rows of the buffer: 64 bytes, whatever C is.
 ALIGNED_ROWS = 16
 # Images that an evaluation looks at together, where the batches of the training are smaller.
 EVALUATED_ROWS = 256
@@ -238,7 +238,7 @@ def layout(block: Block, n: int, raw: Tensor, errors: Tensor) -> Layout:
 
 
 def aligned(rows: int) -> int:
-    """Return the rows of the buffer that a piece of so many takes."""
+    """Return the rows of the buffer that a piece of this size takes."""
     return -(-rows // ALIGNED_ROWS) * ALIGNED_ROWS
 
 
@@ -336,7 +336,7 @@ class Stack:
                 logits = self._errors[: len(where.images)]
                 for piece in where.pieces:
                     self._product(piece, x, self.weight, piece.error)
-                # The highest of scores that overflow is no prediction; see `scores.ranks`.
+                # The highest of scores that overflow is not a prediction; see `scores.ranks`.
                 right = torch.isfinite(logits).all(1)
                 right &= logits.argmax(1) == y.reshape(-1)[where.images]
                 for piece in where.pieces:

@@ -67,7 +67,7 @@ class Study:
     """The search of one cell, recorded in a JSON file after every batch.
 
     Args:
-        path: the record; one with another key is started anew.
+        path: the record; one with another key is started again.
         key: digest of everything that the search depends on.
         space: low and high of each hyper-parameter, log-uniform.
         sizes: trials in each batch, see `batch_sizes`.

@@ -183,7 +183,7 @@ def _check(array: Path, index: Path, manifest: Path) -> _Part:
     offset = x.offset if isinstance(x, np.memmap) else 0
     part = _Part(array, offset, x.dtype, x.shape, features.labels, features.classes)
     del features, x
-    # Arrow keeps the memory of the index, its ids above all, for a reader that never comes.
+    # Arrow would keep the memory of the index, mostly its ids, although nothing reads it again.
     pa.default_memory_pool().release_unused()
     return part
 

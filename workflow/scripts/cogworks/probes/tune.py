@@ -35,7 +35,7 @@ def tune(
         device: where to compute.
 
     Returns:
-        One row a trial: encoder, dataset, protocol, shots ('1', ..., 'all'), seed, number, batch,
+        One row per trial: encoder, dataset, protocol, shots ('1', ..., 'all'), seed, number, batch,
         lr, weight_decay, C (null where the kind has none), state (done, pruned or diverged),
         val_top1 (percent, null where diverged), converged (whether the solver met its tolerance;
         null where the kind has none), chosen (the best of its cell).

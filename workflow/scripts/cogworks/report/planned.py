@@ -50,7 +50,7 @@ class Planned:
 
     @property
     def path(self) -> str:
-        """Return its main file: Parquet or SVG; its other formats lie beside it."""
+        """Return its main file: Parquet or SVG; its other formats are beside it."""
         if self.medium == "table":
             return f"results/tables/{self.name}.parquet"
         return f"results/figures/{self.name}.svg"

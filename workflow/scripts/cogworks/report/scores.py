@@ -1,4 +1,4 @@
-"""All probe scores in one long table: one row a metric, seed and number of shots."""
+"""All probe scores in one long table: one row per metric, seed and number of shots."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
 
     Returns:
         One row for each (encoder, dataset, test_set, protocol, shots, seed, metric). `value` is in
-        percent but for `log_odds`; `low` and `high` bound the 95% interval over test images and
+        percent except for `log_odds`; `low` and `high` bound the 95% interval over test images and
         are NaN where the probe has none. A diverged fit has the value NaN; an `unconverged` one
         ended before its minimum.
 

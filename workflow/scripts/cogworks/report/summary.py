@@ -24,10 +24,9 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
     Returns:
         `mean` and `std` (sample standard deviation, NaN for one seed) over the `seeds` fits that
         did not diverge; `diverged`, how many others did, and `unconverged`, how many ended before
-        their minimum; `low` and `high`, the mean bounds of the
-        95% interval over test images; `relative` and `relative_std`, the same of the difference to
-        the baseline with the same seed. Percent, and points of percent, but for `log_odds`. Order
-        as in `scores`.
+        their minimum; `low` and `high`, the mean bounds of the 95% interval over test images;
+        `relative` and `relative_std`, the same of the difference to the baseline with the same
+        seed. Percent, and percentage points, except for `log_odds`. Order as in `scores`.
 
     Raises:
         InputError: `baseline` has no scores at all.

@@ -18,7 +18,7 @@ from cogworks.core.files import read_metadata, read_parquet, write_parquet
 STD = "_std"
 GROUP = "group"
 OWN = "own"
-# Whether a number stands on the side of one's own rows, and its column.
+# Whether a number is in one of the run's own rows, and its column.
 Cell = tuple[bool, str]
 
 
@@ -48,7 +48,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its frame may also hold `group` (a heading above rows) and `own` (one's own row).
+    """A table: its frame may also hold `group` (a heading above rows) and `own` (a row of this
+    run).
 
     A `warning` says that own rows and others cannot be compared. It is part of every export.
     """
@@ -70,7 +71,8 @@ class Table:
     def best(self) -> dict[Cell, float]:
         """Return the best number of each column that has one, as it is shown (rounded).
 
-        Under a `warning` one's own rows and the others are not compared: each have their own best.
+        With a `warning`, the run's own rows and the others are not compared: each have their own
+        best.
         """
         found = {}
         sides = [self._side(row) for _, row in self.frame.iterrows()]
@@ -105,7 +107,7 @@ def text_column(key: str, label: str) -> Column:
 def rounded(value: float, column: Column) -> float:
     """Return a number as it is shown.
 
-    By way of its text: NumPy's `round` multiplies first, so that 61.15, which lies a little below
+    By way of its text: NumPy's `round` multiplies first, so that 61.15, which is a little below
     that decimal, becomes 61.2 there and 61.1 in the text.
     """
     return float(f"{value:.{column.digits}f}")

@@ -76,7 +76,7 @@ def load_modules(
 
 def _class(folder: Path, name: str, library: str, kind: str) -> object:
     if library == "transformers":
-        # A class that was renamed since (CLIPFeatureExtractor) is no module; diffusers knows it.
+        # A class that was renamed since (CLIPFeatureExtractor) is not a module; diffusers knows it.
         return getattr(transformers, kind, None)
     if library == "diffusers" and hasattr(diffusers, kind):
         return getattr(diffusers, kind)

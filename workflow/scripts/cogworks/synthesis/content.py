@@ -27,7 +27,7 @@ _NO_VARIANT = {"safetensors", "bin", "index", "json"}
 
 
 def problem(folder: str | Path) -> str | None:
-    """Return why something is no folder in diffusers' layout, and what to do; None where it is."""
+    """Return why a folder is not in diffusers' layout, and what to do; None if it is."""
     folder = Path(folder)
     if (folder / INDEX).is_file():
         return None
@@ -41,7 +41,7 @@ def problem(folder: str | Path) -> str | None:
     # As the hub's cache has it: models--owner--name/snapshots/revision.
     deeper = sorted(found for depth in ("*", "*/*") for found in folder.glob(f"{depth}/{INDEX}"))
     hint = f"; did you mean {deeper[0].parent}?" if deeper else ""
-    return f"{folder} holds no {INDEX}, so it is no folder in diffusers' layout{hint}"
+    return f"{folder} holds no {INDEX}, so it is not a folder in diffusers' layout{hint}"
 
 
 def read_index(folder: str | Path) -> dict[str, object]:

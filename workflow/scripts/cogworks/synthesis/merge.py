@@ -56,7 +56,7 @@ def merge(
 
 
 def count_quality(samples: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a class: how many images were asked for, drawn and kept, and what was wrong.
+    """Return one row per class: how many images were asked for, drawn and kept, and what was wrong.
 
     Columns: label, wnid, requested, images (kept), drawn (attempts), one for each of `REASONS`
     (attempts rejected for it), given_up (images without an accepted attempt).

@@ -93,7 +93,7 @@ def denoiser_calls(scheduler: Any, steps: int) -> int:
     """Return how often the denoiser is called in `steps` steps (PNDM: one more; Heun: double).
 
     Raises:
-        InputError: the scheduler cannot take so many steps.
+        InputError: the scheduler cannot take this many steps.
     """
     trial = copy.deepcopy(scheduler)
     most = trial.config.get("num_train_timesteps", steps)

@@ -57,7 +57,7 @@ class Record:
 
 
 class Placed(NamedTuple):
-    """A record, where its image lies in the tar file (0 and 0 if given up), and where it ends."""
+    """A record, where its image is in the tar file (0 and 0 if given up), and where it ends."""
 
     record: Record
     offset: int

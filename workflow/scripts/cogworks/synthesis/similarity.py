@@ -87,7 +87,7 @@ def meanings(prompts: Path) -> list[str]:
 
 
 def class_similarity(judge: Judge, path: Path, texts: Sequence[str], *, limit: int) -> pd.DataFrame:
-    """Return one row a class: how its first `limit` images fit its own text and the others'.
+    """Return one row per class: how its first `limit` images fit its own text and the others'.
 
     Columns: label, wnid, images (looked at), similarity (mean cosine to its own text), margin
     (that less the largest mean cosine to another class's text), recognised (share of images

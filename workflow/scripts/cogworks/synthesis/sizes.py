@@ -17,7 +17,7 @@ def class_counts(spec: PromptSpec, source: str) -> dict[str, int]:
         source: the training manifest of the data set `like`, or the file `classes`.
 
     Raises:
-        InputError: no class in the source, a line of `classes` that is no wnid or is there twice,
+        InputError: no class in the source, a line of `classes` that is not a wnid or occurs twice,
             or a class of `like` that has no image to count.
     """
     if spec.like is not None:
@@ -48,14 +48,14 @@ def shard_of(counts: Sequence[int], *, n_shards: int) -> list[int]:
     """
     total, before, shards = sum(counts), 0, []
     for count in counts:
-        # Where the middle of the class lies decides.
+        # The middle of the class decides.
         shards.append(min(n_shards - 1, (2 * before + count) * n_shards // (2 * total)))
         before += count
     return shards
 
 
 def whole_batches(images: int, batch: int) -> int:
-    """Return `images` rounded up to whole batches: what is drawn to have so many."""
+    """Return `images` rounded up to whole batches: what is drawn to get that many."""
     return -(-images // batch) * batch
 
 

@@ -21,7 +21,7 @@ REPEATS = 16
 
 
 class Watch:
-    """Sees every drawing of a run, and says when it is no use going on."""
+    """Sees every drawing of a run, and says when there is no point in going on."""
 
     def __init__(self) -> None:
         self._faults: Counter[str] = Counter()

@@ -36,7 +36,7 @@ def save_state(folder: Path, state: State) -> None:
 def take_up(folder: Path, identity: Identity) -> bool:
     """Say whether `folder` holds a state to go on from; else leave none there.
 
-    The state of a finished run is deleted, since the run is to be trained anew. It goes before its
+    The state of a finished run is deleted, since the run is to be trained again. It goes before its
     mark does, so that it never looks unfinished. What a killed process left half written goes, too.
     One process of a run decides for all.
 

@@ -16,7 +16,7 @@ LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "simplejpeg")
 class Identity(Spec):
     """Its numbers, its inputs' content, code and libraries.
 
-    How it is computed (processes, workers, checkpoints) is no part of it.
+    How it is computed (processes, workers, checkpoints) is not part of it.
 
     Attributes:
         recipe: every number of the run.

@@ -16,7 +16,7 @@ from cogworks.training.marks import is_finished, stop_file
 
 # The exit status of a run that a signal stopped: its state is kept, and the same command goes on.
 # It is EX_TEMPFAIL. At a job's time limit Slurm sends the signal; Snakemake's retries then submit
-# the job again. Slurm itself queues a script of one's own again where `RequeueExit=75` says so.
+# the job again. Slurm itself requeues a user's own script if `RequeueExit=75` says so.
 STOPPED = 75
 
 # Names the file that asks the processes of a run to stop. torchrun would end them: half a minute

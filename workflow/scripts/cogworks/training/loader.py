@@ -154,9 +154,9 @@ class TrainingImages(Dataset[Batch]):
         return Batch(labels, crops, None, [])
 
     def fill_cache(self, megabytes: int, threads: int) -> bool:
-        """Decode all images into memory where they fit into so many MB, and say whether they do.
+        """Decode all images into memory if they fit into this many MB, and say whether they do.
 
-        How large they are is told from a sample.
+        Their size is estimated from a sample.
         """
         count = len(self)
         sample = np.unique(np.linspace(0, count - 1, min(count, SAMPLED_IMAGES)).astype(np.int64))

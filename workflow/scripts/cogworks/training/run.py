@@ -61,7 +61,7 @@ class Options:
         device: `auto`, `cpu` or `cuda`.
         threads: CPU cores of this process.
         workers: loader processes; negative chooses.
-        cache_mb: decoded images are kept in memory up to so many MB.
+        cache_mb: decoded images are kept in memory up to this many MB.
         checkpoint_minutes: from one checkpoint to the next.
     """
 

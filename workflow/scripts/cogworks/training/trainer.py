@@ -36,7 +36,8 @@ PRECISIONS = {
     "bfloat16": torch.bfloat16,
 }
 RECORDS_PER_EPOCH = 10
-# Processes ask each other every so many steps whether to stop or to save: the answer costs a wait.
+# Processes ask each other after this many steps whether to stop or to save: the answer costs a
+# wait.
 STEPS_PER_QUESTION = 10
 GO_ON, SAVE, STOP = range(3)
 
@@ -307,7 +308,7 @@ class Trainer:
         return self.flag.stop or stop_asked()
 
     def _ask(self, wish: int) -> int:
-        """Return what all processes are to do; alone, that is one's own wish at once."""
+        """Return what all processes are to do; a single process decides at once."""
         if self.processes.count > 1 and self.step % STEPS_PER_QUESTION:
             return GO_ON
         return self.processes.greatest(wish)
@@ -342,7 +343,7 @@ class Trainer:
         return torch.autocast(self.device.type, self.precision, enabled=mixed)
 
     def _unsynchronised(self, *, last: bool) -> AbstractContextManager[Any]:
-        """Leave gradients unsummed over the processes but for the last piece of a step."""
+        """Leave gradients unsummed over the processes, except for the last piece of a step."""
         if isinstance(self.wrapped, DistributedDataParallel) and not last:
             return self.wrapped.no_sync()
         return nullcontext()

@@ -44,7 +44,7 @@ class Validation:
             std: of the channels.
             processes: among which the images are shared.
             threads: how many decode at once.
-            cache_mb: keep the prepared images in memory where they fit into so many MB.
+            cache_mb: keep the prepared images in memory if they fit into this many MB.
         """
         self.reader = ImageReader(manifest)
         self.labels = torch.from_numpy(manifest.frame["label"].to_numpy(dtype=np.int64))

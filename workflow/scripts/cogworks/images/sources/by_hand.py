@@ -14,7 +14,7 @@ class ByHand(NamedTuple):
     """What must be in the root folder of a data set before anything is fetched.
 
     Attributes:
-        files: paths below the root, or names that may also lie in one of `folders`.
+        files: paths below the root, or names that may also be in one of `folders`.
         folders: those folders below the root.
         fetched: the folder that torchvision makes, and takes for complete once it is there.
         advice: where the files come from.

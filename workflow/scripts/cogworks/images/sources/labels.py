@@ -32,7 +32,7 @@ def class_id(label: Any, numbered: Sequence[str] | None, where: str) -> str:
     if numbered is None:
         return canonical(text)
     if not _NUMBER.fullmatch(text) or int(text) >= len(numbered):
-        raise InputError(f"{where}: class {text!r} is no number from 0 to {len(numbered) - 1}")
+        raise InputError(f"{where}: class {text!r} is not a number from 0 to {len(numbered) - 1}")
     return numbered[int(text)]
 
 
@@ -52,5 +52,5 @@ def _text(label: Any, where: str) -> str:
     if isinstance(label, bool) or not isinstance(label, int | float):
         raise InputError(f"{where}: class {label!r} is neither text nor a whole number")
     if not float(label).is_integer():
-        raise InputError(f"{where}: class {label!r} is no whole number")
+        raise InputError(f"{where}: class {label!r} is not a whole number")
     return str(int(label))

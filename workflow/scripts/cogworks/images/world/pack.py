@@ -39,7 +39,7 @@ def write_pack(
         workers: processes.
 
     Raises:
-        InputError: a class is no synset; the procedural world cannot draw it.
+        InputError: a class is not a synset; the procedural world cannot draw it.
     """
     hierarchy.wordnet.require(wnids, what="classes of a data set of the procedural world")
     looks = [

@@ -14,7 +14,7 @@ WIDE = 16
 
 
 def ablation_figure(plane: pd.DataFrame, spec: AblationSpec) -> Figure:
-    """Return two panels: the training task and the transfer tasks, a line a series.
+    """Return two panels: the training task and the transfer tasks, one line per series.
 
     Args:
         plane: what `transfer.training_versus_transfer` returns.

@@ -32,7 +32,7 @@ def clone_table(quality: Mapping[str, pd.DataFrame], spec: ClonesSpec) -> Table:
     """Return one row a clone: how it was drawn, and its images counted over all classes.
 
     Args:
-        quality: by clone, the table of the synthesis room with one row a class.
+        quality: by clone, the table of the synthesis room with one row per class.
         spec: the clones.
     """
     headings = list(dict.fromkeys(h for clone in spec.clones for h in clone.recipe))
@@ -64,7 +64,7 @@ def meaning_table(similarity: Mapping[str, pd.DataFrame], spec: ClonesSpec) -> T
 
     Args:
         similarity: by clone, the table of the synthesis room: wnid, similarity (mean cosine to the
-            class's own text), margin, recognised (share, 0 to 1) and nearest, one row a class.
+            class's own text), margin, recognised (share, 0 to 1) and nearest, one row per class.
         spec: the clones; those without a similarity are left out.
     """
     frames = [

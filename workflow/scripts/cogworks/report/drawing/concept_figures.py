@@ -43,7 +43,7 @@ def ranking_figure(ranking: pd.DataFrame, levels: pd.DataFrame) -> Figure:
 
 
 def images_figure(counts: Mapping[str, Sequence[int]]) -> Figure:
-    """Return the images of each concept, most first, a line a data set.
+    """Return the images of each concept, most first, one line per data set.
 
     Args:
         counts: for each data set's label the numbers of images of its concepts.

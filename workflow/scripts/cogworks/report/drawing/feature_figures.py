@@ -13,7 +13,7 @@ SPREAD = 0.5
 
 
 def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
-    """Return a panel a measure: a point for each encoder, by group of data sets.
+    """Return a panel per measure: a point for each encoder, by group of data sets.
 
     Args:
         measures: what `features.read_measures` returns.
@@ -54,7 +54,7 @@ def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
 
 
 def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
-    """Return a panel a group: normalised singular values by dimension, a line an encoder.
+    """Return a panel per group: normalised singular values by dimension, one line per encoder.
 
     The flatter the line, the more evenly the features' variance is spread over dimensions.
     Arguments as for `feature_figure`.

@@ -27,7 +27,7 @@ def read_measures(paths: Sequence[str | Path]) -> pd.DataFrame:
 
 
 def averages(measures: pd.DataFrame, spec: FeaturesSpec) -> pd.DataFrame:
-    """Return one row for each encoder and group, a column a measure: means over the data sets.
+    """Return one row for each encoder and group, a column per measure: means over the data sets.
 
     A mean is over all data sets of the group: where an encoder lacks one, or its measure there is
     not a number, it has none. A mean of some would be compared with others' means of all.

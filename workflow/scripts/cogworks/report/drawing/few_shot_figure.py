@@ -1,4 +1,4 @@
-"""Top-1 against the number of training images a class (thesis, figure 3.5)."""
+"""Top-1 against the number of training images per class (thesis, figure 3.5)."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ PANEL_HEIGHT = 2.7
 
 
 def few_shot_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
-    """Return a panel a data set: top-1 above, its difference to the baseline below.
+    """Return a panel per data set: top-1 above, its difference to the baseline below.
 
     Args:
         summary: the table of `summary.summarise`.
@@ -36,7 +36,7 @@ def few_shot_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
             for axes, value in ((panels[0][index], "mean"), (panels[1][index], "relative")):
                 _draw(axes, rows, spec, shots, value)
             panels[0][index].set_title(column.label)
-            panels[1][index].set_xlabel("training images a class")
+            panels[1][index].set_xlabel("training images per class")
         panels[0][0].set_ylabel("top-1 accuracy (%)")
         panels[1][0].set_ylabel(f"minus {names[spec.baseline]} (points)")
         style.legend_below(fig, panels[0][0])

@@ -14,7 +14,7 @@ MAX_TOGETHER = 12
 
 
 def absolute_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
-    """Return top-1 by data set of the axis, a line an encoder, error bars one deviation over seeds.
+    """Return top-1 by data set of the axis: one line per encoder, error bars of one deviation.
 
     The dotted line is chance; among many encoders it and the zero are left out. Arguments as for
     `level_tables.level_table`.

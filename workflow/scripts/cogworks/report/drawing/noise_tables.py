@@ -51,7 +51,7 @@ def class_names(spec: CrossedSpec) -> dict[str, str]:
 
 
 def noise_table(crossings: Sequence[Crossing]) -> Table:
-    """Return what share of images another data set's classifier is sure of, a row a crossing."""
+    """Return the share of images with a confident prediction of another classifier, by crossing."""
     frame = pd.DataFrame(
         {
             **crossing.names,

@@ -1,4 +1,4 @@
-"""The thesis's published figures, as they lie in `resources/paper`."""
+"""The thesis's published figures, from `resources/paper`."""
 
 from pathlib import Path
 

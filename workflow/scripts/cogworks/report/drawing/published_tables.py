@@ -1,4 +1,4 @@
-"""Tables B.1 to B.6 with one's own encoders above the 31 published models, and their ranks."""
+"""Tables B.1 to B.6 with the run's encoders above the 31 published models, and their ranks."""
 
 import math
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
     )
     table = theirs["table"].iloc[0]
     return Table(
-        title=f"Top-1 on {column.label} by training images a class (%), as table {table}",
+        title=f"Top-1 on {column.label} by training images per class (%), as table {table}",
         columns=[text_column("model", "model"), *(Column(n, n) for n in shots)],
         frame=frame,
         note=f"Published rows: thesis, table {table} ({DATASETS[name][0]}).",

@@ -13,7 +13,7 @@ from cogworks.report.summary import select
 
 
 def rankings_figure(summary: pd.DataFrame, spec: RankingsSpec) -> Figure:
-    """Return a panel an encoder: top-1 by level, a line a ranking; random groups as a band.
+    """Return a panel per encoder: top-1 by level, a line per ranking; random groups as a band.
 
     Args:
         summary: the table of `summary.summarise`.

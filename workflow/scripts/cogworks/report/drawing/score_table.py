@@ -15,7 +15,7 @@ _LABELS = {
 
 
 def score_table(summary: pd.DataFrame, spec: AllScoresSpec) -> Table:
-    """Return all cells of the summary, one column a metric.
+    """Return all cells of the summary, one column per metric.
 
     Args:
         summary: the table of `summary.summarise`.

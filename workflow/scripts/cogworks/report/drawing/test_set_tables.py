@@ -55,7 +55,7 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
 
 
 def compared_table(own: Table, spec: EvalSetsSpec, paper: str | Path) -> Table:
-    """Return one's own table with the rows of tables 4.2, 5.1 and 5.2 below it.
+    """Return the run's own table with the rows of tables 4.2, 5.1 and 5.2 below it.
 
     Args:
         own: what `own_table` returns.
@@ -91,7 +91,7 @@ def _fits(rows: pd.DataFrame, spec: EvalSetsSpec) -> str:
 
 
 def _by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFrame:
-    """Return one row an encoder, one column a seed: the mean over the members that all have it."""
+    """Return a row per encoder, a column per seed: the mean over members, if all have it."""
     parts = [
         rows[(rows["dataset"] == dataset) & (rows["test_set"] == test_set)].pivot(
             index="encoder", columns="seed", values="value"

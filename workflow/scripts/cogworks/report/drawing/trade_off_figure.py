@@ -1,4 +1,4 @@
-"""Training task against transfer, a point an encoder, with the convex hull (thesis, figure 4.7)."""
+"""Training task against transfer, by encoder, with the convex hull (thesis, figure 4.7)."""
 
 import numpy as np
 import pandas as pd

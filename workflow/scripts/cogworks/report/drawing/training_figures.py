@@ -33,7 +33,7 @@ def read_metrics(spec: TrainingSpec) -> dict[str, pd.DataFrame]:
 def training_figure(
     metrics: Mapping[str, pd.DataFrame], spec: TrainingSpec, headings: Mapping[str, Any]
 ) -> Figure:
-    """Return a panel a metric that some run has, by epoch, a line a run.
+    """Return a panel for each metric that some run has: by epoch, one line per run.
 
     Args:
         metrics: by run, the table of the training room: epoch, metric, value.

@@ -19,7 +19,7 @@ def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.Dat
     Returns:
         One row an encoder, in the order of the spec: encoder, label, train, train_std, transfer,
         transfer_std (deviations over the seeds that all transfer sets have), and `hull`, whether
-        it lies on the convex hull, seen from above and from the right.
+        it is on the convex hull, seen from above and from the right.
     """
     records = []
     for encoder in spec.encoders:
@@ -59,7 +59,7 @@ def upper_right_hull(points: np.ndarray) -> list[int]:
     hull: list[int] = []
     for index in sorted(known, key=lambda i: (points[i][0], points[i][1], -i)):
         new = points[index]
-        # Whatever is farther left and not higher is no better on either axis.
+        # Whatever is farther left and not higher is not better on either axis.
         while hull and points[hull[-1]][1] <= new[1]:
             hull.pop()
         while len(hull) > 1 and _below(points[hull[-2]], points[hull[-1]], new):
@@ -69,7 +69,7 @@ def upper_right_hull(points: np.ndarray) -> list[int]:
 
 
 def _below(left: np.ndarray, middle: np.ndarray, right: np.ndarray) -> bool:
-    """Whether `middle` lies below the line from `left` to `right`."""
+    """Whether `middle` is below the line from `left` to `right`."""
     a, b = middle - left, right - left
     return bool(a[0] * b[1] - a[1] * b[0] > 0)
 

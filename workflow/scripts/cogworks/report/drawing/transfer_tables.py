@@ -63,9 +63,9 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSp
 def published_transfer_table(
     own: Table, summary: pd.DataFrame, spec: TransferSpec, paper: str | Path
 ) -> Table:
-    """Return one's own table with the rows of the thesis's tables below it.
+    """Return the run's own table with the rows of the thesis's tables below it.
 
-    The published mean log odds are taken anew over the data sets shown, and only where a row has
+    The published mean log odds are computed over the data sets shown, and only where a row has
     all of them.
 
     Args:
@@ -84,7 +84,7 @@ def published_transfer_table(
         title="Top-1 by data set beside the thesis's",
         columns=own.columns,
         frame=frame,
-        note="Published rows: thesis, tables D.1, 4.3, 5.3 and 5.4, as far as they have these "
+        note="Published rows: thesis, tables D.1, 4.3, 5.3 and 5.4, where they have these "
         "data sets; their mean log odds are taken over the data sets shown.",
         warning=mismatch(summary, shared),
     )
@@ -140,7 +140,7 @@ def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
 def published_trade_off_table(
     own: Table, summary: pd.DataFrame, spec: TransferSpec, paper: str | Path
 ) -> Table:
-    """Return the two axes with the rows of tables 4.1 and D.1 below one's own.
+    """Return the two axes with the rows of tables 4.1 and D.1 below the run's own.
 
     Arguments as for `published_transfer_table`; `own` is what `trade_off_table` returns. The
     published log odds are over the thesis's own 13 transfer sets.

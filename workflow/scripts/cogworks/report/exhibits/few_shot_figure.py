@@ -24,7 +24,7 @@ EXHIBIT = Kind(
     _make,
     number="3.5",
     caption=(
-        "Top-1 accuracy by number of training images a class; above absolute, below relative "
+        "Top-1 accuracy by number of training images per class; above absolute, below relative "
         "to the baseline. Bands: one standard deviation over seeds, which choose the images "
         "too. As figure 3.5."
     ),

@@ -33,7 +33,7 @@ EXHIBIT = Kind(
     number="4.7",
     caption=(
         "Accuracy on the training task against the mean log odds over the transfer sets. "
-        "Stars lie on the convex hull: no mixture of other encoders is better on both axes. "
+        "Stars are on the convex hull: no mixture of other encoders is better on both axes. "
         "As figure 4.7."
     ),
 )

@@ -100,7 +100,7 @@ def _best(table: Table, key: str, label: str, detail: str) -> list[dict[str, str
 
 
 def versions() -> list[tuple[str, str]]:
-    """Return the versions of what computed the results, as far as it is installed here."""
+    """Return the versions of what computed the results, if it is installed here."""
     found = [("Python", platform.python_version())]
     for name in PACKAGES:
         try:

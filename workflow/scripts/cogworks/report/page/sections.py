@@ -17,7 +17,7 @@ Part = FiguresPart | TablePart
 # By id, in the order of the page.
 TITLES = {
     "levels": "Accuracy by level",
-    "few_shot": "Few images a class",
+    "few_shot": "Few images per class",
     "rankings": "Other rankings",
     "fine_tuning": "Fine-tuning",
     "published": "Among the published models",

@@ -39,7 +39,7 @@ class TablePart(Spec):
 
 
 class PageSection(Spec):
-    """A section: its text lies in `workflow/report/sections/<id>.rst`."""
+    """A section: its text is in `workflow/report/sections/<id>.rst`."""
 
     id: str
     title: str

@@ -201,7 +201,7 @@ def _boxes(
 
 
 def _central_boxes(heights: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Return the largest central boxes whose aspect lies in RATIO."""
+    """Return the largest central boxes whose aspect is in RATIO."""
     wide = np.minimum(widths, np.rint(heights * RATIO[1]).astype(np.int64))
     tall = np.minimum(heights, np.rint(widths / RATIO[0]).astype(np.int64))
     return np.stack([(heights - tall) // 2, (widths - wide) // 2, tall, wide], axis=1)

@@ -12,9 +12,9 @@ from cogworks.training.augmentation.reference import reference_crops
 from cogworks.training.augmentation.resample import resample_each, resample_together
 from cogworks.training.pixels import Pixels
 
-# On a CPU, images of at most so many pixels are resized together.
+# On a CPU, images of at most this many pixels are resized together.
 SMALL_PIXELS = 80 * 80
-# On a GPU, so many images at a time are padded to one size.
+# On a GPU, this many images at a time are padded to one size.
 GPU_CHUNK = 32
 
 
@@ -55,7 +55,7 @@ def _resample(pixels: Pixels, choices: Choices, size: int) -> torch.Tensor:
     for members in _chunks(pixels, device):
         rows = np.flatnonzero(np.isin(choices.image, members))
         part = choices.rows(rows)
-        # Images are numbered anew within the chunk, in the order of the batch as before.
+        # Images are renumbered within the chunk, in the order of the batch as before.
         some = resample_together(_stack(pixels, members), part, size, device)
         crops[torch.from_numpy(rows).to(device)] = some
     return crops

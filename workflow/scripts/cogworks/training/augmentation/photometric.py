@@ -25,9 +25,9 @@ SOLARISE_FROM = 128
 CUT_OFF = 0.5
 # Pillow's Gaussian blur is a box blur, three times.
 BOX_PASSES = 3
-# One such box reaches so many pixels to either side at the largest blur.
+# One such box reaches this many pixels to either side at the largest blur.
 BOX_REACH = 2
-# On a CPU, colours are jittered in so many pixels at a time, which stay in the cache meanwhile.
+# On a CPU, colours are jittered in this many pixels at a time, which stay in the cache meanwhile.
 CACHED_PIXELS = 32 * 96**2
 
 Change = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -108,7 +108,7 @@ def _shift_hue(crops: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:
     (x - m) / c. The distance of the hue from pure red, in sixths of a turn, is
     A = 1 + g' + b' - r', on the side of green where g > b. Turned by d, red becomes
     m + c clamp(2 - |A + sign(g - b) d|, 0, 1); green and blue follow by rotation. Pillow holds hue
-    and saturation in bytes; here they are exact, but for the shift, which Pillow cuts off to
+    and saturation in bytes; here they are exact, except for the shift, which Pillow cuts off to
     a whole number of 255ths. Channels are made whole numbers: clamp(g - b, -1, 1) is the sign.
     Only arithmetic, since comparing and choosing costs five times as much on a CPU.
     """
