@@ -1,6 +1,5 @@
-# What every rule file uses: the checked config, the canonical text of a slice of it, the digest
-# of a rule's code, the paths of artifacts, and each room's plan. No torch and no data are touched
-# while the DAG is planned.
+# What every rule file uses: the plan, in which rules look everything up, and the digest of a rule's
+# code. No torch and no data are touched while the DAG is planned.
 import functools
 import gc
 import re
