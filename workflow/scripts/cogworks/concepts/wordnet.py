@@ -22,6 +22,8 @@ PROJECT_FOLDER = ROOT / "resources" / "wordnet"
 SYSTEM_FOLDERS = ("/usr/share/wordnet", "/usr/local/share/wordnet", "/usr/local/WordNet-3.0/dict")
 DATA, INDEX = "data.noun", "index.noun"
 FILES = (DATA, INDEX)
+# The licence stands at the head of each file. Planning reads no more than that.
+LICENCE_BYTES = 4000
 INNER_FOLDERS = ("", "dict", "wordnet", "corpora/wordnet", "usr/share/wordnet")
 HYPERNYM_POINTERS = ("@", "@i")
 HELP = (
@@ -96,18 +98,28 @@ def nltk_places() -> list[Path]:
 
 def version_of(source: Path) -> str | None:
     """Return the version that the licence at the head of `data.noun` names; None: no licence."""
-    match = re.search(r"WordNet (\d+(?:\.\d+)*) Copyright", read_text(source, DATA)[:4000])
+    head = _read(source, DATA, LICENCE_BYTES).decode(errors="ignore")
+    match = re.search(r"WordNet (\d+(?:\.\d+)*) Copyright", head)
     return match.group(1) if match else None
 
 
 def read_text(source: Path, name: str) -> str:
     """Return one file of a WordNet folder or zip archive as text."""
     try:
+        return _read(source, name).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{source}: {name} cannot be read ({error}); {HELP}") from error
+
+
+def _read(source: Path, name: str, size: int = -1) -> bytes:
+    """Return a file of WordNet, or its first `size` bytes."""
+    try:
         if source.suffix == ".zip":
-            with zipfile.ZipFile(source) as archive:
-                return archive.read(f"wordnet/{name}").decode()
-        return (source / name).read_text(encoding="utf-8")
-    except (OSError, KeyError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+            with zipfile.ZipFile(source) as archive, archive.open(f"wordnet/{name}") as member:
+                return member.read(size)
+        with open(source / name, "rb") as handle:
+            return handle.read(size)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{source}: {name} cannot be read ({error}); {HELP}") from error
 
 
