@@ -29,7 +29,9 @@ rule list_classes:
         files=lambda w: needs.met(
             canonical(of_files(plan.datasets[w.dataset].class_files))
         ),
-        code=lambda w: rule_code("list_classes", plan.datasets[w.dataset].source_module),
+        code=lambda w: rule_code(
+            "list_classes", *plan.datasets[w.dataset].source_modules
+        ),
     message:
         "Classes of {wildcards.dataset}"
     shell:
@@ -95,7 +97,7 @@ rule build_manifest:
             canonical(of_files(plan.datasets[w.dataset].source_files))
         ),
         code=lambda w: rule_code(
-            "build_manifest", plan.datasets[w.dataset].source_module
+            "build_manifest", *plan.datasets[w.dataset].source_modules
         ),
     message:
         "Manifests of {wildcards.dataset}"

@@ -10,13 +10,14 @@ from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.core.errors import InputError
 from cogworks.core.registry import Registry
 from cogworks.images.sources.kinds import SOURCES
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 from cogworks.probes.kinds import KINDS
 from cogworks.synthesis.letters import LETTERS
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.losses import LOSSES
 
 # Those whose entries are read while planning, and those of which planning knows the names alone.
-PLANNED: list[Registry] = [KINDS, LETTERS, RECIPES, SIMILARITIES, SOURCES]
+PLANNED: list[Registry] = [KINDS, LETTERS, RECIPES, SIMILARITIES, SOURCES, TRANSFER_SETS]
 REGISTRIES: list[Registry] = [*PLANNED, LOSSES]
 IDS = [registry.package for registry in REGISTRIES]
 BLOCKED = """

@@ -1,7 +1,6 @@
 """The lists of the transfer sets: read here, and by torchvision's classes from the same files."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,11 @@ import pytest
 import scipy.io
 from torchvision import datasets
 
+from cogworks.core.codehash import reached
 from cogworks.core.errors import InputError
 from cogworks.images.sources import transfer
-from cogworks.images.sources.by_hand import BY_HAND
-from cogworks.images.sources.download import download_transfer
+from cogworks.images.sources.transfer import download_transfer
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 
 from .conftest import encode, picture
 
@@ -28,9 +28,10 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def entries(read: Callable[[Path], Any], root: Path, split: str) -> list[tuple[str, str]]:
+def entries(name: str, root: Path, split: str) -> list[tuple[str, str]]:
     """(absolute path, class) of one split, sorted."""
-    return sorted((str(root / path), wnid) for path, wnid, part in read(root) if part == split)
+    found = TRANSFER_SETS.load(name).read(root)
+    return sorted((str(root / path), wnid) for path, wnid, part in found if part == split)
 
 
 def theirs(*parts: Any, classes: list[str] | None = None) -> list[tuple[str, str]]:
@@ -56,7 +57,7 @@ def test_aircraft(tmp_path: Path) -> None:
     make_aircraft(tmp_path)
     for split, part in (("train", "trainval"), ("test", "test")):
         expected = theirs(datasets.FGVCAircraft(tmp_path, split=part))
-        assert entries(transfer.read_aircraft, tmp_path, split) == expected
+        assert entries("Aircraft", tmp_path, split) == expected
 
 
 def test_cars(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_cars(tmp_path: Path) -> None:
     for split in ("train", "test"):
         theirs_ = datasets.StanfordCars(tmp_path, split=split)
         expected = sorted((file, theirs_.classes[label]) for file, label in theirs_._samples)
-        assert entries(transfer.read_cars, tmp_path, split) == expected
+        assert entries("Cars196", tmp_path, split) == expected
 
 
 def test_dtd(tmp_path: Path) -> None:
@@ -89,8 +90,8 @@ def test_dtd(tmp_path: Path) -> None:
         for line in lines.split():
             touch(data / "images" / line)
     parts = [datasets.DTD(tmp_path, split=split) for split in ("train", "val", "test")]
-    assert entries(transfer.read_dtd, tmp_path, "train") == theirs(*parts[:2])
-    assert entries(transfer.read_dtd, tmp_path, "test") == theirs(parts[2])
+    assert entries("DTD", tmp_path, "train") == theirs(*parts[:2])
+    assert entries("DTD", tmp_path, "test") == theirs(parts[2])
 
 
 def test_eurosat(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_eurosat(tmp_path: Path) -> None:
         touch(tmp_path / "eurosat" / "2750" / f"{name}.jpg")
     whole = datasets.EuroSAT(tmp_path)
     expected = sorted((file, whole.classes[label]) for file, label in whole.samples)
-    assert entries(transfer.read_eurosat, tmp_path, "") == expected
+    assert entries("EuroSAT", tmp_path, "") == expected
 
 
 def test_flowers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +113,8 @@ def test_flowers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets.Flowers102, "_check_integrity", lambda self: True)
     parts = [datasets.Flowers102(tmp_path, split=split) for split in ("train", "val", "test")]
     numbers = [f"{number:03d}" for number in range(1, 103)]
-    assert entries(transfer.read_flowers, tmp_path, "train") == theirs(*parts[:2], classes=numbers)
-    assert entries(transfer.read_flowers, tmp_path, "test") == theirs(parts[2], classes=numbers)
+    assert entries("Flowers", tmp_path, "train") == theirs(*parts[:2], classes=numbers)
+    assert entries("Flowers", tmp_path, "test") == theirs(parts[2], classes=numbers)
 
 
 def test_pets(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_pets(tmp_path: Path) -> None:
         expected = theirs(
             datasets.OxfordIIITPet(tmp_path, split=part), classes=["Abyssinian", "great_dane"]
         )
-        assert entries(transfer.read_pets, tmp_path, split) == expected
+        assert entries("Pets", tmp_path, split) == expected
 
 
 def test_food(tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_food(tmp_path: Path) -> None:
     for split in ("train", "test"):
         part = datasets.Food101(tmp_path, split=split)
         classes = sorted(lists[split])
-        assert entries(transfer.read_food, tmp_path, split) == theirs(part, classes=classes)
+        assert entries("Food101", tmp_path, split) == theirs(part, classes=classes)
 
 
 def test_sun(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_sun(tmp_path: Path) -> None:
     )
     for name in ("a/abbey/sun_1", "a/apse/indoor/sun_2", "a/apse/indoor/sun_3", "a/abbey/sun_4"):
         touch(base / f"{name}.jpg")
-    found = [entries(transfer.read_sun, tmp_path, split) for split in ("train", "test")]
+    found = [entries("SUN397", tmp_path, split) for split in ("train", "test")]
     assert [len(part) for part in found] == [2, 2]
     assert sorted(found[0] + found[1]) == theirs(datasets.SUN397(tmp_path))
 
@@ -178,8 +179,7 @@ def test_inaturalist(tmp_path: Path, year: str) -> None:
         write(tmp_path / f"{part}{year}.json", json.dumps(content))
         for _, name, _ in images:
             touch(tmp_path / year / name)
-    read = transfer.TRANSFER_SETS[f"iNat{year}"].read
-    found = {split: entries(read, tmp_path, split) for split in ("train", "test")}
+    found = {split: entries(f"iNat{year}", tmp_path, split) for split in ("train", "test")}
     assert [len(part) for part in found.values()] == [2, 1]
     whole = datasets.INaturalist(tmp_path, version=year)
     expected = [
@@ -198,19 +198,20 @@ def test_an_incomplete_copy_is_refused_with_the_numbers(tmp_path: Path) -> None:
 def test_a_listed_image_that_is_missing_is_named(tmp_path: Path) -> None:
     make_aircraft(tmp_path)
     (tmp_path / "fgvc-aircraft-2013b" / "data" / "images" / "002.jpg").unlink()
-    rows = list(transfer.read_aircraft(tmp_path))
+    rows = list(TRANSFER_SETS.load("Aircraft").read(tmp_path))
     with pytest.raises(InputError, match=r"002\.jpg: listed, but"):
         transfer.list_entries(tmp_path, rows)
 
 
-@pytest.mark.parametrize("name", sorted(transfer.TRANSFER_SETS))
+@pytest.mark.parametrize("name", sorted(TRANSFER_SETS))
 def test_an_empty_root_is_an_error_that_names_a_path(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=str(tmp_path)):
         transfer.scan_transfer(name, tmp_path)
 
 
 def test_the_table_agrees_with_the_protocol() -> None:
-    totals = {name: known.train + known.test for name, known in transfer.TRANSFER_SETS.items()}
+    loaded = {name: TRANSFER_SETS.load(name) for name in TRANSFER_SETS}
+    totals = {name: known.train + known.test for name, known in loaded.items()}
     assert totals["Flowers"] == 8189
     assert totals["DTD"] == 5640
     assert totals["Cars196"] == 16185
@@ -224,7 +225,7 @@ def test_what_torchvision_does_not_fetch_is_said_before_anything_is(
     source = {"kind": "torchvision", "dataset": name, "path": str(tmp_path)}
     section = {"source": source, "classes": {"part": "source"}}
     found = fill({"x": section}, compute={"online": True}).datasets["x"]
-    known = BY_HAND[name]
+    known = TRANSFER_SETS.load(name).by_hand
     assert len(found.missing) == len(known.files)
     for line, file in zip(found.missing, known.files, strict=True):
         assert line.startswith(f"images.x.source: {tmp_path}: {file} is not there")
@@ -240,13 +241,24 @@ def test_what_torchvision_does_not_fetch_is_said_before_anything_is(
 def test_lists_alone_in_torchvisions_folder_would_keep_it_from_fetching(
     tmp_path: Path, name: str, folder: str
 ) -> None:
-    for file in BY_HAND[name].files:
+    for file in TRANSFER_SETS.load(name).by_hand.files:
         write(tmp_path / folder / file, "")
     with pytest.raises(InputError, match="holds no images, and torchvision fetches none"):
         download_transfer(name, tmp_path)
 
 
 def test_cars_that_are_there_need_no_network(tmp_path: Path) -> None:
-    for file in BY_HAND["Cars196"].files:
+    for file in TRANSFER_SETS.load("Cars196").by_hand.files:
         write(tmp_path / file, "")
     download_transfer("Cars196", tmp_path)
+
+
+def test_the_code_of_a_set_is_part_of_its_own_data_sets_alone(fill: Any) -> None:
+    entry = {f"{TRANSFER_SETS.module(name)}:TRANSFER_SET": name for name in TRANSFER_SETS}
+    for name in TRANSFER_SETS:
+        source = {"kind": "torchvision", "dataset": name, "path": "x"}
+        section = {"source": source, "classes": {"part": "source"}}
+        modules = fill({"x": section}, check=False).datasets["x"].source_modules
+        for script in ("list_classes", "build_manifest"):
+            found = reached(script, *modules)
+            assert [entry[place] for place in found if place in entry] == [name]

@@ -15,6 +15,7 @@ from cogworks.config.base import (
     unique,
 )
 from cogworks.images.sources.kinds import SOURCES, kinds_with, layouts_of
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 
 Paths = UserPath | Annotated[list[UserPath], Field(min_length=1)]
 
@@ -98,22 +99,7 @@ class Source(Section):
         Annotated[list[str], Field(min_length=1)], Applies({"split_column": "given"})
     ] = ["test"]
     """Values of `split_column` that mark test images."""
-    dataset: Annotated[
-        Literal[
-            "Aircraft",
-            "Cars196",
-            "DTD",
-            "EuroSAT",
-            "Flowers",
-            "Pets",
-            "Food101",
-            "SUN397",
-            "iNat2018",
-            "iNat2019",
-        ]
-        | None,
-        _where_read("dataset"),
-    ] = None
+    dataset: Annotated[Annotated[str, one_of(TRANSFER_SETS)] | None, _where_read("dataset")] = None
     """Which torchvision data set is in `path`. It is split as in the thesis: train and val together
     are the training images; DTD and SUN397 use their first partition.
     """

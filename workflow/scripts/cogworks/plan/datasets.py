@@ -87,9 +87,9 @@ class Dataset:
         return _of_its_kind(self.section.source.model_copy(update=read))
 
     @property
-    def source_module(self) -> str:
-        """Return the module of the kind of its source, as it is read."""
-        return SOURCES.module(self.source.kind)
+    def source_modules(self) -> tuple[str, ...]:
+        """Return the modules of the registries' entries that its source, as it is read, loads."""
+        return self.source.modules
 
     @property
     def source_files(self) -> list[str]:

@@ -54,6 +54,11 @@ class Source(Spec, ABC):
     fetches: ClassVar[bool] = False
 
     @property
+    def modules(self) -> tuple[str, ...]:
+        """Return the modules of the registries' entries that its reading loads."""
+        return (SOURCES.module(self.kind),)
+
+    @property
     def places(self) -> list[str]:
         """Return all files and folders with images, as the config has them."""
         return [*self.path, *self.train_path, *self.test_path]

@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cogworks.core.errors import InputError
-from cogworks.images.sources.by_hand import missing_by_hand
 from cogworks.images.sources.kinds import Source
+from cogworks.images.sources.transfer import download_transfer, scan_transfer
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# The sets that come without a split of their own (protocol: per class, seeded).
-UNSPLIT = ("EuroSAT",)
 
 
 class Torchvision(Source):
@@ -23,27 +21,28 @@ class Torchvision(Source):
     fetches = True
 
     @property
+    def modules(self) -> tuple[str, ...]:
+        """See `Source.modules`."""
+        return (*super().modules, TRANSFER_SETS.module(self._name))
+
+    @property
     def is_split(self) -> bool:
         """See `Source.is_split`."""
-        return self.dataset not in UNSPLIT
+        return self.dataset is None or TRANSFER_SETS.load(self.dataset).is_split
 
     def scan(
         self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
     ) -> "pd.DataFrame":
         """See `Source.scan`."""
-        from cogworks.images.sources.transfer import scan_transfer
-
         return scan_transfer(self._name, _one(paths))
 
     def fetch(self) -> None:
         """See `Source.fetch`."""
-        from cogworks.images.sources.download import download_transfer
-
         download_transfer(self._name, _one(self.path))
 
     def missing(self) -> Iterator[str]:
         """See `Source.missing`."""
-        return missing_by_hand(self._name, _one(self.path))
+        return TRANSFER_SETS.load(self._name).by_hand.missing(_one(self.path))
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""
