@@ -1,9 +1,9 @@
 """What each key of the config makes stale: one change at a time, against a table for reading.
 
-Each row of `stale_keys.csv` changes one key of `stale_keys.yaml` and says which rules' jobs would be
-made with other inputs or params then, of how many; which jobs come and go; jobs that only follow
-from these are not listed. The plans are Snakemake's own, made in this process. After a change that
-is meant, write the table anew and read the difference:
+Each row of `stale_keys.csv` changes one key of `stale_keys.yaml` and says which rules' jobs would
+then be made with other inputs or params, and of how many jobs; which jobs come and go. Jobs that
+only follow from these are not listed. The plans are Snakemake's own, made in this process. After an
+intended change, write the table anew and read the difference:
 
     STALE_KEYS=write python -m pytest tests/workflow/test_stale_keys.py
 """
@@ -246,6 +246,4 @@ def test_every_key_of_the_config_has_a_row() -> None:
 
 def test_a_key_that_changes_nothing_is_a_matter_of_how_or_has_a_reason() -> None:
     silent = [row for row in ROWS if not (row["stale"] or row["new"] or row["gone"])]
-    assert not [
-        row["key"] for row in silent if not (row["note"] or is_how(pattern(row["key"])))
-    ]
+    assert not [row["key"] for row in silent if not (row["note"] or is_how(pattern(row["key"])))]
