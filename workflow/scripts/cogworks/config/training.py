@@ -113,7 +113,10 @@ class Loss(Section):
         Above0 | None, Applies({"kind": [name for name in LOSSES if name != "softmax"]})
     ] = None
     """tau in equations 4.1 and 4.2."""
-    init: Literal["linear", "truncated_normal"] | None = None
+    init: Annotated[
+        Literal["linear", "truncated_normal"] | None,
+        Applies({"kind": [name for name in LOSSES if name != "ocm"]}),
+    ] = None
     """cosine and softmax: how to initialise class weights, which the thesis leaves open. `linear`
     is that of `torch.nn.Linear`, as in the authors' released code and the recipes;
     `truncated_normal` is that of the projector's layers, with a standard deviation of 0.02. A trial
@@ -127,13 +130,13 @@ class Loss(Section):
     """ocm: momentum m of the moving-average model whose embeddings fill the memory; 0 uses the
     trained model's own weights.
     """
-    ema_mode: Literal["train", "eval"] | None = None
+    ema_mode: Annotated[Literal["train", "eval"] | None, Applies({"kind": ["ocm"]})] = None
     """ocm: mode of the moving-average model, which the thesis leaves open. With `train`, as in the
     authors' released code and the recipes, batch norm uses the batch's statistics and only weights
     are averaged; with `eval` it uses running statistics, which are averaged too. A trial could not
     tell them apart (`benchmarks/readings.py`).
     """
-    ema_warmup: bool | None = None
+    ema_warmup: Annotated[bool | None, Applies({"kind": ["ocm"]})] = None
     """ocm: whether the moving average starts with a short memory: update n has the momentum min(m,
     n / (n + 9)). The authors' released code does not; without it, `ema_mode: eval` gives identical
     embeddings for the first 1 / (1 - m) steps.

@@ -142,7 +142,10 @@ class Job:
     def fit_spec(self) -> FitSpec:
         """Return what the fit and the scores depend on, besides features and trials."""
         names = [found.name for found in self.test_sets]
-        return self.kind.fit.model_validate(self._keys(self.kind.fit) | {"test_sets": names})
+        keys = self._keys(self.kind.fit) | {"test_sets": names}
+        if not names:  # A data set has the classes of its own classifiers: nothing to restrict.
+            keys["restrict_classes"] = True
+        return self.kind.fit.model_validate(keys)
 
     @property
     def tune_memory(self) -> int:
