@@ -93,7 +93,9 @@ def inner(schema: Schema) -> dict[str, Schema]:
     """Return what lies in a section; a star stands for names, `[]` for positions."""
     found: dict[str, Schema] = {}
     for option in options(schema):
-        found |= option.get("properties", {}) | {"*": sub for sub in named(option)}
+        found |= option.get("properties", {})
+        for sub in named(option):
+            found["*"] = sub
         if any("properties" in entry for entry in options(option.get("items", {}))):
             found["[]"] = option["items"]
     return found
