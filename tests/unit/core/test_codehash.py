@@ -1,5 +1,7 @@
 """The digest of a rule's code: what changes it, and what does not."""
 
+import ast
+import random
 import shutil
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.core import codehash
 from cogworks.core.codehash import SCRIPTS, reached, rule_code
-from cogworks.core.syntax import TELLING
+from cogworks.core.syntax import TELLING, Module, _defined, parse_module
 from cogworks.images.sources.kinds import SOURCES
 from cogworks.probes.kinds import KINDS
 from cogworks.report.exhibits import EXHIBITS
@@ -239,17 +241,82 @@ def test_rules_reach_their_own_room() -> None:
     assert nearest not in reached("fit_probes", KINDS.module("sgd"))
 
 
-def test_an_unused_function_makes_nothing_stale(tmp_path: Path) -> None:
-    """A new function in a module that all rules use makes none of them run again."""
-    root = tmp_path / "scripts"
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of scripts and library."""
+    root = tmp_path_factory.mktemp("library") / "scripts"
     shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
-    # Neither of these makes a file of a run that could become stale.
-    apart = {"preflight", "document_config"}
-    scripts = [path.stem for path in root.glob("*.py") if path.stem not in apart]
-    before = {script: rule_code(script, *ENTRIES.get(script, ()), root=root) for script in scripts}
+    return root
+
+
+# None of these makes a file of a run that could be stale.
+APART = {"preflight", "document_config", "stale"}
+
+
+def digests(root: Path) -> dict[str, str]:
+    """Return the digest of each script that makes files of a run."""
+    scripts = sorted({path.stem for path in root.glob("*.py")} - APART)
+    return {script: rule_code(script, *ENTRIES.get(script, ()), root=root) for script in scripts}
+
+
+def with_another_statement(source: str, name: str) -> str:
+    """Return a module's source after an edit of one definition, which is never run."""
+    lines = source.splitlines(keepends=True)
+    nodes = [n for n in ast.parse(source).body if name in _defined(n)]
+    node = nodes[-1]
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        last = node.body[-1]
+        lines.insert(last.end_lineno or 0, " " * last.col_offset + "edited = 1\n")
+    elif isinstance(node, ast.AnnAssign):
+        lines.insert(node.end_lineno or 0, f"{name}: int = 1\n")
+    else:
+        lines.insert(node.end_lineno or 0, f"{name} = 1\n")
+    return "".join(lines)
+
+
+def definitions_of(root: Path) -> list[tuple[str, str]]:
+    """Return module and name of every definition of the library."""
+    modules = [
+        ".".join(path.relative_to(root).with_suffix("").parts)
+        for path in sorted(root.glob("cogworks/**/*.py"))
+    ]
+    return [(m, name) for m in modules for name in codehash._module(m, root).definitions]
+
+
+def test_an_edit_of_a_definition_changes_the_scripts_that_reach_it_and_no_others(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample of all definitions, a few of each room; whatever only tells is reached by none."""
+    forget()
+    before = digests(library)
+    reach = {script: reached(script, *ENTRIES.get(script, ()), root=library) for script in before}
+    everything = definitions_of(library)
+    sample = random.Random(0).sample(everything, 60)
+    sample += random.Random(1).sample([d for d in everything if d[0] in TELLING], 5)
+    parse, edits = codehash._module, dict[tuple[str, Path], Module]()
+    monkeypatch.setattr(codehash, "_module", lambda *place: edits.get(place) or parse(*place))
+    changed_any = 0
+    for module, name in sample:
+        path = codehash._file(module, library)
+        assert path is not None
+        source = with_another_statement(path.read_text(), name)
+        edits[module, library] = parse_module(source, path=str(path))
+        rule_code.cache_clear()
+        after = digests(library)
+        changed = {script for script in before if after[script] != before[script]}
+        expected = {script for script in before if f"{module}:{name}" in reach[script]}
+        assert changed == expected, f"{module}.{name}"
+        changed_any += bool(changed)
+        edits.clear()
+    assert changed_any > len(sample) // 3
+
+
+def test_an_unused_function_makes_nothing_stale(library: Path) -> None:
+    """A new function in a module that all rules use is no reason to run one of them again."""
+    forget()
+    before = digests(library)
     for module in ("core/files", "core/cli", "core/errors", "training/progress"):
-        path = root / "cogworks" / f"{module}.py"
+        path = library / "cogworks" / f"{module}.py"
         path.write_text(path.read_text() + "\n\ndef unused():\n    return 1\n")
     forget()
-    after = {script: rule_code(script, *ENTRIES.get(script, ()), root=root) for script in scripts}
-    assert after == before
+    assert digests(library) == before
