@@ -190,7 +190,7 @@ def test_other_code_features_or_keys_keep_nothing(
         lambda: job.fit(trials),
         lambda: job.fit(trials, code="d"),
         lambda: job.fit(trials, epochs=6),
-        lambda: job.fit(trials, restrict_classes=False),
+        lambda: job.fit(trials, momentum=0.5),
         lambda: (store.toy(seed=5), job.fit(trials)),
     ):
         action()

@@ -133,7 +133,10 @@ def test_a_key_makes_stale_only_what_depends_on_it(
     fill: Any, key: str, value: Any, tunes: bool, fits: bool
 ) -> None:
     before, after = (
-        fill(probes={"linear": {"kind": "sgd"} | more}, evaluations={"e0": entry()})
+        fill(
+            probes={"linear": {"kind": "sgd"} | more},
+            evaluations={"e0": entry(test_sets=["cog"])},
+        )
         for more in ({}, {key: value})
     )
     assert (job_of(before).tune_spec != job_of(after).tune_spec) is tunes
@@ -276,3 +279,14 @@ def test_a_clone_has_the_classes_of_its_model_and_a_source_its_own(fill: Any) ->
     choices = [plan.images(name).class_choice for name in names]
     equal = [(a, b) for a in range(8) for b in range(a) if choices[a] == choices[b]]
     assert equal == [(names.index("copy"), names.index("seen"))]
+
+
+def test_restricting_classes_is_a_matter_of_further_test_sets(fill: Any) -> None:
+    plans = [
+        fill(
+            probes={"linear": {"kind": "sgd", "restrict_classes": restrict}},
+            evaluations={"e0": entry()},
+        )
+        for restrict in (True, False)
+    ]
+    assert job_of(plans[0]).fit_spec == job_of(plans[1]).fit_spec
