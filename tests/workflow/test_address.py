@@ -141,7 +141,7 @@ def test_modules_from_two_copies_are_refused(code: Path, work: Path) -> None:
     text = MODULE.format(code=code, names=" as cogworks_*")
     text += text.replace(str(code), str(other)).replace("cogworks", "again")
     (work / "Snakefile").write_text(text)
-    assert "take all modules from one copy" in snakemake(work, TARGET, "--dry-run", ok=False)
+    assert "use one copy for all modules" in snakemake(work, TARGET, "--dry-run", ok=False)
 
 
 def test_the_embedded_default_with_a_container_asked_for(code: Path, work: Path) -> None:

@@ -194,12 +194,13 @@ def test_every_command_line_holds_every_name_as_one_word(project: Any) -> None:
                 assert json.loads(words[words.index("--spec") + 1])
     for rule, option, name in (
         ("train_encoder", "--start", "weights.safetensors"),
-        ("train_generator", "--scenes", "scenes.txt"),
-        ("write_prompts", "--scenes", "scenes.txt"),
         ("write_prompts", "--source", "seen.txt"),
     ):
         given = commands[rule][commands[rule].index(option) + 1]
         assert (project.folder / given).resolve() == data / name, rule
+    for rule in ("train_generator", "write_prompts"):
+        spec = json.loads(commands[rule][commands[rule].index("--spec") + 1])
+        assert (project.folder / spec["scenes"]).resolve() == data / "scenes.txt", rule
 
 
 def test_a_new_pack_is_seen_by_itself_and_a_new_image_after_the_command_of_the_readme(

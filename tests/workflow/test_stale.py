@@ -57,7 +57,7 @@ def told(project: Any, configfile: str) -> subprocess.CompletedProcess[str]:
         "max_checksum_file_size": 10,
         "deployment": [],
         "conda_prefix": None,
-        "persistence": {},
+        "persistence": None,
     }
     return subprocess.run(
         [sys.executable, "workflow/scripts/stale.py", "--spec", json.dumps(settings)],

@@ -122,7 +122,8 @@ rule build_report:
         runtime=30,
     params:
         script=script("build_report"),
-        spec=page.text,
+        # A function: Snakemake takes braces in a plain text for wildcards.
+        spec=lambda w: page.text,
         code=rule_code("build_report"),
     message:
         "The report"
