@@ -71,12 +71,12 @@ def told(project: Any, configfile: str) -> subprocess.CompletedProcess[str]:
 def test_before_and_after_a_run_and_after_changes(project: Any) -> None:
     """One story in one test: each step is a run of Snakemake."""
     assert told(project, "mine.yaml").stdout.splitlines() == [
-        "new: select_concepts (1), rank_concepts (1), split_levels (1), tabulate_concepts (1), "
-        "plot_ranking (1), build_report (1)",
-        "6 of 6 jobs would run",
+        "new: select_concepts (1), rank_concepts (1), split_levels (1), table (2), figure (1), "
+        "build_report (1)",
+        "7 of 7 jobs would run",
     ]
     project.snakemake()
-    assert said(project) == ["nothing would run again: 6 jobs, all up to date"]
+    assert said(project) == ["nothing would run again: 7 jobs, all up to date"]
 
     (project.folder / "pool.txt").write_text("\n".join(WNIDS[:5]) + "\n")
     project.edit("mine.yaml", "size: 2", "size: 1")
@@ -88,10 +88,10 @@ def test_before_and_after_a_run_and_after_changes(project: Any) -> None:
     assert said(project, "--config", "report={title: Another}") == [
         "select_concepts: 1 job: input changed (pool.txt)",
         "split_levels: 1 job: size 2 -> 1; code changed (cogworks.concepts.levels.level_starts)",
-        "build_report: 1 job: digest changed; title One -> Another; config changed",
+        "build_report: 1 job: config changed; digest changed; title One -> Another",
         "because of select_concepts: rank_concepts (1)",
-        "because of select_concepts, split_levels: tabulate_concepts (1), plot_ranking (1)",
-        "6 of 6 jobs would run",
+        "because of select_concepts, split_levels: table (2), figure (1)",
+        "7 of 7 jobs would run",
     ]
 
 

@@ -13,6 +13,8 @@ VALUE_LENGTH = 32
 LIST_SHOWN = 3
 NOT_SET = "not set"
 _DIGEST = re.compile("[0-9a-f]{16,}")
+# What `spec.packed` gives: zlib and base64.
+_PACKED = re.compile(r"eN[A-Za-z0-9+/]{40,}={0,2}")
 
 
 class Cause(NamedTuple):
@@ -87,7 +89,7 @@ def spec_changes(before: Any, now: Any, key: str = "") -> Iterator[tuple[str, st
         return
     elif isinstance(before, list) and isinstance(now, list):
         yield key, _list_change(before, now)
-    elif _value(before) == _value(now) or (_is_digest(before) and _is_digest(now)):
+    elif _value(before) == _value(now) or (_is_opaque(before) and _is_opaque(now)):
         yield key, "changed"
     else:
         yield key, f"{_value(before)} -> {_value(now)}"
@@ -105,8 +107,9 @@ def _same(before: Any, now: Any) -> bool:
     return bool(before == now) and json.dumps(before) == json.dumps(now)
 
 
-def _is_digest(value: Any) -> bool:
-    return isinstance(value, str) and bool(_DIGEST.fullmatch(value))
+def _is_opaque(value: Any) -> bool:
+    """Say whether a value tells a reader nothing: a digest, or something packed."""
+    return isinstance(value, str) and any(p.fullmatch(value) for p in (_DIGEST, _PACKED))
 
 
 def _list_change(before: list[Any], now: list[Any]) -> str:
