@@ -12,6 +12,7 @@ import copy
 import csv
 import os
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -272,3 +273,13 @@ def test_a_dry_run_of_snakemake_says_the_same(
     mine.write_text(yaml.safe_dump(config))
     # The page follows from all of them, so that Snakemake does not compare its own params.
     assert project.changed() == expected - {"build_report"}
+
+
+def test_planning_in_process_leaves_signals_alone(planner: Planner, before: Jobs) -> None:
+    """Snakemake's own handler of SIGTERM would keep forked workers from ending."""
+    handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        assert planner.jobs(CONFIG) == before
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, handler)

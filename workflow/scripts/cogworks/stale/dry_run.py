@@ -8,6 +8,8 @@ layer reads them all.
 
 import contextlib
 import io
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +102,7 @@ def planned(settings: Settings) -> list[Job]:
     """
     told = io.StringIO()
     output = OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
-    with contextlib.redirect_stderr(told), SnakemakeApi(output) as api:
+    with _signals_kept(), contextlib.redirect_stderr(told), SnakemakeApi(output) as api:
         try:
             return _read(_dry_run(api, settings).workflow_api._workflow)
         except SystemExit:  # the rule files have said what is wrong with the config
@@ -109,6 +111,17 @@ def planned(settings: Settings) -> list[Job]:
             api.print_exception(error)
         words = told.getvalue().strip()
     raise InputError(f"Snakemake cannot plan the run:\n{words}")
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Undo Snakemake's own reactions to signals, which would outlast the dry run."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _dry_run(api: SnakemakeApi, settings: Settings) -> DAGApi:
