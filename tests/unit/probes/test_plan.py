@@ -152,7 +152,7 @@ def test_a_pool_makes_groups_of_all_its_data_sets(fill: Any) -> None:
         f"results/features/random/cog_l{level}/train.npy" for level in (1, 2, 3)
     ]
     assert job.tune_spec.group == Draw(number=3, classes=4, seed=7)
-    assert job.is_pooled
+    assert job.group is not None
     assert job.tune_inputs["levels"] == []
     assert list(problems(plan)) == []
 

@@ -40,9 +40,12 @@ def replaced_lists(files: Iterable[str | Path]) -> list[str]:
 
     Mappings of several files are merged key by key; lists are not.
     """
+    given = [Path(file) for file in files]
+    if len(given) < 2:  # Reading a file takes most of the time, and it cannot replace itself.
+        return []
     lines: list[str] = []
     seen: dict[KeyPath, tuple[Path, list[Any]]] = {}
-    for file in map(Path, files):
+    for file in given:
         for place, value in _lists((), load_yaml(file)):
             earlier, old = seen.get(place, (file, value))
             if old != value:

@@ -70,11 +70,6 @@ class Job:
         return found
 
     @property
-    def is_pooled(self) -> bool:
-        """Say whether its classes are a group of a pool."""
-        return self.group is not None
-
-    @property
     def normalizes(self) -> bool:
         """Say whether it scales features to length 1."""
         chosen = self.protocol.normalize
