@@ -43,12 +43,15 @@ class Exhibit:
         about: the benchmark, data set or other thing that it is about, where its kind has one
             exhibit for each: exhibits about the same thing stand together on the page.
         label: a name to show in front of the caption of a figure.
+        number: its number in the thesis and the panel it is, as in "B.6" and "3.4 (a)"; empty
+            where the thesis has no such exhibit.
     """
 
     name: str
     spec: ExhibitSpec
     about: str = ""
     label: str = ""
+    number: str = ""
 
 
 Found = Iterator[Exhibit]
@@ -64,7 +67,6 @@ class Kind(Generic[Given]):
         spec: the type of its spec.
         needs: yields the exhibits of this kind that a config gives, each with what it needs.
         make: returns the `Table` or the `Figure`, given the spec.
-        number: the number or numbers in the thesis, empty where it has none.
         caption: the text below a figure, as reStructuredText.
         wide: whether a figure takes the whole width of the page.
         folded: whether a table is folded on the page, as it is long.
@@ -75,7 +77,6 @@ class Kind(Generic[Given]):
     spec: type[Given]
     needs: Callable[[Roles], Found]
     make: Callable[[Given], Any]
-    number: str = ""
     caption: str = ""
     wide: bool = False
     folded: bool = False

@@ -26,7 +26,6 @@ EXHIBIT = Kind(
     AblationSpec,
     _needs,
     _make,
-    number="4.4, 5.4, 5.5",
     caption=(
         "Runs that differ in this one number: the training task on the left, transfer on the right."
     ),

@@ -22,7 +22,6 @@ EXHIBIT = Kind(
     FeaturesSpec,
     _needs,
     _make,
-    number="4.5, 4.6 (a), 5.6",
     caption=(
         "Measures of the features themselves, by group of data sets. As figures 4.5, 4.6 (a) "
         "and 5.6."

@@ -6,7 +6,7 @@ from cogworks.report.specs import LevelsSpec
 
 def _needs(roles: Roles) -> Found:
     if roles.few_shot_sets:
-        yield Exhibit("few_shot", roles.by_level(roles.few_shot_sets))
+        yield Exhibit("few_shot", roles.by_level(roles.few_shot_sets), number="3.5")
 
 
 def _make(spec: LevelsSpec) -> Made:
@@ -22,7 +22,6 @@ EXHIBIT = Kind(
     LevelsSpec,
     _needs,
     _make,
-    number="3.5",
     caption=(
         "Top-1 accuracy by number of training images per class; above absolute, below relative "
         "to the baseline. Bands: one standard deviation over seeds, which choose the images "

@@ -8,7 +8,7 @@ from cogworks.report.specs import FineTuningSpec
 def _needs(roles: Roles) -> Found:
     spec = comparison(roles)
     if spec:
-        yield Exhibit("fine_tuning", spec)
+        yield Exhibit("fine_tuning", spec, number="3.6")
 
 
 def _make(spec: FineTuningSpec) -> Made:
@@ -24,7 +24,6 @@ EXHIBIT = Kind(
     FineTuningSpec,
     _needs,
     _make,
-    number="3.6",
     caption=(
         "Top-1 of linear probes on frozen features minus that of the encoder fine-tuned on "
         "the same data set (thesis, figure 3.6)."

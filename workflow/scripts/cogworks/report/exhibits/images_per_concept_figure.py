@@ -11,7 +11,7 @@ def _needs(roles: Roles) -> Found:
         for label, images in found
     ]
     if datasets:
-        yield Exhibit("images_per_concept", ImageCountsSpec(datasets=datasets))
+        yield Exhibit("images_per_concept", ImageCountsSpec(datasets=datasets), number="3.3")
 
 
 def _make(spec: ImageCountsSpec) -> Made:
@@ -33,6 +33,5 @@ EXHIBIT = Kind(
     ImageCountsSpec,
     _needs,
     _make,
-    number="3.3",
     caption="Images of each concept, training and test together. As figure 3.3.",
 )

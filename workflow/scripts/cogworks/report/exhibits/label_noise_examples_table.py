@@ -24,6 +24,5 @@ EXHIBIT = Kind(
     CrossedSpec,
     _needs,
     _make,
-    number="3.8",
     folded=True,
 )

@@ -6,7 +6,7 @@ from cogworks.report.specs import LevelsSpec
 
 def _needs(roles: Roles) -> Found:
     if roles.scored(roles.axis):
-        yield Exhibit("levels_absolute", roles.by_level(roles.axis))
+        yield Exhibit("levels_absolute", roles.by_level(roles.axis), number="3.4 (a)")
 
 
 def _make(spec: LevelsSpec) -> Made:
@@ -22,7 +22,6 @@ EXHIBIT = Kind(
     LevelsSpec,
     _needs,
     _make,
-    number="3.4 (a)",
     caption=(
         "Top-1 accuracy on the test images of the seen concepts and of each level, whose "
         "concepts are farther and farther from the seen ones. Error bars: one standard "

@@ -6,7 +6,7 @@ from cogworks.report.specs import LevelsSpec
 
 def _needs(roles: Roles) -> Found:
     if roles.scored(roles.axis):
-        yield Exhibit("levels_relative", roles.by_level(roles.axis))
+        yield Exhibit("levels_relative", roles.by_level(roles.axis), number="3.4 (b) to (e)")
 
 
 def _make(spec: LevelsSpec) -> Made:
@@ -22,7 +22,6 @@ EXHIBIT = Kind(
     LevelsSpec,
     _needs,
     _make,
-    number="3.4 (b) to (e)",
     caption=(
         "The same minus the accuracy of the baseline encoder (dashed), seed by seed. A "
         "falling line is an advantage that does not reach distant concepts. As figure 3.4 (b) "

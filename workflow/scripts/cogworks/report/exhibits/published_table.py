@@ -1,15 +1,17 @@
 """Tables B.1 to B.6 with the encoders of this run above the published models."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.reference import DATASETS
 from cogworks.report.specs import LINEAR_PROBE, LevelsSpec
 
 
 def _needs(roles: Roles) -> Found:
     """Yield one for each data set of the axis that the thesis has."""
     for name in roles.published_axis:
-        published = roles.published_name(name)
+        published = roles.published_name(name) or name
         spec = roles.by_level([name], LINEAR_PROBE)
-        yield Exhibit(f"published_{published}", spec, about=name)
+        number = f"B.{list(DATASETS).index(published) + 1}"
+        yield Exhibit(f"published_{published}", spec, about=name, number=number)
 
 
 def _make(spec: LevelsSpec) -> Made:
@@ -27,6 +29,5 @@ EXHIBIT = Kind(
     LevelsSpec,
     _needs,
     _make,
-    number="B.1 to B.6",
     folded=True,
 )

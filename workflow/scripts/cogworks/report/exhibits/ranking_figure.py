@@ -8,7 +8,7 @@ def _needs(roles: Roles) -> Found:
     """Yield one for each benchmark."""
     for name, benchmark in roles.plan.benchmarks.items():
         spec = RankingSpec(ranking=benchmark.table("ranking"), levels=benchmark.table("levels"))
-        yield Exhibit(f"ranking_{name}", spec, about=name, label=name)
+        yield Exhibit(f"ranking_{name}", spec, about=name, label=name, number="3.2")
 
 
 def _make(spec: RankingSpec) -> Made:
@@ -25,7 +25,6 @@ EXHIBIT = Kind(
     RankingSpec,
     _needs,
     _make,
-    number="3.2",
     caption=(
         "Each eligible concept's similarity to the nearest seen one, by rank; shaded: the "
         "levels, in between: concepts that no level takes. As figure 3.2."

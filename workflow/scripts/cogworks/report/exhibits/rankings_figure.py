@@ -27,7 +27,7 @@ def _needs(roles: Roles) -> Found:
         rankings=rankings,
         random=random,
     )
-    yield Exhibit("rankings", spec)
+    yield Exhibit("rankings", spec, number="3.7")
 
 
 def _make(spec: RankingsSpec) -> Made:
@@ -43,7 +43,6 @@ EXHIBIT = Kind(
     RankingsSpec,
     _needs,
     _make,
-    number="3.7",
     caption=(
         "Top-1 accuracy by level when the same concepts are ranked by another similarity; "
         "dashed: groups of random concepts, mean and standard deviation over groups. As "

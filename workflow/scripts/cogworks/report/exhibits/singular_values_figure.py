@@ -6,7 +6,7 @@ from cogworks.report.specs import FeaturesSpec
 
 def _needs(roles: Roles) -> Found:
     if roles.plan.measures and "singular_values" in roles.plan.config.analysis.metrics:
-        yield Exhibit("singular_values", roles.features)
+        yield Exhibit("singular_values", roles.features, number="4.6 (b)")
 
 
 def _make(spec: FeaturesSpec) -> Made:
@@ -22,7 +22,6 @@ EXHIBIT = Kind(
     FeaturesSpec,
     _needs,
     _make,
-    number="4.6 (b)",
     caption=(
         "Singular values of the feature matrix, divided by their sum and averaged over the "
         "data sets of a group. The flatter the line, the more evenly variance is spread over "

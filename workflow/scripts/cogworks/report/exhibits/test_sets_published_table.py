@@ -29,6 +29,5 @@ EXHIBIT = Kind(
     EvalSetsSpec,
     _needs,
     _make,
-    number="4.2, 5.1, 5.2",
     folded=True,
 )

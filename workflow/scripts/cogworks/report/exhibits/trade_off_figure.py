@@ -7,7 +7,7 @@ from cogworks.report.specs import Paper, TransferSpec
 def _needs(roles: Roles) -> Found:
     if roles.compared:
         paper = Paper(names=["trex_transfer"] if roles.section.published else [])
-        yield Exhibit("trade_off", roles.trade_off(paper))
+        yield Exhibit("trade_off", roles.trade_off(paper), number="4.7")
 
 
 def _make(spec: TransferSpec) -> Made:
@@ -30,7 +30,6 @@ EXHIBIT = Kind(
     TransferSpec,
     _needs,
     _make,
-    number="4.7",
     caption=(
         "Accuracy on the training task against the mean log odds over the transfer sets. "
         "Stars are on the convex hull: no mixture of other encoders is better on both axes. "

@@ -28,6 +28,5 @@ EXHIBIT = Kind(
     TransferSpec,
     _needs,
     _make,
-    number="4.1",
     folded=True,
 )

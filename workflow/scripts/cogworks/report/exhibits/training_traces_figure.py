@@ -8,7 +8,7 @@ def _needs(roles: Roles) -> Found:
     plan = roles.plan
     runs = [row for row in roles.training if plan.runs[row.name].section.traces.every_steps > 0]
     if runs:
-        yield Exhibit("training_traces", TrainingSpec(runs=runs))
+        yield Exhibit("training_traces", TrainingSpec(runs=runs), number="4.6 (c), (d)")
 
 
 def _make(spec: TrainingSpec) -> Made:
@@ -23,7 +23,6 @@ EXHIBIT = Kind(
     TrainingSpec,
     _needs,
     _make,
-    number="4.6 (c), (d)",
     caption=(
         "The course of training: mean cosine of the gradients of different class weights, and "
         "how much class weights or prototypes change by a step. As figures 4.6 (c) and (d)."

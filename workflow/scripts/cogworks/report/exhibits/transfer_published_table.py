@@ -8,7 +8,7 @@ PAPER = Paper(names=["trex_transfer", "trex_long_tail", "sd_transfer", "sd_cog"]
 
 def _needs(roles: Roles) -> Found:
     if roles.compared and roles.section.published:
-        yield Exhibit("transfer_published", roles.trade_off(PAPER))
+        yield Exhibit("transfer_published", roles.trade_off(PAPER), number="D.1")
 
 
 def _make(spec: TransferSpec) -> Made:
@@ -28,6 +28,5 @@ EXHIBIT = Kind(
     TransferSpec,
     _needs,
     _make,
-    number="D.1",
     folded=True,
 )
