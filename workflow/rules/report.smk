@@ -1,10 +1,15 @@
 # From score tables, features and manifests to tables, figures and one HTML page. Which exhibits
-# there are follows from the config, and each waits for exactly the files that it shows.
+# there are follows from the config, and each waits for exactly the files that it shows. Those of the
+# thesis are targets by their numbers.
+from cogworks.report import listing
 from cogworks.report.page import sections
 from cogworks.report.planned import Exhibits
+from cogworks.report.targets import LIKE_A_TARGET, Targets
+from cogworks.stale import dry_run
 
 exhibits = Exhibits(plan)
 page = sections.page_spec(exhibits)
+targets = Targets(exhibits)
 
 
 rule table:
@@ -140,3 +145,50 @@ rule tables:
 rule figures:
     input:
         [path for path in sections.shown(page) if path.startswith("results/figures/")],
+
+
+# `table_B_6`, `figure_4_7`, `chapter_4`, `paper`: what this config gives of the thesis.
+for target, files in targets.files.items():
+
+    rule:
+        name:
+            target
+        input:
+            files,
+
+
+def refuse(w):
+    """Say why there is no such target, as `common.smk` says what is wrong with the config."""
+    logger.error(targets.refusal(w.target))
+    sys.exit(1)
+
+
+# Everything that is named like a target and is none would be looked for as a file.
+rule not_given:
+    input:
+        refuse,
+    output:
+        "{target}",
+    wildcard_constraints:
+        target=LIKE_A_TARGET,
+
+
+# A target without outputs: it runs whenever it is asked for.
+rule exhibits:
+    log:
+        "logs/exhibits.log",
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        # By Snakemake's own interpreter always: no environment holds Snakemake.
+        script=place.Script("list_exhibits"),
+        settings=lambda w: dry_run.settings_of(workflow).text,
+        rows=lambda w: listing.spec(targets).text,
+    message:
+        "All exhibits: of the thesis, and others"
+    shell:
+        "{params.script} --spec {params.rows:q} --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -11,9 +11,8 @@ from cogworks.report.page.build import tables_of
 from cogworks.report.page.terminal import to_terminal
 from cogworks.report.table import read_table
 
-TABLES = ("levels", "levels_relative")
-# The run's own tables of test sets, without the thesis's rows.
-TESTED, PUBLISHED = "test_sets_", "test_sets_published_"
+# The kinds of tables to print.
+TABLES = ("levels_table", "levels_relative_table", "test_sets_table")
 
 
 def main() -> None:
@@ -26,8 +25,7 @@ def main() -> None:
     width, colour = shutil.get_terminal_size(fallback=(120, 24)).columns, sys.stdout.isatty()
     # The folder may hold tables of an earlier config: only what the report shows belongs to it.
     shown = tables_of(report.read_text(encoding="utf-8"))
-    tested = sorted(n for n in shown if n.startswith(TESTED) and not n.startswith(PUBLISHED))
-    for name in [*(name for name in TABLES if name in shown), *tested]:
+    for name in (name for name, kind in shown.items() if kind in TABLES):
         table = read_table(args.results / "tables" / f"{name}.parquet")
         print(f"\n{to_terminal(table, width=width, colour=colour)}")
     print(f"\nThe report with all tables and figures: {report.resolve()}")

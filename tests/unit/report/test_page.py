@@ -14,8 +14,15 @@ from cogworks.report.drawing.level_figures import absolute_figure
 from cogworks.report.drawing.level_tables import level_table, relative_table
 from cogworks.report.drawing.style import save
 from cogworks.report.formats import write_formats
-from cogworks.report.page.build import build_page, facts, paragraphs
-from cogworks.report.page.specs import FiguresPart, PageFigure, PageSection, PageSpec, TablePart
+from cogworks.report.page.build import build_page, facts, paragraphs, tables_of
+from cogworks.report.page.specs import (
+    FiguresPart,
+    PageFigure,
+    PagePart,
+    PageSection,
+    PageSpec,
+    TablePart,
+)
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import CloneRow, ClonesSpec
 
@@ -61,20 +68,39 @@ def page_spec(summary, spec, tmp_path):
 
     levels = str(tmp_path / "levels.parquet")
     figures = [figure("levels_absolute", "svg"), figure("samples", "png", "seen & more")]
-    parts = [FiguresPart(figures=figures), TablePart(name="levels", path=levels)]
+    table = TablePart(name="levels", exhibit="levels_table", path=levels)
+    blocks = [FiguresPart(figures=figures), table]
+    part = PagePart(
+        id="",
+        title="",
+        levels=levels,
+        relative=str(tmp_path / "levels_relative.parquet"),
+        sections=[PageSection(id="levels", anchor="levels", title="Accuracy", parts=blocks)],
+    )
     return PageSpec(
         title="A <title>",
         subtitle="below",
         digest="0123abcd",
-        levels=levels,
-        relative=str(tmp_path / "levels_relative.parquet"),
-        sections=[PageSection(id="levels", title="Accuracy", parts=parts)],
+        parts=[part],
         config=packed({"a": {"b": 1}}),
     )
 
 
-def test_the_page_is_whole_and_needs_nothing_else(page_spec):
-    html = build_page(page_spec, texts=TEXTS)
+@pytest.fixture
+def two_parts(page_spec, summary, spec, tmp_path):
+    """A page on which two parts have the same section."""
+    (part,) = page_spec.parts
+    write_formats(level_table(summary, spec), tmp_path / "two_levels")
+    path = str(tmp_path / "two_levels.parquet")
+    table = TablePart(name="two_levels", exhibit="levels_table", path=path)
+    section = PageSection(id="levels", anchor="two_levels", title="Accuracy", parts=[table])
+    other = PagePart(id="two", title="Two & more", levels=None, relative=None, sections=[section])
+    one = part.model_copy(update={"id": "one", "title": "One"})
+    return page_spec.model_copy(update={"parts": [one, other]})
+
+
+def checked(html):
+    """Return the checker of a whole page, which needs nothing else."""
     checker = Checker()
     checker.feed(html)
     assert checker.open == []
@@ -83,6 +109,22 @@ def test_the_page_is_whole_and_needs_nothing_else(page_spec):
         assert link.startswith(("#", "data:")), link
     targets = {link[1:] for link in checker.links if link.startswith("#")}
     assert targets <= set(checker.ids)
+    return checker
+
+
+def test_parts_have_headings_and_their_own_anchors(two_parts):
+    html = build_page(two_parts, texts=TEXTS)
+    assert {"part-one", "part-two", "levels", "two_levels"} <= set(checked(html).ids)
+    assert html.index("<h2>One</h2>") < html.index("<h3>Accuracy</h3>")
+    assert '<a class="part" href="#part-two">Two &amp; more</a>' in html
+    assert tables_of(html) == {"levels": "levels_table", "two_levels": "levels_table"}
+    assert html.count('<dl class="facts">') == 1
+
+
+def test_the_page_is_whole_and_needs_nothing_else(page_spec):
+    html = build_page(page_spec, texts=TEXTS)
+    checked(html)
+    assert "<h2>Accuracy</h2>" in html
     assert "A &lt;title&gt;" in html
     assert "seen &amp; more" in html
     assert "0123abcd" in html
@@ -97,7 +139,7 @@ def test_the_same_inputs_give_the_same_page(page_spec):
 
 
 def test_facts_name_the_best(page_spec):
-    found = facts(page_spec)
+    found = facts(page_spec.parts[0])
     assert [(fact["label"], fact["value"]) for fact in found] == [
         ("Encoders", "3"),
         ("Best on seen", "Plain"),
@@ -105,7 +147,7 @@ def test_facts_name_the_best(page_spec):
         ("Farthest ahead on L2", "Trex"),
     ]
     assert found[3]["detail"] == "+37.0 points to the baseline"
-    assert facts(page_spec.model_copy(update={"levels": None})) == []
+    assert facts(page_spec.parts[0].model_copy(update={"levels": None})) == []
 
 
 def test_a_missing_part_is_named(page_spec, tmp_path):

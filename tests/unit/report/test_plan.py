@@ -108,7 +108,7 @@ def load(small):
 
 @pytest.fixture
 def roles(load):
-    return load().roles
+    return load().parts[0]
 
 
 def errors(load, changes=None, **report):
@@ -119,6 +119,11 @@ def errors(load, changes=None, **report):
 
 def on_page(exhibits):
     return sections.shown(sections.page_spec(exhibits))
+
+
+def sections_of(exhibits):
+    (part,) = sections.page_spec(exhibits).parts
+    return [section.id for section in part.sections]
 
 
 def scores(*keys):
@@ -134,21 +139,20 @@ def test_roles_are_found_from_the_evaluations(roles):
 
 
 def test_a_linear_probe_stands_for_a_data_set_unless_told_otherwise(load):
-    assert load().roles.protocols["cog_l1"] == "linear"
-    assert load().roles.protocols["Pets"] == "small"
-    roles = load(protocol="near", baseline=None).roles
+    assert load().parts[0].protocols["cog_l1"] == "linear"
+    assert load().parts[0].protocols["Pets"] == "small"
+    roles = load(protocol="near", baseline=None).parts[0]
     assert roles.protocols["cog_l1"] == "near"
     assert roles.protocols["seen"] == "linear"
 
 
 def test_the_first_encoder_on_the_levels_is_the_default_baseline(load):
-    assert load(baseline=None).roles.baseline == "random"
-    assert load(baseline="base").roles.baseline == "base"
+    assert load(baseline=None).parts[0].baseline == "random"
+    assert load(baseline="base").parts[0].baseline == "base"
 
 
 def test_sections_for_all_that_is_evaluated(load):
-    found = [section.id for section in sections.page_spec(load()).sections]
-    assert found == [
+    assert sections_of(load()) == [
         "levels",
         "few_shot",
         "rankings",
@@ -165,7 +169,7 @@ def test_sections_for_all_that_is_evaluated(load):
 def test_concepts_alone_make_a_report(load):
     empty = {"images": {}, "training": {}, "encoders": {}, "evaluations": {}}
     exhibits = load(empty, baseline=None, test_set_groups={}, published_as={})
-    assert [s.id for s in sections.page_spec(exhibits).sections] == ["concepts"]
+    assert sections_of(exhibits) == ["concepts"]
     assert on_page(exhibits) == [
         "results/tables/filters_cog.parquet",
         "results/tables/contents_cog.parquet",
@@ -263,7 +267,7 @@ def test_an_encoder_with_its_classifier_has_a_table_for_each_data_set(load, smal
             "evaluations": small["evaluations"] | {"own": own},
         }
     )
-    assert eval_sets.tables(exhibits.roles) == {
+    assert eval_sets.tables(exhibits.parts[0]) == {
         "linear": ("seen", "linear"),
         "own": ("seen", "own"),
         "own_Pets": ("Pets", "own"),

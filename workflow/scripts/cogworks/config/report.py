@@ -7,16 +7,17 @@ from pydantic import Field
 from cogworks.config.base import Name, Section, Words
 
 
-class Report(Section):
-    """What the tables, the figures and `results/report.html` show. They include everything that was
-    evaluated; these keys say which data set plays which part. Null parts are worked out from the
-    config, and parts without any evaluation are omitted.
-    """
+class Shown(Section):
+    """What a part of the report shows, and which data set plays which part in it."""
 
-    title: Words = "How far do these representations generalise?"
-    """Heading of the report."""
-    subtitle: str | None = None
-    """Line below the heading. Null gives the numbers of encoders and data sets."""
+    chapter: Literal[3, 4, 5] | None = None
+    """Chapter of the thesis that it is like. Its tables and figures have the numbers of that
+    chapter only, and concepts belong to chapter 3, clones to chapter 5. Null restricts nothing.
+    """
+    encoders: Annotated[list[str], Field(min_length=1)] | None = None
+    """Encoders to show. Null shows all."""
+    evaluations: Annotated[list[str], Field(min_length=1)] | None = None
+    """Entries of the section `evaluations` whose scores to show. Null shows all."""
     baseline: Words | None = None
     """Encoder to which the others are compared (the thesis: ResNet50). Null uses the first one
     evaluated on the levels.
@@ -42,6 +43,35 @@ class Report(Section):
     test_set_groups: dict[Name, Annotated[list[str], Field(min_length=1)]] = {}
     """Test sets to show as one, by the mean of their scores (ImageNet-v2 has three), under the name
     to show.
+    """
+    samples: list[str] | None = None
+    """Data sets, families or clones from which to show some images. Null uses the seen data set and
+    the levels.
+    """
+
+
+class Part(Shown):
+    """A part of the report with a heading of its own, such as a chapter."""
+
+    title: Words
+    """Heading of the part."""
+
+
+class Report(Shown):
+    """What the tables, the figures and `results/report.html` show. They include everything that was
+    evaluated; these keys say which data set plays which part. Null parts are worked out from the
+    config, and parts without any evaluation are omitted.
+    """
+
+    title: Words = "How far do these representations generalise?"
+    """Heading of the report."""
+    subtitle: str | None = None
+    """Line below the heading. Null gives the numbers of encoders and data sets."""
+    parts: Annotated[dict[Name, Part], Field(min_length=1)] | None = None
+    """Parts of the report by name, such as one for each chapter, in their order on the page. Each
+    has its own baseline, seen data set, levels and so on: the keys of this section that a part has
+    are then given there and not here. The names of a part's tables and figures begin with the
+    part's name. Null makes one part of everything.
     """
     published: bool = True
     """Whether to show the thesis's figures beside yours, where there are any."""
@@ -74,10 +104,6 @@ class Report(Section):
     aircraft, cars196, dtd, eurosat, flowers, pets, food101, sun397, inat2018 or inat2019; for test
     sets v2, sketch, r or a. The seen data set is in1k, and the levels are cog_l1 and so on, without
     an entry here.
-    """
-    samples: list[str] | None = None
-    """Data sets, families or clones from which to show some images. Null uses the seen data set and
-    the levels.
     """
     labels: dict[Name, Words] = {}
     """Text to show in place of an encoder's or data set's name."""

@@ -3,9 +3,10 @@
 Imported while the DAG is planned: standard library only.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import is_made
@@ -32,6 +33,9 @@ class Needs:
     those that are to run; the error is raised then.
     """
 
+    # Whether a missing file is no error in this process.
+    _ignored: ClassVar[bool] = False
+
     def __init__(self) -> None:
         self._lines: dict[str, None] = {}
 
@@ -51,6 +55,16 @@ class Needs:
         Raises:
             InputError: a line for each file that some job needs and that does not exist.
         """
-        if self._lines:
+        if self._lines and not Needs._ignored:
             raise InputError("\n".join(["files that the config names are missing:", *self._lines]))
         return value
+
+    @staticmethod
+    @contextlib.contextmanager
+    def ignored() -> Iterator[None]:
+        """Let jobs be planned in this process that nobody will run: no file of theirs is needed."""
+        Needs._ignored = True
+        try:
+            yield
+        finally:
+            Needs._ignored = False

@@ -46,16 +46,20 @@ def jobs(plan: Plan) -> Jobs:
     result = Jobs()
     for section in plan.config.evaluations.values():
         further = tuple(_images(plan, section.test_sets))
-        pairs = list(_pairs(plan, section))
-        for target in _targets(plan, section):
-            for encoder, protocol in pairs:
-                if not _applies(plan, encoder, target, protocol):
-                    continue
-                key = (encoder, target.name, protocol)
-                found = result.get(key) or Job(plan, *key, target.parts, target.group)
-                together = {known.name: known for known in (*found.test_sets, *further)}
-                result[key] = replace(found, test_sets=tuple(together.values()))
+        for key, target in asked(plan, section):
+            found = result.get(key) or Job(plan, *key, target.parts, target.group)
+            together = {known.name: known for known in (*found.test_sets, *further)}
+            result[key] = replace(found, test_sets=tuple(together.values()))
     return result
+
+
+def asked(plan: Plan, section: Evaluation) -> Iterator[tuple[Key, Target]]:
+    """Yield the key of each job that an evaluation asks for, and what it is on."""
+    pairs = list(_pairs(plan, section))
+    for target in _targets(plan, section):
+        for encoder, protocol in pairs:
+            if _applies(plan, encoder, target, protocol):
+                yield (encoder, target.name, protocol), target
 
 
 def crossings(plan: Plan) -> Iterator[Crossing]:

@@ -21,7 +21,7 @@ def tables(roles: "Roles") -> dict[str, tuple[str, str]]:
     There is one where a data set is tested on several test sets, or under a protocol of kind
     classifier: the encoder and its classifier as one model. The levels have tables of their own.
     """
-    pairs = dict.fromkeys((d, p) for _, d, p in roles.plan.jobs if d not in roles.levels)
+    pairs = dict.fromkeys((d, p) for _, d, p in roles.jobs if d not in roles.levels)
     return {
         p if d == roles.seen else f"{p}_{d}": (d, p)
         for d, p in sorted(pairs, key=lambda pair: pair[0] != roles.seen)
@@ -32,7 +32,7 @@ def tables(roles: "Roles") -> dict[str, tuple[str, str]]:
 def spec(roles: "Roles", name: str, *, paper: Paper = NO_PAPER) -> EvalSetsSpec:
     """Return the spec of the table called `name`."""
     dataset, protocol = tables(roles)[name]
-    encoders = [e for e, *rest in roles.plan.jobs if tuple(rest) == (dataset, protocol)]
+    encoders = [e for e, *rest in roles.jobs if tuple(rest) == (dataset, protocol)]
     return EvalSetsSpec(
         scores=roles.score_files({(encoder, dataset, protocol) for encoder in encoders}),
         paper=paper,
@@ -46,7 +46,7 @@ def spec(roles: "Roles", name: str, *, paper: Paper = NO_PAPER) -> EvalSetsSpec:
 def _sets(roles: "Roles", dataset: str, protocol: str) -> list[EvalSet]:
     """Return the columns of a table of test sets: the data set's own first, groups merged."""
     members: dict[str, list[list[str]]] = {}
-    for (_, name, p), job in roles.plan.jobs.items():
+    for (_, name, p), job in roles.jobs.items():
         if (name, p) == (dataset, protocol):
             for test_set in [dataset, *(found.name for found in job.test_sets)]:
                 pairs = members.setdefault(_group(roles, test_set), [])

@@ -3,7 +3,7 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -70,6 +70,8 @@ class Kind(Generic[Given]):
         caption: the text below a figure, as reStructuredText.
         wide: whether a figure takes the whole width of the page.
         folded: whether a table is folded on the page, as it is long.
+        lacks: returns what a config lacks for the exhibits that it does not give, by their number
+            in the thesis ("B.6"), as a clause; None where `thesis.EXHIBITS` says enough.
     """
 
     section: str
@@ -80,6 +82,7 @@ class Kind(Generic[Given]):
     caption: str = ""
     wide: bool = False
     folded: bool = False
+    lacks: Callable[[Roles], Mapping[str, str]] | None = None
 
 
 AnyKind = Kind[Any]

@@ -17,7 +17,7 @@ def comparison(roles: "Roles") -> FineTuningSpec | None:
     An encoder was fine-tuned from the one with whose weights its run began. None where there are
     no such encoders.
     """
-    own = [job for job in roles.plan.jobs.values() if job.dataset in roles.axis and job.kind.own]
+    own = [job for job in roles.jobs.values() if job.dataset in roles.axis and job.kind.own]
     encoders = []
     for name in roles.scored(roles.axis):
         weights = roles.plan.encoders[name].files[:1]

@@ -10,8 +10,9 @@ from cogworks.core.codehash import rule_code
 from cogworks.plan.plan import Plan
 from cogworks.report.exhibit import AnyKind, Exhibit, ExhibitSpec, Medium
 from cogworks.report.exhibits import EXHIBITS
-from cogworks.report.roles import Roles
-from cogworks.report.specs import CollectSpec
+from cogworks.report.roles import Roles, parts
+from cogworks.report.specs import CollectSpec, ScoreFiles
+from cogworks.report.thesis import Numbered, numbered
 
 
 @dataclass(frozen=True)
@@ -21,17 +22,19 @@ class Planned:
     Attributes:
         kind_name: the name of its kind in the registry.
         kind: its kind.
-        exhibit: what the config makes of the kind.
+        roles: the part of the report where it stands.
+        exhibit: what the config makes of the kind in this part.
     """
 
     kind_name: str
     kind: AnyKind
+    roles: Roles
     exhibit: Exhibit
 
     @property
     def name(self) -> str:
-        """Return its name without suffix."""
-        return self.exhibit.name
+        """Return its name without suffix: those of a named part begin with the part's name."""
+        return self.roles.named(self.exhibit.name)
 
     @property
     def spec(self) -> ExhibitSpec:
@@ -42,6 +45,21 @@ class Planned:
     def medium(self) -> Medium:
         """Return whether it is a table or a figure: the end of its kind's name."""
         return "table" if self.kind_name.endswith("_table") else "figure"
+
+    @cached_property
+    def numbered(self) -> Numbered | None:
+        """Return which table or figure of the thesis it is, if it is one.
+
+        It is none in a part that is like another chapter.
+        """
+        number = self.exhibit.number
+        found = numbered(self.medium, number) if number else None
+        return found if found and self.roles.chapter in (None, found.chapter) else None
+
+    @property
+    def chapter(self) -> int | None:
+        """Return the chapter of its part, else that of its number."""
+        return self.roles.chapter or (self.numbered.chapter if self.numbered else None)
 
     @property
     def code(self) -> str:
@@ -58,20 +76,25 @@ class Planned:
 
 @dataclass(frozen=True)
 class Exhibits:
-    """All exhibits of a plan, in the order of the registry."""
+    """All exhibits of a plan, part by part in the order of the registry."""
 
     plan: Plan
 
     @cached_property
-    def roles(self) -> Roles:
-        """Return the parts that data sets and encoders play."""
-        return Roles(self.plan)
+    def parts(self) -> list[Roles]:
+        """Return the roles that data sets and encoders play in each part of the report."""
+        return parts(self.plan)
 
     @cached_property
     def planned(self) -> list[Planned]:
-        """Return all of them."""
+        """Return all of them, part by part."""
         kinds = [(name, EXHIBITS.load(name)) for name in EXHIBITS]
-        return [Planned(name, k, found) for name, k in kinds for found in k.needs(self.roles)]
+        return [
+            Planned(name, kind, roles, found)
+            for roles in self.parts
+            for name, kind in kinds
+            for found in kind.needs(roles)
+        ]
 
     @cached_property
     def tables(self) -> dict[str, Planned]:
@@ -85,8 +108,15 @@ class Exhibits:
 
     @property
     def scores(self) -> CollectSpec:
-        """Return what the files with all scores depend on."""
-        return CollectSpec(scores=self.roles.all_scores, baseline=self.roles.baseline)
+        """Return what the files with all scores depend on.
+
+        They are relative to a baseline only where all parts have the same one.
+        """
+        baselines = {roles.baseline for roles in self.parts}
+        return CollectSpec(
+            scores=ScoreFiles.of(list(self.plan.jobs)),
+            baseline=baselines.pop() if len(baselines) == 1 else None,
+        )
 
     def _of(self, medium: Medium) -> dict[str, Planned]:
         return {found.name: found for found in self.planned if found.medium == medium}

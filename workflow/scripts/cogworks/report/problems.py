@@ -3,11 +3,13 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+import itertools
 from collections.abc import Collection, Iterator
 
+from cogworks.config.report import Shown
 from cogworks.core.errors import InputError
 from cogworks.plan.plan import Plan
-from cogworks.report.roles import Roles, listed
+from cogworks.report.roles import Roles, listed, parts
 
 
 def problems(plan: Plan) -> Iterator[str]:
@@ -15,17 +17,55 @@ def problems(plan: Plan) -> Iterator[str]:
 
     The other sections must be in order: nothing can be expanded before.
     """
-    roles = Roles(plan)
-    found = [
-        *_sets(roles),
-        *_unknown("protocol", plan.config.report.protocol, plan.config.probes, "a protocol"),
-        *_groups(roles),
-    ]
-    yield from found
+    found = list(_of_parts(plan))
+    for roles in parts(plan):
+        found += list(_chosen(roles)) or [*_sets(roles), *_names(roles)]
     if not found:
-        yield from _baseline(roles)
-        yield from _labels(roles)
-        yield from _named(roles)
+        lines = (line for roles in parts(plan) for line in (*_baseline(roles), *_labels(roles)))
+        found = [*dict.fromkeys(lines), *_named(plan)]
+    yield from found
+
+
+def _of_parts(plan: Plan) -> Iterator[str]:
+    """Yield the keys that stand beside the parts and not in them, and names of parts that clash."""
+    section = plan.config.report
+    if section.parts is None:
+        return
+    for key, field in Shown.model_fields.items():
+        if getattr(section, key) != field.default:
+            yield (
+                f"report.{key}: does nothing beside report.parts; give it in the parts that it "
+                "is for, as report.parts.NAME." + key
+            )
+    for one, other in itertools.permutations(section.parts, 2):
+        if other.startswith(f"{one}_"):
+            yield (
+                f"report.parts.{other}: the names of the exhibits of {one} may begin like this one "
+                "too; rename one of the two"
+            )
+
+
+def _chosen(roles: Roles) -> Iterator[str]:
+    """Yield the names that a part is restricted to and that stand for nothing."""
+    plan, section = roles.plan, roles.section
+    encoders = dict.fromkeys([*plan.encoder_families, *plan.encoders])
+    for name in section.encoders or []:
+        yield from _unknown(roles, "encoders", name, encoders, "an encoder")
+    for name in section.evaluations or []:
+        known = plan.config.evaluations
+        yield from _unknown(roles, "evaluations", name, known, "an evaluation")
+
+
+def _names(roles: Roles) -> Iterator[str]:
+    """Yield the other names that stand for nothing, except those of evaluated data sets."""
+    plan, section = roles.plan, roles.section
+    yield from _unknown(roles, "protocol", section.protocol, plan.config.probes, "a protocol")
+    for name in section.samples or []:
+        yield from _unknown(roles, "samples", name, plan.image_sets, "a data set")
+    for group, members in section.test_set_groups.items():
+        for name in members:
+            key = f"test_set_groups.{group}"
+            yield from _unknown(roles, key, name, plan.image_sets, "a data set")
 
 
 def _sets(roles: Roles) -> Iterator[str]:
@@ -35,49 +75,48 @@ def _sets(roles: Roles) -> Iterator[str]:
             try:
                 roles.expand(name)
             except InputError as error:
-                yield f"report.{key}: {error}"
-    for name in roles.section.samples or []:
-        yield from _unknown("samples", name, roles.plan.image_sets, "a data set")
+                yield f"{roles.key}.{key}: {error}"
 
 
-def _unknown(key: str, value: str | None, known: Collection[str], what: str) -> Iterator[str]:
+def _unknown(
+    roles: Roles, key: str, value: str | None, known: Collection[str], what: str
+) -> Iterator[str]:
     if value is not None and value not in known:
-        yield f"report.{key}: {value!r} is not {what}; known: {listed(known)}"
-
-
-def _groups(roles: Roles) -> Iterator[str]:
-    for group, members in roles.section.test_set_groups.items():
-        for name in members:
-            key = f"test_set_groups.{group}"
-            yield from _unknown(key, name, roles.plan.image_sets, "a data set")
+        yield f"{roles.key}.{key}: {value!r} is not {what}; known: {listed(known)}"
 
 
 def _baseline(roles: Roles) -> Iterator[str]:
     value = roles.section.baseline
-    yield from _unknown("baseline", value, roles.plan.encoders, "an encoder")
+    yield from _unknown(roles, "baseline", value, roles.plan.encoders, "an encoder")
     if value not in roles.plan.encoders:
         return
     for name in roles.axis:
         protocol = roles.protocols[name]
-        if (value, name, protocol) not in roles.plan.jobs:
+        if (value, name, protocol) not in roles.jobs:
             yield (
-                f"report.baseline: {value} has no scores on {name} with {protocol}, "
+                f"{roles.key}.baseline: {value} has no scores on {name} with {protocol}, "
                 "so nothing can be shown relative to it; evaluate it there or name another one"
             )
 
 
-def _named(roles: Roles) -> Iterator[str]:
+def _named(plan: Plan) -> Iterator[str]:
     """Yield the names that are given a text to show, or a published name, and that nothing has."""
-    plan, section = roles.plan, roles.section
+    section = plan.config.report
     pools = [entry.pool.name for entry in plan.config.evaluations.values() if entry.pool]
-    sets = [*plan.image_sets, *roles.evaluated, *section.test_set_groups, *pools]
+    groups = [name for roles in parts(plan) for name in roles.section.test_set_groups]
+    evaluated = [dataset for _, dataset, _ in plan.jobs]
+    sets = dict.fromkeys([*plan.image_sets, *evaluated, *groups, *pools])
     shown = dict.fromkeys([*plan.encoders, *sets, *plan.runs])
+    what = "an encoder, a data set, a group or a training run"
     for name in section.labels:
-        what = "an encoder, a data set, a group or a training run"
-        yield from _unknown(f"labels.{name}", name, shown, what)
+        if name not in shown:
+            yield f"report.labels.{name}: {name!r} is not {what}; known: {listed(shown)}"
     for name in section.published_as:
-        what = "a data set or a group of test sets"
-        yield from _unknown(f"published_as.{name}", name, dict.fromkeys(sets), what)
+        if name not in sets:
+            yield (
+                f"report.published_as.{name}: {name!r} is not a data set or a group of test sets; "
+                f"known: {listed(sets)}"
+            )
 
 
 def _labels(roles: Roles) -> Iterator[str]:

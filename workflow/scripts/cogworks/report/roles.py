@@ -8,9 +8,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from cogworks.config.report import Report
+from cogworks.config.evaluations import Evaluation
+from cogworks.config.report import Report, Shown
 from cogworks.core.errors import InputError
 from cogworks.plan import measures
+from cogworks.plan.benchmarks import Benchmark
+from cogworks.plan.clones import Clone
+from cogworks.plan.evaluations import asked
+from cogworks.plan.jobs import Crossing, Job
+from cogworks.plan.measures import Measure
 from cogworks.plan.plan import Plan
 from cogworks.probes.kinds import KINDS
 from cogworks.report import recipes
@@ -32,22 +38,91 @@ from cogworks.report.specs import (
     TransferSpec,
 )
 
+# The chapters of the thesis about concepts and about clones.
+CONCEPTS, CLONES = 3, 5
+
 
 @dataclass(frozen=True)
 class Roles:
-    """The parts that data sets and encoders play in the report of a plan."""
+    """The roles that data sets and encoders play in one part of the report of a plan.
+
+    Attributes:
+        plan: the plan.
+        part: the part's name in `report.parts`; empty where the report has one part only.
+    """
 
     plan: Plan
+    part: str = ""
+
+    @cached_property
+    def section(self) -> Report:
+        """Return the section `report` of the config, with the keys of this part."""
+        report = self.plan.config.report
+        if report.parts is None:
+            return report
+        part = report.parts[self.part]
+        return report.model_copy(update={key: getattr(part, key) for key in Shown.model_fields})
 
     @property
-    def section(self) -> Report:
-        """Return the section `report` of the config."""
-        return self.plan.config.report
+    def key(self) -> str:
+        """Return where the config has the keys of this part."""
+        return f"report.parts.{self.part}" if self.part else "report"
+
+    @property
+    def title(self) -> str:
+        """Return the heading of this part, empty where the report has one part only."""
+        parts = self.plan.config.report.parts
+        return parts[self.part].title if parts else ""
+
+    def named(self, name: str) -> str:
+        """Return a name with that of the part in front, so that it is the only one of its kind."""
+        return f"{self.part}_{name}" if self.part else name
+
+    @property
+    def chapter(self) -> int | None:
+        """Return the chapter of the thesis that this part is like, None for no certain one."""
+        return self.section.chapter
+
+    @cached_property
+    def evaluations(self) -> list[Evaluation]:
+        """Return the entries of the section `evaluations` that this part shows."""
+        sections = self.plan.config.evaluations
+        names = self.section.evaluations
+        return [sections[name] for name in (sections if names is None else names)]
+
+    @cached_property
+    def jobs(self) -> dict[JobKey, Job]:
+        """Return the probe jobs whose scores this part shows."""
+        found = self.plan.jobs.items()
+        if self.section.evaluations is not None:
+            keys = {key for entry in self.evaluations for key, _ in asked(self.plan, entry)}
+            found = {key: job for key, job in found if key in keys}.items()
+        return {key: job for key, job in found if self._chosen is None or key[0] in self._chosen}
+
+    @cached_property
+    def crossings(self) -> list[Crossing]:
+        """Return the applications of classifiers to other data sets that this part shows."""
+        found = self.plan.crossings.values()
+        return [c for c in found if (c.encoder_name, c.dataset, c.protocol_name) in self.jobs]
+
+    @cached_property
+    def measures(self) -> list[Measure]:
+        """Return the measures of the features of this part's encoders."""
+        names = self._chosen
+        if names is None and self.section.evaluations is not None:
+            names = {encoder for encoder, *_ in self.jobs}
+        found = self.plan.measures.values()
+        return [measure for measure in found if names is None or measure.encoder_name in names]
+
+    @property
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Return the benchmarks by name: none in the parts of chapters that have no concepts."""
+        return self.plan.benchmarks if self.chapter in (None, CONCEPTS) else {}
 
     @cached_property
     def evaluated(self) -> list[str]:
         """Return every data set on which something is evaluated, groups of pools included."""
-        return list(dict.fromkeys(dataset for _, dataset, _ in self.plan.jobs))
+        return list(dict.fromkeys(dataset for _, dataset, _ in self.jobs))
 
     @cached_property
     def levels(self) -> list[str]:
@@ -56,10 +131,12 @@ class Roles:
         if given is not None:
             names = [given] if isinstance(given, str) else given
             return [member for name in names for member in self.expand(name)]
-        for entry in self.plan.config.evaluations.values():
+        for entry in self.evaluations:
             for name in entry.datasets:
-                if self._part(name) == "levels" and entry.pool is None:
-                    return self.plan.members(name)
+                if self._class_part(name) == "levels" and entry.pool is None:
+                    members = self.plan.members(name)
+                    if set(members) <= set(self.evaluated):
+                        return members
         return []
 
     @cached_property
@@ -67,7 +144,7 @@ class Roles:
         """Return the data set of the seen concepts, None where none is evaluated."""
         if self.section.seen is not None:
             return self.section.seen
-        return next((name for name in self.evaluated if self._part(name) == "seen"), None)
+        return next((name for name in self.evaluated if self._class_part(name) == "seen"), None)
 
     @cached_property
     def axis(self) -> list[str]:
@@ -96,7 +173,7 @@ class Roles:
                 return members
         if name in known:
             return [name]
-        members = [member for member in known if re.fullmatch(rf"{re.escape(name)}_l?\d+", member)]
+        members = self._groups(name)
         if members:
             return members
         raise InputError(f"{name!r} is not an evaluated data set; evaluated are {listed(known)}")
@@ -109,7 +186,7 @@ class Roles:
         that trains a linear classifier, else the first one.
         """
         found: dict[str, dict[str, None]] = {}
-        for _, dataset, protocol in self.plan.jobs:
+        for _, dataset, protocol in self.jobs:
             found.setdefault(dataset, {})[protocol] = None
         result = {}
         for dataset, names in found.items():
@@ -128,7 +205,7 @@ class Roles:
     def scored(self, datasets: Iterable[str]) -> list[str]:
         """Return the encoders that have a score on one of `datasets`, in the evaluations' order."""
         wanted = {(name, self.protocols.get(name)) for name in datasets}
-        found = [encoder for encoder, *rest in self.plan.jobs if tuple(rest) in wanted]
+        found = [encoder for encoder, *rest in self.jobs if tuple(rest) in wanted]
         return list(dict.fromkeys(found))
 
     def label(self, name: str) -> str:
@@ -187,7 +264,7 @@ class Roles:
 
     def score_files(self, cells: Collection[JobKey]) -> ScoreFiles:
         """Return the score tables of those of the cells that are evaluated, in the plan's order."""
-        return ScoreFiles.of([key for key in self.plan.jobs if key in cells])
+        return ScoreFiles.of([key for key in self.jobs if key in cells])
 
     def by_level(self, datasets: list[str], paper: Paper = NO_PAPER) -> LevelsSpec:
         """Return the spec of what shows the encoders of the axis on some data sets."""
@@ -215,7 +292,7 @@ class Roles:
     @cached_property
     def all_scores(self) -> ScoreFiles:
         """Return every score table."""
-        return ScoreFiles.of(list(self.plan.jobs))
+        return ScoreFiles.of(list(self.jobs))
 
     @cached_property
     def crossed(self) -> CrossedSpec | None:
@@ -227,7 +304,7 @@ class Roles:
                 other=self.label(crossing.other),
                 listed=crossing.listed,
             )
-            for crossing in self.plan.crossings.values()
+            for crossing in self.crossings
         ]
         return CrossedSpec(crossings=rows, classes=[]) if rows else None
 
@@ -237,9 +314,9 @@ class Roles:
         given = self.plan.config.analysis.groups
         groups = measures.groups(self.plan).items()
         return FeaturesSpec(
-            measures=[measure.table for measure in self.plan.measures.values()],
+            measures=[measure.table for measure in self.measures],
             baseline=self.section.baseline,
-            encoders=self.encoders(list(dict.fromkeys(e for e, *_ in self.plan.measures))),
+            encoders=self.encoders(list(dict.fromkeys(m.encoder_name for m in self.measures))),
             groups=[
                 Group(name=name if given else self.label(name), datasets=members)
                 for name, members in groups
@@ -247,7 +324,10 @@ class Roles:
         )
 
     def clones(self, table: str) -> list[CloneRow]:
-        """Return the clones with their table `quality` or `similarity` (by a CLIP model)."""
+        """Return the clones with their table `quality` or `similarity` (by a CLIP model).
+
+        There are none in the parts of chapters without clones.
+        """
         return [
             CloneRow(
                 name=name,
@@ -255,7 +335,7 @@ class Roles:
                 recipe=recipes.clone_recipe(clone),
                 table=clone.table(table),
             )
-            for name, clone in self.plan.clones.items()
+            for name, clone in self._clones.items()
             if table == "quality" or clone.section.clip is not None
         ]
 
@@ -295,14 +375,35 @@ class Roles:
 
     def pools(self, *, drawn: bool) -> dict[str, list[str]]:
         """Return the groups of each pool: random ones (`drawn`), or those of another ranking."""
-        pools = [entry.pool for entry in self.plan.config.evaluations.values() if entry.pool]
-        return {p.name: self.expand(p.name) for p in pools if (p.benchmark is None) == drawn}
+        pools = [entry.pool for entry in self.evaluations if entry.pool]
+        found = {p.name: self._groups(p.name) for p in pools if (p.benchmark is None) == drawn}
+        return {name: members for name, members in found.items() if members}
+
+    @cached_property
+    def cloned(self) -> list[str]:
+        """Return the data sets of which there are clones."""
+        likes = {clone.section.like for clone in self._clones.values()}
+        return sorted(like for like in likes if like is not None)
+
+    @property
+    def _clones(self) -> dict[str, Clone]:
+        return self.plan.clones if self.chapter in (None, CLONES) else {}
+
+    @cached_property
+    def _chosen(self) -> set[str] | None:
+        """Return the encoders that the config names for this part; None for all."""
+        given = self.section.encoders
+        return None if given is None else set(self.plan.encoder_names(given))
+
+    def _groups(self, name: str) -> list[str]:
+        """Return the evaluated groups of the pool of this name."""
+        return [m for m in self.evaluated if re.fullmatch(rf"{re.escape(name)}_l?\d+", m)]
 
     def _baseline_of(self, encoders: list[str]) -> str:
         """Return the baseline, or the first of the encoders where they are without it."""
         return self.baseline if self.baseline in encoders else encoders[0]
 
-    def _part(self, name: str) -> str | None:
+    def _class_part(self, name: str) -> str | None:
         """Return which part of a benchmark's classes an entry of the section `images` has."""
         section = self.plan.config.images.get(name)
         return section.classes.part if section else None
@@ -313,6 +414,11 @@ class Roles:
     def _is_linear(self, dataset: str) -> bool:
         """Whether a data set's scores are those of linear classifiers."""
         return KINDS.load(self._kind(self.protocols[dataset])).tuned
+
+
+def parts(plan: Plan) -> list[Roles]:
+    """Return the roles of each part of the report, in the order of the page."""
+    return [Roles(plan, name) for name in plan.config.report.parts or [""]]
 
 
 def listed(names: Iterable[str]) -> str:

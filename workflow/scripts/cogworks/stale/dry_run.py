@@ -9,7 +9,7 @@ layer reads them all.
 import contextlib
 import io
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +91,12 @@ def _with_persistence(kept: Persistence | None) -> WorkflowSettings:
     return settings
 
 
-def planned(settings: Settings) -> list[Job]:
-    """Return all jobs of the default target, in the order of their rules in the workflow.
+def planned(settings: Settings, targets: Collection[str] = ()) -> list[Job]:
+    """Return all jobs of some targets, in the order of their rules in the workflow.
 
     Args:
         settings: see `settings_of`; paths are relative to the working directory.
+        targets: files or rules; none for the default target.
 
     Raises:
         InputError: Snakemake cannot plan; the message is Snakemake's own.
@@ -104,7 +105,7 @@ def planned(settings: Settings) -> list[Job]:
     output = OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
     with _signals_kept(), contextlib.redirect_stderr(told), SnakemakeApi(output) as api:
         try:
-            return _read(_dry_run(api, settings).workflow_api._workflow)
+            return _read(_dry_run(api, settings, targets).workflow_api._workflow)
         except SystemExit:  # the rule files have said what is wrong with the config
             pass
         except Exception as error:  # of whatever kind: told as on Snakemake's command line
@@ -124,7 +125,7 @@ def _signals_kept() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _dry_run(api: SnakemakeApi, settings: Settings) -> DAGApi:
+def _dry_run(api: SnakemakeApi, settings: Settings, targets: Collection[str]) -> DAGApi:
     workflow = api.workflow(
         resource_settings=ResourceSettings(cores=1),
         config_settings=ConfigSettings(
@@ -140,6 +141,7 @@ def _dry_run(api: SnakemakeApi, settings: Settings) -> DAGApi:
     # A job that was stopped is forced, as by --rerun-incomplete: without that, planning ends there.
     dag = workflow.dag(
         DAGSettings(
+            targets=frozenset(targets),
             force_incomplete=True,
             rerun_triggers={RerunTrigger[name] for name in settings.rerun_triggers},
             max_checksum_file_size=settings.max_checksum_file_size,

@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,17 @@ class Job:
     def new(self) -> bool:
         """Whether its outputs were never made."""
         return self.before is None and bool(self.missing)
+
+
+def to_run(jobs: Sequence[Job], files: Collection[str]) -> int:
+    """Return how many of the jobs would run to make some files."""
+    wanted = set(files)
+    found = {p for p, job in enumerate(jobs) if job.needed and wanted.intersection(job.outputs)}
+    new = found
+    while new:
+        new = {place for other in new for place in jobs[other].after} - found
+        found = found | new
+    return len(found)
 
 
 def read_made(inputs: Iterable[str], params: dict[str, str]) -> Made:

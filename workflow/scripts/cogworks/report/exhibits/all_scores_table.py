@@ -5,8 +5,8 @@ from cogworks.report.specs import AllScoresSpec
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.plan.jobs:
-        names = {name for key in roles.plan.jobs for name in key[:2]}
+    if roles.jobs:
+        names = {name for key in roles.jobs for name in key[:2]}
         labels = {name: roles.label(name) for name in sorted(names)}
         yield Exhibit("all_scores", AllScoresSpec(scores=roles.all_scores, labels=labels))
 

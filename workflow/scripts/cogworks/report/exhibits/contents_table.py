@@ -6,7 +6,7 @@ from cogworks.report.specs import ConceptsSpec
 
 def _needs(roles: Roles) -> Found:
     """Yield one for each benchmark."""
-    for name, benchmark in roles.plan.benchmarks.items():
+    for name, benchmark in roles.benchmarks.items():
         spec = ConceptsSpec(benchmark=name, table=benchmark.summary("level_summary"))
         yield Exhibit(f"contents_{name}", spec, about=name)
 

@@ -7,7 +7,7 @@ from cogworks.report.specs import CrossedSpec
 def _needs(roles: Roles) -> Found:
     spec = roles.crossed
     if spec:
-        names = dict.fromkeys(name for _, *pair, _ in roles.plan.crossings for name in pair)
+        names = dict.fromkeys(name for c in roles.crossings for name in (c.dataset, c.other))
         classes = [roles.plan.images(name).class_table for name in names]
         yield Exhibit("label_noise_examples", spec.model_copy(update={"classes": classes}))
 

@@ -6,7 +6,7 @@ from cogworks.report.specs import RankingSpec
 
 def _needs(roles: Roles) -> Found:
     """Yield one for each benchmark."""
-    for name, benchmark in roles.plan.benchmarks.items():
+    for name, benchmark in roles.benchmarks.items():
         spec = RankingSpec(ranking=benchmark.table("ranking"), levels=benchmark.table("levels"))
         yield Exhibit(f"ranking_{name}", spec, about=name, label=name, number="3.2")
 

@@ -5,7 +5,7 @@ from cogworks.report.specs import FeaturesSpec
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.plan.measures and "singular_values" in roles.plan.config.analysis.metrics:
+    if roles.measures and "singular_values" in roles.plan.config.analysis.metrics:
         yield Exhibit("singular_values", roles.features, number="4.6 (b)")
 
 

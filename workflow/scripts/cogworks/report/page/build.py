@@ -17,7 +17,14 @@ from PIL import Image
 from cogworks.core.errors import InputError
 from cogworks.core.spec import unpacked
 from cogworks.report.page.html_table import html_table
-from cogworks.report.page.specs import FiguresPart, PageFigure, PageSection, PageSpec, TablePart
+from cogworks.report.page.specs import (
+    FiguresPart,
+    PageFigure,
+    PagePart,
+    PageSection,
+    PageSpec,
+    TablePart,
+)
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.table import Table, read_table
 
@@ -62,8 +69,7 @@ def build_page(spec: PageSpec, *, texts: Path) -> str:
         subtitle=spec.subtitle,
         style=Markup(_read(texts / "page" / "report.css")),  # noqa: S704 (our own)
         script=Markup(_read(texts / "page" / "report.js")),  # noqa: S704 (our own)
-        facts=facts(spec),
-        sections=[_section(section, texts) for section in spec.sections],
+        parts=[_part(part, texts) for part in spec.parts],
         digest=spec.digest,
         versions=versions(),
         config=yaml.safe_dump(
@@ -72,16 +78,16 @@ def build_page(spec: PageSpec, *, texts: Path) -> str:
     )
 
 
-def tables_of(html: str) -> set[str]:
-    """Return the names of the tables that a page shows, as its spec names them."""
-    return set(re.findall(r'<table class="sortable" id="rows-([^"]+)"', html))
+def tables_of(html: str) -> dict[str, str]:
+    """Return the kind of exhibit of each table that a page shows, by its name, as in its spec."""
+    return dict(re.findall(r'id="table-([^"]+)" data-exhibit="([^"]+)"', html))
 
 
-def facts(spec: PageSpec) -> list[dict[str, str]]:
+def facts(part: PagePart) -> list[dict[str, str]]:
     """Return the few figures at the top: the best encoder of both ends of the level axis."""
-    if spec.levels is None or spec.relative is None:
+    if part.levels is None or part.relative is None:
         return []
-    table, relative = read_table(spec.levels), read_table(spec.relative)
+    table, relative = read_table(part.levels), read_table(part.relative)
     numbers = [column for column in table.columns if column.is_number]
     result = [{"label": "Encoders", "value": str(len(table.frame)), "detail": "compared by level"}]
     for column in dict.fromkeys([numbers[0], numbers[-1]]):
@@ -122,19 +128,28 @@ def paragraphs(text: str) -> list[Markup]:
     return result
 
 
-def _section(section: PageSection, texts: Path) -> dict[str, Any]:
+def _part(part: PagePart, texts: Path) -> dict[str, Any]:
     return {
-        "id": section.id,
-        "title": section.title,
-        "intro": paragraphs(_read(texts / "sections" / f"{section.id}.rst")),
-        "parts": [_part(part) for part in section.parts],
+        "id": part.id,
+        "title": part.title,
+        "facts": facts(part),
+        "sections": [_section(section, texts) for section in part.sections],
     }
 
 
-def _part(part: FiguresPart | TablePart) -> dict[str, Any]:
-    if part.kind == "figures":
-        return {"kind": "figures", "figures": [_figure(figure) for figure in part.figures]}
-    return _table(read_table(part.path), part)
+def _section(section: PageSection, texts: Path) -> dict[str, Any]:
+    return {
+        "id": section.anchor,
+        "title": section.title,
+        "intro": paragraphs(_read(texts / "sections" / f"{section.id}.rst")),
+        "parts": [_block(block) for block in section.parts],
+    }
+
+
+def _block(block: FiguresPart | TablePart) -> dict[str, Any]:
+    if block.kind == "figures":
+        return {"kind": "figures", "figures": [_figure(figure) for figure in block.figures]}
+    return _table(read_table(block.path), block)
 
 
 def _table(table: Table, part: TablePart) -> dict[str, Any]:
@@ -142,6 +157,7 @@ def _table(table: Table, part: TablePart) -> dict[str, Any]:
     return {
         "kind": "table",
         "id": part.name,
+        "exhibit": part.exhibit,
         "title": table.title,
         "warning": table.warning,
         "folded": part.folded or bool(table.warning),

@@ -9,8 +9,16 @@ from itertools import groupby
 from cogworks.core.how import without_how
 from cogworks.core.place import LINK, ROOT
 from cogworks.core.spec import digest, packed
-from cogworks.report.page.specs import FiguresPart, PageFigure, PageSection, PageSpec, TablePart
+from cogworks.report.page.specs import (
+    FiguresPart,
+    PageFigure,
+    PagePart,
+    PageSection,
+    PageSpec,
+    TablePart,
+)
 from cogworks.report.planned import Exhibits, Planned
+from cogworks.report.roles import Roles
 
 Part = FiguresPart | TablePart
 
@@ -35,59 +43,67 @@ TITLES = {
 
 def page_spec(exhibits: Exhibits) -> PageSpec:
     """Return what the page shows."""
-    roles = exhibits.roles
-    levels, relative = (exhibits.tables.get(name) for name in ("levels", "levels_relative"))
+    report = exhibits.plan.config.report
     config = without_how(exhibits.plan.config.model_dump())
     return PageSpec(
-        title=roles.section.title,
-        subtitle=roles.section.subtitle or _subtitle(exhibits),
+        title=report.title,
+        subtitle=report.subtitle or _subtitle(exhibits),
         digest=digest(config),
-        levels=levels.path if levels else None,
-        relative=relative.path if relative else None,
-        sections=list(_sections(exhibits)),
+        parts=[_part(exhibits, roles) for roles in exhibits.parts],
         config=packed(config),
     )
 
 
 def shown(spec: PageSpec) -> list[str]:
-    """Return the files of the tables and figures that the page holds."""
-    parts = [part for section in spec.sections for part in section.parts]
+    """Return the files of the tables and figures that the page holds, each once."""
+    blocks = [block for part in spec.parts for section in part.sections for block in section.parts]
     found: list[str] = []
-    for part in parts:
-        found += [f.path for f in part.figures] if part.kind == "figures" else [part.path]
-    return found
+    for block in blocks:
+        found += [f.path for f in block.figures] if block.kind == "figures" else [block.path]
+    return list(dict.fromkeys(found))
 
 
 def texts(spec: PageSpec) -> list[str]:
     """Return the files of the page itself and of the texts of its sections."""
     names = ["page/report.html.j2", "page/report.css", "page/report.js"]
-    names += [f"sections/{section.id}.rst" for section in spec.sections]
+    ids = [section.id for part in spec.parts for section in part.sections]
+    names += [f"sections/{name}.rst" for name in dict.fromkeys(ids)]
     return [str(LINK / "workflow" / "report" / name) for name in names]
 
 
-def samples(exhibits: Exhibits) -> list[str]:
+def samples(roles: Roles) -> list[str]:
     """Return the data sets and families of which images are shown."""
-    roles = exhibits.roles
     if roles.section.samples is not None:
         return roles.section.samples
     members = set(roles.levels)
-    families = [n for n, names in exhibits.plan.families.items() if members & set(names)]
-    config = exhibits.plan.config.images
+    families = [n for n, names in roles.plan.families.items() if members & set(names)]
+    config = roles.plan.config.images
     return [name for name in [roles.seen, *families] if name is not None and name in config]
 
 
-def _sections(exhibits: Exhibits) -> Iterator[PageSection]:
+def _part(exhibits: Exhibits, roles: Roles) -> PagePart:
+    found = [planned for planned in exhibits.planned if planned.roles == roles]
+    paths = {planned.kind_name: planned.path for planned in found}
+    return PagePart(
+        id=roles.part,
+        title=roles.title,
+        levels=paths.get("levels_table"),
+        relative=paths.get("levels_relative_table"),
+        sections=list(_sections(found, roles)),
+    )
+
+
+def _sections(found: list[Planned], roles: Roles) -> Iterator[PageSection]:
     pictures = {
-        "clones": [_picture("sheets", name) for name in _cloned(exhibits)],
-        "samples": [_picture("samples", name) for name in samples(exhibits)],
+        "clones": [_picture("sheets", name, roles) for name in roles.cloned],
+        "samples": [_picture("samples", name, roles) for name in samples(roles)],
     }
     for section, title in TITLES.items():
-        own = [planned for planned in exhibits.planned if planned.kind.section == section]
-        parts = list(_parts(own))
+        parts = list(_parts([planned for planned in found if planned.kind.section == section]))
         if pictures.get(section):
             parts.append(FiguresPart(figures=pictures[section]))
         if parts:
-            yield PageSection(id=section, title=title, parts=parts)
+            yield PageSection(id=section, anchor=roles.named(section), title=title, parts=parts)
 
 
 def _parts(planned: list[Planned]) -> Iterator[Part]:
@@ -100,7 +116,12 @@ def _parts(planned: list[Planned]) -> Iterator[Part]:
             yield FiguresPart(figures=[_figure(entry) for entry in found])
             continue
         for entry in found:
-            yield TablePart(name=entry.name, path=entry.path, folded=entry.kind.folded)
+            yield TablePart(
+                name=entry.name,
+                exhibit=entry.kind_name,
+                path=entry.path,
+                folded=entry.kind.folded,
+            )
 
 
 def _figure(planned: Planned) -> PageFigure:
@@ -113,23 +134,17 @@ def _figure(planned: Planned) -> PageFigure:
     )
 
 
-def _picture(kind: str, name: str) -> PageFigure:
+def _picture(kind: str, name: str, roles: Roles) -> PageFigure:
     """Return a contact sheet, which the room draws that has the images."""
     folder = "results/synthesis/sheets/" if kind == "sheets" else f"results/figures/{kind}_"
     caption = (ROOT / "workflow" / "report" / "figures" / f"{kind}.rst").read_text("utf-8")
-    path = f"{folder}{name}.png"
-    return PageFigure(name=f"{kind}_{name}", path=path, caption=caption, label=name, wide=True)
-
-
-def _cloned(exhibits: Exhibits) -> list[str]:
-    """Return the data sets of which there are clones."""
-    likes = {clone.section.like for clone in exhibits.plan.clones.values()}
-    return sorted(like for like in likes if like is not None)
+    path, own = f"{folder}{name}.png", roles.named(f"{kind}_{name}")
+    return PageFigure(name=own, path=path, caption=caption, label=name, wide=True)
 
 
 def _subtitle(exhibits: Exhibits) -> str:
-    datasets = exhibits.roles.evaluated
-    encoders = exhibits.roles.scored(datasets)
+    datasets = {name for roles in exhibits.parts for name in roles.evaluated}
+    encoders = {name for roles in exhibits.parts for name in roles.scored(roles.evaluated)}
     if not encoders:
         return "Concepts only: no evaluations in the config."
     return f"{len(encoders)} encoders on {len(datasets)} data sets"

@@ -34,6 +34,8 @@ class TablePart(Spec):
 
     kind: Literal["table"] = "table"
     name: str
+    exhibit: str
+    """The kind of exhibit."""
     path: str
     folded: bool = False
 
@@ -42,8 +44,23 @@ class PageSection(Spec):
     """A section: its text is in `workflow/report/sections/<id>.rst`."""
 
     id: str
+    anchor: str
+    """Its id on the page, where several parts may have the same section."""
     title: str
     parts: list[Annotated[FiguresPart | TablePart, Field(discriminator="kind")]]
+
+
+class PagePart(Spec):
+    """A part, such as a chapter."""
+
+    id: str
+    title: str
+    """Empty where it is the only one."""
+    levels: str | None
+    """The table of top-1 by level, for the facts at the top."""
+    relative: str | None
+    """The same less the baseline."""
+    sections: list[PageSection]
 
 
 class PageSpec(Spec):
@@ -53,10 +70,6 @@ class PageSpec(Spec):
     subtitle: str
     digest: str
     """Of the keys of the config that may change a result."""
-    levels: str | None
-    """The table of top-1 by level, for the facts at the top."""
-    relative: str | None
-    """The same less the baseline."""
-    sections: list[PageSection]
+    parts: list[PagePart]
     config: str
     """These keys, packed."""

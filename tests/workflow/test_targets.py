@@ -1,0 +1,87 @@
+"""The thesis's tables and figures as targets, planned by Snakemake in this process."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cogworks.config.yaml_file import load_yaml
+from cogworks.core.codehash import SCRIPTS
+from cogworks.core.errors import InputError
+from cogworks.core.needs import Needs
+from cogworks.stale.dry_run import Settings, planned
+from cogworks.stale.job import Job, to_run
+
+CONFIG = SCRIPTS.parents[1] / "config"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wordnet_dir: Path) -> None:
+    """Plan in a folder with nothing but WordNet."""
+    monkeypatch.chdir(tmp_path)
+    Path("resources").mkdir()
+    Path("resources/wordnet").symlink_to(wordnet_dir)
+    Path("empty.yaml").write_text("{}\n")
+
+
+def plan(config: dict[str, Any], *targets: str) -> list[Job]:
+    """Return the jobs of some targets, whatever data is there."""
+    settings = Settings(
+        snakefile=str(SCRIPTS.parent / "Snakefile"),
+        configfiles=["empty.yaml"],
+        config=config,
+        rerun_triggers=["PARAMS"],
+        max_checksum_file_size=0,
+        deployment=[],
+        conda_prefix=None,
+        persistence=None,
+    )
+    with Needs.ignored():
+        return planned(settings, targets)
+
+
+def test_a_table_plans_the_jobs_of_its_cells_and_no_other() -> None:
+    """Of the benchmark at its true size: ResNet50 on level 5."""
+    jobs = plan(load_yaml(CONFIG / "imagenet-cog.yaml"), "table_B_6")
+    probed = [job for job in jobs if job.rule in ("tune_probes", "fit_probes")]
+    assert len(probed) == 2
+    for job in probed:
+        assert job.wildcards == {"encoder": "ResNet50", "dataset": "cog_l5", "protocol": "linear"}
+    extracted = [job.wildcards for job in jobs if job.rule == "extract_features"]
+    assert sorted(found["split"] for found in extracted) == ["test", "train"]
+    assert {(found["encoder"], found["dataset"]) for found in extracted} == {("ResNet50", "cog_l5")}
+    assert [job.wildcards for job in jobs if job.rule == "table"] == [{"table": "published_cog_l5"}]
+    made = {job.wildcards["dataset"] for job in jobs if "dataset" in job.wildcards}
+    assert made == {"cog_l5"}
+    assert to_run(jobs, ["results/tables/published_cog_l5.parquet"]) == len(jobs)
+
+
+def test_a_figure_has_all_of_its_panels_and_a_chapter_all_of_its_exhibits() -> None:
+    config = yaml.safe_load((CONFIG / "test.yaml").read_text())
+    figures = {
+        job.wildcards["figure"] for job in plan(config, "figure_3_4") if job.rule == "figure"
+    }
+    assert figures == {"levels_absolute", "levels_relative"}
+    keys = {"title": "Only", "chapter": 4, "baseline": "random"}
+    config["report"] = {"parts": {"only": keys | {"encoders": ["random", "base"]}}}
+    rules = Counter(job.rule for job in plan(config, "chapter_4"))
+    assert rules["fit_probes"] == 6
+    assert not {"build_report", "generate_shard", "collect_scores"} & set(rules)
+    paper = Counter(job.rule for job in plan(config, "paper"))
+    assert paper["build_report"] == paper["collect_scores"] == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("table_5_3", "table 5.3 (Transfer of models trained on clones) is not in this config"),
+        ("table_B_7", "the thesis has no such table, figure or chapter; did you mean table_B_"),
+    ],
+)
+def test_what_is_not_given_fails_at_once_in_words(target: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        plan(load_yaml(CONFIG / "imagenet-cog.yaml"), target)
+    assert words in str(caught.value)
+    assert "Exception" not in str(caught.value)
