@@ -1,4 +1,4 @@
-"""Lists of wnids: those with a name, which timm ships, and files of the user's own."""
+"""Lists of wnids: those with a name, and files of the user's own."""
 
 import importlib.util
 import re
@@ -7,13 +7,19 @@ from pathlib import Path
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.core.inputs import check_genuine, numbered_lines
+from cogworks.core.place import ROOT
 from cogworks.core.seeds import shuffle_by_hash
 
-# Name in the config -> file in timm's package, each with one wnid a line.
-NAMED = {
+# Name in the config -> file with one wnid a line: those in timm's package, and those that come with
+# the workflow.
+_TIMM = {
     "imagenet21k_fall2011": "imagenet22k_synsets.txt",
     "imagenet1k": "imagenet_synsets.txt",
+    "imagenet_r": "imagenet_r_synsets.txt",
+    "imagenet_a": "imagenet_a_synsets.txt",
 }
+_BUNDLED = {"imagenet100": "imagenet100.txt"}
+NAMED = (*_TIMM, *_BUNDLED)
 WNID = re.compile(r"n\d{8}")
 
 
@@ -30,7 +36,7 @@ def read_wnids(source: str, *, key: str) -> list[str]:
     Raises:
         InputError: the file is missing, a line is not a wnid, or a wnid occurs twice.
     """
-    path = _timm_lists() / NAMED[source] if source in NAMED else Path(source)
+    path = _named(source) if source in NAMED else Path(source)
     if not path.is_file():
         names = ", ".join(NAMED)
         raise InputError(f"{key}: no file {path}; expected {names} or a file of wnids")
@@ -76,6 +82,12 @@ def _read_lines(path: Path, key: str) -> dict[str, str]:
             raise InputError(f"{key}: {path}: {wnid} twice, on {numbered[wnid]} and line {number}")
         numbered[wnid] = f"line {number}"
     return numbered
+
+
+def _named(name: str) -> Path:
+    if name in _BUNDLED:
+        return ROOT / "resources" / _BUNDLED[name]
+    return _timm_lists() / _TIMM[name]
 
 
 def _timm_lists() -> Path:

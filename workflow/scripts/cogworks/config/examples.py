@@ -17,8 +17,9 @@ concepts:
     "images": """\
 images:
   in1k:
-    source: {kind: folder, train_path: /data/imagenet1k/train, test_path: /data/imagenet1k/val}
+    source: {kind: imagenet, path: /data/imagenet1k}
     classes: {benchmark: cog, part: seen}
+  v2: {source: {kind: imagenet_v2, path: /data/imagenetv2-matched-frequency-format-val}}
   cog:                        # a family: cog_l1 to cog_l5
     source: {kind: folder, path: /data/imagenet21k}
     classes: {benchmark: cog, part: levels}

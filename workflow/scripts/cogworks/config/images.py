@@ -30,19 +30,23 @@ class Source(Section):
 
     kind: Annotated[str, one_of(SOURCES)]
     """`folder` for image files, `parquet` for packs, `tar` for tar files, `torchvision` for a data
-    set in torchvision's folder layout, or `world` for the procedural world.
+    set in torchvision's folder layout, or `world` for the procedural world. For the published sets
+    of ImageNet's classes, one of `imagenet` (ILSVRC-2012), `imagenet_blurred` (the same with faces
+    blurred), `imagenet_v2` (one of its variants), `imagenet_sketch`, `imagenet_r` and `imagenet_a`:
+    these need `path` alone, and a copy with other numbers of images than were published is refused.
     """
     path: Paths | None = None
-    """A file, a folder, or a list of them, that holds all images. `*`, `?` and `[0-9]` make a
-    pattern (`data/train-*.parquet`), and `{000..146}` stands for a range of numbers, as in
-    WebDataset. A folder of packs stands for the packs in it. Images are divided by `split_column`,
-    by the torchvision set's own split, or else by `test_images`.
+    """A file, a folder, or a list of them, that holds all images; of `imagenet` that with `train`
+    and `val`. `*`, `?` and `[0-9]` make a pattern (`data/train-*.parquet`), and `{000..146}` stands
+    for a range of numbers, as in WebDataset. A folder of packs stands for the packs in it. Images
+    are divided by `split_column`, by `split_file`, by a published set's own split, or else by
+    `test_images`.
     """
     train_path: Paths | None = None
     """Where the training images are, instead of `path`, if the source has an official split."""
     test_path: Paths | None = None
     """Where the test images are, instead of `path`. With `test_path` alone, the data set has test
-    images only.
+    images only. The validation images of `imagenet` may be in class folders or all in one.
     """
     layout: Annotated[
         Annotated[str, OneOf(layouts_of(kinds_with("layout")))],
@@ -58,7 +62,8 @@ class Source(Section):
         Applies({"kind": kinds_with("test_layout"), "test_path": "given"}),
     ] = None
     """Layout of a folder's `test_path` if it differs from that of `train_path`, such as `flat` for
-    ImageNet's validation images. Null means the same.
+    ImageNet's validation images (with `mapping: resources/imagenet1k_val.txt`). Null means the
+    same.
     """
     mapping: Annotated[
         UserPath | Annotated[list[UserPath], Field(min_length=2, max_length=2)] | None,
@@ -99,6 +104,15 @@ class Source(Section):
         Annotated[list[str], Field(min_length=1)], Applies({"split_column": "given"})
     ] = ["test"]
     """Values of `split_column` that mark test images."""
+    split_file: Annotated[
+        UserPath | None, Applies({"kind": kinds_with("split_file"), "path": "given"})
+    ] = None
+    """File with the names of the training and test images of each class, to use these and no
+    others: ImageNet-CoG's `cog_concepts_split_file.pkl`, or JSON of the form
+    `{"n00015388": {"train": ["n00015388_157.JPEG"], "test": ["n00015388_18.JPEG"]}}`. Folders in
+    front of the names do not count. A listed image that is missing is an error. Pickles are read
+    without running what is in them.
+    """
     dataset: Annotated[Annotated[str, one_of(TRANSFER_SETS)] | None, _where_read("dataset")] = None
     """Which torchvision data set is in `path`. It is split as in the thesis: train and val together
     are the training images; DTD and SUN397 use their first partition.
@@ -120,8 +134,9 @@ class Source(Section):
 
 
 class Classes(Section):
-    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. Labels are
-    positions in the sorted list of class ids, never the order of folders.
+    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. A published
+    set of ImageNet's classes needs none of these. Labels are positions in the sorted list of class
+    ids, never the order of folders.
     """
 
     benchmark: Annotated[str | None, Applies({"part": ["seen", "level", "levels", "all"]})] = None
@@ -135,7 +150,9 @@ class Classes(Section):
     """Number of the level, from 1."""
     file: UserPath | None = None
     """A text file with one class id per line (names may follow wnids, as in
-    LOC_synset_mapping.txt), a JSON list, or `imagenet1k` for the 1000 of ILSVRC-2012.
+    LOC_synset_mapping.txt), a JSON list, or the name of a list: `imagenet1k` for the 1000 of
+    ILSVRC-2012, `imagenet100` for the thesis's 100 of them, `imagenet_r` and `imagenet_a` for the
+    200 of these test sets.
     """
     wnids: Annotated[list[str], Field(min_length=1), unique] | None = None
     """The class ids themselves."""
@@ -152,9 +169,10 @@ class Dataset(Section):
 
     source: Source
     """Where the images come from."""
-    classes: Classes
-    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. Labels are
-    positions in the sorted list of class ids, never the order of folders.
+    classes: Classes = Classes()
+    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. A published
+    set of ImageNet's classes needs none of these. Labels are positions in the sorted list of class
+    ids, never the order of folders.
     """
     max_images: Positive | None = None
     """Maximum number of images per class, training and test together (the thesis: 1350). Null uses

@@ -95,13 +95,14 @@ class Dataset:
     def source_files(self) -> list[str]:
         """Return the files among its sources whose change makes its manifests stale.
 
-        These are packs, named one by one, by a pattern or as the folder that they lie in, and
-        mapping files. Folders of images and of class tars are not tracked: there are too many files
-        to look at them in every plan, so after a change there the user forces the rules that read
-        them (see README.md).
+        These are packs, named one by one, by a pattern or as the folder that they lie in, and lists
+        of classes or splits. Folders of images and of class tars are not tracked: there are too
+        many files to look at them in every plan, so after a change there the user forces the rules
+        that read them (see README.md).
         """
         places = expand_paths(self.source.places)
-        return [file for path in places for file in self.source.packs(path)] + self.source.lists
+        packs = [file for path in places for file in self.source.packs(path)]
+        return packs + [file for files in self.source.lists.values() for file in files]
 
     @property
     def wordnet(self) -> str | None:
@@ -156,7 +157,7 @@ class Dataset:
             "source.path": self.given.path,
             "source.train_path": self.given.train_path,
             "source.test_path": self.given.test_path,
-            "source.mapping": self.given.lists,
+            **{f"source.{key}": files for key, files in self.given.lists.items()},
             "classes.file": _files(self.classes.file),
         }
         if self.given.fetches and self.plan.config.compute.online:
@@ -228,7 +229,7 @@ class Dataset:
 def expand(plan: Plan) -> Iterator[Dataset]:
     """Yield every data set of the config: of a family each level, not the family itself."""
     for name, section in plan.config.images.items():
-        classes = section.classes
+        classes = _classes_of(section)
         if classes.part != "levels":
             yield Dataset(plan, name, section, classes)
             continue
@@ -241,7 +242,7 @@ def expand(plan: Plan) -> Iterator[Dataset]:
 def declared(plan: Plan) -> Iterator[Dataset]:
     """Yield every entry of the section `images`: a family as one."""
     for name, section in plan.config.images.items():
-        yield Dataset(plan, name, section, section.classes)
+        yield Dataset(plan, name, section, _classes_of(section))
 
 
 def problems(plan: Plan) -> Iterator[str]:
@@ -261,6 +262,14 @@ def problems(plan: Plan) -> Iterator[str]:
 def _of_its_kind(section: config.Source) -> Source:
     kind = SOURCES.load(section.kind)
     return kind.model_validate(section.model_dump(include=set(kind.model_fields)))
+
+
+def _classes_of(section: config.Dataset) -> config.Classes:
+    """Return the classes of a data set; a published set has its own, unless others are given."""
+    classes, known = section.classes, SOURCES.load(section.source.kind).class_list
+    if known is None or classes.file or classes.wnids or classes.part not in (None, "source"):
+        return classes
+    return classes.model_copy(update={"part": None, "file": known})
 
 
 def _files(value: str | list[str] | None) -> list[str]:

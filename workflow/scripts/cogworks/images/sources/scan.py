@@ -56,6 +56,7 @@ def _scan(
     ids = frame["id"].map(canonical)
     # The same file name can occur in both parts of an official split.
     frame = frame.assign(id=f"{split}/" + ids if split else ids)
+    frame = source.divided(frame, wnids)
     if wnids is None or frame.empty:
         return frame
     kept = frame[frame["wnid"].isin(set(wnids))]

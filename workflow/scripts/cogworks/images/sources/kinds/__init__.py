@@ -37,6 +37,7 @@ class Source(Spec, ABC):
         test_path: those with the test images.
         layouts: the values of `layout` that the kind knows, where it has that key.
         names_classes: whether its images can say which classes there are.
+        class_list: the name of the list of its classes, if it has the same everywhere.
         parallel: whether several threads list them faster.
         drawn: whether the workflow draws the images itself, into a Parquet pack.
         fetches: whether images that are not there can be downloaded.
@@ -49,6 +50,7 @@ class Source(Spec, ABC):
 
     layouts: ClassVar[tuple[str, ...]] = ()
     names_classes: ClassVar[bool] = True
+    class_list: ClassVar[str | None] = None
     parallel: ClassVar[bool] = False
     drawn: ClassVar[bool] = False
     fetches: ClassVar[bool] = False
@@ -64,9 +66,9 @@ class Source(Spec, ABC):
         return [*self.path, *self.train_path, *self.test_path]
 
     @property
-    def lists(self) -> list[str]:
-        """Return the user's files that say which class an image has."""
-        return []
+    def lists(self) -> dict[str, list[str]]:
+        """Return the user's files that say something of each image, by their key."""
+        return {}
 
     @property
     def is_split(self) -> bool:
@@ -99,6 +101,10 @@ class Source(Spec, ABC):
     ) -> "pd.DataFrame":
         """List the images at some of its paths: the columns of `listing.COLUMNS`; see `scan`."""
 
+    def divided(self, frame: "pd.DataFrame", wnids: Sequence[str] | None) -> "pd.DataFrame":
+        """Return a listing with the splits that a file of the user's gives."""
+        return frame
+
     def fetch(self) -> None:
         """Download what is not there, where the kind can."""
 
@@ -121,9 +127,43 @@ class Mapped(Source):
     mapping: Paths
 
     @property
-    def lists(self) -> list[str]:
-        """Return the files of the mapping; the name of a list is no file."""
-        return [name for name in self.mapping if name not in NAMED]
+    def lists(self) -> dict[str, list[str]]:
+        """See `Source.lists`; the name of a list is no file."""
+        return {"mapping": [name for name in self.mapping if name not in NAMED]}
+
+
+class Divided(Mapped):
+    """A source of files, whose training and test images a file may name.
+
+    Attributes:
+        split_file: that file (see `split_file`), or None.
+    """
+
+    split_file: str | None
+
+    @property
+    def is_split(self) -> bool:
+        """See `Source.is_split`; the file divides the images too."""
+        return super().is_split or self.split_file is not None
+
+    @property
+    def lists(self) -> dict[str, list[str]]:
+        """See `Source.lists`."""
+        return super().lists | {"split_file": list_of(self.split_file)}
+
+    def divided(self, frame: "pd.DataFrame", wnids: Sequence[str] | None) -> "pd.DataFrame":
+        """See `Source.divided`."""
+        if self.split_file is None:
+            return frame
+        from cogworks.images.sources.split_file import divide
+
+        return divide(frame, self.split_file, wnids)
+
+    def problems(self) -> Iterator[str]:
+        """See `Source.problems`."""
+        yield from super().problems()
+        if self.split_file is not None and not self.path:
+            yield ".split_file: it divides the images in path; give path, or remove it"
 
 
 def packs_at(path: str, suffix: str) -> list[str]:
@@ -142,6 +182,12 @@ SOURCES: Registry[type[Source]] = Registry(
         "parquet",
         "tar",
         "torchvision",
+        "imagenet",
+        "imagenet_blurred",
+        "imagenet_v2",
+        "imagenet_sketch",
+        "imagenet_r",
+        "imagenet_a",
         "world",
     ),
 )

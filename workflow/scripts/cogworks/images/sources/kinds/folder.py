@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cogworks.images.sources.kinds import Mapped
+from cogworks.images.sources.kinds import Divided
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Folder(Mapped):
+class Folder(Divided):
     """A folder for each class, or one folder of all images and a list of their classes."""
 
     layout: str

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cogworks.images.sources.kinds import Mapped, packs_at
+from cogworks.images.sources.kinds import Divided, packs_at
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Tar(Mapped):
+class Tar(Divided):
     """Tar files of samples, or named by their class."""
 
     layout: str
