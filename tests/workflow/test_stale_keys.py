@@ -38,7 +38,8 @@ COLUMNS = ("key", "value", "given", "stale", "new", "gone", "note")
 FILES = (
     *("lists/counts.csv", "lists/vectors.txt", "lists/other_vectors.txt", "lists/scenes.txt"),
     *("lists/wnids.txt", "lists/wnids_2.txt", "lists/index.txt", "lists/index_2.txt"),
-    *("lists/flat.txt", "packs/counts.parquet", "packs/one.parquet", "tars/one.tar"),
+    *("lists/levels.json", "lists/splits.json", "lists/flat.txt"),
+    *("packs/counts.parquet", "packs/one.parquet", "tars/one.tar"),
     *("photos/train/n01440764/1.jpg", "photos/train_2/n01440764/1.jpg"),
     *("photos/test/1.jpg", "photos/test_2/1.jpg", "transfer/dtd/labels/train1.txt"),
     *("models/own.py", "models/own_2.py", "models/clip/config.json", "models/clip_2/config.json"),

@@ -112,6 +112,10 @@ rule split_levels:
     input:
         ranking="results/concepts/{benchmark}/ranking.parquet",
         eligible="results/concepts/{benchmark}/eligible.parquet",
+        files=lambda w: needs.made(
+            plan.benchmarks[w.benchmark].level_files,
+            plan.benchmarks[w.benchmark].missing,
+        ),
     output:
         levels="results/concepts/{benchmark}/levels.parquet",
         summary="results/concepts/{benchmark}/level_summary.csv",
@@ -119,6 +123,7 @@ rule split_levels:
         "logs/split_levels/{benchmark}.log",
     benchmark:
         "logs/benchmarks/split_levels/{benchmark}.tsv"
+    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -128,6 +133,9 @@ rule split_levels:
     params:
         script=script("split_levels"),
         spec=lambda w: plan.benchmarks[w.benchmark].level_spec.text,
+        files=lambda w: needs.met(
+            canonical(of_files(plan.benchmarks[w.benchmark].level_files))
+        ),
         code=rule_code("split_levels"),
     message:
         "Cutting the ranking of {wildcards.benchmark} into levels"

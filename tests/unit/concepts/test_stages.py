@@ -1,5 +1,6 @@
 """From a slice of the config to tables: schemas, errors, re-ranking, the same bytes twice."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -128,6 +129,45 @@ def test_word_vectors_rerank_the_members_of_another_benchmark(build):
     assert (again / "filters.csv").read_text().endswith("not_leaf,3\nnot_member,2\n")
     with pytest.raises(InputError, match=r"concepts\.other\.members_of: 1 concepts .*n00000009"):
         build("other", **section, exclude_subtrees=["n00000003"])
+
+
+def test_published_levels_take_the_place_of_a_cut(build, capsys):
+    Path("levels.json").write_text('[["n00000009"], ["n00000008"], ["n00000007"]]')
+    section = {"levels": {"count": 3, "size": 1, "published": "levels.json"}}
+    out = build(**section)
+    found = pd.read_parquet(out / "levels.parquet")
+    assert list(found["wnid"]) == ["n00000009", "n00000008", "n00000007"]
+    assert list(found["level"]) == [1, 2, 3]
+    ranking = pd.read_parquet(out / "ranking.parquet").set_index("wnid")
+    for name in ("rank", "similarity", "nearest_seen"):
+        assert list(found[name]) == list(ranking.loc[found["wnid"], name])
+    # The ranking's own cut is 7, 8, 9.
+    assert (
+        "levels.json: 2 of its 3 concepts are in another level, or in none"
+        in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ([["n00000007"]] * 2, r"1 concepts are in it twice, such as n00000007"),
+        ([["n00000007"], ["n00000008"], ["n00000009"]], r"expected 2 levels of 1 .* 3 of 1, 1, 1"),
+        ([["n00000007"], ["n7"]], r"'n7' is not a wnid"),
+        ([["n00000007"], [8]], r"level 2: expected a list of text"),
+        ({"1": ["n00000007"]}, r"expected a list of levels, got dict"),
+        (
+            [["n00000003"], ["n00000010"]],
+            r"2 of the 2 concepts in levels\.json are not eligible here, such as "
+            r"n00000003 \(not_leaf\), n00000010 \(not in the pool\)",
+        ),
+    ],
+)
+def test_published_levels_that_do_not_fit_are_errors(build, levels, message):
+    Path("levels.json").write_text(json.dumps(levels))
+    with pytest.raises(InputError, match=rf"concepts\.cog\.levels\.published: .*({message})"):
+        build(levels={"count": 2, "size": 1, "published": "levels.json"})
+    assert not Path("results/concepts/cog/levels.parquet").exists()
 
 
 def test_seen_limit_leaves_the_others_unseen(build):

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.images.build import build_manifests
+from cogworks.images.build import _compare_level, build_manifests
 from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.images.reader import ImageReader
 
@@ -34,6 +34,20 @@ def test_from_a_folder_to_bytes(fill: Any, make_folder: Any, tmp_path: Path) -> 
     reader = ImageReader(parts["test"])
     for index, image in enumerate(parts["test"].frame["id"]):
         assert reader.read_bytes(index) == (root / image).read_bytes()
+
+
+@pytest.mark.parametrize(("million", "warned"), [(1.15, True), (1.17, False)])
+def test_the_images_of_a_published_level_are_compared_with_the_thesis(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any, million: float, warned: bool
+) -> None:
+    monkeypatch.setattr("cogworks.images.build.cog_level", lambda wnids: 1 if wnids else None)
+    _compare_level(["n01"], round(million * 1e6) + 4999, "images.cog_l1")
+    _compare_level([], 7, "images.other")
+    expected = (
+        f"images.cog_l1: {round(million * 1e6) + 4999} images; L1 of ImageNet-CoG has 1.17 million"
+    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {expected}" if warned else expected)
 
 
 def test_a_pack_and_a_folder_give_the_same_labels(

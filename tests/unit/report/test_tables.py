@@ -167,11 +167,15 @@ def test_level_contents_leave_out_what_is_not_known():
             "similarity_mean": [0.8, 0.4],
             "similarity_last": [0.7, 0.3],
             "images": [math.nan, math.nan],
+            "cog_level": [math.nan, 2.0],
         }
     )
     table = level_content_table(summary, benchmark="cog")
     assert table.frame["ranks"].tolist() == ["1 to 10", "13 to 22"]
     assert "images" not in [column.key for column in table.columns]
+    assert "Levels of the ImageNet-CoG benchmark itself: L2." in table.note
+    table = level_content_table(summary.assign(cog_level=math.nan), benchmark="cog")
+    assert "None of them is a level of the ImageNet-CoG benchmark itself." in table.note
 
 
 def single(values, *, own=True, warning="", digits=1, best="high"):

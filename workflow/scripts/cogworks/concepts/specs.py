@@ -44,3 +44,5 @@ class LevelSpec(Spec):
     count: int
     size: int
     gaps: Literal["floor_last", "even", "none"]
+    published: str | None
+    """File with the levels, in place of a cut."""

@@ -30,7 +30,15 @@ class Levels(Section):
     """Number of levels."""
     size: Positive = 1000
     """Concepts in each level."""
-    gaps: Literal["floor_last", "even", "none"] = "floor_last"
+    published: UserPath | None = None
+    """The levels of others instead of a cut of the ranking: ImageNet-CoG's
+    `cog_levels_mapping_file.pkl`, or JSON of the same form, a list of wnids for each level. `count`
+    and `size` must be those of the file, and its concepts eligible here. The log says how many of
+    them a cut of the ranking would put elsewhere. Pickles are read without running what is in them.
+    """
+    gaps: Annotated[Literal["floor_last", "even", "none"], Applies({"published": [None]})] = (
+        "floor_last"
+    )
     """Where to put the concepts left over when the ranking is cut: `floor_last` spreads them evenly
     between the levels and adds the remainder to the last gap (36, 36, 36, 38 in the thesis), `even`
     lets gaps differ by at most one, `none` puts them after the last level. A single level always
@@ -48,12 +56,14 @@ class Benchmark(Section):
     """
     pool: UserPath = "imagenet21k_fall2011"
     """The concepts to choose from: `imagenet21k_fall2011` (21,841 synsets), a file with one wnid
-    per line (names may follow, as in LOC_synset_mapping.txt), or a Parquet file with a column
-    `wnid`, such as a pack of images.
+    per line (names may follow), or a Parquet file with a column `wnid`. Keep the list of Fall 2011
+    for images of the Winter 2021 release: the 2,674 synsets (people) that it lacks are left out,
+    but they count in the information content. Without people in the pool, 48 of the thesis's 5,000
+    concepts change places.
     """
     seen: UserPath = "imagenet1k"
-    """The concepts on which encoders are trained: `imagenet1k` (the 1000 of ILSVRC-2012), or a file
-    as for `pool`.
+    """The concepts on which encoders are trained: `imagenet1k` (the 1000 of ILSVRC-2012),
+    `imagenet100` (the thesis's 100 of them), or a file as for `pool`.
     """
     seen_limit: Positive | None = None
     """Use only this many of the seen concepts, drawn by seed and wnid; the others count as unseen.
@@ -108,8 +118,8 @@ class Benchmark(Section):
     """
     ties: Literal["wnid", "random", "legacy_argsort"] = "wnid"
     """Order of concepts with equal similarity: `wnid` (portable), `random` (by `seed`) or
-    `legacy_argsort` (the order that NumPy's old quicksort leaves). Hundreds of concepts tie, so
-    this changes who is in which level.
+    `legacy_argsort` (the order that NumPy's old quicksort leaves, which gives exactly the levels of
+    ImageNet-CoG). Hundreds of concepts tie, so this changes who is in which level.
     """
     seed: Annotated[Whole, Applies({"ties": ["random"]}, {"seen_limit": "given"})] = 0
     """Seed for `ties: random` and for `seen_limit`."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cogworks.concepts.published_levels import cog_level
 from cogworks.core.errors import InputError
 from cogworks.images.choice import choose_images
 from cogworks.images.copies import report_copies
@@ -14,6 +15,10 @@ from cogworks.images.sources.listing import name_some
 from cogworks.images.sources.scan import find_image_column, scan
 from cogworks.images.specs import ManifestSpec
 from cogworks.images.verify import find_corrupt
+
+# Images of the levels of ImageNet-CoG, training and test images together, in millions (thesis,
+# figure 3.3).
+COG_MILLIONS = {1: 1.17, 2: 1.17, 3: 1.15, 4: 1.16, 5: 1.14}
 
 
 def build_manifests(
@@ -57,6 +62,23 @@ def build_manifests(
         print(f"{split}: {len(manifest)} images of {len(wnids)} classes", file=sys.stderr)
     for image, reason in dropped.items():
         print(f"dropped {image}: {reason}", file=sys.stderr)
+    _compare_level(wnids, sum(map(len, parts.values())), f"images.{spec.dataset}")
+
+
+def _compare_level(wnids: Sequence[str], images: int, key: str) -> None:
+    """Say whether a level of ImageNet-CoG has as many images as in the thesis.
+
+    Another release of ImageNet-21K may have others, so this is no error.
+    """
+    level = cog_level(wnids)
+    if level is None:
+        return
+    same = round(images / 1e6, 2) == COG_MILLIONS[level]
+    print(
+        f"{'' if same else 'warning: '}{key}: {images} images; L{level} of ImageNet-CoG has "
+        f"{COG_MILLIONS[level]} million in the thesis (max_images: 1350)",
+        file=sys.stderr,
+    )
 
 
 def _choose_readable(

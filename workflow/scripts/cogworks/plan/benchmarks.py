@@ -113,6 +113,11 @@ class Benchmark:
         return LevelSpec(benchmark=self.name, **dict(self.section.levels))
 
     @property
+    def level_files(self) -> list[str]:
+        """Return the user's files that the levels come from, besides the ranking."""
+        return list_of(self.section.levels.published)
+
+    @property
     def missing(self) -> list[str]:
         """Return a line for each path of its section that does not exist."""
         lists = {"pool": self.section.pool, "seen": self.section.seen}
@@ -122,6 +127,7 @@ class Benchmark:
             "discard": self.section.discard,
             **{key: value for key, value in lists.items() if value not in NAMED},
             "word_vectors.file": self.section.word_vectors.file,
+            "levels.published": self.section.levels.published,
         }
         return [
             f"concepts.{self.name}.{key}: {path} does not exist"

@@ -56,9 +56,18 @@ def level_content_table(summary: pd.DataFrame, *, benchmark: str) -> Table:
         if values.notna().any():
             frame[key] = values
             columns.append(Column(key, label, digits=digits, best=None))
+    note = "Similarity of a concept is the largest to any seen concept."
     return Table(
         title=f"Levels of {benchmark}",
         columns=columns,
         frame=frame,
-        note="Similarity of a concept is the largest to any seen concept.",
+        note=f"{note} {_own_levels(summary)}",
     )
+
+
+def _own_levels(summary: pd.DataFrame) -> str:
+    """Return which of the levels are those of the published benchmark."""
+    own = [f"L{level}" for level in summary["level"][summary["level"] == summary["cog_level"]]]
+    if not own:
+        return "None of them is a level of the ImageNet-CoG benchmark itself."
+    return f"Levels of the ImageNet-CoG benchmark itself: {', '.join(own)}."
