@@ -7,7 +7,7 @@ import pandas as pd
 from cogworks.core import cli
 from cogworks.core.files import write_parquet, write_text
 from cogworks.report.formats import csv_text
-from cogworks.report.scores import collect
+from cogworks.report.scores import COLUMNS, collect
 from cogworks.report.specs import CollectSpec
 from cogworks.report.summary import summarise
 
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--summary", type=Path, required=True, help="the summary, no suffix")
     args = parser.parse_args()
     scores = collect(args.spec.scores.paths)
-    write(scores, args.scores)
+    write(scores[COLUMNS], args.scores)
     write(summarise(scores, baseline=args.spec.baseline), args.summary)
 
 

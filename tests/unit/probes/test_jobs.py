@@ -93,13 +93,14 @@ def test_a_job_from_features_to_scores(make: Callable[..., Job], kind: str) -> N
     assert scores["shots"].tolist() == ["2", "2", "all", "all"]
     assert scores["n_train"].tolist() == [12, 12, 120, 120]
     assert (scores["top1"] > 2 * 100 / 6).all()
-    assert (scores["top1_low"] <= scores["top1"]).all()
-    assert (scores["top1"] <= scores["top1_high"]).all()
     assert scores["top1"][2:].mean() > scores["top1"][:2].mean()
     predicted = np.load(job.folder / "cells" / "all-0" / "toy.npy")
     assert scores["top1"][2] == pytest.approx(
         100 * np.mean(predicted == np.repeat(np.arange(6), 10))
     )
+    right = (predicted == np.repeat(np.arange(6), 10)).reshape(6, 10).sum(axis=1)
+    assert scores["class_right"][2] == right.tolist()
+    assert scores["class_images"].tolist() == [[10] * 6] * 4
 
 
 def test_the_final_classifier_is_the_plain_probes(

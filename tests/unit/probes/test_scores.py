@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from cogworks.probes.scores import interval, log_odds, mean_log_odds, ranks, score
+from cogworks.probes.scores import log_odds, mean_log_odds, ranks, score
 
 PAPER = Path(__file__).resolve().parents[3] / "resources" / "paper"
 
@@ -51,25 +51,11 @@ def test_scores_are_those_of_a_loop() -> None:
     )
     by_class = [right[labels == c].mean() for c in range(7)]
     assert found.mean_class == pytest.approx(100 * np.mean(by_class))
+    assert found.class_right == [right[labels == c].sum() for c in range(7)]
+    assert found.class_images == [(labels == c).sum() for c in range(7)]
     p = right.mean()
     assert found.log_odds == pytest.approx(math.log(p / (1 - p)))
     assert (found.n_test, found.n_classes) == (200, 7)
-
-
-@pytest.mark.parametrize("p", [0.03, 0.5, 0.95])
-def test_the_interval_is_that_of_a_bootstrap_over_images(p: float) -> None:
-    n = 400
-    right = np.arange(n) < p * n
-    rng = np.random.default_rng(0)
-    means = right[rng.integers(0, n, (20_000, n))].mean(1)
-    assert interval(int(right.sum()), n) == pytest.approx(
-        np.quantile(means, [0.025, 0.975]), abs=1.01 / n
-    )
-
-
-def test_the_interval_of_a_perfect_score_has_no_width() -> None:
-    assert interval(10, 10) == (1.0, 1.0)
-    assert interval(0, 10) == (0.0, 0.0)
 
 
 def test_log_odds_of_perfect_and_hopeless_are_finite_and_opposite() -> None:

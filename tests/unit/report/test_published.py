@@ -68,10 +68,49 @@ def test_rank_among_the_published_models(summary, spec):
     published = linear_probe(PAPER)
     theirs = published[(published["dataset"] == "in1k") & (published["n_shot"] == "all")]
     assert plain["rank"] == 1 + (theirs["top1_mean"] > 80.0).sum()
-    assert plain["above"] == "r-MEAL-v2 80.1"
-    assert plain["below"] == "a-DeiT-S 79.6"
+    assert rows.loc[("Random", "seen"), "shared"] == "–"
     assert rows.loc[("Random", "seen"), "below"] == "–"
     assert rows.loc[("Random", "seen"), "rank"] == 32
+
+
+@pytest.mark.parametrize(
+    ("mean", "ends", "rank", "shared", "above", "below"),
+    [
+        (
+            79.04,
+            (78.5, 79.5),
+            9,
+            "7 to 10 with a-NAT-M4, d-Semi-Sup, r-ReLabel",
+            "a-DeiT-S 79.6",
+            "a-EfficientNet-B4 78.4",
+        ),
+        (
+            78.0,
+            (77.0, 79.0),
+            13,
+            "9 to 16 with a-EfficientNet-B4, r-CutMix, a-ResNet152, r-Manifold-MixUp and 3 more",
+            "d-Semi-Sup 79.4",
+            "ResNet50 75.8",
+        ),
+        # Without an interval, only a number that is shown alike shares a rank.
+        (
+            74.66,
+            (math.nan, math.nan),
+            18,
+            "18 to 20 with a-EfficientNet-B1, d-MoPro",
+            "s-DINO 74.8",
+            "s-SwAV 74.3",
+        ),
+    ],
+)
+def test_a_rank_is_shared_with_the_models_within_the_interval(
+    summary, spec, mean, ends, rank, shared, above, below
+):
+    own = spec.model_copy(update={"columns": spec.columns[:1], "encoders": spec.encoders[:1]})
+    rows = summary.assign(n_classes=1000, mean=mean, low=ends[0], high=ends[1])
+    row = standing_table(rows, linear_probe(PAPER), own).frame.iloc[0]
+    found = row["rank"], row["shared"], row["above"], row["below"]
+    assert found == (rank, shared, above, below)
 
 
 def test_an_encoder_whose_probes_diverged_has_no_rank(scores, spec):
@@ -105,7 +144,7 @@ def test_transfer_is_the_mean_log_odds_over_sets(scores, plane_spec):
     plane = training_versus_transfer(scores, plane_spec).set_index("encoder")
     odds = [sum(math.log(p / (100 - p)) for p in (70 + s, 60 + s)) / 2 for s in (-1, 0, 1)]
     assert plane.loc["plain", "transfer"] == pytest.approx(sum(odds) / 3)
-    assert plane.loc["plain", "transfer_std"] == pytest.approx(pd.Series(odds).std())
+    assert plane.loc["plain", "transfer_std"] == pytest.approx(np.std(odds))
     assert plane.loc["plain", "train"] == 80
     assert plane["hull"].tolist() == [False, True, True]
 
@@ -236,7 +275,7 @@ def test_test_sets_are_averaged_within_their_group(test_scores, test_spec):
     assert table.frame["prompt"].tolist() == ["c, d", "–"]
     assert table.frame["top1_0"].tolist() == [80, 75]
     assert table.frame["top1_1"].tolist() == [65, 60]
-    assert table.frame["top1_1_std"].tolist() == [1, 1]
+    assert table.frame["top1_1_std"].tolist() == pytest.approx([math.sqrt(2 / 3)] * 2)
     assert [c.label for c in table.columns][-2:] == ["mine top-1", "mine top-5"]
     assert "diverged" not in table.note
     first = (test_scores["seed"] == 0) & (test_scores["encoder"] == test_scores["encoder"].iloc[0])

@@ -2,16 +2,18 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
 from cogworks.report.drawing.score_table import score_table
+from cogworks.report.intervals import accuracy_interval, difference_interval
 from cogworks.report.ordering import in_order, sorted_shots
-from cogworks.report.scores import COLUMNS, METRICS, collect
+from cogworks.report.scores import BY_CLASS, COLUMNS, METRICS, collect
 from cogworks.report.specs import AllScoresSpec
-from cogworks.report.summary import select, summarise
+from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS, select, summarise
 
 from .conftest import NO_SCORES, probe_rows
 
@@ -24,14 +26,14 @@ def cell(frame, **keys):
 
 
 def test_long_form_has_a_row_for_each_seed_and_metric(scores):
-    assert list(scores.columns) == COLUMNS
+    assert list(scores.columns) == [*COLUMNS, *BY_CLASS]
     assert len(scores) == 3 * 3 * 3 * 3 * len(METRICS)
     where = {"encoder": "plain", "dataset": "cog_l1", "shots": "all", "seed": 2}
     row = cell(scores, **where, metric="top1")
-    assert (row["value"], row["low"], row["high"]) == (71.0, 69.0, 73.0)
+    assert (row["value"], sum(row["class_right"]), sum(row["class_images"])) == (71.0, 142, 200)
     row = cell(scores, **where, metric="log_odds")
     assert row["value"] == pytest.approx(math.log(71 / 29))
-    assert math.isnan(row["low"])
+    assert row["class_right"] is None
 
 
 def test_order_is_that_of_the_files_and_shots_go_by_number(scores):
@@ -43,7 +45,8 @@ def test_order_is_that_of_the_files_and_shots_go_by_number(scores):
 
 
 def test_no_probe_table_gives_an_empty_long_table():
-    assert list(collect([]).columns) == COLUMNS
+    assert list(collect([]).columns) == [*COLUMNS, *BY_CLASS]
+    assert summarise(collect([]), baseline=None).empty
 
 
 def test_the_same_cell_twice_is_an_error(probe_files, tmp_path):
@@ -59,6 +62,9 @@ def test_an_empty_table_and_a_missing_score_are_named(tmp_path):
     write_parquet(probe_rows("plain", "seen", top1=math.nan), tmp_path / "nan.parquet")
     with pytest.raises(InputError, match=r"nan\.parquet: no top-1 .*did not diverge"):
         collect([tmp_path / "nan.parquet"])
+    write_parquet(probe_rows("plain", "seen", class_right=None), tmp_path / "nan.parquet")
+    with pytest.raises(InputError, match=r"nan\.parquet: no class_right .*did not diverge"):
+        collect([tmp_path / "nan.parquet"])
 
 
 def test_a_table_of_another_layout_is_named(tmp_path):
@@ -67,10 +73,41 @@ def test_a_table_of_another_layout_is_named(tmp_path):
         collect([tmp_path / "old.parquet"])
 
 
-def test_mean_deviation_and_interval_over_seeds(summary):
+def test_mean_deviation_and_interval_over_seeds(scores, summary):
     row = cell(summary, encoder="plain", dataset="cog_l2", shots="all", metric="top1")
-    assert (row["mean"], row["std"], row["seeds"]) == (60.0, 1.0, 3)
-    assert (row["low"], row["high"]) == (58.0, 62.0)
+    assert (row["mean"], row["std"], row["seeds"]) == (60.0, pytest.approx(math.sqrt(2 / 3)), 3)
+    right, images = by_class(scores, encoder="plain", dataset="cog_l2", shots="all")
+    expected = [100 * bound for bound in accuracy_interval(right, images)]
+    assert [row["low"], row["high"]] == expected
+    assert expected[0] < 60 < expected[1]
+
+
+def test_differences_have_paired_intervals_and_other_metrics_none(scores, summary):
+    where = {"dataset": "cog_l1", "shots": "2"}
+    row = cell(summary, encoder="plain", metric="top1", **where)
+    pair = [by_class(scores, encoder=name, **where)[0] for name in ("plain", "random")]
+    bounds = difference_interval(*pair, np.full(20, 10))
+    assert [row["relative_low"], row["relative_high"]] == [100 * bound for bound in bounds]
+    assert bounds[0] < row["relative"] / 100 < bounds[1]
+    assert cell(summary, encoder="plain", metric="top5", **where)[BOUNDS].isna().all()
+    assert cell(summary, encoder="random", metric="top1", **where)[RELATIVE_BOUNDS].isna().all()
+
+
+def test_results_on_other_images_are_not_paired(probe_files, tmp_path):
+    other = probe_rows("plain", "seen", class_images=[20] * 10 + [10] * 10)
+    write_parquet(other, tmp_path / "other.parquet")
+    summary = summarise(collect([probe_files[0], tmp_path / "other.parquet"]), baseline="random")
+    row = cell(summary, encoder="plain", shots="all", metric="top1")
+    assert row["low"] < row["high"]
+    assert math.isnan(row["relative_low"])
+
+
+def by_class(scores, **keys):
+    """Return the counts of right images `(C, S)` and of all images `(C,)` of a cell."""
+    rows = select(scores, shots=None)
+    for key, value in keys.items():
+        rows = rows[rows[key] == value]
+    return np.stack(list(rows["class_right"]), axis=1), rows["class_images"].iloc[0]
 
 
 def test_difference_to_the_baseline_is_taken_seed_by_seed(summary):
@@ -114,4 +151,5 @@ def test_table_of_all_scores(summary):
     table = score_table(summary, AllScoresSpec(scores=NO_SCORES, labels={"plain": "Plain"}))
     assert len(table.frame) == 27
     row = cell(table.frame, encoder="Plain", dataset="seen", shots="10")
-    assert (row["top1"], row["top1_std"], row["top5"], row["seeds"]) == (70, 1, 85, 3)
+    assert (row["top1"], row["top5"], row["seeds"]) == (70, 85, 3)
+    assert row["low"] < 70 < row["high"]

@@ -68,6 +68,20 @@ def test_csv_keeps_the_digits(table):
     assert lines[3] == "theirs,z&,,,3"
 
 
+def test_an_interval_is_part_of_every_format(table):
+    ends = {"a_low": [48.0, math.nan, math.nan], "a_high": [52.04, math.nan, math.nan]}
+    signed = Column("a", "L1", signed=True)
+    wide = Table("A", [table.columns[0], signed], table.frame.assign(**ends))
+    assert to_csv(wide).splitlines()[0] == "group,name,a,a_std,a_low,a_high"
+    assert "| **+50.0 ± 1.3** (+48.0 to +52.0) |" in to_markdown(wide)
+    small = r"{\scriptsize +48.0 to +52.0}"
+    assert rf"\shortstack[r]{{\textbf{{+50.0 $\pm$ 1.3}}\\{small}}} \\" in to_latex(wide)
+    assert '<span class="interval">+48.0 to +52.0</span>' in html_table(wide, name="t")
+    assert "± 1.3 (+48.0 to +52.0)" in to_terminal(wide, width=60)
+    assert "(+48.0" not in to_terminal(wide, width=30)
+    assert "± 1.3" in to_terminal(wide, width=30)
+
+
 def test_html_is_sortable_by_the_numbers_themselves(table):
     html = html_table(table, name="t")
     assert 'data-value="50.04"' in html
@@ -128,9 +142,10 @@ def test_levels(summary, spec):
     table = level_table(summary, spec)
     assert table.frame["encoder"].tolist() == ["Random", "Plain", "Trex"]
     assert table.frame["cog_l2"].tolist() == [28, 60, 65]
-    assert table.frame["cog_l2_std"].tolist() == [1, 1, 1]
+    assert table.frame["cog_l2_std"].tolist() == pytest.approx([math.sqrt(2 / 3)] * 3)
+    assert (table.frame["cog_l2_low"] < table.frame["cog_l2"]).all()
+    assert "standard deviation (divisor N) over 3 seeds" in table.note
     assert table.best() == {(True, "seen"): 80, (True, "cog_l1"): 70, (True, "cog_l2"): 65}
-    assert "3 seeds" in table.note
     assert "Chance is 5%" in table.note
 
 

@@ -76,9 +76,9 @@ def evaluate(
             found = ranks(logits, wanted[part].to(device)).cpu()
             rank.append(found)
             predicted[part] = allowed[logits.argmax(1)].cpu().where(found != WRONG, -1)
-    labels = wanted[rows].numpy()
     all_ranks = torch.cat(rank).numpy()
-    return Evaluation(predicted, score(all_ranks, labels), int((all_ranks == WRONG).sum()))
+    unranked = int((all_ranks == WRONG).sum())
+    return Evaluation(predicted, score(all_ranks, test.labels[rows.numpy()]), unranked)
 
 
 def require_classes(train: TableSource, test: FeatureTable) -> None:

@@ -25,7 +25,8 @@ from cogworks.probes.models import Model, Models
 from cogworks.probes.specs import FitSpec, cell_spec
 from cogworks.probes.table import FeatureTable, TableSource
 
-SCORES = ("top1", "top5", "mean_class", "log_odds", "top1_low", "top1_high")
+SCORES = ("top1", "top5", "mean_class", "log_odds")
+BY_CLASS = ("class_right", "class_images")
 HYPER = ("lr", "weight_decay", "C")
 
 
@@ -88,7 +89,10 @@ def fit(
 
 
 def columns() -> dict[str, str]:
-    """Return the columns of a score table, in order, and their types."""
+    """Return the columns of a score table, in order, and their types; see `Score`.
+
+    Those of `BY_CLASS` hold a list for each row; the rows of a test set have the same classes.
+    """
     text = ("encoder", "dataset", "test_set", "protocol", "shots")
     return {
         **dict.fromkeys(text, "str"),
@@ -97,6 +101,7 @@ def columns() -> dict[str, str]:
         **dict.fromkeys(("n_train", "n_test", "n_classes"), "int64"),
         "diverged": "bool",
         "converged": "boolean",
+        **dict.fromkeys(BY_CLASS, "object"),
     }
 
 
@@ -116,7 +121,7 @@ def _score(
     device: torch.device,
 ) -> None:
     """Write the predictions and, last, the scores of one cell on one test set."""
-    record: dict[str, Any] = dict.fromkeys((*SCORES, "n_test", "n_classes"))
+    record: dict[str, Any] = dict.fromkeys((*SCORES, *BY_CLASS, "n_test", "n_classes"))
     found = None
     if model.logits is not None:
         found = evaluate(

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.special import bdtr, bdtrik
 from torch import Tensor
 
-INTERVAL = (0.025, 0.975)
 TOP = 5
 # Rank of an image that cannot be ranked: beyond every class, and so wrong in top-5 of two classes.
 WRONG = 2**31
@@ -26,8 +24,8 @@ class Score:
             are fewer classes).
         mean_class: mean over classes of the percentage of their images that are right.
         log_odds: log(p / (1 - p)) of the share p that is right, see `log_odds`.
-        top1_low: lower end of the 95% bootstrap interval of top1, see `interval`.
-        top1_high: its upper end.
+        class_right: of each class that has test images, by id, how many are right.
+        class_images: how many it has.
         n_test: images.
         n_classes: classes among them.
     """
@@ -36,8 +34,8 @@ class Score:
     top5: float
     mean_class: float
     log_odds: float
-    top1_low: float
-    top1_high: float
+    class_right: list[int]
+    class_images: list[int]
     n_test: int
     n_classes: int
 
@@ -62,18 +60,16 @@ def ranks(logits: Tensor, labels: Tensor) -> Tensor:
 
 def score(rank: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]) -> Score:
     """Return the scores that follow from `ranks`, `(N,)` with N >= 1, and labels `(N,)`."""
-    right = rank == 0
-    correct, n = int(right.sum()), len(rank)
+    correct, n = int((rank == 0).sum()), len(rank)
     classes, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    by_class = np.bincount(place, weights=right, minlength=len(classes)) / counts
-    low, high = interval(correct, n)
+    right = np.bincount(place[rank == 0], minlength=len(classes))
     return Score(
         top1=100 * correct / n,
         top5=100 * float((rank < TOP).mean()),
-        mean_class=100 * float(by_class.mean()),
+        mean_class=100 * float((right / counts).mean()),
         log_odds=log_odds(correct, n),
-        top1_low=100 * low,
-        top1_high=100 * high,
+        class_right=right.tolist(),
+        class_images=counts.tolist(),
         n_test=n,
         n_classes=len(classes),
     )
@@ -93,21 +89,3 @@ def mean_log_odds(percentages: Iterable[float]) -> float:
     """Return the mean over data sets of the log odds of top-1 accuracies in percent (table D.1)."""
     values = [math.log(p / (100 - p)) for p in percentages]
     return sum(values) / len(values)
-
-
-def interval(correct: int, n: int) -> tuple[float, float]:
-    """Return the 95% percentile bootstrap interval, over test images, of the share correct / n.
-
-    The number of right images among n drawn with replacement is binomial, so the percentiles are
-    those of that distribution: the limit of infinitely many draws, without their noise.
-    """
-    if correct in (0, n):
-        return correct / n, correct / n
-    low, high = (_binomial_quantile(share, n, correct / n) for share in INTERVAL)
-    return low / n, high / n
-
-
-def _binomial_quantile(share: float, n: int, p: float) -> int:
-    """Return the least k for which a binomial (n, p) number is at most k with chance `share`."""
-    k = math.ceil(bdtrik(share, n, p))
-    return k - 1 if k > 0 and bdtr(k - 1, n, p) >= share else k

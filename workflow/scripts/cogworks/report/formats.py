@@ -10,7 +10,17 @@ from typing import Any
 import pandas as pd
 
 from cogworks.core.files import write_text
-from cogworks.report.table import GROUP, STD, Cell, Column, Table, format_number, write_table
+from cogworks.report.table import (
+    GROUP,
+    HIGH,
+    LOW,
+    STD,
+    Cell,
+    Column,
+    Table,
+    format_number,
+    write_table,
+)
 
 WARNING = "warning"
 # Twelve digits keep every count and hide the last bits of a sum.
@@ -56,15 +66,13 @@ def write_formats(table: Table, stem: str | Path) -> None:
 
 
 def to_csv(table: Table) -> str:
-    """Return the table as CSV: keys as heads, mean and deviation in columns of their own.
+    """Return the table as CSV: keys as heads; deviation and interval in columns of their own.
 
     A warning is a last column, the same in all rows: a line of its own would be no CSV.
     """
     keys = [GROUP] if GROUP in table.frame else []
     for column in table.columns:
-        keys.append(column.key)
-        if column.key + STD in table.frame:
-            keys.append(column.key + STD)
+        keys += [k for end in ("", STD, LOW, HIGH) if (k := column.key + end) in table.frame]
     frame = table.frame[keys]
     if table.warning:
         frame = frame.assign(**{WARNING: table.warning})
@@ -159,9 +167,17 @@ def shown(table: Table, row: Any, column: Column) -> str:
     return text
 
 
+def shown_interval(table: Table, row: Any, column: Column) -> str:
+    """Return the text of a cell's interval, `56.4 to 58.8`; empty where there is none."""
+    bounds = table.interval(row, column) if column.is_number else None
+    return " to ".join(format_number(bound, column) for bound in bounds) if bounds else ""
+
+
 def _markdown_cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
     text = escape_markdown(shown(table, row, column))
-    return f"**{text}**" if table.is_best(row, column, best) else text
+    interval = shown_interval(table, row, column)
+    text = f"**{text}**" if table.is_best(row, column, best) else text
+    return f"{text} ({interval})" if interval else text
 
 
 def _latex_row(cells: list[str]) -> str:
@@ -171,8 +187,11 @@ def _latex_row(cells: list[str]) -> str:
 
 
 def _latex_cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
+    """Return a cell; an interval stands below the number, as it would make the table too wide."""
     text = escape_latex(shown(table, row, column))
-    return rf"\textbf{{{text}}}" if table.is_best(row, column, best) else text
+    interval = escape_latex(shown_interval(table, row, column))
+    text = rf"\textbf{{{text}}}" if table.is_best(row, column, best) else text
+    return rf"\shortstack[r]{{{text}\\{{\scriptsize {interval}}}}}" if interval else text
 
 
 def _markdown_line(cells: list[str], widths: list[int], table: Table) -> str:

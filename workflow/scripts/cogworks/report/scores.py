@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cogworks.core.errors import InputError
@@ -13,7 +13,9 @@ from cogworks.report.ordering import in_order
 CELL = ["encoder", "dataset", "test_set", "protocol", "shots"]
 METRICS = ["top1", "top5", "mean_class", "log_odds"]
 SIZES = ["n_train", "n_test", "n_classes"]
-COLUMNS = [*CELL, "seed", "metric", "value", "low", "high", "diverged", "unconverged", *SIZES]
+# Of each class, how many test images are right and how many there are; in rows of top-1.
+BY_CLASS = ["class_right", "class_images"]
+COLUMNS = [*CELL, "seed", "metric", "value", "diverged", "unconverged", *SIZES]
 
 
 def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
@@ -24,14 +26,14 @@ def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
 
     Returns:
         One row for each (encoder, dataset, test_set, protocol, shots, seed, metric). `value` is in
-        percent except for `log_odds`; `low` and `high` bound the 95% interval over test images and
-        are NaN where the probe has none. A diverged fit has the value NaN; an `unconverged` one
-        ended before its minimum.
+        percent except for `log_odds`. A diverged fit has the value NaN; an `unconverged` one ended
+        before its minimum. The columns `BY_CLASS` hold arrays `(C,)` where the metric is `top1`,
+        for the intervals of a summary.
 
     Raises:
         InputError: a table lacks a column, is empty, or repeats a cell of another one.
     """
-    wanted = [*CELL, "seed", *METRICS, "top1_low", "top1_high", "diverged", "converged", *SIZES]
+    wanted = [*CELL, "seed", *METRICS, "diverged", "converged", *SIZES, *BY_CLASS]
     frames = []
     for path in paths:
         frame = read_parquet(path, columns=wanted)
@@ -40,7 +42,7 @@ def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
         _check_values(frame, path)
         frames.append(_to_long(frame))
     if not frames:
-        return pd.DataFrame({column: [] for column in COLUMNS})
+        return pd.DataFrame({column: [] for column in [*COLUMNS, *BY_CLASS]})
     result = pd.concat(frames, ignore_index=True)
     repeated = result.duplicated([*CELL, "seed", "metric"])
     if repeated.any():
@@ -51,10 +53,13 @@ def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
 
 def _check_values(frame: pd.DataFrame, path: str | Path) -> None:
     """Refuse a score that is missing although the fit did not diverge."""
-    bad = frame["top1"].isna() & ~frame["diverged"].astype(bool)
-    if bad.any():
-        cell = frame.loc[bad, [*CELL, "seed"]].iloc[0].to_dict()
-        raise InputError(f"{path}: no top-1 for {cell}, which did not diverge; run the probe again")
+    for column, name in (("top1", "top-1"), *zip(BY_CLASS, BY_CLASS, strict=True)):
+        bad = frame[column].isna() & ~frame["diverged"].astype(bool)
+        if bad.any():
+            cell = frame.loc[bad, [*CELL, "seed"]].iloc[0].to_dict()
+            raise InputError(
+                f"{path}: no {name} for {cell}, which did not diverge; run the probe again"
+            )
 
 
 def _to_long(frame: pd.DataFrame) -> pd.DataFrame:
@@ -63,14 +68,12 @@ def _to_long(frame: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for metric in METRICS:
         part = frame[[*CELL, "seed"]].assign(metric=metric, value=frame[metric].astype("float64"))
-        has_interval = metric == "top1"
-        part["low"] = frame["top1_low"] if has_interval else np.nan
-        part["high"] = frame["top1_high"] if has_interval else np.nan
         fits = {
             "diverged": frame["diverged"].astype(bool),
             "unconverged": frame["converged"].eq(False).fillna(False).astype(bool),
         }
-        parts.append(part.assign(**fits, **frame[SIZES]))
+        by_class: Any = frame[BY_CLASS] if metric == "top1" else dict.fromkeys(BY_CLASS)
+        parts.append(part.assign(**fits, **frame[SIZES], **by_class))
     long = pd.concat(parts, keys=range(len(METRICS)))
     long = long.swaplevel().sort_index(kind="stable").reset_index(drop=True)
-    return long.astype({"low": "float64", "high": "float64", "seed": "int64"})[COLUMNS]
+    return long.astype({"seed": "int64"})[[*COLUMNS, *BY_CLASS]]

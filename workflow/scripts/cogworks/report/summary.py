@@ -1,4 +1,9 @@
-"""Mean and standard deviation over seeds, and the difference to a baseline encoder."""
+"""Mean and standard deviation over seeds, the difference to a baseline, and their intervals.
+
+Wherever the report writes ±, it is the standard deviation with divisor N, not N - 1, as in the
+published tables: that of the seeds that were run. What follows for other seeds, concepts and images
+is in the intervals.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,12 +11,27 @@ import numpy as np
 import pandas as pd
 
 from cogworks.core.errors import InputError
+from cogworks.report.intervals import (
+    UNKNOWN,
+    Bounds,
+    Counts,
+    accuracy_interval,
+    difference_interval,
+)
 from cogworks.report.scores import CELL, SIZES, collect
 from cogworks.report.specs import ScoreFiles
 
 GROUP = [*CELL, "metric"]
 FITS = ["seeds", "diverged", "unconverged"]
-SUMMARY = ["mean", "std", *FITS, "low", "high", "relative", "relative_std"]
+BOUNDS = ["low", "high"]
+RELATIVE_BOUNDS = ["relative_low", "relative_high"]
+SUMMARY = ["mean", "std", *FITS, *BOUNDS, "relative", "relative_std", *RELATIVE_BOUNDS]
+# How captions call these.
+DEVIATION = "standard deviation (divisor N)"
+INTERVAL = "95% interval for other concepts like these, other images of them and other seeds"
+
+# By seed, how many images of each class are right; and how many there are.
+Results = tuple[dict[int, Counts], Counts]
 
 
 def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
@@ -22,11 +42,12 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
         baseline: encoder to subtract, seed by seed; None leaves `relative` empty.
 
     Returns:
-        `mean` and `std` (sample standard deviation, NaN for one seed) over the `seeds` fits that
-        did not diverge; `diverged`, how many others did, and `unconverged`, how many ended before
-        their minimum; `low` and `high`, the mean bounds of the 95% interval over test images;
-        `relative` and `relative_std`, the same of the difference to the baseline with the same
-        seed. Percent, and percentage points, except for `log_odds`. Order as in `scores`.
+        `mean` and `std` (see `deviation`) over the `seeds` fits that did not diverge; `diverged`,
+        how many others did, and `unconverged`, how many ended before their minimum; `low` and
+        `high`, the bounds of `intervals.accuracy_interval` for top-1; `relative` and
+        `relative_std`, mean and deviation of the difference to the baseline with the same seed;
+        `relative_low` and `relative_high`, the bounds of `intervals.difference_interval` for top-1.
+        Percent, and percentage points, except for `log_odds`. Order as in `scores`.
 
     Raises:
         InputError: `baseline` has no scores at all.
@@ -38,17 +59,22 @@ def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
         grouped = frame.groupby(GROUP, sort=False, dropna=False)
         result = grouped.agg(
             mean=("value", "mean"),
-            std=("value", "std"),
+            std=("value", deviation),
             seeds=("value", "count"),
             diverged=("diverged", "sum"),
             unconverged=("unconverged", "sum"),
-            low=("low", "mean"),
-            high=("high", "mean"),
             relative=("relative", "mean"),
-            relative_std=("relative", "std"),
+            relative_std=("relative", deviation),
             **{column: (column, "first") for column in SIZES},
         )
-    return result.reset_index()[[*GROUP, *SUMMARY, *SIZES]]
+    result = result.reset_index().merge(_bounds(scores, baseline), on=GROUP, how="left")
+    return result[[*GROUP, *SUMMARY, *SIZES]]
+
+
+def deviation(values: pd.Series) -> float:
+    """Return the standard deviation of values that are known, with divisor N; NaN for one alone."""
+    known = values.dropna()
+    return float(known.std(ddof=0)) if len(known) > 1 else np.nan
 
 
 def read_summary(files: ScoreFiles, *, baseline: str | None = None) -> pd.DataFrame:
@@ -73,6 +99,41 @@ def _relative(scores: pd.DataFrame, baseline: str | None) -> pd.Series:
     joined = scores.join(reference, on=keys)
     with np.errstate(invalid="ignore"):
         return joined["value"] - joined["reference"]
+
+
+def _bounds(scores: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
+    """Return the bounds of the intervals of top-1 in percent, one row for each cell that has any.
+
+    The columns are `GROUP` and the four bounds.
+    """
+    known = scores[(scores["metric"] == "top1") & scores["value"].notna()]
+    results: dict[tuple[str, ...], Results] = {}
+    for key, rows in known.groupby(CELL, sort=False):
+        right = dict(zip(rows["seed"], rows["class_right"], strict=True))
+        results[key] = right, np.asarray(rows["class_images"].iloc[0])
+    records = []
+    for key, own in results.items():
+        other = None if key[0] == baseline else results.get((baseline or "", *key[1:]))
+        right, images = own
+        alone = accuracy_interval(np.stack(list(right.values()), axis=1), images)
+        gained = UNKNOWN if other is None else _gained(own, other)
+        records.append([*key, "top1", *(100 * bound for bound in (*alone, *gained))])
+    bounds = [*BOUNDS, *RELATIVE_BOUNDS]
+    frame = pd.DataFrame(records, columns=[*GROUP, *bounds])
+    return frame.astype(scores.dtypes[GROUP].to_dict() | dict.fromkeys(bounds, "float64"))
+
+
+def _gained(own: Results, other: Results) -> Bounds:
+    """Return the interval of one cell's accuracy minus another's, over the seeds of both.
+
+    There is none where they are not about the same images: classifiers of two training runs may
+    know other classes of a test set.
+    """
+    seeds = [seed for seed in own[0] if seed in other[0]]
+    if not seeds or not np.array_equal(own[1], other[1]):
+        return UNKNOWN
+    mine, theirs = (np.stack([side[0][s] for s in seeds], axis=1) for side in (own, other))
+    return difference_interval(mine, theirs, own[1])
 
 
 def fit_note(rows: pd.DataFrame, labels: Mapping[str, str], *, place: str = "dataset") -> str:

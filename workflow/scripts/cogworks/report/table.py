@@ -16,6 +16,7 @@ import pandas as pd
 from cogworks.core.files import read_metadata, read_parquet, write_parquet
 
 STD = "_std"
+LOW, HIGH = "_low", "_high"
 GROUP = "group"
 OWN = "own"
 # Whether a number is in one of the run's own rows, and its column.
@@ -27,7 +28,8 @@ class Column:
     """One column.
 
     Attributes:
-        key: column of the frame; the deviation of a number is in `<key>_std`, where there is one.
+        key: column of the frame; the deviation of a number is in `<key>_std`, and the bounds of its
+            interval in `<key>_low` and `<key>_high`, where there are any.
         label: its head.
         digits: decimals of a number; None marks a column of text.
         best: which end is marked as best: `high`, `low`, or None.
@@ -67,6 +69,11 @@ class Table:
     def std(self, row: Any, column: Column) -> float:
         """Return the deviation of a cell, NaN where there is none."""
         return float(row.get(column.key + STD, math.nan))
+
+    def interval(self, row: Any, column: Column) -> tuple[float, float] | None:
+        """Return the interval of a cell, None where there is none."""
+        low, high = (float(row.get(column.key + end, math.nan)) for end in (LOW, HIGH))
+        return None if math.isnan(low) else (low, high)
 
     def best(self) -> dict[Cell, float]:
         """Return the best number of each column that has one, as it is shown (rounded).

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from cogworks.report.drawing import style
 from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.specs import FineTuningSpec, TunedEncoder
-from cogworks.report.summary import select
+from cogworks.report.summary import DEVIATION, select
 from cogworks.report.table import OWN, STD, Column, Table, text_column
 
 FROZEN, TUNED, RELATIVE = "linear probe", "fine-tuned", "difference"
@@ -35,7 +35,7 @@ def fine_tuning_table(summary: pd.DataFrame, spec: FineTuningSpec) -> Table:
         title="Frozen features against fine-tuning: top-1 (%)",
         columns=[text_column("encoder", "encoder"), text_column("trained", ""), *columns],
         frame=pd.DataFrame(rows),
-        note="The deviation is that of the probe's seeds; a fine-tuned encoder is one run.",
+        note=f"Mean ± {DEVIATION} over the probe's seeds; a fine-tuned encoder is one run.",
     )
 
 

@@ -8,13 +8,14 @@ from matplotlib.figure import Figure
 from cogworks.report.drawing import style
 from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.specs import EncoderRow, LevelsSpec
+from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS
 
 # More encoders than this are divided into panels, and need a taller one together.
 MAX_TOGETHER = 12
 
 
 def absolute_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
-    """Return top-1 by data set of the axis: one line per encoder, error bars of one deviation.
+    """Return top-1 by data set of the axis: one line per encoder, error bars of 95% intervals.
 
     The dotted line is chance; among many encoders it and the zero are left out. Arguments as for
     `level_tables.level_table`.
@@ -23,7 +24,7 @@ def absolute_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     height = max(style.HEIGHT, style.NAME_HEIGHT * len(spec.encoders) + style.TICKS_HEIGHT)
     fig, [[axes]] = style.figure(height=height)
     with style.drawing():
-        _draw(axes, rows, spec, spec.encoders, "mean", "std")
+        _draw(axes, rows, spec, spec.encoders, "mean", BOUNDS)
         if len(spec.encoders) <= MAX_TOGETHER:
             _draw_chance(axes, [_chance(rows, column.name) for column in spec.columns])
             axes.set_ylim(bottom=0)
@@ -33,7 +34,7 @@ def absolute_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
 
 
 def relative_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
-    """Return top-1 minus the baseline's by data set of the axis.
+    """Return top-1 minus the baseline's by data set of the axis, with 95% intervals, paired.
 
     Up to twelve encoders share one panel; more are divided by category, as in the thesis.
     """
@@ -44,7 +45,7 @@ def relative_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     baseline = next(e for e in spec.encoders if e.name == spec.baseline)
     with style.drawing():
         for axes, (title, encoders) in zip(flat, groups, strict=False):
-            _draw(axes, rows, spec, [baseline, *encoders], "relative", "relative_std")
+            _draw(axes, rows, spec, [baseline, *encoders], "relative", RELATIVE_BOUNDS)
             axes.set_title(title)
             axes.set_ylabel(f"top-1 minus {baseline.label} (points)")
         for axes, (_, encoders) in zip(flat, groups, strict=False):
@@ -71,17 +72,17 @@ def _draw(
     spec: LevelsSpec,
     encoders: list[EncoderRow],
     value: str,
-    deviation: str,
+    bounds: list[str],
 ) -> None:
     looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
     for encoder in encoders:
         look = looks[encoder.name]
-        means, stds = _series(rows, spec, encoder.name, value, deviation)
+        means, low, high = (_series(rows, spec, encoder.name, key) for key in (value, *bounds))
         style.curve(
             axes,
             range(len(means)),
             means,
-            stds,
+            np.maximum([means - low, high - means], 0),
             look,
             markeredgecolor=style.PAPER,
             markeredgewidth=0.6,
@@ -119,20 +120,17 @@ def _finish(
     looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
     ends = []
     for encoder in encoders:
-        means, _ = _series(rows, spec, encoder.name, value, value)
+        means = _series(rows, spec, encoder.name, value)
         known = means[~np.isnan(means)]
         if len(known):
             ends.append((float(known[-1]), encoder.label, looks[encoder.name].colour))
     style.label_ends(axes, ends, x=len(columns) - 1, height=height)
 
 
-def _series(
-    rows: pd.DataFrame, spec: LevelsSpec, encoder: str, value: str, deviation: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return values and deviations of an encoder along the axis, NaN where it has no score."""
+def _series(rows: pd.DataFrame, spec: LevelsSpec, encoder: str, key: str) -> np.ndarray:
+    """Return a column of an encoder's rows along the axis, NaN where it has no score."""
     own = rows[rows["encoder"] == encoder].set_index("dataset")
-    own = own.reindex([column.name for column in spec.columns])
-    return own[value].to_numpy("float64"), own[deviation].to_numpy("float64")
+    return own[key].reindex([column.name for column in spec.columns]).to_numpy("float64")
 
 
 def _chance(rows: pd.DataFrame, dataset: str) -> float:

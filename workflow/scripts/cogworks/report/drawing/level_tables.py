@@ -1,16 +1,16 @@
 """Top-1 by level, absolute and relative to the baseline encoder (thesis, section 3.4.2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from cogworks.report.specs import LevelsSpec, Named, SetColumn
-from cogworks.report.summary import fit_note, select
-from cogworks.report.table import OWN, STD, Column, Table, text_column
+from cogworks.report.summary import DEVIATION, INTERVAL, fit_note, select
+from cogworks.report.table import HIGH, LOW, OWN, STD, Column, Table, text_column
 
 
 def level_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
-    """Return top-1 by data set of the axis, one row an encoder, with the mean over the levels.
+    """Return top-1 by data set of the axis, one row an encoder.
 
     Args:
         summary: the table of `summary.summarise`.
@@ -20,14 +20,18 @@ def level_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
     return Table(
         title="Top-1 accuracy by level (%)",
         columns=[text_column("encoder", "encoder"), *columns],
-        frame=_frame(summary, spec, "mean", "std"),
-        note=f"{_protocols(spec)} Mean ± standard deviation over {_seeds(summary, spec)} seeds. "
-        f"{_chance(summary, spec)}{_fits(summary, spec)}",
+        frame=_frame(summary, spec, ("mean", "std", "low", "high")),
+        note=f"{_protocols(spec)} Mean ± {DEVIATION} over {_seeds(summary, spec)} seeds, and "
+        f"the {INTERVAL}. All encoders share concepts and images: their differences have narrower "
+        f"intervals than these. {_chance(summary, spec)}{_fits(summary, spec)}",
     )
 
 
 def relative_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
-    """Return the difference of each encoder's top-1 to the baseline's, in points of percent."""
+    """Return the difference of each encoder's top-1 to the baseline's, in points of percent.
+
+    Differences are paired: on the same images, seed by seed.
+    """
     baseline = next(e.label for e in spec.encoders if e.name == spec.baseline)
     columns = [Column(entry.name, entry.label, signed=True) for entry in spec.columns]
     others = [e for e in spec.encoders if e.name != spec.baseline]
@@ -35,10 +39,13 @@ def relative_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
         title=f"Top-1 minus that of {baseline} (points)",
         columns=[text_column("encoder", "encoder"), *columns],
         frame=_frame(
-            summary, spec.model_copy(update={"encoders": others}), "relative", "relative_std"
+            summary,
+            spec.model_copy(update={"encoders": others}),
+            ("relative", "relative_std", "relative_low", "relative_high"),
         ),
-        note="Difference seed by seed, mean ± standard deviation over seeds. Levels differ in "
-        "difficulty by themselves, so the advantage over a baseline says more than the accuracy."
+        note=f"Difference on the same images, seed by seed: mean ± {DEVIATION} over seeds, "
+        f"and the {INTERVAL}. Levels differ in difficulty by "
+        "themselves, so the advantage over a baseline says more than the accuracy."
         + _fits(summary, spec),
     )
 
@@ -53,16 +60,14 @@ def level_rows(
     return rows[pairs.isin(wanted) & rows["encoder"].isin([entry.name for entry in encoders])]
 
 
-def _frame(summary: pd.DataFrame, spec: LevelsSpec, mean: str, std: str) -> pd.DataFrame:
-    rows = level_rows(summary, spec.encoders, spec.columns)
-    names = [entry.name for entry in spec.encoders]
-    datasets = [entry.name for entry in spec.columns]
-    means = rows.pivot(index="encoder", columns="dataset", values=mean)
-    stds = rows.pivot(index="encoder", columns="dataset", values=std)
+def _frame(summary: pd.DataFrame, spec: LevelsSpec, keys: Sequence[str]) -> pd.DataFrame:
+    """Return the table's frame; `keys` are the summary's number, deviation and bounds to show."""
+    rows = level_rows(summary, spec.encoders, spec.columns).set_index(["dataset", "encoder"])
     frame = pd.DataFrame({"encoder": [entry.label for entry in spec.encoders]})
-    for dataset in datasets:
-        frame[dataset] = means.reindex(index=names, columns=datasets)[dataset].to_numpy()
-        frame[dataset + STD] = stds.reindex(index=names, columns=datasets)[dataset].to_numpy()
+    for column in spec.columns:
+        places = pd.MultiIndex.from_product([[column.name], [e.name for e in spec.encoders]])
+        for key, end in zip(keys, ("", STD, LOW, HIGH), strict=True):
+            frame[column.name + end] = rows[key].reindex(places).to_numpy()
     return frame.assign(**{OWN: True})
 
 

@@ -9,11 +9,15 @@ import pandas as pd
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.reference import CATEGORIES, DATASETS
 from cogworks.report.specs import LevelsSpec, SetColumn
-from cogworks.report.summary import select
-from cogworks.report.table import GROUP, OWN, STD, Column, Table, rounded, text_column
+from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL, select
+from cogworks.report.table import GROUP, HIGH, LOW, OWN, STD, Column, Table, rounded, text_column
 
 OWN_GROUP = "This run"
 _TOP1 = Column("top1", "top-1 (%)", best=None)
+# Ends of the keys of a cell's numbers, and what a summary calls them.
+_CELL = {"": "mean", STD: "std", LOW: "low", HIGH: "high"}
+# How many of the published models that share a rank are named: those nearest to it.
+_NAMED = 4
 
 
 def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsSpec) -> Table:
@@ -41,7 +45,8 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
         title=f"Top-1 on {column.label} by training images per class (%), as table {table}",
         columns=[text_column("model", "model"), *(Column(n, n) for n in shots)],
         frame=frame,
-        note=f"Published rows: thesis, table {table} ({DATASETS[name][0]}).",
+        note=f"Published rows: thesis, table {table} ({DATASETS[name][0]}). Mean ± {DEVIATION} "
+        "over seeds.",
         warning=mismatch(summary, [column]),
     )
 
@@ -49,9 +54,14 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
 def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsSpec) -> Table:
     """Return where each own encoder stands among the published models, for each data set.
 
-    Rank 1 is the best, on numbers as they are shown; `above` and `below` are the neighbours among
-    the published models. There is no rank on a data set with another number of classes than the
-    published one, nor for an encoder all of whose probes diverged.
+    Rank 1 is the best, on numbers as they are shown. `shared` names the published models within the
+    interval of the encoder, and the ranks that it could have by it; `above` and `below` are the
+    nearest models outside. The results of published models on single images are not known, so this
+    comparison is not paired. It is as strict as a paired one of two encoders whose accuracies by
+    concept have a correlation of one half, and stricter if theirs is larger.
+
+    There is no rank on a data set with another number of classes than the published one, nor for an
+    encoder all of whose probes diverged.
     """
     records, unranked = [], []
     for column in spec.columns:
@@ -66,7 +76,8 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsS
                 unranked.append(f"{row['model']} on {column.label}")
             else:
                 records.append(_standing(row, rows, column))
-    keys = ["encoder", "dataset", "top1", "top1" + STD, "rank", "above", "below"]
+    keys = ["encoder", "dataset", *("top1" + end for end in _CELL)]
+    keys += ["rank", "shared", "above", "below"]
     return Table(
         title="Where the encoders of this run stand among the 31 published models",
         columns=[
@@ -74,6 +85,7 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsS
             text_column("dataset", "data set"),
             _TOP1,
             Column("rank", f"rank of {published['model'].nunique() + 1}", digits=0, best="low"),
+            text_column("shared", "shares rank"),
             text_column("above", "next better"),
             text_column("below", "next worse"),
         ],
@@ -96,11 +108,12 @@ def mismatch(summary: pd.DataFrame, columns: Sequence[SetColumn]) -> str:
 
 
 def _own_rows(summary: pd.DataFrame, spec: LevelsSpec, column: SetColumn) -> pd.DataFrame:
-    """Return model, shots, mean and deviation of the own encoders on a data set."""
+    """Return model, shots, mean, deviation and bounds of the own encoders on a data set."""
     rows = select(summary, shots=None, protocol=column.protocol)
     labels = {encoder.name: encoder.label for encoder in spec.encoders}
     rows = rows[(rows["dataset"] == column.name) & rows["encoder"].isin(labels)]
-    return rows.assign(model=rows["encoder"].map(labels))[["model", "shots", "mean", "std"]]
+    rows = rows.assign(model=rows["encoder"].map(labels))
+    return rows[["model", "shots", "mean", "std", *BOUNDS]]
 
 
 def _published_rows(theirs: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +136,11 @@ def _wide(rows: pd.DataFrame, shots: list[str]) -> pd.DataFrame:
 def _standing_note(*, ranked: bool, unranked: list[str]) -> str:
     parts = []
     if ranked:
-        parts.append("Rank among the published models of tables B.1 to B.6, all training images.")
+        parts.append(
+            "Rank among the published models of tables B.1 to B.6, all training images. Mean ± "
+            f"{DEVIATION} over seeds, and the {INTERVAL}. A rank is shared with the models within "
+            "the interval; the next better and worse are outside."
+        )
     if unranked:
         parts.append(f"No rank, since every probe diverged: {', '.join(unranked)}.")
     if not parts:
@@ -132,18 +149,30 @@ def _standing_note(*, ranked: bool, unranked: list[str]) -> str:
 
 
 def _standing(row: Any, rows: pd.DataFrame, column: SetColumn) -> dict[str, Any]:
+    """Return the record of an encoder; `rows` are the published models, best first."""
     shown = rounded(row["mean"], _TOP1)
-    better = rows[rows["top1_mean"] > shown]
-    worse = rows[rows["top1_mean"] <= shown]
+    ends = [shown if math.isnan(row[key]) else rounded(row[key], _TOP1) for key in BOUNDS]
+    better, worse = rows[rows["top1_mean"] > ends[1]], rows[rows["top1_mean"] < ends[0]]
+    shared = rows.iloc[len(better) : len(rows) - len(worse)]
     return {
         "encoder": row["model"],
         "dataset": column.label,
-        "top1": row["mean"],
-        "top1" + STD: row["std"],
-        "rank": float(len(better) + 1),
+        **{"top1" + end: row[key] for end, key in _CELL.items()},
+        "rank": float((rows["top1_mean"] > shown).sum() + 1),
+        "shared": _shared(shared, shown, first=len(better) + 1),
         "above": _named(better.iloc[-1]) if len(better) else "–",
         "below": _named(worse.iloc[0]) if len(worse) else "–",
     }
+
+
+def _shared(rows: pd.DataFrame, shown: float, *, first: int) -> str:
+    """Return which ranks are shared with which models, as in `3 to 5 with X, Y`."""
+    if rows.empty:
+        return "–"
+    nearest = (rows["top1_mean"] - shown).abs().sort_values(kind="stable").index[:_NAMED]
+    names = ", ".join(rows.loc[rows.index.isin(nearest), "model"])
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    return f"{first} to {first + len(rows)} with {names}{more}"
 
 
 def _named(row: Any) -> str:

@@ -124,16 +124,17 @@ def drawing() -> Iterator[None]:
 
 
 def curve(
-    axes: Axes, x: Any, means: np.ndarray, stds: np.ndarray, look: Look, **options: Any
+    axes: Axes, x: Any, means: np.ndarray, errors: np.ndarray, look: Look, **options: Any
 ) -> None:
-    """Draw means `(N,)` over `x` as a line with error bars of one deviation, NaN for none.
+    """Draw means `(N,)` over `x` as a line with error bars, NaN for none.
 
-    `options` are those of matplotlib's `errorbar`, such as `label`.
+    `errors` are one deviation `(N,)`, or what is below and above the mean `(2, N)`. `options` are
+    those of matplotlib's `errorbar`, such as `label`.
     """
     axes.errorbar(
         x,
         means,
-        yerr=np.nan_to_num(stds),
+        yerr=np.nan_to_num(errors),
         color=look.colour,
         marker=look.marker,
         linestyle=look.line,

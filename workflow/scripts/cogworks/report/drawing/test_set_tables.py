@@ -9,7 +9,7 @@ from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP
 from cogworks.report.reference import TEST_SETS
 from cogworks.report.specs import EvalSetsSpec
-from cogworks.report.summary import fit_note, summarise
+from cogworks.report.summary import DEVIATION, deviation, fit_note, summarise
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
 
 _METRICS = (("top1", "top-1"), ("top5", "top-5"))
@@ -39,7 +39,8 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
             key = f"{metric}_{number}"
             values = _by_seed(rows[rows["metric"] == metric], entry.members)
             values = values.reindex([encoder.name for encoder in spec.encoders])
-            frame[key], frame[key + STD] = _mean(values).to_numpy(), values.std(axis=1).to_numpy()
+            frame[key] = values.mean(axis=1).to_numpy("float64")
+            frame[key + STD] = [deviation(row) for _, row in values.iterrows()]
             columns.append(Column(key, f"{entry.label} {title}"))
     return Table(
         title=f"Test sets for the classes of {spec.dataset} (%), {spec.protocol}",
@@ -49,8 +50,8 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
             *columns,
         ],
         frame=frame.assign(**{OWN: True}),
-        note="Mean ± standard deviation over seeds, where there are several. As tables 4.2 and "
-        f"5.2.{_fits(rows, spec)}",
+        note=f"Mean ± {DEVIATION} over seeds, where there are several. As tables 4.2 and 5.2."
+        f"{_fits(rows, spec)}",
     )
 
 
@@ -102,10 +103,6 @@ def _by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFra
     for part in parts[1:]:
         total = total + part
     return total / len(parts)
-
-
-def _mean(values: pd.DataFrame) -> pd.Series:
-    return values.mean(axis=1).astype("float64")
 
 
 def _published_42(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:

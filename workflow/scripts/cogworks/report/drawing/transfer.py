@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cogworks.report.specs import SetColumn, TransferSpec
-from cogworks.report.summary import select
+from cogworks.report.summary import deviation, select
 
 
 def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.DataFrame:
@@ -32,9 +32,9 @@ def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.Dat
                 "encoder": encoder.name,
                 "label": encoder.label,
                 "train": train.mean(),
-                "train_std": train.std(),
+                "train_std": deviation(train),
                 "transfer": odds.mean().mean() if complete else np.nan,
-                "transfer_std": odds.mean(axis=1, skipna=False).std() if complete else np.nan,
+                "transfer_std": deviation(odds.mean(axis=1, skipna=False)) if complete else np.nan,
             }
         )
     frame = pd.DataFrame(records)

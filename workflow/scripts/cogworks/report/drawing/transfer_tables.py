@@ -11,7 +11,7 @@ from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
 from cogworks.report.drawing.transfer import training_versus_transfer
 from cogworks.report.reference import TRANSFER as TRANSFER_SETS
 from cogworks.report.specs import TransferSpec
-from cogworks.report.summary import fit_note, select
+from cogworks.report.summary import DEVIATION, fit_note, select
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
 
 TRANSFER = "transfer"
@@ -54,7 +54,7 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSp
             Column(TRANSFER, "mean log odds", digits=3),
         ],
         frame=frame.assign(**{OWN: True}),
-        note="Mean ± standard deviation over seeds. Log odds log(p / (1 - p)) of the accuracy p "
+        note=f"Mean ± {DEVIATION} over seeds. Log odds log(p / (1 - p)) of the accuracy p "
         f"(equation 4.3), averaged over all columns but {spec.seen.label}. As table D.1."
         + fit_note(pd.concat(shown), labels),
     )

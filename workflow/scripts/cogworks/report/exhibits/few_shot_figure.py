@@ -24,8 +24,8 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Top-1 accuracy by number of training images per class; above absolute, below relative "
-        "to the baseline. Bands: one standard deviation over seeds, which choose the images "
-        "too. As figure 3.5."
+        "to the baseline. Bands: one standard deviation (divisor N) over seeds, which choose the "
+        "images too. As figure 3.5."
     ),
     wide=True,
 )

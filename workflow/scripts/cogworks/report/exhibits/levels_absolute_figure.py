@@ -24,7 +24,8 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Top-1 accuracy on the test images of the seen concepts and of each level, whose "
-        "concepts are farther and farther from the seen ones. Error bars: one standard "
-        "deviation over seeds; dotted: chance. As figure 3.4 (a) of the thesis."
+        "concepts are farther and farther from the seen ones. Error bars: 95% "
+        "intervals for other concepts, images and seeds, which all encoders share: compare them "
+        "by their differences. Dotted: chance. As figure 3.4 (a) of the thesis."
     ),
 )

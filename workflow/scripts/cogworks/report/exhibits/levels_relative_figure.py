@@ -23,7 +23,9 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "The same minus the accuracy of the baseline encoder (dashed), seed by seed. A "
+        "The same minus the accuracy of the baseline encoder (dashed), on the same images and "
+        "seed by seed. Error bars: 95% intervals of the difference for other concepts, images "
+        "and seeds. A "
         "falling line is an advantage that does not reach distant concepts. As figure 3.4 (b) "
         "to (e)."
     ),

@@ -6,7 +6,7 @@ import math
 from html import escape
 from typing import Any
 
-from cogworks.report.formats import to_csv, to_latex, to_markdown
+from cogworks.report.formats import shown_interval, to_csv, to_latex, to_markdown
 from cogworks.report.table import GROUP, OWN, Cell, Column, Table, format_number
 
 # A longer table scrolls within its frame and has a field to search it.
@@ -71,6 +71,8 @@ def _cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> st
     text = escape(format_number(number, column))
     if text and not math.isnan(std):
         text += f' <span class="std">± {std:.{column.digits}f}</span>'
+    if interval := shown_interval(table, row, column):
+        text += f' <span class="interval">{escape(interval)}</span>'
     kind = "number best" if table.is_best(row, column, best) else "number"
     value = "" if math.isnan(number) else repr(number).replace("inf", "Infinity")
     return f'<td class="{kind}" data-value="{value}">{text}</td>'

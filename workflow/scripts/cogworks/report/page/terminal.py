@@ -1,31 +1,35 @@
 """A table on a terminal."""
 
-import math
+from collections.abc import Callable
 from typing import Any
 
-from cogworks.report.formats import shown
+from cogworks.report.formats import shown, shown_interval
 from cogworks.report.table import GROUP, Column, Table, format_number
+
+# Makes the text of a cell.
+Text = Callable[[Table, Any, Column], str]
 
 
 def to_terminal(table: Table, *, width: int, colour: bool = False) -> str:
-    """Return the table in aligned columns, without deviations where they would not fit.
+    """Return the table in aligned columns, without intervals or deviations that would not fit.
 
     Args:
         table: what to show.
         width: characters a line.
         colour: whether the best of a column is bold and rules are dim (ANSI escapes).
     """
-    lines = _lines(table, with_std=True, colour=colour)
-    if lines[0][1] > width:
-        lines = _lines(table, with_std=False, colour=colour)
+    for cell in (_full, shown, _number):
+        lines = _lines(table, cell, colour=colour)
+        if lines[0][1] <= width:
+            break
     return "\n".join([_style(table.title, "1", colour), *(text for text, _ in lines)])
 
 
-def _lines(table: Table, *, with_std: bool, colour: bool) -> list[tuple[str, int]]:
+def _lines(table: Table, cell: Text, *, colour: bool) -> list[tuple[str, int]]:
     """Return each line and its width without escapes."""
     best = table.best()
     rows = [row for _, row in table.frame.iterrows()]
-    cells = [[_cell(table, row, column, with_std) for column in table.columns] for row in rows]
+    cells = [[cell(table, row, column) for column in table.columns] for row in rows]
     widths = [
         max(len(column.label), *(len(row[i]) for row in cells), 0)
         for i, column in enumerate(table.columns)
@@ -47,11 +51,15 @@ def _lines(table: Table, *, with_std: bool, colour: bool) -> list[tuple[str, int
     return [(line.rstrip(), total) for line in lines]
 
 
-def _cell(table: Table, row: Any, column: Column, with_std: bool) -> str:
-    if with_std or not column.is_number:
+def _full(table: Table, row: Any, column: Column) -> str:
+    interval = shown_interval(table, row, column)
+    return shown(table, row, column) + (f" ({interval})" if interval else "")
+
+
+def _number(table: Table, row: Any, column: Column) -> str:
+    if not column.is_number:
         return shown(table, row, column)
-    number = table.number(row, column)
-    return "" if math.isnan(number) else format_number(number, column)
+    return format_number(table.number(row, column), column)
 
 
 def _pad(text: str, width: int, column: Column) -> str:
