@@ -21,7 +21,7 @@ from cogworks.report.drawing.ranking_figure import rankings_figure
 from cogworks.report.drawing.style import looks, save, spread
 from cogworks.report.drawing.trade_off_figure import trade_off_figure
 from cogworks.report.drawing.training_figures import CURVES, PIECES, TRACES, thin, training_figure
-from cogworks.report.drawing.transfer import training_versus_transfer
+from cogworks.report.drawing.transfer import mean_of, training_versus_transfer
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import (
     AblationSpec,
@@ -137,11 +137,11 @@ def test_trade_off(scores, plane_spec):
     assert stars == ["o", "*", "*"]
 
 
-def along(spec, heading, label, *points):
+def along(spec, heading, label, *points, measures=("train", "transfer"), reference=()):
     """The spec of a figure along one number, with one series."""
-    points = [Point(value=value, encoder=encoder) for value, encoder in points]
-    series = [Series(label=label, points=points)]
-    return AblationSpec(**dict(spec), property=heading, series=series)
+    points = [Point(value=value, encoders=encoders.split()) for value, encoders in points]
+    series = [Series(label=label, points=points, reference=list(reference))]
+    return AblationSpec(**dict(spec), property=heading, measures=list(measures), series=series)
 
 
 def test_ablation(scores, plane_spec):
@@ -150,6 +150,25 @@ def test_ablation(scores, plane_spec):
     figure = ablation_figure(plane, spec)
     assert lines(figure.axes[0])["x"] == [80, 75]
     assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["2", "8"]
+
+
+def test_runs_that_differ_in_their_seed_are_a_mean_beside_real_images(scores, plane_spec):
+    plane = training_versus_transfer(scores, plane_spec)
+    spec = along(
+        plane_spec,
+        "size",
+        "x",
+        (1, "plain"),
+        (10, "plain trex"),
+        measures=["transfer_top1"],
+        reference=["random"],
+    )
+    [axes] = ablation_figure(plane, spec).axes
+    assert axes.get_ylabel() == "transfer, mean top-1 accuracy (%)"
+    assert lines(axes) == {"x": [65, 66.25], "real images": [28.5, 28.5]}
+    # One run has the deviation over its probes' seeds, two that over the runs.
+    assert mean_of(plane, ["plain"], "train")["std"] == 1
+    assert mean_of(plane, ["plain", "trex"], "train")["std"] == pytest.approx(5 / 2**0.5)
 
 
 def test_other_rankings(summary, spec):

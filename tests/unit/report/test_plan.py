@@ -13,7 +13,8 @@ from cogworks.core.errors import InputError
 from cogworks.core.place import LINK
 from cogworks.core.spec import unpacked
 from cogworks.plan.load import load as load_config
-from cogworks.report import eval_sets, recipes
+from cogworks.report import eval_sets
+from cogworks.report.ablations import ablations
 from cogworks.report.exhibits import EXHIBITS
 from cogworks.report.page import sections
 from cogworks.report.planned import Exhibits
@@ -295,9 +296,10 @@ def test_a_property_that_alone_varies_makes_a_figure(load):
     ]
     spec = exhibits.figures["ablation_local_crops"].spec
     assert spec.property == "local crops"
-    points = [(point.value, point.encoder) for point in spec.series[0].points]
-    assert points == [(0, "base"), (2, "few"), (8, "many")]
-    assert recipes.ablations(exhibits.plan, ["random", "few"]) == {}
+    points = [(point.value, point.encoders) for point in spec.series[0].points]
+    assert points == [(0, ["base"]), (2, ["few"]), (8, ["many"])]
+    assert "random" not in {encoder.name for encoder in spec.encoders}
+    assert ablations(exhibits.plan, ["random", "few"]) == {}
 
 
 def test_other_rankings_and_random_groups(load):

@@ -1,54 +1,78 @@
-"""How an encoder of this run was trained: the row heads of tables 4.1 and 5.2, and what varies.
+"""How an encoder of this run was trained: all that tells it from others, by heading.
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from cogworks.config import training as config
+from cogworks.config.base import Applies
+from cogworks.config.idle import idle_keys
+from cogworks.encoders.specs import ComputeSpec, ImageSpec
 from cogworks.plan.clones import Clone
+from cogworks.plan.encoders import Encoder
 from cogworks.plan.plan import Plan
 from cogworks.plan.runs import Run
-from cogworks.report.specs import Point, Series
-from cogworks.training.losses import TOLD
 
-# Number or text by heading.
+# Number, text or list by heading.
 Properties = dict[str, Any]
 
-# Properties along which a figure can be drawn: heading, and the figure of the thesis.
-NUMERIC = {
-    "local crops": "figure 4.4",
-    "hidden layers": "table 4.1",
-    "hidden width": "table 4.1",
-    "bottleneck": "section 4.4.1",
-    "memory": "section 4.4.1",
-    "epochs": "",
-    "size": "figure 5.4",
-    "guidance": "figure 5.5",
-    "steps": "figure 5.5",
-}
 ALWAYS = "trained on"
-NO_PROJECTOR = "none"
+# Two encoders that differ in these alone are two draws of the same thing.
+SEEDS = ("seed", "clone seed")
+# What the report calls a key of a run; any other goes by its last part.
+HEADINGS = {
+    "augmentation.recipe": "augmentation",
+    "backbone.name": "backbone",
+    "loss.ema_momentum": "EMA",
+    "loss.kind": "loss",
+    "projector.enabled": "projector",
+    "projector.hidden": "hidden width",
+    "projector.layers": "hidden layers",
+    "projector.normalize_input": "l2 input",
+    "start.checkpoint": "start from",
+    "start.run": "start from",
+}
+# The same for a clone; any other key goes by its name with "clone" in front.
+CLONE_HEADINGS = {
+    "prompt": "prompt",
+    "guidance": "guidance",
+    "multiple": "size",
+    "steps": "steps",
+}
 
 
 def properties(plan: Plan, encoder: str) -> Properties:
-    """Return what an encoder's training run was like, by heading; empty for others' work.
+    """Return all that decides what an encoder's run gave, by heading; empty for others' work.
 
-    A run on a clone names the real data set, and the clone's prompt, size (a multiple of the real
-    one's), guidance scale and steps.
+    Numbers that do nothing in a run are left out. A run on a clone names the real data set, and
+    the clone's prompt, size (a multiple of the real one's), guidance scale, steps and so on.
     """
-    run = plan.encoders[encoder].run
-    if run is None:
+    found = plan.encoders[encoder]
+    if found.run is None:
         return {}
-    clone = plan.clones.get(run.dataset.name)
-    return ({ALWAYS: run.dataset.name} if clone is None else _synthetic(clone)) | _numbers(run)
+    clone = plan.clones.get(found.run.dataset.name)
+    data = {ALWAYS: found.run.dataset.name} if clone is None else _synthetic(clone)
+    return data | _own(found, found.run)
+
+
+def real_properties(plan: Plan, encoder: str) -> Properties:
+    """Return the properties of an encoder on a clone if its run were on the real data set.
+
+    They are empty for all other encoders.
+    """
+    found = plan.encoders[encoder]
+    clone = None if found.run is None else plan.clones.get(found.run.dataset.name)
+    if found.run is None or clone is None or clone.section.like is None:
+        return {}
+    return {ALWAYS: clone.section.like} | _own(found, found.run)
 
 
 def clone_recipe(clone: Clone) -> dict[str, str]:
     """Return heading and text of how a clone is drawn."""
-    texts = {heading: _text(heading, value) for heading, value in _synthetic(clone).items()}
-    return {"clone of": _origin(clone)} | {h: text for h, text in texts.items() if h != ALWAYS}
+    entry = _synthetic(clone)
+    return {"clone of": _origin(clone)} | {h: text_of(h, entry[h]) for h in CLONE_HEADINGS.values()}
 
 
 def recipes(plan: Plan, encoders: Sequence[str]) -> list[dict[str, str]]:
@@ -63,23 +87,49 @@ def recipes(plan: Plan, encoders: Sequence[str]) -> list[dict[str, str]]:
         for heading in headings
         if heading == ALWAYS or len({str(e[heading]) for e in found if heading in e}) > 1
     ]
-    return [{h: _text(h, entry[h]) for h in kept if h in entry} for entry in found]
+    return [{h: text_of(h, entry[h]) for h in kept if h in entry} for entry in found]
 
 
-def ablations(plan: Plan, encoders: Sequence[str]) -> dict[str, list[Series]]:
-    """Return the properties along which some encoders differ and agree in all the rest.
+def without(entry: Properties, headings: Collection[str]) -> Properties:
+    """Return properties but those under some headings."""
+    return {heading: value for heading, value in entry.items() if heading not in headings}
 
-    Returns:
-        The series for each such heading of `NUMERIC`.
-    """
-    found = {encoder: properties(plan, encoder) for encoder in encoders}
-    trained = {encoder: entry for encoder, entry in found.items() if entry}
-    result = {}
-    for heading in NUMERIC:
-        series = [s for s in _series(trained, heading) if len(s.points) > 1]
-        if series:
-            result[heading] = _labelled(series)
-    return result
+
+def one_a_seed(found: Mapping[str, Properties]) -> list[str]:
+    """Return the first of the encoders with each seed, given their properties."""
+    seeds: dict[tuple[Any, ...], str] = {}
+    for encoder, entry in found.items():
+        seeds.setdefault(tuple(entry.get(seed) for seed in SEEDS), encoder)
+    return list(seeds.values())
+
+
+def switched_by(key: str) -> set[str]:
+    """Return the headings of the keys that do nothing at some values of a dotted key of a run."""
+    group, _, name = key.rpartition(".")
+    if not group:
+        return set()
+    fields = type(config.Numbers.model_fields[group].default).model_fields
+    return {
+        heading_of(f"{group}.{field}")
+        for field, info in fields.items()
+        for mark in info.metadata
+        if isinstance(mark, Applies) and any(name in found for found in mark.conditions)
+    }
+
+
+def heading_of(key: str) -> str:
+    """Return what the report calls a dotted key of a run."""
+    return HEADINGS.get(key, key.rpartition(".")[2].replace("_", " "))
+
+
+def text_of(heading: str, value: Any) -> str:
+    """Return a property as it is shown."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " to ".join(text_of(heading, item) for item in value)
+    shown = f"{value:.12g}" if isinstance(value, float) else str(value)
+    return f"{shown}×" if heading == "size" else shown
 
 
 def _origin(clone: Clone) -> str:
@@ -87,72 +137,35 @@ def _origin(clone: Clone) -> str:
 
 
 def _synthetic(clone: Clone) -> Properties:
-    return {
-        ALWAYS: f"clone of {_origin(clone)}",
-        "prompt": clone.section.prompt,
-        "guidance": clone.section.guidance,
-        "size": clone.section.multiple,
-        "steps": clone.section.steps,
-    }
+    """Return what decides the images of a clone."""
+    specs = clone.prompt_spec.model_dump() | clone.draw_spec.model_dump()
+    named = {shown: specs.pop(key) for key, shown in CLONE_HEADINGS.items()}
+    others = {key: value for key, value in specs.items() if key not in ("name", "like", "classes")}
+    return (
+        {ALWAYS: f"clone of {_origin(clone)}"}
+        | named
+        | {f"clone {key.replace('_', ' ')}": v for key, v in others.items() if v is not None}
+    )
 
 
-def _numbers(run: Run) -> Properties:
-    spec = run.spec
-    crops, loss, projector = spec.augmentation, spec.loss, spec.projector
-    result = {
-        "augmentation": crops.recipe,
-        "local crops": crops.local_crops,
-        "loss": loss.kind,
-        "epochs": spec.optimizer.epochs,
-        "batch": spec.optimizer.batch,
-        "backbone": spec.backbone.name,
-        "seed": spec.seed,
-    }
-    result |= {heading: getattr(loss, key) for heading, key in TOLD.get(loss.kind, {}).items()}
-    if not projector.enabled:
-        return result | {"projector": NO_PROJECTOR}
-    return result | {
-        "hidden layers": projector.layers,
-        "hidden width": projector.hidden,
-        "bottleneck": projector.bottleneck,
-        "l2 input": projector.normalize_input,
-    }
+def _own(encoder: Encoder, run: Run) -> Properties:
+    """Return the numbers of a run, and how images are prepared for its encoder."""
+    result = {heading_of(key): value for key, value in _numbers(run) if value is not None}
+    prepared = {*ImageSpec.model_fields, *ComputeSpec.model_fields}
+    own = encoder.section.model_dump(include=prepared, exclude_defaults=True)
+    return result | {f"features {key.replace('_', ' ')}": value for key, value in own.items()}
 
 
-@dataclass
-class _Group:
-    """Encoders that agree in all but one heading: the rest, and their values there."""
-
-    rest: Properties
-    points: list[tuple[float, str]]
-
-
-def _series(trained: dict[str, Properties], heading: str) -> Iterator[_Group]:
-    """Yield the groups of encoders that agree in all but `heading`."""
-    groups: dict[str, _Group] = {}
-    for encoder, entry in trained.items():
-        if heading in entry:
-            rest = {key: value for key, value in entry.items() if key != heading}
-            group = groups.setdefault(repr(sorted(rest.items())), _Group(rest, []))
-            group.points.append((entry[heading], encoder))
-    yield from groups.values()
-
-
-def _labelled(groups: list[_Group]) -> list[Series]:
-    """Name each series by the properties in which it differs from the others."""
-    headings = dict.fromkeys(heading for group in groups for heading in group.rest)
-    told = [h for h in headings if len({str(g.rest.get(h)) for g in groups}) > 1]
-    return [
-        Series(
-            label=", ".join(f"{h} {_text(h, g.rest.get(h, NO_PROJECTOR))}" for h in told),
-            points=[Point(value=value, encoder=name) for value, name in sorted(g.points)],
-        )
-        for g in groups
-    ]
-
-
-def _text(heading: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = f"{value:.12g}" if isinstance(value, float) else str(value)
-    return f"{text}×" if heading == "size" else text
+def _numbers(run: Run) -> Iterator[tuple[str, Any]]:
+    """Yield the dotted keys of a run that do something in it, with their values."""
+    section = run.section.model_dump(include={"seed", "start"}) | run.numbers.model_dump()
+    # The encoder sees images of the size of the crops: that is no number of its own.
+    del section["backbone"]["image_size"]
+    whole = {"training": {"run": section}}
+    idle = {key.removeprefix("training.run.") for key in idle_keys(whole, whole)}
+    for group, value in section.items():
+        entries = value.items() if isinstance(value, dict) else [("", value)]
+        for name, number in entries:
+            key = f"{group}.{name}".rstrip(".")
+            if key not in idle:
+                yield key, number

@@ -277,14 +277,22 @@ class Roles:
             columns=columns,
         )
 
-    def trade_off(self, paper: Paper = NO_PAPER) -> TransferSpec:
-        """Return the spec of what shows the training task against transfer; both must be there."""
+    def trade_off(
+        self, paper: Paper = NO_PAPER, *, encoders: Collection[str] | None = None
+    ) -> TransferSpec:
+        """Return the spec of what shows the training task against transfer; both must be there.
+
+        Args:
+            paper: published figures to show beside.
+            encoders: those to show of `compared`; None for all.
+        """
         seen, *transfer = self.columns(name for name in (self.seen, *self.transfer) if name)
+        names = [name for name in self.compared if encoders is None or name in encoders]
         return TransferSpec(
-            scores=self.score_files(self.cells(self.compared, [seen, *transfer])),
+            scores=self.score_files(self.cells(names, [seen, *transfer])),
             paper=paper,
-            baseline=self._baseline_of(self.compared),
-            encoders=self.encoders(self.compared),
+            baseline=self._baseline_of(names),
+            encoders=self.encoders(names),
             seen=seen,
             transfer=transfer,
         )

@@ -4,6 +4,7 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 from collections.abc import Collection
+from typing import Literal
 
 from cogworks.core import paths
 from cogworks.core.place import LINK
@@ -12,6 +13,8 @@ from cogworks.report.exhibit import ExhibitSpec
 
 # Encoder, data set, protocol.
 JobKey = tuple[str, str, str]
+# Top-1 on the seen data set; mean log odds and mean top-1 over the transfer sets.
+Measure = Literal["train", "transfer", "transfer_top1"]
 
 
 class ScoreFiles(Spec):
@@ -166,10 +169,11 @@ class TransferSpec(ScoresSpec):
 
 
 class Point(Spec):
-    """An encoder and the number by which it differs from others."""
+    """Encoders with the same value of the number by which they differ from others."""
 
     value: float
-    encoder: str
+    encoders: list[str]
+    """They differ in their seed alone."""
 
 
 class Series(Spec):
@@ -179,6 +183,8 @@ class Series(Spec):
     """What tells the series from the others."""
     points: list[Point]
     """In ascending order."""
+    reference: list[str]
+    """Encoders of the same recipe on the real images, where these are on clones of them."""
 
 
 class AblationSpec(TransferSpec):
@@ -186,6 +192,8 @@ class AblationSpec(TransferSpec):
 
     property: str
     """Heading of the number."""
+    measures: list[Measure]
+    """What to show, each in a panel of its own."""
     series: list[Series]
 
 

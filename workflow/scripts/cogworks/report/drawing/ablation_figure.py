@@ -3,40 +3,75 @@
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
-from cogworks.report.specs import AblationSpec
+from cogworks.report.drawing.transfer import mean_of
+from cogworks.report.specs import AblationSpec, Measure, Series
 
-PANELS = (("train", "{seen}, top-1 accuracy (%)"), ("transfer", "transfer, mean log odds"))
+PANELS: dict[Measure, str] = {
+    "train": "{seen}, top-1 accuracy (%)",
+    "transfer": "transfer, mean log odds",
+    "transfer_top1": "transfer, mean top-1 accuracy (%)",
+}
 # Numbers that span more than this are drawn on a logarithmic axis.
 WIDE = 16
+REAL = "real images"
 
 
 def ablation_figure(plane: pd.DataFrame, spec: AblationSpec) -> Figure:
-    """Return two panels: the training task and the transfer tasks, one line per series.
+    """Return a panel for each measure, one line per series and a dashed one for real images.
 
     Args:
         plane: what `transfer.training_versus_transfer` returns.
-        spec: along what to draw, and the series.
+        spec: along what to draw, the measures, and the series.
     """
-    rows = plane.set_index("encoder")
-    fig, [panels] = style.figure(1, 2, width=4.0, height=3.2)
-    names = [entry.label for entry in spec.series]
-    looks = style.looks([str(number) for number in range(len(names))])
+    fig, [panels] = style.figure(1, len(spec.measures), width=4.0, height=3.2)
+    looks = style.looks([str(number) for number in range(len(spec.series))])
     with style.drawing():
-        for axes, (key, title) in zip(panels, PANELS, strict=True):
+        for axes, measure in zip(panels, spec.measures, strict=True):
             for number, entry in enumerate(spec.series):
-                look = looks[str(number)]
-                values = [point.value for point in entry.points]
-                own = rows.reindex([point.encoder for point in entry.points])
-                means, stds = (own[name].to_numpy("float64") for name in (key, f"{key}_std"))
-                style.curve(axes, values, means, stds, look, label=style.named(entry.label))
+                _draw(axes, plane, entry, measure, looks[str(number)])
+            _draw_references(axes, plane, spec, measure, looks)
             _ticks(axes, spec)
             axes.set_xlabel(spec.property)
-            axes.set_ylabel(title.format(seen=spec.seen.label))
+            axes.set_ylabel(PANELS[measure].format(seen=spec.seen.label))
         style.legend_below(fig, panels[0])
     return fig
+
+
+def _draw(
+    axes: Axes, plane: pd.DataFrame, entry: Series, measure: Measure, look: style.Look
+) -> None:
+    values = [point.value for point in entry.points]
+    points = pd.DataFrame([mean_of(plane, point.encoders, measure) for point in entry.points])
+    means, stds = (points[key].to_numpy("float64") for key in ("mean", "std"))
+    style.curve(axes, values, means, stds, look, label=style.named(entry.label))
+
+
+def _draw_references(
+    axes: Axes,
+    plane: pd.DataFrame,
+    spec: AblationSpec,
+    measure: Measure,
+    looks: dict[str, style.Look],
+) -> None:
+    """Draw the level that the same recipe reaches on real images: grey if all series share it."""
+    lines: dict[tuple[str, ...], list[int]] = {}
+    for number, entry in enumerate(spec.series):
+        if entry.reference:
+            lines.setdefault(tuple(entry.reference), []).append(number)
+    for encoders, numbers in lines.items():
+        alone = len(lines) > 1 and len(numbers) == 1
+        label = spec.series[numbers[0]].label if alone else ""
+        axes.axhline(
+            mean_of(plane, encoders, measure)["mean"],
+            color=looks[str(numbers[0])].colour if alone else style.MUTED,
+            linestyle=(0, (4, 2)),
+            linewidth=1.2,
+            label=style.named(f"{REAL}, {label}" if label else REAL),
+        )
 
 
 def _ticks(axes: Any, spec: AblationSpec) -> None:

@@ -1,9 +1,11 @@
 """Training task against transfer: one number for each (thesis, sections 4.4 and 4.4.3)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from cogworks.report.specs import SetColumn, TransferSpec
+from cogworks.report.specs import Measure, SetColumn, TransferSpec
 from cogworks.report.summary import deviation, select
 
 
@@ -18,31 +20,41 @@ def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.Dat
 
     Returns:
         One row an encoder, in the order of the spec: encoder, label, train, train_std, transfer,
-        transfer_std (deviations over the seeds that all transfer sets have), and `hull`, whether
-        it is on the convex hull, seen from above and from the right.
+        transfer_std, transfer_top1 (mean top-1 over the transfer sets), transfer_top1_std
+        (deviations over the seeds that all transfer sets have), and `hull`, whether it is on the
+        convex hull, seen from above and from the right.
     """
     records = []
     for encoder in spec.encoders:
         train = _values(scores, encoder.name, spec.seen, "top1")
-        sets = [_values(scores, encoder.name, c, "log_odds") for c in spec.transfer]
-        odds = pd.concat(sets, axis=1)
-        complete = all(series.notna().any() for series in sets)
-        records.append(
-            {
-                "encoder": encoder.name,
-                "label": encoder.label,
-                "train": train.mean(),
-                "train_std": deviation(train),
-                "transfer": odds.mean().mean() if complete else np.nan,
-                "transfer_std": deviation(odds.mean(axis=1, skipna=False)) if complete else np.nan,
-            }
-        )
+        record = {"encoder": encoder.name, "label": encoder.label}
+        record |= {"train": train.mean(), "train_std": deviation(train)}
+        for key, metric in (("transfer", "log_odds"), ("transfer_top1", "top1")):
+            sets = [_values(scores, encoder.name, c, metric) for c in spec.transfer]
+            record[key], record[f"{key}_std"] = _over_sets(sets)
+        records.append(record)
     frame = pd.DataFrame(records)
-    numbers = ["train", "train_std", "transfer", "transfer_std"]
+    numbers = [key for key in frame if key not in ("encoder", "label")]
     frame[numbers] = frame[numbers].astype("float64")
     points = frame[["train", "transfer"]].to_numpy()
     frame["hull"] = np.isin(np.arange(len(frame)), upper_right_hull(points))
     return frame
+
+
+def mean_of(plane: pd.DataFrame, encoders: Sequence[str], measure: Measure) -> dict[str, float]:
+    """Return mean and standard deviation (`std`) of encoders that differ in their seed alone.
+
+    The deviation of one encoder is that over the seeds of its probes.
+
+    Args:
+        plane: what `training_versus_transfer` returns.
+        encoders: names in it.
+        measure: which of its columns.
+    """
+    rows = plane.set_index("encoder").loc[list(encoders)]
+    values = rows[measure]
+    std = deviation(values) if len(values) > 1 else rows[f"{measure}_std"].iloc[0]
+    return {"mean": values.mean(skipna=False), "std": std}
 
 
 def upper_right_hull(points: np.ndarray) -> list[int]:
@@ -72,6 +84,14 @@ def _below(left: np.ndarray, middle: np.ndarray, right: np.ndarray) -> bool:
     """Whether `middle` is below the line from `left` to `right`."""
     a, b = middle - left, right - left
     return bool(a[0] * b[1] - a[1] * b[0] > 0)
+
+
+def _over_sets(sets: list[pd.Series]) -> tuple[float, float]:
+    """Return mean and deviation over seeds of the mean over all sets; NaN if one has no score."""
+    if not all(series.notna().any() for series in sets):
+        return np.nan, np.nan
+    table = pd.concat(sets, axis=1)
+    return table.mean().mean(), deviation(table.mean(axis=1, skipna=False))
 
 
 def _values(scores: pd.DataFrame, encoder: str, column: SetColumn, metric: str) -> pd.Series:

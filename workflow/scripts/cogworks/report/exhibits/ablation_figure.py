@@ -1,15 +1,26 @@
 """Training and transfer along one number of the recipe (thesis, figures 4.4, 5.4 and 5.5)."""
 
-from cogworks.report import recipes
+from cogworks.report.ablations import AXES, ablations
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.specs import AblationSpec
+from cogworks.report.specs import AblationSpec, Series
 
 
 def _needs(roles: Roles) -> Found:
     """Yield one for each number in which some encoders differ and agree in all the rest."""
-    for name, series in recipes.ablations(roles.plan, roles.compared).items():
-        spec = AblationSpec(**dict(roles.trade_off()), property=name, series=series)
-        yield Exhibit(f"ablation_{name.replace(' ', '_')}", spec, about=name)
+    for name, series in ablations(roles.plan, roles.compared).items():
+        axis = AXES[name]
+        spec = AblationSpec(
+            **dict(roles.trade_off(encoders=_encoders(series))),
+            property=name,
+            measures=list(axis.measures),
+            series=series,
+        )
+        yield Exhibit(f"ablation_{name.replace(' ', '_')}", spec, about=name, number=axis.number)
+
+
+def _encoders(series: list[Series]) -> set[str]:
+    points = [encoder for entry in series for point in entry.points for encoder in point.encoders]
+    return {*points, *(encoder for entry in series for encoder in entry.reference)}
 
 
 def _make(spec: AblationSpec) -> Made:
@@ -27,7 +38,8 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "Runs that differ in this one number: the training task on the left, transfer on the right."
+        "Runs that differ in this one number. Error bars are standard deviations: over runs with "
+        "different seeds, where there are several, else over the seeds of the probes."
     ),
     wide=True,
 )

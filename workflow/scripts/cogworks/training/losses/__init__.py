@@ -19,5 +19,3 @@ LOSSES: "Registry[type[Head]]" = Registry(
         "softmax",
     ),
 )
-# The numbers of a loss that tell its runs apart in the report: headings, and the keys of `loss`.
-TOLD: dict[str, dict[str, str]] = {"ocm": {"memory": "memory", "EMA": "ema_momentum"}}
