@@ -71,7 +71,7 @@ rule figure:
         kind=lambda w: exhibits.figures[w.figure].kind_name,
         spec=lambda w: exhibits.figures[w.figure].spec.text,
         code=lambda w: exhibits.figures[w.figure].code,
-        caption=lambda w: exhibits.figures[w.figure].kind.caption,
+        caption=lambda w: exhibits.figures[w.figure].caption,
     message:
         "Figure {wildcards.figure}"
     shell:

@@ -20,7 +20,13 @@ from cogworks.report.drawing.level_figures import absolute_figure, relative_figu
 from cogworks.report.drawing.ranking_figure import rankings_figure
 from cogworks.report.drawing.style import looks, save, spread
 from cogworks.report.drawing.trade_off_figure import trade_off_figure
-from cogworks.report.drawing.training_figures import CURVES, PIECES, TRACES, thin, training_figure
+from cogworks.report.drawing.training_figures import (
+    CURVES,
+    PIECES,
+    thin,
+    trace_figure,
+    training_figure,
+)
 from cogworks.report.drawing.transfer import mean_of, training_versus_transfer
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import (
@@ -29,11 +35,13 @@ from cogworks.report.specs import (
     FeaturesSpec,
     Group,
     LevelsSpec,
+    PlaneSpec,
     Point,
     Ranking,
     RankingsSpec,
     RunRow,
     Series,
+    TracesSpec,
     TrainingSpec,
     TransferSpec,
 )
@@ -128,10 +136,14 @@ def test_names_are_spread_and_stay_in_order(rng):
     assert spread([0.5, 0.5], gap=0.2) == pytest.approx([0.4, 0.6])
 
 
+def in_plane(spec):
+    return PlaneSpec(**dict(spec), families={})
+
+
 def test_trade_off(scores, plane_spec):
     plane = training_versus_transfer(scores, plane_spec)
-    published = pd.DataFrame({"label": ["DINO"], "train": [74.8], "transfer": [1.2]})
-    [axes] = trade_off_figure(plane, plane_spec, published=published).axes
+    published = pd.DataFrame({"label": ["DINO"], "train": [74.8], "transfer": [1.2], "hull": False})
+    [axes] = trade_off_figure(plane, in_plane(plane_spec), published=published).axes
     assert sorted(text.get_text() for text in axes.texts) == ["DINO", "Plain", "Random", "Trex"]
     stars = [c.lines[0].get_marker() for c in axes.containers]
     assert stars == ["o", "*", "*"]
@@ -250,6 +262,10 @@ def runs(**labels):
     return TrainingSpec(runs=rows)
 
 
+def traces(spec, *metrics):
+    return TracesSpec(**dict(spec), metrics=list(metrics))
+
+
 def test_training_curves_and_traces():
     epochs = np.linspace(0.01, 10, 1000)
     trace = pd.DataFrame({"epoch": epochs, "metric": "weight_change", "value": epochs})
@@ -258,8 +274,10 @@ def test_training_curves_and_traces():
     spec = runs(base="Base", ocm="OCM")
     [axes] = training_figure(metrics, spec, CURVES).axes
     assert lines(axes) == {"Base": [3, 2], "OCM": [3, 2]}
-    [axes] = training_figure(metrics, spec, TRACES).axes
+    changes = traces(spec, "weight_change", "prototype_change")
+    [axes] = trace_figure(metrics, changes).axes
     assert axes.get_yscale() == "log"
+    assert list(lines(axes)) == ["ΔW Base"]
     thinned = thin(trace)
     assert len(thinned) == PIECES
     assert thinned["value"].mean() == pytest.approx(trace["value"].mean(), rel=1e-2)
@@ -293,8 +311,8 @@ def test_names_are_drawn_as_they_are_in_every_figure(label, summary, scores, par
         few_shot_figure(summary, levels),
         rankings_figure(summary, ranking),
         ablation_figure(plane, along(own, label, label, (2, "plain"))),
-        trade_off_figure(plane, own),
-        training_figure({"r": table}, runs(r=label), TRACES),
+        trade_off_figure(plane, in_plane(own)),
+        trace_figure({"r": table}, traces(runs(r=label), "weight_change")),
         images_figure({label: [3, 2]}),
     ]
     for number, figure in enumerate(figures):
@@ -311,7 +329,7 @@ def test_names_that_begin_with_an_underscore_are_in_the_legend(summary, spec):
 
 def test_numbers_on_a_logarithmic_axis_are_plain(tmp_path):
     table = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "weight_change", "value": [1e-5, 2e-3]})
-    figure = training_figure({"r": table}, runs(r="r"), TRACES)
+    figure = trace_figure({"r": table}, traces(runs(r="r"), "weight_change"))
     save(figure, tmp_path / "figure")
     ticks = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert "1e−03" in ticks
@@ -329,7 +347,7 @@ def test_ticks_of_an_ablation_keep_their_digits(scores, plane_spec):
 def test_an_infinite_score_is_left_out_of_the_plane(scores, plane_spec, tmp_path):
     plane = training_versus_transfer(scores, plane_spec)
     plane.loc[plane["encoder"] == "trex", "transfer"] = np.inf
-    figure = trade_off_figure(plane, plane_spec)
+    figure = trade_off_figure(plane, in_plane(plane_spec))
     save(figure, tmp_path / "plane")
     assert sorted(text.get_text() for text in figure.axes[0].texts) == ["Plain", "Random"]
 

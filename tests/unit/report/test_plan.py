@@ -274,8 +274,7 @@ def test_an_encoder_with_its_classifier_has_a_table_for_each_data_set(load, smal
         "own_Pets": ("Pets", "own"),
     }
     assert [name for name in exhibits.tables if name.startswith("test_sets_published")] == [
-        "test_sets_published_linear",
-        "test_sets_published_own",
+        "test_sets_published_own"
     ]
     spec = exhibits.tables["test_sets_own_Pets"].spec
     assert [encoder.name for encoder in spec.encoders] == ["twenty"]

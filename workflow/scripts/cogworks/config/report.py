@@ -38,7 +38,8 @@ class Shown(Section):
     """Data sets of the few-shot figure. Null uses the first, middle and last level (figure 3.5)."""
     transfer: Annotated[list[str], Field(min_length=1)] | None = None
     """Data sets over which the transfer score, the mean log odds, is computed (figure 4.7). Null
-    uses all evaluated data sets except the seen one and pooled groups.
+    uses all evaluated data sets except the seen one, other images of the seen concepts,
+    iNaturalist, which has a table of its own, and pooled groups.
     """
     test_set_groups: dict[Name, Annotated[list[str], Field(min_length=1)]] = {}
     """Test sets to show as one, by the mean of their scores (ImageNet-v2 has three), under the name

@@ -29,6 +29,12 @@ def tables(roles: "Roles") -> dict[str, tuple[str, str]]:
     }
 
 
+def is_own(roles: "Roles", name: str) -> bool:
+    """Say whether the table called `name` is of encoders with their own classifiers."""
+    _, protocol = tables(roles)[name]
+    return KINDS.load(roles.plan.config.probes[protocol].kind).own
+
+
 def spec(roles: "Roles", name: str, *, paper: Paper = NO_PAPER) -> EvalSetsSpec:
     """Return the spec of the table called `name`."""
     dataset, protocol = tables(roles)[name]

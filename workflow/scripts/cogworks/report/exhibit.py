@@ -43,6 +43,7 @@ class Exhibit:
         about: the benchmark, data set or other thing that it is about, where its kind has one
             exhibit for each: exhibits about the same thing stand together on the page.
         label: a name to show in front of the caption of a figure.
+        note: a sentence that its caption has besides that of its kind, as reStructuredText.
         number: its number in the thesis and the panel it is, as in "B.6" and "3.4 (a)"; empty
             where the thesis has no such exhibit.
     """
@@ -51,6 +52,7 @@ class Exhibit:
     spec: ExhibitSpec
     about: str = ""
     label: str = ""
+    note: str = ""
     number: str = ""
 
 

@@ -62,6 +62,11 @@ class Planned:
         return self.roles.chapter or (self.numbered.chapter if self.numbered else None)
 
     @property
+    def caption(self) -> str:
+        """Return the text below a figure, as reStructuredText."""
+        return " ".join(filter(None, [self.kind.caption, self.exhibit.note]))
+
+    @property
     def code(self) -> str:
         """Return the digest of the code that makes it: of its own kind, no others."""
         return rule_code(f"make_{self.medium}", EXHIBITS.module(self.kind_name))

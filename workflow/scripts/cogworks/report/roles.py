@@ -20,7 +20,7 @@ from cogworks.plan.measures import Measure
 from cogworks.plan.plan import Plan
 from cogworks.probes.kinds import KINDS
 from cogworks.report import recipes
-from cogworks.report.reference import DATASETS, TEST_SETS
+from cogworks.report.reference import DATASETS, LONG_TAIL, TEST_SETS
 from cogworks.report.specs import (
     NO_PAPER,
     CloneRow,
@@ -37,6 +37,7 @@ from cogworks.report.specs import (
     SetColumn,
     TransferSpec,
 )
+from cogworks.report.transfer_sets import in_order
 
 # The chapters of the thesis about concepts and about clones.
 CONCEPTS, CLONES = 3, 5
@@ -157,8 +158,21 @@ class Roles:
         given = self.section.transfer
         if given is not None:
             return [member for name in given for member in self.expand(name)]
-        plain = set(self.plan.image_sets) - {self.seen}
-        return [name for name in self.evaluated if name in plain and self._is_linear(name)]
+        return [name for name in self.evaluated if self._is_transfer(name)]
+
+    def _is_transfer(self, name: str) -> bool:
+        """Say whether a data set is one for transfer where the config names none.
+
+        Groups of pools, other images of the seen concepts (blurred ones) and long-tailed data sets
+        are none: they have exhibits of their own.
+        """
+        return (
+            name in self.plan.image_sets
+            and name != self.seen
+            and self._part(name) != "seen"
+            and self.published_name(name) not in LONG_TAIL
+            and self._is_linear(name)
+        )
 
     def expand(self, name: str) -> list[str]:
         """Return the evaluated data sets that a name stands for, groups of a pool included.
@@ -225,6 +239,9 @@ class Roles:
         if dataset == self.seen:
             return "in1k"
         name = f"cog_l{self.levels.index(dataset) + 1}" if dataset in self.levels else dataset
+        section = self.plan.config.images.get(dataset)
+        if section is not None and section.source.dataset is not None:
+            name = section.source.dataset.lower()
         return name if name in DATASETS or name in TEST_SETS else None
 
     @cached_property
@@ -266,9 +283,13 @@ class Roles:
         """Return the score tables of those of the cells that are evaluated, in the plan's order."""
         return ScoreFiles.of([key for key in self.jobs if key in cells])
 
-    def by_level(self, datasets: list[str], paper: Paper = NO_PAPER) -> LevelsSpec:
-        """Return the spec of what shows the encoders of the axis on some data sets."""
-        names, columns = self.scored(self.axis or datasets), self.columns(datasets)
+    def by_level(
+        self, datasets: list[str], paper: Paper = NO_PAPER, *, names: list[str] | None = None
+    ) -> LevelsSpec:
+        """Return the spec of what shows encoders, by default those of the axis, on data sets."""
+        if names is None:
+            names = self.scored(self.axis or datasets)
+        columns = self.columns(datasets)
         return LevelsSpec(
             scores=self.score_files(self.cells(names, columns)),
             paper=paper,
@@ -286,7 +307,8 @@ class Roles:
             paper: published figures to show beside.
             encoders: those to show of `compared`; None for all.
         """
-        seen, *transfer = self.columns(name for name in (self.seen, *self.transfer) if name)
+        (seen,) = self.columns(name for name in [self.seen] if name)
+        transfer = in_order(self.columns(self.transfer))
         names = [name for name in self.compared if encoders is None or name in encoders]
         return TransferSpec(
             scores=self.score_files(self.cells(names, [seen, *transfer])),

@@ -168,6 +168,33 @@ class TransferSpec(ScoresSpec):
     transfer: list[SetColumn]
 
 
+class PlaneSpec(TransferSpec):
+    """Encoders in the plane of training task and transfer."""
+
+    families: dict[str, str]
+    """What tells the encoders apart where there are too many to name each: a text for each one
+    that a run of this plan trained."""
+
+
+class ProjectorRow(Spec):
+    """A configuration of table 4.1."""
+
+    label: str
+    encoders: list[str]
+    """They differ in their seed alone; none where it was not run."""
+
+
+class ProjectorSpec(TransferSpec):
+    """The projector's size, in the two blocks of table 4.1."""
+
+    layers: list[ProjectorRow]
+    """Without projector, and with one by its number of hidden layers."""
+    widths: list[ProjectorRow]
+    """By the width of a hidden layer."""
+    default: tuple[int, int]
+    """Positions of the default configuration in the two."""
+
+
 class Point(Spec):
     """Encoders with the same value of the number by which they differ from others."""
 
@@ -238,6 +265,35 @@ class FeaturesSpec(ExhibitSpec):
         return self.measures
 
 
+class ComponentsSpec(FeaturesSpec):
+    """Measures with and without multi-crop and projector."""
+
+    corners: dict[str, list[str]]
+    """For base, base_mc, base_pr and base_mc_pr the encoders, which differ in their seed alone."""
+
+
+class SettingRow(Spec):
+    """A setting of training runs: one value for each column, an empty text for none."""
+
+    configuration: str
+    values: list[str]
+
+
+class SettingsSpec(ExhibitSpec):
+    """The hyper-parameters of training runs (table C.1)."""
+
+    columns: list[str]
+    """Names of the columns: all runs first, then single ones."""
+    shared: list[SettingRow]
+    specific: list[SettingRow]
+    paper: Paper
+
+    @property
+    def files(self) -> list[str]:
+        """Return the file with the thesis's values, if they are shown."""
+        return self.paper.paths
+
+
 class CloneRow(Named):
     """A clone as it is shown."""
 
@@ -271,6 +327,13 @@ class TrainingSpec(ExhibitSpec):
     def files(self) -> list[str]:
         """Return the metrics of the runs."""
         return [run.metrics for run in self.runs]
+
+
+class TracesSpec(TrainingSpec):
+    """What was recorded in the course of training runs."""
+
+    metrics: list[str]
+    """Metrics of the training room to draw in one panel."""
 
 
 class CrossingRow(Spec):

@@ -19,6 +19,8 @@ STD = "_std"
 LOW, HIGH = "_low", "_high"
 GROUP = "group"
 OWN = "own"
+# Whether a row is highlighted.
+HIGHLIGHT = "highlight"
 # Whether a number is in one of the run's own rows, and its column.
 Cell = tuple[bool, str]
 

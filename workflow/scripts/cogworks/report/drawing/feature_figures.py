@@ -10,6 +10,8 @@ from cogworks.report.specs import FeaturesSpec
 
 # Of the width between two groups, the share that the points of one group take.
 SPREAD = 0.5
+# So many singular values are shown, as in the thesis.
+DIMENSIONS = 1000
 
 
 def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
@@ -53,6 +55,29 @@ def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
     return fig
 
 
+def bar_figure(measures: pd.DataFrame, spec: FeaturesSpec, metric: str) -> Figure:
+    """Return one measure as a bar for each encoder, on the one group of data sets.
+
+    Arguments as for `feature_figure`; `metric` is one of `features.MEASURES`.
+    """
+    frame = averages(measures, spec)
+    heading, factor, digits = MEASURES[metric]
+    values = factor * frame[metric].to_numpy("float64")
+    names = [encoder.label for encoder in spec.encoders]
+    fig, [[axes]] = style.figure(height=0.6 + 0.28 * len(names))
+    with style.drawing():
+        bars = axes.barh(
+            range(len(names)), np.nan_to_num(values), height=0.6, color=style.SERIES[0]
+        )
+        axes.bar_label(bars, [f"{value:.{digits}f}" for value in values], padding=3, fontsize=9)
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.grid(visible=False)
+        axes.margins(x=0.1)
+        axes.set_xlabel(f"{heading}, {spec.groups[0].name}")
+    return fig
+
+
 def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
     """Return a panel per group: normalised singular values by dimension, one line per encoder.
 
@@ -72,6 +97,7 @@ def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
             for encoder in spec.encoders:
                 values = spectra.get((encoder.name, group))
                 if values is not None:
+                    values = values[:DIMENSIONS]
                     look = looks[encoder.name]
                     positions = np.arange(1, len(values) + 1)
                     name = style.named(encoder.label)

@@ -37,7 +37,7 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
     for number, entry in enumerate(spec.test_sets):
         for metric, title in _METRICS:
             key = f"{metric}_{number}"
-            values = _by_seed(rows[rows["metric"] == metric], entry.members)
+            values = by_seed(rows[rows["metric"] == metric], entry.members)
             values = values.reindex([encoder.name for encoder in spec.encoders])
             frame[key] = values.mean(axis=1).to_numpy("float64")
             frame[key + STD] = [deviation(row) for _, row in values.iterrows()]
@@ -56,7 +56,7 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
 
 
 def compared_table(own: Table, spec: EvalSetsSpec, paper: str | Path) -> Table:
-    """Return the run's own table with the rows of tables 4.2, 5.1 and 5.2 below it.
+    """Return the run's own table with the rows of tables 5.1 and 5.2 below it.
 
     Args:
         own: what `own_table` returns.
@@ -66,7 +66,6 @@ def compared_table(own: Table, spec: EvalSetsSpec, paper: str | Path) -> Table:
     places = {t.published: n for n, t in enumerate(spec.test_sets) if t.published}
     frames = [
         own.frame.assign(**{GROUP: OWN_GROUP}),
-        _published_42(paper, places),
         _published_51(paper, places),
         _published_52(paper, places),
     ]
@@ -78,7 +77,7 @@ def compared_table(own: Table, spec: EvalSetsSpec, paper: str | Path) -> Table:
         title=f"{own.title} beside the thesis's",
         columns=own.columns,
         frame=frame,
-        note=f"Published rows: thesis, tables 4.2, 5.1 and 5.2. {'; '.join(names)}.",
+        note=f"Published rows: thesis, tables 5.1 and 5.2. {'; '.join(names)}.",
         warning="The published rows are for the 1000 or 100 classes of ImageNet named in them: "
         "compare only with runs on the same classes.",
     )
@@ -91,7 +90,7 @@ def _fits(rows: pd.DataFrame, spec: EvalSetsSpec) -> str:
     return fit_note(summarise(rows, baseline=None), labels, place="test_set")
 
 
-def _by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFrame:
+def by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFrame:
     """Return a row per encoder, a column per seed: the mean over members, if all have it."""
     parts = [
         rows[(rows["dataset"] == dataset) & (rows["test_set"] == test_set)].pivot(
@@ -103,12 +102,6 @@ def _by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFra
     for part in parts[1:]:
         total = total + part
     return total / len(parts)
-
-
-def _published_42(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:
-    rows = read_paper(paper, "trex_imagenet_sets", ["model", "dataset", "metric", "value"])
-    rows = rows.assign(encoder=rows["model"], test_set=rows["dataset"].str.removeprefix("in1k_"))
-    return _wide(rows, places, "Thesis, table 4.2 (IN-1K)")
 
 
 def _published_51(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:

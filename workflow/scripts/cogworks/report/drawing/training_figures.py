@@ -4,21 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogworks.core.files import read_parquet
 from cogworks.report.drawing import style
-from cogworks.report.specs import TrainingSpec
+from cogworks.report.specs import TracesSpec, TrainingSpec
 
 # Metric of the training room: heading, and whether its axis is logarithmic.
 CURVES = {
     "loss": ("training loss", False),
     "val_top1": ("validation top-1 (%)", False),
 }
+# The same for what is recorded step by step, and what its lines are called besides their runs.
 TRACES = {
-    "gradient_similarity": ("gradient similarity of classes", False),
-    "weight_change": ("change of class weights a step", True),
-    "prototype_change": ("change of prototypes a step", True),
+    "gradient_similarity": ("gradient similarity of classes", False, ""),
+    "weight_change": ("change by a step", True, "ΔW"),
+    "prototype_change": ("change by a step", True, "ΔU"),
 }
 # Recorded step by step, a trace is a cloud: points are averaged in this many pieces of a run.
 PIECES = 60
@@ -38,7 +40,7 @@ def training_figure(
     Args:
         metrics: by run, the table of the training room: epoch, metric, value.
         spec: the runs.
-        headings: `CURVES` or `TRACES`.
+        headings: `CURVES`.
     """
     shown = [m for m in headings if any(m in set(t.metric) for t in metrics.values())]
     fig, [panels] = style.figure(1, max(len(shown), 1), width=3.8, height=3.0)
@@ -47,25 +49,52 @@ def training_figure(
         for axes, metric in zip(panels, shown, strict=False):
             title, logarithmic = headings[metric]
             for run in spec.runs:
-                table = metrics[run.name]
-                rows = thin(table[table["metric"] == metric])
-                look = looks[run.name]
-                marker = look.marker if len(rows) <= PIECES // 2 else None
-                axes.plot(
-                    rows["epoch"],
-                    rows["value"],
-                    color=look.colour,
-                    marker=marker,
-                    markersize=3.5,
-                    label=style.named(run.label),
-                )
-            if logarithmic:
-                style.logarithmic(axes)
-            axes.set_xlim(left=0)
-            axes.set_title(title)
-            axes.set_xlabel("epoch")
+                _line(axes, metrics[run.name], metric, looks[run.name], run.label)
+            _finish(axes, title, logarithmic=logarithmic)
         style.legend_below(fig, panels[0])
     return fig
+
+
+def trace_figure(metrics: Mapping[str, pd.DataFrame], spec: TracesSpec) -> Figure:
+    """Return one panel of `TRACES`: by epoch, a line for each run and metric that it has.
+
+    Arguments as for `training_figure`.
+    """
+    fig, [[axes]] = style.figure(width=4.4, height=3.2)
+    looks = style.looks([run.name for run in spec.runs])
+    title, logarithmic, _ = TRACES[spec.metrics[0]]
+    with style.drawing():
+        for run in spec.runs:
+            for metric in spec.metrics:
+                label = " ".join(filter(None, [TRACES[metric][2], run.label]))
+                _line(axes, metrics[run.name], metric, looks[run.name], label)
+        _finish(axes, title, logarithmic=logarithmic)
+        style.legend_below(fig, axes)
+    return fig
+
+
+def _line(axes: Axes, table: pd.DataFrame, metric: str, look: style.Look, label: str) -> None:
+    """Draw a metric of a run by epoch; nothing where it has none."""
+    rows = thin(table[table["metric"] == metric])
+    if rows.empty:
+        return
+    marker = look.marker if len(rows) <= PIECES // 2 else None
+    axes.plot(
+        rows["epoch"],
+        rows["value"],
+        color=look.colour,
+        marker=marker,
+        markersize=3.5,
+        label=style.named(label),
+    )
+
+
+def _finish(axes: Axes, title: str, *, logarithmic: bool) -> None:
+    if logarithmic:
+        style.logarithmic(axes)
+    axes.set_xlim(left=0)
+    axes.set_title(title)
+    axes.set_xlabel("epoch")
 
 
 def thin(rows: pd.DataFrame) -> pd.DataFrame:

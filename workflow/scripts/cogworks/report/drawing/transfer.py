@@ -24,14 +24,17 @@ def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.Dat
         (deviations over the seeds that all transfer sets have), and `hull`, whether it is on the
         convex hull, seen from above and from the right.
     """
+    train = _by_seed(scores, [spec.seen], "top1")
+    over = {
+        "transfer": _by_seed(scores, spec.transfer, "log_odds"),
+        "transfer_top1": _by_seed(scores, spec.transfer, "top1"),
+    }
     records = []
     for encoder in spec.encoders:
-        train = _values(scores, encoder.name, spec.seen, "top1")
-        record = {"encoder": encoder.name, "label": encoder.label}
-        record |= {"train": train.mean(), "train_std": deviation(train)}
-        for key, metric in (("transfer", "log_odds"), ("transfer_top1", "top1")):
-            sets = [_values(scores, encoder.name, c, metric) for c in spec.transfer]
-            record[key], record[f"{key}_std"] = _over_sets(sets)
+        record: dict[str, str | float] = {"encoder": encoder.name, "label": encoder.label}
+        record["train"], record["train_std"] = _over_sets(train, encoder.name)
+        for key, table in over.items():
+            record[key], record[f"{key}_std"] = _over_sets(table, encoder.name)
         records.append(record)
     frame = pd.DataFrame(records)
     numbers = [key for key in frame if key not in ("encoder", "label")]
@@ -86,16 +89,18 @@ def _below(left: np.ndarray, middle: np.ndarray, right: np.ndarray) -> bool:
     return bool(a[0] * b[1] - a[1] * b[0] > 0)
 
 
-def _over_sets(sets: list[pd.Series]) -> tuple[float, float]:
+def _by_seed(scores: pd.DataFrame, columns: Sequence[SetColumn], metric: str) -> pd.DataFrame:
+    """Return scores by (encoder, seed) and data set, NaN where there is none."""
+    protocols = {column.name: column.protocol for column in columns}
+    rows = select(scores, metric=metric)
+    rows = rows[rows["protocol"] == rows["dataset"].map(protocols)]
+    wide = rows.pivot(index=["encoder", "seed"], columns="dataset", values="value")
+    return wide.reindex(columns=list(protocols)).astype("float64")
+
+
+def _over_sets(table: pd.DataFrame, encoder: str) -> tuple[float, float]:
     """Return mean and deviation over seeds of the mean over all sets; NaN if one has no score."""
-    if not all(series.notna().any() for series in sets):
+    if encoder not in table.index:
         return np.nan, np.nan
-    table = pd.concat(sets, axis=1)
-    return table.mean().mean(), deviation(table.mean(axis=1, skipna=False))
-
-
-def _values(scores: pd.DataFrame, encoder: str, column: SetColumn, metric: str) -> pd.Series:
-    """Return an encoder's scores on a data set by seed."""
-    rows = select(scores, metric=metric, protocol=column.protocol)
-    rows = rows[(rows["encoder"] == encoder) & (rows["dataset"] == column.name)]
-    return rows.set_index("seed")["value"].rename(column.name)
+    own = table.loc[encoder]
+    return own.mean().mean(skipna=False), deviation(own.mean(axis=1, skipna=False))

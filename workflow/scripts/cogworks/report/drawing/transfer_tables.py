@@ -1,4 +1,4 @@
-"""Top-1 on every data set and the mean log odds (thesis, tables D.1, 4.1, 4.3, 5.3 and 5.4)."""
+"""Top-1 on every data set and the mean log odds (thesis, tables D.1, 5.3 and 5.4)."""
 
 import math
 from collections.abc import Sequence
@@ -13,15 +13,18 @@ from cogworks.report.reference import TRANSFER as TRANSFER_SETS
 from cogworks.report.specs import TransferSpec
 from cogworks.report.summary import DEVIATION, fit_note, select
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
+from cogworks.report.transfer_sets import told
 
 TRANSFER = "transfer"
 # Table: file, and the columns that name a row.
 _PUBLISHED = {
     "D.1": ("trex_transfer", ["model"]),
-    "4.3": ("trex_long_tail", ["model"]),
     "5.3": ("sd_transfer", ["training_set", "model"]),
     "5.4": ("sd_cog", ["training_set", "model"]),
 }
+# The two groups of table D.1, by how the names of the second begin.
+_TREX = "t-ReX"
+_GROUPS = {False: "previous SotA", True: "models on the convex hull in figure 4.7"}
 
 
 def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSpec) -> Table:
@@ -56,36 +59,35 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSp
         frame=frame.assign(**{OWN: True}),
         note=f"Mean ± {DEVIATION} over seeds. Log odds log(p / (1 - p)) of the accuracy p "
         f"(equation 4.3), averaged over all columns but {spec.seen.label}. As table D.1."
-        + fit_note(pd.concat(shown), labels),
+        f" {told(spec.transfer)}" + fit_note(pd.concat(shown), labels),
     )
 
 
-def published_transfer_table(
-    own: Table, summary: pd.DataFrame, spec: TransferSpec, paper: str | Path
-) -> Table:
+def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSpec) -> Table:
     """Return the run's own table with the rows of the thesis's tables below it.
 
-    The published mean log odds are computed over the data sets shown, and only where a row has
-    all of them.
+    The published mean log odds are those of table D.1 over all its data sets, else computed over
+    the data sets shown, and only where a row has all of them.
 
     Args:
         own: what `transfer_table` returns.
         summary: the table of `summary.summarise`.
-        spec: as for `transfer_table`; a column's published name in `published`, or None.
-        paper: the folder `resources/paper`.
+        spec: as for `transfer_table`; a column's published name in `published`, or None. Its
+            `paper` says which tables to show.
     """
     shared = [c for c in [spec.seen, *spec.transfer] if c.published]
+    shown = {n: entry for n, entry in _PUBLISHED.items() if entry[0] in spec.paper.names}
     frames = [own.frame.assign(**{GROUP: OWN_GROUP})]
-    for number, (name, keys) in _PUBLISHED.items():
-        rows = read_paper(paper, name, [*keys, "dataset", "metric", "value"])
-        frames.append(_published(rows[rows["metric"] == "top1"], keys, number, spec))
+    for number, (name, keys) in shown.items():
+        rows = read_paper(spec.paper.folder, name, [*keys, "dataset", "metric", "value"])
+        frames.append(_published(rows, keys, number, spec))
     frame = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     return Table(
         title="Top-1 by data set beside the thesis's",
         columns=own.columns,
-        frame=frame,
-        note="Published rows: thesis, tables D.1, 4.3, 5.3 and 5.4, where they have these "
-        "data sets; their mean log odds are taken over the data sets shown.",
+        frame=frame.drop(columns=[key for key in frame if key.endswith(STD)]),
+        note=f"Published rows: thesis, table {' and '.join(shown)}, where they have these data "
+        f"sets. {told(spec.transfer)} Means over seeds.",
         warning=mismatch(summary, shared),
     )
 
@@ -95,17 +97,22 @@ def _published(
 ) -> pd.DataFrame:
     """Return the rows of one published table that have a score on a data set shown."""
     columns = {c.published: c.name for c in [spec.seen, *spec.transfer]}
+    if {c.published for c in spec.transfer} == set(TRANSFER_SETS):
+        columns |= {"mean_log_odds": TRANSFER}
     rows = rows[rows["dataset"].isin(columns)]
     names = [" ".join(k for k in row if k != "-") for row in rows[list(keys)].to_numpy()]
     rows = rows.assign(encoder=names, value=rows["value"].astype("float64"))
     wide = rows.pivot(index="encoder", columns="dataset", values="value")
     wide = wide.reindex(rows["encoder"].drop_duplicates()).rename(columns=columns)
     wanted = [column.name for column in spec.transfer]
-    if set(wanted) <= set(wide.columns):
+    if TRANSFER not in wide and set(wanted) <= set(wide.columns):
         odds = wide[wanted].map(lambda p: math.log(p / (100 - p)))
         wide[TRANSFER] = odds.mean(axis=1, skipna=False)
     frame = wide.reset_index().rename_axis(columns=None)
-    return frame.assign(**{GROUP: f"Thesis, table {number}", OWN: False})
+    group = pd.Series(f"Thesis, table {number}", index=frame.index)
+    if number == "D.1":
+        group += ": " + frame["encoder"].str.startswith(_TREX).map(_GROUPS)
+    return frame.assign(**{GROUP: group, OWN: False})
 
 
 def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
@@ -137,47 +144,17 @@ def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
     )
 
 
-def published_trade_off_table(
-    own: Table, summary: pd.DataFrame, spec: TransferSpec, paper: str | Path
-) -> Table:
-    """Return the two axes with the rows of tables 4.1 and D.1 below the run's own.
-
-    Arguments as for `published_transfer_table`; `own` is what `trade_off_table` returns. The
-    published log odds are over the thesis's own 13 transfer sets.
-    """
-    names = ["table", "configuration", "in1k_top1", "transfer_mean_log_odds"]
-    projector = read_paper(paper, "trex_projector", names)
-    rows = pd.DataFrame(
-        {
-            "label": projector["configuration"],
-            "train": projector["in1k_top1"],
-            "transfer": projector["transfer_mean_log_odds"],
-            GROUP: "Thesis, table 4.1",
-        }
-    )
-    plane = published_plane(paper).assign(**{GROUP: "Thesis, table D.1"})
-    kept = [c for c in own.columns if c.key in ("label", "train", "transfer")]
-    mine = own.frame[["label", "train", "train_std", "transfer", "transfer_std", OWN]]
-    frame = pd.concat(
-        [mine.assign(**{GROUP: OWN_GROUP}), rows.assign(**{OWN: False}), plane.assign(own=False)],
-        ignore_index=True,
-    )
-    return Table(
-        title="Training against transfer beside the thesis's",
-        columns=kept,
-        frame=frame,
-        note="Published rows: thesis, tables 4.1 and D.1, over its 13 transfer sets.",
-        warning=transfer_mismatch(summary, spec),
-    )
-
-
 def published_plane(paper: str | Path) -> pd.DataFrame:
-    """Return label, train (IN-1K top-1, %) and transfer (mean log odds) of table D.1."""
+    """Return label, train (IN-1K top-1, %), transfer (mean log odds) and hull of table D.1.
+
+    Its second half is the thesis's own models on the convex hull.
+    """
     rows = read_paper(paper, "trex_transfer", ["model", "dataset", "value"])
     wide = rows.pivot(index="model", columns="dataset", values="value")
     wide = wide.reindex(rows["model"].drop_duplicates()).reset_index()
     names = {"model": "label", "in1k": "train", "mean_log_odds": "transfer"}
-    return wide.rename(columns=names)[list(names.values())].rename_axis(columns=None)
+    plane = wide.rename(columns=names)[list(names.values())].rename_axis(columns=None)
+    return plane.assign(hull=plane["label"].str.startswith(_TREX))
 
 
 def transfer_mismatch(summary: pd.DataFrame, spec: TransferSpec) -> str:

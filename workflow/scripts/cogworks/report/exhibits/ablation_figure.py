@@ -3,6 +3,7 @@
 from cogworks.report.ablations import AXES, ablations
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import AblationSpec, Series
+from cogworks.report.transfer_sets import number_of, told
 
 
 def _needs(roles: Roles) -> Found:
@@ -15,7 +16,9 @@ def _needs(roles: Roles) -> Found:
             measures=list(axis.measures),
             series=series,
         )
-        yield Exhibit(f"ablation_{name.replace(' ', '_')}", spec, about=name, number=axis.number)
+        number = number_of(spec.transfer, axis.number) if axis.key else axis.number
+        label = f"ablation_{name.replace(' ', '_')}"
+        yield Exhibit(label, spec, about=name, number=number, note=told(spec.transfer))
 
 
 def _encoders(series: list[Series]) -> set[str]:

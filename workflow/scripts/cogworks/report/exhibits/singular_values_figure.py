@@ -1,12 +1,22 @@
 """Singular values of features (thesis, figure 4.6 (b))."""
 
+from cogworks.report import measured
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import FeaturesSpec
+from cogworks.report.transfer_sets import number_of, told
+
+METRIC = "singular_values"
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.measures and "singular_values" in roles.plan.config.analysis.metrics:
-        yield Exhibit("singular_values", roles.features, number="4.6 (b)")
+    """Yield one for the groups of the config, and one for the transfer sets."""
+    if roles.measures and METRIC in roles.plan.config.analysis.metrics:
+        yield Exhibit("singular_values", roles.features)
+    spec = measured.features(roles, METRIC, with_seen=False)
+    if spec is not None:
+        over = measured.transfer(roles)
+        number = number_of(over, "4.6 (b)")
+        yield Exhibit("singular_values_transfer", spec, number=number, note=told(over))
 
 
 def _make(spec: FeaturesSpec) -> Made:
@@ -25,7 +35,7 @@ EXHIBIT = Kind(
     caption=(
         "Singular values of the feature matrix, divided by their sum and averaged over the "
         "data sets of a group. The flatter the line, the more evenly variance is spread over "
-        "dimensions. As figure 4.6 (b)."
+        "dimensions, of which the first 1000 are shown. As figure 4.6 (b)."
     ),
     wide=True,
 )

@@ -1,16 +1,16 @@
-"""Test sets of the seen classes, with the rows of tables 4.2, 5.1 and 5.2."""
+"""Test sets of the seen classes, with the rows of tables 5.1 and 5.2."""
 
 from cogworks.report import eval_sets
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import EvalSetsSpec, Paper
 
-PAPER = Paper(names=["trex_imagenet_sets", "sd_augmentation", "sd_imagenet_sets"])
+PAPER = Paper(names=["sd_augmentation", "sd_imagenet_sets"])
 
 
 def _needs(roles: Roles) -> Found:
-    """Yield one for each protocol with several test sets of the seen classes."""
+    """Yield one for each protocol of classifiers that the encoders were trained with."""
     for name, (dataset, _) in eval_sets.tables(roles).items():
-        if dataset == roles.seen and roles.section.published:
+        if dataset == roles.seen and roles.section.published and eval_sets.is_own(roles, name):
             spec = eval_sets.spec(roles, name, paper=PAPER)
             yield Exhibit(f"test_sets_published_{name}", spec, about=name)
 

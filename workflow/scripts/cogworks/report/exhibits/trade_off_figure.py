@@ -1,16 +1,35 @@
 """The training task against transfer, with the convex hull (thesis, figure 4.7)."""
 
+from collections.abc import Iterator
+
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.specs import Paper, TransferSpec
+from cogworks.report.recipes import properties
+from cogworks.report.specs import NO_PAPER, Paper, PlaneSpec
+from cogworks.report.transfer_sets import number_of, told
+
+PAPER = Paper(names=["trex_transfer"])
+# What the legend calls the losses of equations 4.1 and 4.2.
+LOSSES = {"cosine": "cosine softmax", "ocm": "OCM"}
 
 
 def _needs(roles: Roles) -> Found:
     if roles.compared:
-        paper = Paper(names=["trex_transfer"] if roles.section.published else [])
-        yield Exhibit("trade_off", roles.trade_off(paper), number="4.7")
+        plane = roles.trade_off(PAPER if roles.section.published else NO_PAPER)
+        spec = PlaneSpec(**dict(plane), families=dict(_families(roles)))
+        number = number_of(plane.transfer, "4.7")
+        yield Exhibit("trade_off", spec, number=number, note=told(plane.transfer))
 
 
-def _make(spec: TransferSpec) -> Made:
+def _families(roles: Roles) -> Iterator[tuple[str, str]]:
+    """Yield the loss and the depth of the projector of each encoder of this run."""
+    for name in roles.compared:
+        entry = properties(roles.plan, name)
+        if entry:
+            depth = f"L = {entry['hidden layers']}" if entry["projector"] else "no projector"
+            yield name, f"{LOSSES.get(entry['loss'], entry['loss'])}, {depth}"
+
+
+def _make(spec: PlaneSpec) -> Made:
     from cogworks.report.drawing.trade_off_figure import trade_off_figure
     from cogworks.report.drawing.transfer import training_versus_transfer
     from cogworks.report.drawing.transfer_tables import published_plane, transfer_mismatch
@@ -27,12 +46,13 @@ def _make(spec: TransferSpec) -> Made:
 EXHIBIT = Kind(
     "transfer",
     "Training against transfer",
-    TransferSpec,
+    PlaneSpec,
     _needs,
     _make,
     caption=(
         "Accuracy on the training task against the mean log odds over the transfer sets. "
         "Stars are on the convex hull: no mixture of other encoders is better on both axes. "
+        "Hollow: the thesis's models and those that it compares with, where they are comparable. "
         "As figure 4.7."
     ),
 )

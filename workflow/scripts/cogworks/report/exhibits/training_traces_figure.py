@@ -1,31 +1,41 @@
 """The course of training: gradients and changes of weights (thesis, figures 4.6 (c) and (d))."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.specs import TrainingSpec
+from cogworks.report.specs import TracesSpec
+
+# Name and panel of the thesis's figure: what the training room calls its metrics.
+PANELS = {
+    ("training_gradients", "4.6 (c)"): ["gradient_similarity"],
+    ("training_changes", "4.6 (d)"): ["weight_change", "prototype_change"],
+}
+NOTES = {
+    "training_gradients": "Mean cosine of the gradients of different class weights.",
+    "training_changes": (
+        "How much class weights (ΔW) or prototypes (ΔU) change by a step, as a Frobenius norm."
+    ),
+}
 
 
 def _needs(roles: Roles) -> Found:
     plan = roles.plan
     runs = [row for row in roles.training if plan.runs[row.name].section.traces.every_steps > 0]
     if runs:
-        yield Exhibit("training_traces", TrainingSpec(runs=runs), number="4.6 (c), (d)")
+        for (name, number), metrics in PANELS.items():
+            spec = TracesSpec(runs=runs, metrics=metrics)
+            yield Exhibit(name, spec, number=number, note=NOTES[name])
 
 
-def _make(spec: TrainingSpec) -> Made:
-    from cogworks.report.drawing.training_figures import TRACES, read_metrics, training_figure
+def _make(spec: TracesSpec) -> Made:
+    from cogworks.report.drawing.training_figures import read_metrics, trace_figure
 
-    return training_figure(read_metrics(spec), spec, TRACES)
+    return trace_figure(read_metrics(spec), spec)
 
 
 EXHIBIT = Kind(
     "training",
     "The course of training",
-    TrainingSpec,
+    TracesSpec,
     _needs,
     _make,
-    caption=(
-        "The course of training: mean cosine of the gradients of different class weights, and "
-        "how much class weights or prototypes change by a step. As figures 4.6 (c) and (d)."
-    ),
-    wide=True,
+    caption="The course of training, as in figures 4.6 (c) and (d).",
 )

@@ -1,14 +1,18 @@
-"""Top-1 by data set, with the rows of tables D.1, 4.3, 5.3 and 5.4."""
+"""Top-1 by data set and the mean log odds, with the rows of table D.1 (or 5.3 and 5.4)."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import Paper, TransferSpec
-
-PAPER = Paper(names=["trex_transfer", "trex_long_tail", "sd_transfer", "sd_cog"])
+from cogworks.report.transfer_sets import are_of_chapter_4
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.compared and roles.section.published:
-        yield Exhibit("transfer_published", roles.trade_off(PAPER), number="D.1")
+    if not roles.compared or not roles.section.published:
+        return
+    if are_of_chapter_4(roles.columns(roles.transfer)):
+        spec = roles.trade_off(Paper(names=["trex_transfer"]))
+        yield Exhibit("transfer_published", spec, number="D.1")
+    else:
+        yield Exhibit("transfer_published", roles.trade_off(Paper(names=["sd_transfer", "sd_cog"])))
 
 
 def _make(spec: TransferSpec) -> Made:
@@ -19,7 +23,7 @@ def _make(spec: TransferSpec) -> Made:
     scores = collect(spec.scores.paths)
     summary = summarise(scores, baseline=None)
     own = transfer_table(scores, summary, spec)
-    return published_transfer_table(own, summary, spec, spec.paper.folder)
+    return published_transfer_table(own, summary, spec)
 
 
 EXHIBIT = Kind(

@@ -128,7 +128,7 @@ def _figure(planned: Planned) -> PageFigure:
     return PageFigure(
         name=planned.name,
         path=planned.path,
-        caption=planned.kind.caption,
+        caption=planned.caption,
         label=planned.exhibit.label,
         wide=planned.kind.wide,
     )

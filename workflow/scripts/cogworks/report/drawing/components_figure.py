@@ -1,0 +1,72 @@
+"""Features with and without multi-crop and projector, with arrows (thesis, figure 4.5)."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cogworks.report.drawing import style
+from cogworks.report.drawing.features import MEASURES, averages
+from cogworks.report.specs import ComponentsSpec
+
+ROWS = ("intra_class_distance", "sparsity")
+# Corner: its name, where it stands from left to right, and where its name stands.
+CORNERS = {
+    "base": ("Base", 0, "right"),
+    "base_pr": ("Base+Pr", 0, "right"),
+    "base_mc": ("Base+Mc", 1, "left"),
+    "base_mc_pr": ("Base+Mc+Pr", 1, "left"),
+}
+MULTI_CROP, PROJECTOR = style.MUTED, style.SERIES[5]
+ARROWS = (
+    ("base", "base_mc", MULTI_CROP),
+    ("base_pr", "base_mc_pr", MULTI_CROP),
+    ("base", "base_pr", PROJECTOR),
+    ("base_mc", "base_mc_pr", PROJECTOR),
+)
+
+
+def components_figure(measures: pd.DataFrame, spec: ComponentsSpec) -> Figure:
+    """Return a panel for each measure and group of data sets: four models, and what changes them.
+
+    Args:
+        measures: what `features.read_measures` returns.
+        spec: the models, `encoders` and `groups`.
+    """
+    frame = averages(measures, spec)
+    fig, panels = style.figure(len(ROWS), len(spec.groups), width=3.6, height=2.8)
+    with style.drawing():
+        for row, metric in zip(panels, ROWS, strict=True):
+            heading, factor, _ = MEASURES[metric]
+            for axes, group in zip(row, spec.groups, strict=True):
+                values = frame[frame["group"] == group.name].set_index("encoder")[metric]
+                means = {
+                    corner: factor * values.reindex(spec.corners[corner]).mean(skipna=False)
+                    for corner in CORNERS
+                }
+                _draw(axes, means)
+                axes.set_title(group.name)
+            row[0].set_ylabel(heading)
+    return fig
+
+
+def _draw(axes: Axes, means: Mapping[str, float]) -> None:
+    for start, end, colour in ARROWS:
+        tail, head = ((CORNERS[corner][1], means[corner]) for corner in (start, end))
+        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": 5, "shrinkB": 5}
+        axes.annotate("", head, tail, arrowprops=arrow)
+    for corner, (name, x, side) in CORNERS.items():
+        axes.plot(x, means[corner], "o", color=style.INK, markersize=5)
+        axes.annotate(
+            name,
+            (x, means[corner]),
+            (-8 if side == "right" else 8, 0),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=9,
+        )
+    axes.set_xticks([0, 1], ["one crop", "multi-crop"])
+    axes.set_xlim(-0.75, 1.95)
+    axes.margins(y=0.15)

@@ -1,0 +1,57 @@
+"""Features with and without multi-crop and projector (thesis, figure 4.5)."""
+
+from cogworks.report import measured
+from cogworks.report.components import components
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import ComponentsSpec
+from cogworks.report.transfer_sets import number_of, told
+
+METRICS = ("intra_class_distance", "sparsity")
+
+
+def _needs(roles: Roles) -> Found:
+    """Yield one where the features of Base, Base+Mc, Base+Pr and Base+Mc+Pr are measured."""
+    specs = [measured.features(roles, metric, with_seen=True) for metric in METRICS]
+    spec = specs[0]
+    if spec is None or None in specs:
+        return
+    found = components(roles.plan, [encoder.name for encoder in spec.encoders])
+    if found is None or not (found.base and found.base_mc and found.base_pr):
+        return
+    corners = {
+        "base": found.base,
+        "base_mc": found.base_mc,
+        "base_pr": found.base_pr,
+        "base_mc_pr": found.base_mc_pr,
+    }
+    names = {name for members in corners.values() for name in members}
+    encoders = [encoder for encoder in spec.encoders if encoder.name in names]
+    over = measured.transfer(roles)
+    yield Exhibit(
+        "components",
+        ComponentsSpec(**dict(spec) | {"encoders": encoders}, corners=corners),
+        number=number_of(over, "4.5"),
+        note=told(over),
+    )
+
+
+def _make(spec: ComponentsSpec) -> Made:
+    from cogworks.report.drawing.components_figure import components_figure
+    from cogworks.report.drawing.features import read_measures
+
+    return components_figure(read_measures(spec.measures), spec)
+
+
+EXHIBIT = Kind(
+    "features",
+    "Features with and without multi-crop and projector",
+    ComponentsSpec,
+    _needs,
+    _make,
+    caption=(
+        "Mean distance between features of the same class (top) and sparsity (bottom). Grey "
+        "arrows are changes due to multi-crop, orange ones changes due to the projector. As "
+        "figure 4.5."
+    ),
+    wide=True,
+)

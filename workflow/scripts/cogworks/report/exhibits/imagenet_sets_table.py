@@ -1,0 +1,28 @@
+"""Top-1 of the linear classifiers of the seen concepts on their test sets (thesis, table 4.2)."""
+
+from cogworks.report import eval_sets
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import NO_PAPER, EvalSetsSpec, Paper
+
+PAPER = Paper(names=["trex_imagenet_sets"])
+
+
+def _needs(roles: Roles) -> Found:
+    """Yield one where the protocol of the seen data set has further test sets."""
+    for name, (dataset, protocol) in eval_sets.tables(roles).items():
+        is_task = dataset == roles.seen and roles.published_name(dataset) == "in1k"
+        if is_task and protocol == roles.protocols[dataset]:
+            paper = PAPER if roles.section.published else NO_PAPER
+            spec = eval_sets.spec(roles, name, paper=paper)
+            if sum(entry.published is not None for entry in spec.test_sets) > 1:
+                yield Exhibit("imagenet_sets", spec, number="4.2")
+
+
+def _make(spec: EvalSetsSpec) -> Made:
+    from cogworks.report.drawing.chapter_4_tables import imagenet_sets_table
+    from cogworks.report.scores import collect
+
+    return imagenet_sets_table(collect(spec.scores.paths), spec)
+
+
+EXHIBIT = Kind("test_sets", "Test sets of the seen concepts", EvalSetsSpec, _needs, _make)

@@ -1,0 +1,42 @@
+"""The data sets over which the transfer score is taken, and the thesis's 13.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from collections.abc import Sequence
+
+from cogworks.report.reference import DATASETS, TRANSFER
+from cogworks.report.specs import SetColumn
+
+
+def are_of_chapter_4(columns: Sequence[SetColumn]) -> bool:
+    """Say whether all data sets are among the 13 of chapter 4, as its tables and figures want."""
+    return bool(columns) and {column.published for column in columns} <= set(TRANSFER)
+
+
+def number_of(columns: Sequence[SetColumn], number: str) -> str:
+    """Return a number of chapter 4 for an exhibit of these transfer sets, if it can have it."""
+    return number if are_of_chapter_4(columns) else ""
+
+
+def in_order(columns: Sequence[SetColumn]) -> list[SetColumn]:
+    """Return data sets in the order of table D.1 where all are in it, else as they are."""
+    if not are_of_chapter_4(columns):
+        return list(columns)
+    return sorted(columns, key=lambda column: TRANSFER.index(column.published or ""))
+
+
+def told(columns: Sequence[SetColumn]) -> str:
+    """Return a sentence on the data sets of the transfer score, and on those of the 13 it lacks."""
+    text = f"Transfer is over {_listed([column.label for column in columns])}."
+    found = {column.published for column in columns}
+    lacking = [DATASETS[name][0] for name in TRANSFER if name not in found]
+    if are_of_chapter_4(columns) and lacking:
+        text += f" Of the thesis's {len(TRANSFER)} sets {_listed(lacking)} "
+        text += "is missing." if len(lacking) == 1 else "are missing."
+    return text
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
