@@ -11,6 +11,8 @@ from cogworks.core.files import write_parquet
 from cogworks.core.place import LINK
 from cogworks.plan.load import load
 from cogworks.report.drawing import style, trade_off_figure
+from cogworks.report.formats import to_latex
+from cogworks.report.page.html_table import html_table
 from cogworks.report.planned import Exhibits
 
 from .conftest import REPOSITORY
@@ -52,7 +54,10 @@ def config(runs, *, levels=5, transfer=SMALL):
             | run
             for name, run in runs.items()
         },
-        "encoders": {name: {"run": name} for name in runs},
+        "encoders": {
+            "random": {"model": "cogworks:small_resnet", "weights": "random"},
+            **{name: {"run": name} for name in runs},
+        },
         "probes": {"linear": {"kind": "sgd", "seeds": 2}},
         "evaluations": {
             "seen": {
@@ -68,7 +73,7 @@ def config(runs, *, levels=5, transfer=SMALL):
             },
         },
         "analysis": {"encoders": "all", "datasets": ["in1k", *sets]},
-        "report": {"test_set_groups": {"v2": ["v2_a", "v2_b"]}},
+        "report": {"chapter": 4, "test_set_groups": {"v2": ["v2_a", "v2_b"]}},
     }
 
 
@@ -201,7 +206,9 @@ def test_a_caption_names_the_transfer_sets_which_are_those_of_the_thesis():
     # Neither the blurred images nor iNaturalist, though they are evaluated.
     assert names == [*(f"cog_l{level}" for level in range(1, 6)), *SMALL]
     assert caption.endswith(
-        "Transfer is over L1, L2, L3, L4, L5, " + ", ".join(SMALL[:-1]) + " and sun397."
+        "Transfer is over L1, L2, L3, L4, L5, "
+        + "Aircraft, Cars196, DTD, EuroSAT, Flowers, Pets, Food101"
+        + " and SUN397."
     )
 
 
@@ -214,7 +221,7 @@ def test_a_caption_says_which_of_the_thesis_s_sets_are_missing(exhibits):
 def test_another_transfer_set_takes_the_numbers_away():
     others = Exhibits(load(config(RUNS, levels=1, transfer=("pets", "birds"))))
     assert {number for _, number in numbers(others)} == {"4.2", "4.3", "C.1", "4.6 (c)", "4.6 (d)"}
-    assert plane(others)[0].endswith("Transfer is over L1, pets and birds.")
+    assert plane(others)[0].endswith("Transfer is over L1, Pets and birds.")
 
 
 def test_the_projector_in_two_blocks(made):
@@ -227,6 +234,8 @@ def test_the_projector_in_two_blocks(made):
     assert theirs["layers_transfer"].tolist() == [0.1, 0.25, 1.15, 1.31, 1.33]
     assert table.frame["highlight"].tolist() == [n in (2, 6) for n in range(9)]
     # The default was run with two seeds; `wide_2048` is `trex_1_1` by another name.
+    assert to_latex(table).count(r"\rowcolor") == 2
+    assert html_table(table, name="t").count('highlight">') == 2
     mean = (accuracy("trex_1_1", "in1k") + accuracy("again", "in1k")) / 2 + 0.1
     assert own[["layers_train", "widths_train"]].iloc[2].tolist() == pytest.approx([mean, mean])
 
@@ -234,6 +243,8 @@ def test_the_projector_in_two_blocks(made):
 def test_rows_of_the_run_above_those_of_the_thesis(made):
     table = made("table", "imagenet_sets")
     assert [column.label for column in table.columns] == ["model", "Val", "v2", "Sketch"]
+    # Of the runs the two that the thesis singles out, as its table.
+    assert table.frame["model"].tolist()[:4] == ["random", "trex", "trex_star", "DINO"]
     rows = table.frame.set_index("model")
     v2 = (accuracy("trex", "v2_a") + accuracy("trex", "v2_b")) / 2 + 0.1
     assert rows.loc["trex", "v2"] == pytest.approx(v2)
@@ -241,6 +252,16 @@ def test_rows_of_the_run_above_those_of_the_thesis(made):
     rows = made("table", "long_tail").frame.set_index("model")
     assert rows.loc["trex", "inat2018"] == pytest.approx(accuracy("trex", "inat2018") + 0.1)
     assert rows.loc["t-ReX", ["inat2018", "inat2019"]].tolist() == [45.8, 54.2]
+    frame = made("table", "transfer_published").frame
+    assert frame["group"].drop_duplicates().tolist() == [
+        "This run: models of others",
+        "This run: models on the convex hull",
+        "Thesis, table D.1: previous SotA",
+        "Thesis, table D.1: models on the convex hull in figure 4.7",
+    ]
+    hull = frame[frame["group"] == "This run: models on the convex hull"]
+    assert hull["in1k"].is_monotonic_increasing
+    assert hull["transfer"].is_monotonic_decreasing
 
 
 def test_hyper_parameters_beside_those_of_the_thesis(made):
@@ -256,12 +277,12 @@ def test_hyper_parameters_beside_those_of_the_thesis(made):
 
 def test_figures_of_features_and_of_training(made):
     panels = made("figure", "components").axes
-    assert [axes.get_title(loc="left") for axes in panels] == ["seen", "transfer"] * 2
+    assert [axes.get_title(loc="left") for axes in panels] == ["seen", "transfer", "", ""]
     names = {text.get_text() for text in panels[0].texts} - {""}
     assert names == {"Base", "Base+Mc", "Base+Pr", "Base+Mc+Pr"}
     [axes] = made("figure", "training_changes").axes
     assert style.legend_entries(axes)[1] == ["ΔW base_mc", "ΔU trex_star"]
-    assert len(made("figure", "coding_length").axes[0].patches) == len(RUNS) + 2
+    assert len(made("figure", "coding_length").axes[0].patches) == len(RUNS) + 3
     [axes] = made("figure", "singular_values_transfer").axes
     assert axes.get_title(loc="left") == "transfer"
     assert len(axes.lines[0].get_xdata()) == 1000
@@ -278,4 +299,4 @@ def test_many_encoders_are_told_apart_by_family(made, monkeypatch):
         "cosine softmax, no projector",
     ]
     stars = [c for c in axes.containers if c.lines[0].get_marker() == "*"]
-    assert len(axes.texts) == len(stars) < len(axes.containers) == len(RUNS) + 2
+    assert len(stars) <= len(axes.texts) < len(axes.containers) == len(RUNS) + 3

@@ -23,7 +23,7 @@ CONFIG = {
         "cog": WORLD | {"classes": {"benchmark": "cog", "part": "levels"}},
         "seen_40": WORLD | {"classes": {"benchmark": "small", "part": "seen"}},
         "near": WORLD | {"classes": {"benchmark": "small", "part": "levels"}},
-        "Pets": WORLD | {"classes": {"wnids": ["n02084071", "n02121620"]}},
+        "pets": WORLD | {"classes": {"wnids": ["n02084071", "n02121620"]}},
     },
     "encoders": {name: RANDOM | {"seed": n} for n, name in enumerate(["one", "two", "three"])},
     "probes": {"linear": {"kind": "sgd"}, "small": {"kind": "lbfgs"}},
@@ -35,7 +35,7 @@ CONFIG = {
         },
         "transfer": {
             "encoders": ["two", "three"],
-            "datasets": ["seen_40", "near", "Pets"],
+            "datasets": ["seen_40", "near", "pets"],
             "protocols": ["small"],
         },
     },
@@ -55,7 +55,7 @@ CONFIG = {
                 "evaluations": ["transfer"],
                 "seen": "seen_40",
                 "levels": "near",
-                "transfer": ["Pets"],
+                "transfer": ["pets"],
                 "baseline": "three",
             },
         }
@@ -82,9 +82,9 @@ def test_each_part_has_its_own_roles():
     assert first.axis == ["seen", "cog_l1", "cog_l2"]
     assert first.protocols["seen"] == "linear"
     assert second.axis == ["seen_40", "near_l1", "near_l2"]
-    assert second.transfer == ["Pets"]
+    assert second.transfer == ["pets"]
     assert second.baseline == "three"
-    assert second.protocols == dict.fromkeys(["seen_40", "near_l1", "near_l2", "Pets"], "small")
+    assert second.protocols == dict.fromkeys(["seen_40", "near_l1", "near_l2", "pets"], "small")
     assert [first.scored(first.axis), second.scored(second.axis)] == [
         ["one", "two"],
         ["two", "three"],
@@ -101,7 +101,7 @@ def test_an_exhibit_of_a_part_has_its_name_and_its_scores_alone():
     for name, encoders, datasets in (
         ("first_levels", {"one", "two"}, {"seen", "cog_l1", "cog_l2"}),
         ("second_levels", {"two", "three"}, {"seen_40", "near_l1", "near_l2"}),
-        ("second_all_scores", {"two", "three"}, {"seen_40", "near_l1", "near_l2", "Pets"}),
+        ("second_all_scores", {"two", "three"}, {"seen_40", "near_l1", "near_l2", "pets"}),
     ):
         names = tables[name].spec.scores.names
         assert (set(names[0]), set(names[1])) == (encoders, datasets), name
@@ -166,8 +166,8 @@ def test_scores_are_relative_only_to_one_baseline():
             "report.parts.a.evaluations: 'level' is not an evaluation; known: levels, transfer",
         ),
         (
-            {"parts": {"a": {"title": "A", "evaluations": ["levels"], "seen": "Pets"}}},
-            "report.parts.a.seen: 'Pets' is not an evaluated data set; evaluated are seen, cog_l1",
+            {"parts": {"a": {"title": "A", "evaluations": ["levels"], "seen": "pets"}}},
+            "report.parts.a.seen: 'pets' is not an evaluated data set; evaluated are seen, cog_l1",
         ),
         (
             {"parts": {"a": {"title": "A", "encoders": ["one"], "baseline": "two"}}},

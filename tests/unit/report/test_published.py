@@ -209,7 +209,7 @@ def test_transfer_table_beside_the_published(scores, summary, plane_spec):
     table = published_transfer_table(own, summary, plane_spec.model_copy(update={"paper": TREX}))
     groups = table.frame["group"].drop_duplicates().tolist()
     assert groups == [
-        "This run",
+        "This run: models of others",
         "Thesis, table D.1: previous SotA",
         "Thesis, table D.1: models on the convex hull in figure 4.7",
     ]

@@ -117,14 +117,18 @@ def _labels(groups: list[_Group], name: str) -> list[str]:
     """Name each series by the properties in which it differs from the others."""
     shared = [_shared(group, name) for group in groups]
     headings = dict.fromkeys(heading for entry in shared for heading in entry)
-    told = [h for h in headings if len({str(entry.get(h)) for entry in shared}) > 1]
-    return [", ".join(_told(h, entry[h]) for h in told if h in entry) for entry in shared]
+    told = [h for h in headings if len({str(entry[h]) for entry in shared if h in entry}) > 1]
+    return [_label({h: entry[h] for h in told if h in entry}) for entry in shared]
+
+
+def _label(entry: Properties) -> str:
+    """Return properties as one text; what holds goes without saying beside a number."""
+    texts = [_told(heading, value) for heading, value in entry.items() if value is not True]
+    return ", ".join(texts or entry)
 
 
 def _told(heading: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return heading if value else f"no {heading}"
-    return f"{heading} {text_of(heading, value)}"
+    return f"no {heading}" if value is False else f"{heading} {text_of(heading, value)}"
 
 
 def _shared(group: _Group, name: str) -> Properties:

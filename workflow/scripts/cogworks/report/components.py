@@ -5,9 +5,11 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cogworks.plan import recipes as book
 from cogworks.plan.plan import Plan
+from cogworks.plan.runs import Run
 from cogworks.report.recipes import (
     SEEDS,
     Properties,
@@ -17,10 +19,18 @@ from cogworks.report.recipes import (
     without,
 )
 
+if TYPE_CHECKING:
+    from cogworks.report.roles import Roles
+
+CHAPTER = 4
 DEFAULT = "base_mc_pr"
 LAYERS, WIDTH = "hidden layers", "hidden width"
 _CROPS = "local crops"
 _PROJECTOR = "projector"
+
+
+# The recipes of the two models that the thesis singles out, by what it calls them.
+TREX = {"t-ReX": "trex", "t-ReX*": "trex_star"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,32 @@ def components(plan: Plan, encoders: Sequence[str]) -> Components | None:
     found = {encoder: properties(plan, encoder) for encoder in encoders}
     sets = [_around(found, encoder) for encoder in found if _is_default(plan, encoder)]
     return max(sets, key=lambda entry: len(entry.encoders), default=None)
+
+
+def singled_out(roles: "Roles", encoders: Sequence[str]) -> list[str]:
+    """Return the encoders of tables 4.2 and 4.3: those of others, t-ReX and t-ReX*.
+
+    A part of the report that is not chapter 4, or that has neither of the two, shows all.
+    """
+    runs = {name: roles.plan.encoders[name].run for name in encoders}
+    own = [run for run in runs.values() if run is not None]
+    trex = [run_of(own, recipe) for recipe in TREX.values()]
+    if roles.chapter != CHAPTER or not any(trex):
+        return list(encoders)
+    return [name for run in (None, *filter(None, trex)) for name in runs if runs[name] is run]
+
+
+def run_of(runs: Sequence[Run], recipe: str) -> Run | None:
+    """Return the first run whose crops, projector and loss are those of a recipe at its scale."""
+    for run in runs:
+        own, wanted = run.numbers, book.numbers(run.section.scale, recipe)
+        if (own.augmentation, own.projector, own.loss) == (
+            wanted.augmentation,
+            wanted.projector,
+            wanted.loss,
+        ):
+            return run
+    return None
 
 
 def _is_default(plan: Plan, encoder: str) -> bool:

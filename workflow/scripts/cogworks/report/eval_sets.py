@@ -3,6 +3,7 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cogworks.probes.kinds import KINDS
@@ -35,10 +36,25 @@ def is_own(roles: "Roles", name: str) -> bool:
     return KINDS.load(roles.plan.config.probes[protocol].kind).own
 
 
-def spec(roles: "Roles", name: str, *, paper: Paper = NO_PAPER) -> EvalSetsSpec:
-    """Return the spec of the table called `name`."""
+def spec(
+    roles: "Roles",
+    name: str,
+    *,
+    paper: Paper = NO_PAPER,
+    choose: Callable[["Roles", Sequence[str]], list[str]] | None = None,
+) -> EvalSetsSpec:
+    """Return the spec of the table called `name`.
+
+    Args:
+        roles: the part of the report.
+        name: one of `tables`.
+        paper: published figures to show beside.
+        choose: returns those of the encoders to show; None shows all.
+    """
     dataset, protocol = tables(roles)[name]
     encoders = [e for e, *rest in roles.jobs if tuple(rest) == (dataset, protocol)]
+    if choose is not None:
+        encoders = choose(roles, encoders)
     return EvalSetsSpec(
         scores=roles.score_files({(encoder, dataset, protocol) for encoder in encoders}),
         paper=paper,

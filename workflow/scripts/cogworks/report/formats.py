@@ -13,6 +13,7 @@ from cogworks.core.files import write_text
 from cogworks.report.table import (
     GROUP,
     HIGH,
+    HIGHLIGHT,
     LOW,
     STD,
     Cell,
@@ -108,8 +109,9 @@ def to_markdown(table: Table) -> str:
 def to_latex(table: Table) -> str:
     """Return the table as LaTeX (needs `booktabs`); the best of a column is bold.
 
-    A warning stands at the end of the caption.
+    A warning stands at the end of the caption. Highlighted rows need `xcolor` with option `table`.
     """
+    highlighted = list(table.frame.get(HIGHLIGHT, [False] * len(table.frame)))
     caption = " ".join(filter(None, [table.title + ".", table.note, table.warning]))
     width = len(table.columns)
     layout = "".join("r" if column.is_number else "l" for column in table.columns)
@@ -126,7 +128,7 @@ def to_latex(table: Table) -> str:
         if heading is not None:
             lines += [r"\midrule"] * (index > 0)
             lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\")
-        lines.append(_latex_row(cells))
+        lines.append(r"\rowcolor{black!10} " * bool(highlighted[index]) + _latex_row(cells))
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
     return "\n".join(lines) + "\n"
 

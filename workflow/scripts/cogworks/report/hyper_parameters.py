@@ -6,15 +6,12 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from cogworks.plan import recipes
 from cogworks.plan.runs import Run
 from cogworks.report.specs import SettingRow
 
 YES, NO = "✓", "–"
 _PIPELINES = {"dino": "DINO", "pytorch": "PyTorch"}
 _LOSSES = {"ocm": "L_OCM", "cosine": "L_CE"}
-# Recipes that table C.1 has columns for, by what it calls them.
-COLUMNS = {"t-ReX": "trex", "t-ReX*": "trex_star"}
 
 Setting = Callable[[Run], str]
 
@@ -80,7 +77,7 @@ def shared(runs: Sequence[Run]) -> list[SettingRow]:
     for name, setting in SHARED.items():
         counts = Counter(setting(run) for run in runs if _counts(name, run))
         first, *others = [value for value, _ in counts.most_common()] or [NO]
-        text = f"{first}; others: {', '.join(others)}" if others else first
+        text = f"{first}; others: {' / '.join(others)}" if others else first
         rows.append(SettingRow(configuration=name, values=[text]))
     return rows
 
@@ -91,19 +88,6 @@ def specific(runs: Sequence[Run | None]) -> list[SettingRow]:
         SettingRow(configuration=name, values=["" if run is None else setting(run) for run in runs])
         for name, setting in SPECIFIC.items()
     ]
-
-
-def run_of(runs: Sequence[Run], recipe: str) -> Run | None:
-    """Return the first run whose crops, projector and loss are those of a recipe at its scale."""
-    for run in runs:
-        own, wanted = run.numbers, recipes.numbers(run.section.scale, recipe)
-        if (own.augmentation, own.projector, own.loss) == (
-            wanted.augmentation,
-            wanted.projector,
-            wanted.loss,
-        ):
-            return run
-    return None
 
 
 def _counts(name: str, run: Run) -> bool:

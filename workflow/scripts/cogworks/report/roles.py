@@ -169,7 +169,7 @@ class Roles:
         return (
             name in self.plan.image_sets
             and name != self.seen
-            and self._part(name) != "seen"
+            and self._class_part(name) != "seen"
             and self.published_name(name) not in LONG_TAIL
             and self._is_linear(name)
         )

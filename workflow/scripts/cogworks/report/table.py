@@ -52,8 +52,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its frame may also hold `group` (a heading above rows) and `own` (a row of this
-    run).
+    """A table: its frame may also hold `group` (a heading above rows), `own` (a row of this run)
+    and `highlight` (a row that is set apart, such as a default).
 
     A `warning` says that own rows and others cannot be compared. It is part of every export.
     """

@@ -55,6 +55,7 @@ _RUNS = "runs in training that are evaluated on the seen data set and on transfe
 _CLONES = "clones in synthesis.clones, runs on them, and evaluations of these"
 _SHEETS = "clones in synthesis.clones (synthesis.sheets)"
 _FEATURES = "encoders and datasets in analysis"
+_COMPONENTS = "runs of recipes base, base_mc, base_pr and base_mc_pr"
 
 EXHIBITS: tuple[Numbered, ...] = (
     Numbered("table", "3.1", "Concepts that were removed by hand", f"{_BENCHMARK} with discard"),
@@ -80,9 +81,24 @@ EXHIBITS: tuple[Numbered, ...] = (
         "a second benchmark in concepts, and an evaluation with pool.benchmark",
     ),
     Numbered("figure", "3.8", "Label noise", "an evaluation with confidence"),
-    Numbered("figure", "4.4", "Local crops and hidden layers of the projector", _RUNS),
-    Numbered("table", "4.1", "Size of the projector", _RUNS),
-    Numbered("figure", "4.5", "Distance within classes, and sparsity", _FEATURES),
+    Numbered(
+        "figure",
+        "4.4",
+        "Local crops and hidden layers of the projector",
+        f"{_RUNS}, with several values of augmentation.local_crops",
+    ),
+    Numbered(
+        "table",
+        "4.1",
+        "Size of the projector",
+        f"{_RUNS}: one of recipe base_mc_pr, and others that vary its projector",
+    ),
+    Numbered(
+        "figure",
+        "4.5",
+        "Distance within classes, and sparsity",
+        f"{_FEATURES}: {_COMPONENTS} on the seen data set and on transfer sets",
+    ),
     Numbered(
         "figure",
         "4.6",
@@ -135,7 +151,12 @@ EXHIBITS: tuple[Numbered, ...] = (
         )
         for level in range(1, 6)
     ),
-    Numbered("table", "C.1", "Hyper-parameters of training", "runs in training"),
+    Numbered(
+        "table",
+        "C.1",
+        "Hyper-parameters of training",
+        "an evaluated run of recipe trex or trex_star",
+    ),
     Numbered("table", "D.1", "Linear classification on each transfer set", _TRANSFER),
     Numbered("figure", "E.1", "Clones by guidance and steps", _SHEETS),
     Numbered("figure", "E.2", "Images of the class Shih-Tzu", _SHEETS),

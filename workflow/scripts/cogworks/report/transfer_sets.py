@@ -26,9 +26,15 @@ def in_order(columns: Sequence[SetColumn]) -> list[SetColumn]:
     return sorted(columns, key=lambda column: TRANSFER.index(column.published or ""))
 
 
+def called(column: SetColumn) -> str:
+    """Return what a table of the thesis calls a data set; one with a label of its own keeps it."""
+    known = DATASETS.get(column.published or "")
+    return known[0] if known and column.label == column.name else column.label
+
+
 def told(columns: Sequence[SetColumn]) -> str:
     """Return a sentence on the data sets of the transfer score, and on those of the 13 it lacks."""
-    text = f"Transfer is over {_listed([column.label for column in columns])}."
+    text = f"Transfer is over {_listed([called(column) for column in columns])}."
     found = {column.published for column in columns}
     lacking = [DATASETS[name][0] for name in TRANSFER if name not in found]
     if are_of_chapter_4(columns) and lacking:

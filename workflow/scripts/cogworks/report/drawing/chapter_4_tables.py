@@ -12,6 +12,7 @@ from cogworks.report.reference import TEST_SETS
 from cogworks.report.specs import EvalSet, EvalSetsSpec, LevelsSpec, Paper, SetColumn
 from cogworks.report.summary import fit_note, summarise
 from cogworks.report.table import GROUP, OWN, Column, Table, text_column
+from cogworks.report.transfer_sets import called
 
 MODEL = text_column("model", "model")
 
@@ -72,7 +73,7 @@ def long_tail_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
     names = {str(column.published): column.name for column in spec.columns}
     return Table(
         title="Top-1 on long-tailed data sets (%), as table 4.3",
-        columns=[MODEL, *(Column(column.name, column.label) for column in spec.columns)],
+        columns=[MODEL, *(Column(column.name, called(column)) for column in spec.columns)],
         frame=_beside(own, spec.paper, names, "4.3"),
         note="Linear classifiers on frozen features; means over seeds."
         + fit_note(rows, labels | {column.name: column.label for column in spec.columns}),

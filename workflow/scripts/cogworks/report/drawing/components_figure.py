@@ -1,5 +1,6 @@
 """Features with and without multi-crop and projector, with arrows (thesis, figure 4.5)."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -11,13 +12,14 @@ from cogworks.report.drawing.features import MEASURES, averages
 from cogworks.report.specs import ComponentsSpec
 
 ROWS = ("intra_class_distance", "sparsity")
-# Corner: its name, where it stands from left to right, and where its name stands.
+# Corner: its name, and where it stands from left to right.
 CORNERS = {
-    "base": ("Base", 0, "right"),
-    "base_pr": ("Base+Pr", 0, "right"),
-    "base_mc": ("Base+Mc", 1, "left"),
-    "base_mc_pr": ("Base+Mc+Pr", 1, "left"),
+    "base": ("Base", 0),
+    "base_pr": ("Base+Pr", 0),
+    "base_mc": ("Base+Mc", 1),
+    "base_mc_pr": ("Base+Mc+Pr", 1),
 }
+HEIGHT = 2.8
 MULTI_CROP, PROJECTOR = style.MUTED, style.SERIES[5]
 ARROWS = (
     ("base", "base_mc", MULTI_CROP),
@@ -35,7 +37,7 @@ def components_figure(measures: pd.DataFrame, spec: ComponentsSpec) -> Figure:
         spec: the models, `encoders` and `groups`.
     """
     frame = averages(measures, spec)
-    fig, panels = style.figure(len(ROWS), len(spec.groups), width=3.6, height=2.8)
+    fig, panels = style.figure(len(ROWS), len(spec.groups), width=3.6, height=HEIGHT)
     with style.drawing():
         for row, metric in zip(panels, ROWS, strict=True):
             heading, factor, _ = MEASURES[metric]
@@ -46,8 +48,9 @@ def components_figure(measures: pd.DataFrame, spec: ComponentsSpec) -> Figure:
                     for corner in CORNERS
                 }
                 _draw(axes, means)
-                axes.set_title(group.name)
             row[0].set_ylabel(heading)
+        for axes, group in zip(panels[0], spec.groups, strict=True):
+            axes.set_title(group.name)
     return fig
 
 
@@ -56,17 +59,31 @@ def _draw(axes: Axes, means: Mapping[str, float]) -> None:
         tail, head = ((CORNERS[corner][1], means[corner]) for corner in (start, end))
         arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": 5, "shrinkB": 5}
         axes.annotate("", head, tail, arrowprops=arrow)
-    for corner, (name, x, side) in CORNERS.items():
-        axes.plot(x, means[corner], "o", color=style.INK, markersize=5)
+    for corner, value in means.items():
+        axes.plot(CORNERS[corner][1], value, "o", color=style.INK, markersize=5)
+    axes.set_xticks([0, 1], ["one crop", "multi-crop"])
+    axes.set_xlim(-0.8, 2.1)
+    axes.margins(y=0.15)
+    for side in (0, 1):
+        _name(axes, {corner: means[corner] for corner in CORNERS if CORNERS[corner][1] == side})
+
+
+def _name(axes: Axes, means: Mapping[str, float]) -> None:
+    """Write the names of the corners on one side, moved apart where two would touch."""
+    low, high = axes.get_ylim()
+    known = [corner for corner in means if not math.isnan(means[corner])]
+    order = sorted(known, key=lambda corner: means[corner])
+    gap = style.NAME_HEIGHT / (HEIGHT - style.TICKS_HEIGHT)
+    places = style.spread([(means[corner] - low) / (high - low) for corner in order], gap=gap)
+    for corner, place in zip(order, places, strict=True):
+        name, x = CORNERS[corner]
         axes.annotate(
             name,
-            (x, means[corner]),
-            (-8 if side == "right" else 8, 0),
+            (x, low + place * (high - low)),
+            (8 if x else -8, 0),
             textcoords="offset points",
-            ha=side,
+            ha="left" if x else "right",
             va="center",
             fontsize=9,
         )
-    axes.set_xticks([0, 1], ["one crop", "multi-crop"])
-    axes.set_xlim(-0.75, 1.95)
-    axes.margins(y=0.15)
+    axes.set_ylim(low, high)

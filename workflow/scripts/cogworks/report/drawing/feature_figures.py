@@ -87,8 +87,9 @@ def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
     spectra = mean_spectra(measures, spec)
     groups = [g.name for g in spec.groups if any(name == g.name for _, name in spectra)]
     columns = min(3, max(len(groups), 1))
+    width = 3.4 if len(groups) > 1 else style.WIDTH
     fig, panels = style.figure(
-        -(-len(groups) // columns) or 1, columns, width=3.4, height=2.7, share_y="row"
+        -(-len(groups) // columns) or 1, columns, width=width, height=2.7, share_y="row"
     )
     flat = [axes for row in panels for axes in row]
     looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)

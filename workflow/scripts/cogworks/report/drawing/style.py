@@ -180,6 +180,9 @@ def legend_below(fig: Figure, axes: Axes) -> None:
     longest = max(len(label) for label in labels)
     columns = int(fig.get_figwidth() / (_KEY_WIDTH + _LETTER_WIDTH * longest))
     columns = max(1, min(columns, len(labels)))
+    # The first line of names has its place, further ones do not come out of the panels.
+    further = -(-len(labels) // columns) - 1
+    fig.set_figheight(fig.get_figheight() + further * NAME_HEIGHT * 1.2)
     fig.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 

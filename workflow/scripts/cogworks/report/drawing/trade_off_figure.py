@@ -7,13 +7,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.transforms import Bbox
 
+from cogworks.report.components import TREX
 from cogworks.report.drawing import style
 from cogworks.report.specs import PlaneSpec
 
-# Where a name may stand around its point, in points; the place that covers least is taken.
-_PLACES = ((8, 0, "left"), (-8, 0, "right"), (0, 10, "center"), (0, -10, "center"))
+# Where a name may stand: on which side of its point, and how many points away. Far ones have a
+# line to their point.
+_NEAR = 6
+_SIZE = 9
+_SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+_PLACES = [(side, distance) for distance in (_NEAR, 16, 28, 42, 58) for side in _SIDES]
 _MARKER = 6.0
 _STAR = 12.0
 
@@ -22,6 +27,9 @@ Box = tuple[float, float, float, float]
 _Name = tuple[float, float, str, str]
 # More encoders than this are too many to name each.
 MANY = 12
+# So far below the lowest name, as a share of the names' heights, are points shown.
+_BELOW = 0.25
+_NONE = pd.DataFrame({"label": [], "train": [], "transfer": [], "hull": []})
 
 
 def trade_off_figure(
@@ -38,15 +46,15 @@ def trade_off_figure(
         published: label, train, transfer and `hull` of published models, to show hollow and grey;
             None for none.
     """
-    fig, [[axes]] = style.figure(width=6.4, height=4.2)
     known = plane[np.isfinite(plane[["train", "transfer"]]).all(axis=1)]
+    others = _NONE if published is None else published
     many = len(known) > MANY
     looks = _family_looks(spec) if many else _own_looks(spec)
-    names: list[_Name] = []
+    fig, [[axes]] = style.figure(width=7.2 if many else 6.4, height=5.0 if many else 4.2)
     with style.drawing():
         axes.grid(visible=True, axis="both")
-        if published is not None:
-            names += _draw_published(axes, published)
+        _draw_published(axes, others)
+        names: list[_Name] = []
         hull = known[known["hull"]].sort_values("train")
         axes.plot(hull["train"], hull["transfer"], color=style.MUTED, lw=1, ls=(0, (3, 3)))
         # Stars are drawn last, on top.
@@ -64,13 +72,30 @@ def trade_off_figure(
             )
             if row.hull or not many or row.encoder not in spec.families:
                 names.append((row.train, row.transfer, row.label, look.colour))
+        names += _published_names(others, own={name for _, _, name, _ in names})
         axes.set_xlabel(f"{spec.seen.label}, top-1 accuracy (%)")
         axes.set_ylabel("transfer, mean log odds")
         axes.margins(0.12)
+        points = pd.concat([known, others])[["train", "transfer"]].to_numpy("float64")
         if many:
             _name_families(fig, axes, spec, looks)
-        _name_points(fig, axes, names)
+            _zoom(axes, points, names)
+        shown = points[:, 1] >= axes.get_ylim()[0]
+        low = [entry for entry in names if entry[1] < axes.get_ylim()[0]]
+        _name_points(fig, axes, [n for n in names if n not in low], points[shown])
     return fig
+
+
+def _zoom(axes: Axes, points: np.ndarray, names: list[_Name]) -> None:
+    """Leave out, and count, points far below all that have a name: they would press the others."""
+    heights = np.array([y for _, y, _, _ in names])
+    room = _BELOW * max(np.ptp(heights), 0.1)
+    low = heights.min() - room
+    left_out = int((points[:, 1] < low).sum())
+    if left_out:
+        axes.set_ylim(low, points[:, 1].max() + room)
+        text = f"{left_out} more below"
+        axes.annotate(text, (0.01, 0.02), xycoords="axes fraction", color=style.MUTED, fontsize=9)
 
 
 def _own_looks(spec: PlaneSpec) -> dict[str, style.Look]:
@@ -99,10 +124,9 @@ def _name_families(
     style.legend_below(fig, axes)
 
 
-def _draw_published(axes: Axes, published: pd.DataFrame) -> list[_Name]:
-    """Draw published models and return their names."""
+def _draw_published(axes: Axes, published: pd.DataFrame) -> None:
     for hull, marker, size in ((False, "o", _MARKER), (True, "*", _STAR)):
-        rows = published[published["hull"] == hull]
+        rows = published[published["hull"].astype(bool) == hull]
         axes.plot(
             rows["train"],
             rows["transfer"],
@@ -111,42 +135,76 @@ def _draw_published(axes: Axes, published: pd.DataFrame) -> list[_Name]:
             markerfacecolor="none",
             markersize=size,
         )
-    return [(row.train, row.transfer, row.label, style.MUTED) for row in published.itertuples()]
 
 
-def _name_points(fig: Figure, axes: Axes, names: list[_Name]) -> None:
-    """Write each name beside its point, where it covers least of the points and other names."""
+def _published_names(published: pd.DataFrame, *, own: set[str]) -> list[_Name]:
+    """Return the names of others' models, t-ReX and t-ReX*, unless an encoder has the same."""
+    named = published[~published["hull"].astype(bool) | published["label"].isin(TREX)]
+    named = named[~named["label"].isin(own)]
+    return [(row.train, row.transfer, row.label, style.MUTED) for row in named.itertuples()]
+
+
+def _name_points(fig: Figure, axes: Axes, names: list[_Name], points: np.ndarray) -> None:
+    """Write each name near its point, where it covers least of the points and other names.
+
+    Args:
+        fig, axes: where to write; limits must be final.
+        names: what to write.
+        points: `(N, 2)`, all that is drawn.
+    """
     FigureCanvasAgg(fig).draw()  # Lays the figure out: only then are places in pixels final.
-    taken: list[Box] = []
-    for x, y, _, _ in names:
-        px, py = axes.transData.transform((x, y))
-        taken.append((px - _MARKER, py - _MARKER, px + _MARKER, py + _MARKER))
+    inside = axes.get_window_extent()
+    scale = fig.dpi / 72
+    half = _MARKER / 2 * scale
+    taken = [(x - half, y - half, x + half, y + half) for x, y in axes.transData.transform(points)]
     for x, y, name, colour in names:
-        tries: list[tuple[float, int, Annotation, Box]] = []
-        for dx, dy, side in _PLACES:
-            text = axes.annotate(
-                name,
-                (x, y),
-                (dx, dy),
-                textcoords="offset points",
-                ha=side,
-                va="center",
-                fontsize=9,
-                color=colour,
-                annotation_clip=False,
-            )
-            box = _box(text)
-            tries.append((sum(_overlap(box, other) for other in taken), len(tries), text, box))
-        _, chosen, _, box = min(tries, key=lambda entry: entry[:2])
-        for _, number, text, _ in tries:
-            if number != chosen:
-                text.remove()
+        extent = _extent(axes, name)
+        tries: list[tuple[float, int, tuple[float, float], Box]] = []
+        for number, (side, distance) in enumerate(_PLACES):
+            dx, dy = _shift(extent.width / scale, extent.height / scale, side, distance)
+            px, py = axes.transData.transform((x, y))
+            box = _around(px + dx * scale, py + dy * scale, extent)
+            out = extent.width * extent.height - _overlap(box, (*inside.p0, *inside.p1))
+            covered = sum(_overlap(box, other) for other in taken)
+            tries.append((covered + 4 * out + number, number, (dx, dy), box))
+        _, number, place, box = min(tries)
+        is_far = _PLACES[number][1] > _NEAR
+        line = {"arrowstyle": "-", "color": colour, "lw": 0.5, "shrinkA": 0, "shrinkB": 4}
+        axes.annotate(
+            name,
+            (x, y),
+            place,
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=_SIZE,
+            color=colour,
+            annotation_clip=False,
+            arrowprops=line if is_far else None,
+        )
         taken.append(box)
 
 
-def _box(text: Annotation) -> Box:
-    box = text.get_window_extent()
-    return box.x0, box.y0, box.x1, box.y1
+def _extent(axes: Axes, name: str) -> Bbox:
+    """Return how much room a name takes, in pixels."""
+    text = axes.text(0, 0, name, fontsize=_SIZE)
+    extent = text.get_window_extent()
+    text.remove()
+    return extent
+
+
+def _shift(
+    width: float, height: float, side: tuple[int, int], distance: float
+) -> tuple[float, float]:
+    """Return where the middle of a name is, in points from its own point."""
+    across, up = side
+    return across * (distance + width / 2), up * (distance + height / 2)
+
+
+def _around(x: float, y: float, extent: Bbox) -> Box:
+    """Return the box of a size around a place."""
+    across, up = extent.width / 2, extent.height / 2
+    return x - across, y - up, x + across, y + up
 
 
 def _overlap(a: Box, b: Box) -> float:

@@ -13,7 +13,7 @@ from cogworks.report.reference import TRANSFER as TRANSFER_SETS
 from cogworks.report.specs import TransferSpec
 from cogworks.report.summary import DEVIATION, fit_note, select
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
-from cogworks.report.transfer_sets import told
+from cogworks.report.transfer_sets import called, told
 
 TRANSFER = "transfer"
 # Table: file, and the columns that name a row.
@@ -47,13 +47,14 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSp
         rows = rows.set_index("encoder").reindex(names)
         frame[column.name] = rows["mean"].to_numpy()
         frame[column.name + STD] = rows["std"].to_numpy()
+    frame["hull"] = plane["hull"]
     frame[TRANSFER], frame[TRANSFER + STD] = plane["transfer"], plane["transfer_std"]
     labels = {entry.name: entry.label for entry in [*spec.encoders, *columns]}
     return Table(
         title="Top-1 by data set (%) and mean log odds over the transfer sets",
         columns=[
             text_column("encoder", "encoder"),
-            *(Column(column.name, column.label) for column in columns),
+            *(Column(column.name, called(column)) for column in columns),
             Column(TRANSFER, "mean log odds", digits=3),
         ],
         frame=frame.assign(**{OWN: True}),
@@ -77,7 +78,9 @@ def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSp
     """
     shared = [c for c in [spec.seen, *spec.transfer] if c.published]
     shown = {n: entry for n, entry in _PUBLISHED.items() if entry[0] in spec.paper.names}
-    frames = [own.frame.assign(**{GROUP: OWN_GROUP})]
+    frames = (
+        [_as_table_d1(own, spec)] if "D.1" in shown else [own.frame.assign(**{GROUP: OWN_GROUP})]
+    )
     for number, (name, keys) in shown.items():
         rows = read_paper(spec.paper.folder, name, [*keys, "dataset", "metric", "value"])
         frames.append(_published(rows, keys, number, spec))
@@ -90,6 +93,14 @@ def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSp
         f"sets. {told(spec.transfer)} Means over seeds.",
         warning=mismatch(summary, shared),
     )
+
+
+def _as_table_d1(own: Table, spec: TransferSpec) -> pd.DataFrame:
+    """Return others' models, and those of the run's own on the convex hull from left to right."""
+    trained = pd.Series([bool(encoder.recipe) for encoder in spec.encoders])
+    others = own.frame[~trained].assign(**{GROUP: f"{OWN_GROUP}: models of others"})
+    hull = own.frame[trained & own.frame["hull"]].sort_values(spec.seen.name, kind="stable")
+    return pd.concat([others, hull.assign(**{GROUP: f"{OWN_GROUP}: models on the convex hull"})])
 
 
 def _published(

@@ -1,7 +1,8 @@
 """The hyper-parameters of the training runs (thesis, table C.1)."""
 
+from cogworks.report.components import TREX, run_of
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.hyper_parameters import COLUMNS, run_of, shared, specific
+from cogworks.report.hyper_parameters import shared, specific
 from cogworks.report.specs import NO_PAPER, Paper, SettingsSpec
 
 PAPER = Paper(names=["trex_hyper_parameters"])
@@ -12,7 +13,7 @@ def _needs(roles: Roles) -> Found:
     plan = roles.plan
     found = [plan.encoders[name].run for name in roles.scored(roles.evaluated)]
     runs = [run for run in dict.fromkeys(found) if run is not None and run.section.start is None]
-    own = {name: run_of(runs, recipe) for name, recipe in COLUMNS.items()}
+    own = {name: run_of(runs, recipe) for name, recipe in TREX.items()}
     if any(own.values()):
         spec = SettingsSpec(
             columns=["all models", *own],

@@ -1,6 +1,7 @@
 """Top-1 of the linear classifiers of the seen concepts on their test sets (thesis, table 4.2)."""
 
 from cogworks.report import eval_sets
+from cogworks.report.components import singled_out
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import NO_PAPER, EvalSetsSpec, Paper
 
@@ -13,7 +14,7 @@ def _needs(roles: Roles) -> Found:
         is_task = dataset == roles.seen and roles.published_name(dataset) == "in1k"
         if is_task and protocol == roles.protocols[dataset]:
             paper = PAPER if roles.section.published else NO_PAPER
-            spec = eval_sets.spec(roles, name, paper=paper)
+            spec = eval_sets.spec(roles, name, paper=paper, choose=singled_out)
             if sum(entry.published is not None for entry in spec.test_sets) > 1:
                 yield Exhibit("imagenet_sets", spec, number="4.2")
 

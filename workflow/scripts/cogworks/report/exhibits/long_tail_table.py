@@ -1,5 +1,6 @@
 """Top-1 on the long-tailed iNaturalist 2018 and 2019 (thesis, table 4.3)."""
 
+from cogworks.report.components import singled_out
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.reference import LONG_TAIL
 from cogworks.report.specs import NO_PAPER, LevelsSpec, Paper
@@ -11,7 +12,7 @@ def _needs(roles: Roles) -> Found:
     names = [name for name in roles.evaluated if roles.published_name(name) in LONG_TAIL]
     if names:
         paper = PAPER if roles.section.published else NO_PAPER
-        spec = roles.by_level(names, paper, names=roles.scored(names))
+        spec = roles.by_level(names, paper, names=singled_out(roles, roles.scored(names)))
         yield Exhibit("long_tail", spec, number="4.3")
 
 

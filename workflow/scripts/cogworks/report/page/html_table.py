@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from cogworks.report.formats import shown_interval, to_csv, to_latex, to_markdown
-from cogworks.report.table import GROUP, OWN, Cell, Column, Table, format_number
+from cogworks.report.table import GROUP, HIGHLIGHT, OWN, Cell, Column, Table, format_number
 
 # A longer table scrolls within its frame and has a field to search it.
 LONG = 40
@@ -58,7 +58,9 @@ def _body(table: Table) -> list[str]:
             span = len(table.columns)
             lines.append(f'<tr class="group"><th colspan="{span}">{escape(heading)}</th></tr>')
         for row in members:
-            kind = " ".join(["own"] * bool(row.get(OWN, True)) + ["mixed"] * mixed)
+            kinds = ["own"] * bool(row.get(OWN, True)) + ["mixed"] * mixed
+            kinds += ["highlight"] * bool(row.get(HIGHLIGHT, False))
+            kind = " ".join(kinds)
             cells = "".join(_cell(table, row, column, best) for column in table.columns)
             lines.append(f'<tr class="{kind}">{cells}</tr>')
     return lines
