@@ -26,7 +26,9 @@ BEFORE_PROBES = {
     "measure_features",
 }
 # Figures that show no scores.
-WITHOUT_SCORES = re.compile("features|singular_values|training_.*|ranking_.*|images_per_concept")
+WITHOUT_SCORES = re.compile(
+    "features|singular_values.*|coding_length|components|training_.*|ranking_.*|images_per_concept"
+)
 
 
 @pytest.fixture(scope="module")

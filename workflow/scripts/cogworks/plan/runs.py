@@ -112,6 +112,20 @@ class Run:
         """Return every number on which its result depends, besides its images."""
         return spec_of(self.section, self.numbers)
 
+    @cached_property
+    def effective(self) -> Values:
+        """Return its numbers, seed and start by dotted key, without those that do nothing in it."""
+        section = self.section.model_dump(include={"seed", "start"}) | self.numbers.model_dump()
+        # The encoder sees images of the size of the crops: that is no number of its own.
+        del section["backbone"]["image_size"]
+        whole = {"training": {"run": section}}
+        nothing = idle.idle_keys(whole, whole)
+        found: Values = {}
+        for group, value in section.items():
+            keys = {f"{group}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {}
+            found |= keys or {group: value}
+        return {key: v for key, v in found.items() if f"training.run.{key}" not in nothing}
+
     @property
     def code(self) -> str:
         """Return the digest of the code that trains it."""

@@ -3,12 +3,11 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cogworks.config import training as config
 from cogworks.config.base import Applies
-from cogworks.config.idle import idle_keys
 from cogworks.encoders.specs import ComputeSpec, ImageSpec
 from cogworks.plan.clones import Clone
 from cogworks.plan.encoders import Encoder
@@ -150,22 +149,8 @@ def _synthetic(clone: Clone) -> Properties:
 
 def _own(encoder: Encoder, run: Run) -> Properties:
     """Return the numbers of a run, and how images are prepared for its encoder."""
-    result = {heading_of(key): value for key, value in _numbers(run) if value is not None}
+    numbers = run.effective.items()
+    result = {heading_of(key): value for key, value in numbers if value is not None}
     prepared = {*ImageSpec.model_fields, *ComputeSpec.model_fields}
     own = encoder.section.model_dump(include=prepared, exclude_defaults=True)
     return result | {f"features {key.replace('_', ' ')}": value for key, value in own.items()}
-
-
-def _numbers(run: Run) -> Iterator[tuple[str, Any]]:
-    """Yield the dotted keys of a run that do something in it, with their values."""
-    section = run.section.model_dump(include={"seed", "start"}) | run.numbers.model_dump()
-    # The encoder sees images of the size of the crops: that is no number of its own.
-    del section["backbone"]["image_size"]
-    whole = {"training": {"run": section}}
-    idle = {key.removeprefix("training.run.") for key in idle_keys(whole, whole)}
-    for group, value in section.items():
-        entries = value.items() if isinstance(value, dict) else [("", value)]
-        for name, number in entries:
-            key = f"{group}.{name}".rstrip(".")
-            if key not in idle:
-                yield key, number
