@@ -53,6 +53,8 @@ _LATEX = {
     "≤": r"$\leq$",
     "–": "--",
     "Δ": r"$\Delta$",
+    "τ": r"$\tau$",
+    "✓": r"$\checkmark$",
     "“": "``",
     "”": "''",
 }
@@ -109,7 +111,8 @@ def to_markdown(table: Table) -> str:
 def to_latex(table: Table) -> str:
     """Return the table as LaTeX (needs `booktabs`); the best of a column is bold.
 
-    A warning stands at the end of the caption. Highlighted rows need `xcolor` with option `table`.
+    A warning stands at the end of the caption. Highlighted rows need `xcolor` with option `table`,
+    and check marks `amssymb`.
     """
     highlighted = list(table.frame.get(HIGHLIGHT, [False] * len(table.frame)))
     caption = " ".join(filter(None, [table.title + ".", table.note, table.warning]))

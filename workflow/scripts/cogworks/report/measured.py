@@ -3,6 +3,7 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cogworks.report.specs import FeaturesSpec, Group, SetColumn
@@ -13,22 +14,25 @@ if TYPE_CHECKING:
 TRANSFER = "transfer"
 
 
-def features(roles: "Roles", metric: str, *, with_seen: bool) -> FeaturesSpec | None:
-    """Return the spec of what shows a measure averaged over the transfer sets.
+def features(
+    roles: "Roles", *metrics: str, with_seen: bool, encoders: Collection[str] | None = None
+) -> FeaturesSpec | None:
+    """Return the spec of what shows measures averaged over the transfer sets.
 
     Args:
         roles: the part of the report.
-        metric: None is returned where it is not measured.
+        metrics: None is returned where one of them is not measured.
         with_seen: whether to show it on the seen data set, too.
+        encoders: those to show; None for all whose features are measured.
     """
-    measures = roles.measures
+    measures = [m for m in roles.measures if encoders is None or m.encoder_name in encoders]
     known = {measure.dataset for measure in measures}
     groups = [Group(name=TRANSFER, datasets=[c.name for c in transfer(roles)])]
     if with_seen and roles.seen in known:
         groups.insert(0, Group(name=roles.label(roles.seen or ""), datasets=[str(roles.seen)]))
     shown = {dataset for group in groups for dataset in group.datasets}
     found = [measure for measure in measures if measure.dataset in shown]
-    if metric not in roles.plan.config.analysis.metrics or not groups[-1].datasets:
+    if not {*metrics} <= {*roles.plan.config.analysis.metrics} or not groups[-1].datasets:
         return None
     return FeaturesSpec(
         measures=[measure.table for measure in found],

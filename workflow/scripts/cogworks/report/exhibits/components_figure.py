@@ -11,11 +11,8 @@ METRICS = ("intra_class_distance", "sparsity")
 
 def _needs(roles: Roles) -> Found:
     """Yield one where the features of Base, Base+Mc, Base+Pr and Base+Mc+Pr are measured."""
-    specs = [measured.features(roles, metric, with_seen=True) for metric in METRICS]
-    spec = specs[0]
-    if spec is None or None in specs:
-        return
-    found = components(roles.plan, [encoder.name for encoder in spec.encoders])
+    measures = dict.fromkeys(measure.encoder_name for measure in roles.measures)
+    found = components(roles.plan, list(measures))
     if found is None or not (found.base and found.base_mc and found.base_pr):
         return
     corners = {
@@ -25,11 +22,13 @@ def _needs(roles: Roles) -> Found:
         "base_mc_pr": found.base_mc_pr,
     }
     names = {name for members in corners.values() for name in members}
-    encoders = [encoder for encoder in spec.encoders if encoder.name in names]
+    spec = measured.features(roles, *METRICS, with_seen=True, encoders=names)
+    if spec is None:
+        return
     over = measured.transfer(roles)
     yield Exhibit(
         "components",
-        ComponentsSpec(**dict(spec) | {"encoders": encoders}, corners=corners),
+        ComponentsSpec(**dict(spec), corners=corners),
         number=number_of(over, "4.5"),
         note=told(over),
     )
