@@ -179,8 +179,8 @@ def test_runs_that_differ_in_their_seed_are_a_mean_beside_real_images(scores, pl
     assert axes.get_ylabel() == "transfer, mean top-1 accuracy (%)"
     assert lines(axes) == {"x": [65, 66.25], "real images": [28.5, 28.5]}
     # One run has the deviation over its probes' seeds, two that over the runs.
-    assert mean_of(plane, ["plain"], "train")["std"] == 1
-    assert mean_of(plane, ["plain", "trex"], "train")["std"] == pytest.approx(5 / 2**0.5)
+    assert mean_of(plane, ["plain"], "train")["std"] == pytest.approx((2 / 3) ** 0.5)
+    assert mean_of(plane, ["plain", "trex"], "train")["std"] == 2.5
 
 
 def test_other_rankings(summary, spec):

@@ -41,8 +41,8 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "Runs that differ in this one number. Error bars are standard deviations: over runs with "
-        "different seeds, where there are several, else over the seeds of the probes."
+        "Runs that differ in this one number. Error bars are standard deviations (divisor N): over "
+        "runs with different seeds, where there are several, else over the seeds of the probes."
     ),
     wide=True,
 )
