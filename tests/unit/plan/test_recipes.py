@@ -24,6 +24,9 @@ def test_recipes_differ_as_named() -> None:
     mlp = numbers("imagenet", "sl_mlp")
     assert (mlp.loss.kind, mlp.projector.normalize_input) == ("softmax", False)
     assert mlp.projector.layers == 1
+    look = numbers("imagenet", "look")
+    assert (look.loss.kind, look.loss.memory, look.loss.k) == ("look", 65536, 200)
+    assert look.projector == numbers("imagenet", "trex_1").projector
     assert numbers("imagenet", "trex_1") == numbers("imagenet", "base_mc_pr")
     assert numbers("imagenet", "trex_star") == numbers("imagenet", "trex_1_ocm")
     for size in (2048, 4096, 8192, 16384, 32768, 65536, 131072):

@@ -50,6 +50,7 @@ def test_table_c1() -> None:
         "kind": "ocm",
         "temperature": 0.1,
         "memory": 8192,
+        "k": 200,
         "ema_momentum": 0.999,
         # Where the thesis is silent, as in the authors' code.
         "init": "linear",
@@ -225,6 +226,10 @@ def test_a_good_config_has_no_errors() -> None:
         (
             section(optimizer={"batch": 4, "accumulation": 4}),
             r"training.a.optimizer.batch: 4 images in 4 pieces leave batch norm one image",
+        ),
+        (
+            section(recipe="look", loss={"memory": 100}),
+            r"training.a.loss.k: 200 neighbours are more than the memory holds \(100\)",
         ),
         (
             section(compute={"processes": 3}),

@@ -36,7 +36,12 @@ def written(make_spec: MakeSpec, folder: Path, kind: str, enabled: bool = True) 
 @pytest.mark.parametrize("enabled", [False, True])
 @pytest.mark.parametrize(
     ("kind", "own"),
-    [("cosine", {"weight"}), ("ocm", {"weight"}), ("softmax", {"weight", "bias"})],
+    [
+        ("cosine", {"weight"}),
+        ("look", {"embeddings", "labels"}),
+        ("ocm", {"weight"}),
+        ("softmax", {"weight", "bias"}),
+    ],
 )
 def test_round_trip(
     kind: str, own: set[str], enabled: bool, tmp_path: Path, make_spec: MakeSpec
@@ -45,7 +50,8 @@ def test_round_trip(
     tensors = load_file(tmp_path / "classifier.safetensors")
     assert {name for name in tensors if not name.startswith("projector.")} == own
     assert any(name.startswith("projector.") for name in tensors) == enabled
-    assert tensors["weight"].shape == (3, 5 if enabled else 4)
+    vectors = tensors["embeddings" if kind == "look" else "weight"]
+    assert vectors.shape[1] == (5 if enabled else 4)
     features = torch.randn(6, 4)
     logits = load_classifier(tmp_path)(features)
     assert logits.shape == (6, 3)

@@ -44,6 +44,7 @@ def compare(one: dict[str, Any], two: dict[str, Any]) -> None:
         {"loss__kind": "cosine"},
         {"loss__kind": "ocm", "loss__ema_mode": "train"},
         {"loss__kind": "ocm", "loss__ema_mode": "eval", "loss__ema_warmup": True},
+        {"loss__kind": "look", "loss__k": 5},
         {"loss__kind": "softmax", "projector__enabled": False},
     ],
 )

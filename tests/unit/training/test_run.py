@@ -21,6 +21,7 @@ from cogworks.networks.pixels import make_decoder, normalise
 from cogworks.networks.specs import BackboneSpec
 from cogworks.training import checkpoint, identity, marks
 from cogworks.training.classifier import load_classifier
+from cogworks.training.losses import LOSSES
 from cogworks.training.run import Files, Options, train
 from cogworks.training.specs import TrainSpec
 from cogworks.training.trainer import Trainer
@@ -54,6 +55,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int, number: signal.
         {"loss__kind": "softmax", "projector__enabled": False},
         {"loss__kind": "cosine"},
         {"loss__kind": "ocm"},
+        {"loss__kind": "look", "loss__k": 5},
         {"augmentation__implementation": "pil", "augmentation__local_crops": 0},
     ],
 )
@@ -77,7 +79,7 @@ def test_it_learns_and_leaves_its_results(
     assert len(values["val_top1"]) == 12
     assert len(values["loss"]) == 36
     assert metrics["epoch"].max() == 12
-    change = "prototype_change" if changes.get("loss__kind") == "ocm" else "weight_change"
+    change = LOSSES.load(spec.loss.kind).change
     assert (values[change] > 0).all()
     description = read_json(run / "spec.json")
     assert description["classes"] == ["n01", "n02", "n03"]
@@ -88,7 +90,7 @@ def test_it_learns_and_leaves_its_results(
 def test_encoder_and_classifier_give_the_validations_accuracy(
     data: Path, tmp_path: Path, make_spec: MakeSpec
 ) -> None:
-    for kind in ("softmax", "cosine", "ocm"):
+    for kind in LOSSES:
         folder = tmp_path / kind
         assert train(make_spec(loss__kind=kind), files_in(folder, data), OPTIONS)
         description = read_json(folder / "run" / "spec.json")
@@ -115,6 +117,7 @@ def test_encoder_and_classifier_give_the_validations_accuracy(
     ("changes", "steps", "number"),
     [
         ({"loss__kind": "ocm"}, 5, signal.SIGTERM),
+        ({"loss__kind": "look", "loss__k": 5}, 5, signal.SIGTERM),
         ({"loss__kind": "cosine", "optimizer__accumulation": 2}, 3, signal.SIGUSR1),
         ({"loss__kind": "softmax", "precision": "bfloat16"}, 1, signal.SIGTERM),
         ({"loss__kind": "cosine", "precision": "float16"}, 4, signal.SIGTERM),

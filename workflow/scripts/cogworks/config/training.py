@@ -19,6 +19,9 @@ from cogworks.config.base import (
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.losses import LOSSES
 
+# The losses that compare crops with a memory of embeddings, not with class weights.
+WITH_MEMORY = ["look", "ocm"]
+
 
 class Sweep(Section):
     """A key and the values that it takes in turn."""
@@ -107,39 +110,42 @@ class Loss(Section):
 
     kind: Annotated[str, one_of(LOSSES)] | None = None
     """`cosine` (softmax over class weights, equation 4.1), `ocm` (online class means over a memory,
-    equation 4.2) or `softmax` (plain, with bias, on embeddings that are not normalised).
+    equation 4.2), `softmax` (plain, with bias, on embeddings that are not normalised) or `look`
+    (votes of the nearest embeddings in a memory, Feng et al. 2022; section 4.4.3).
     """
     temperature: Annotated[
         Above0 | None, Applies({"kind": [name for name in LOSSES if name != "softmax"]})
     ] = None
-    """tau in equations 4.1 and 4.2."""
+    """tau in equations 4.1 and 4.2; under look, that of the votes."""
     init: Annotated[
         Literal["linear", "truncated_normal"] | None,
-        Applies({"kind": [name for name in LOSSES if name != "ocm"]}),
+        Applies({"kind": [name for name in LOSSES if name not in WITH_MEMORY]}),
     ] = None
     """cosine and softmax: how to initialise class weights, which the thesis leaves open. `linear`
     is that of `torch.nn.Linear`, as in the authors' released code and the recipes;
     `truncated_normal` is that of the projector's layers, with a standard deviation of 0.02. A trial
     could not tell them apart (`benchmarks/readings.py`).
     """
-    memory: Annotated[Positive | None, Applies({"kind": ["ocm"]})] = None
-    """ocm: number of embeddings in the memory (|Q|)."""
+    memory: Annotated[Positive | None, Applies({"kind": WITH_MEMORY})] = None
+    """ocm and look: number of embeddings in the memory (|Q|)."""
+    k: Annotated[Positive | None, Applies({"kind": ["look"]})] = None
+    """look: number of nearest embeddings of the memory that vote; at most `memory`."""
     ema_momentum: Annotated[
-        Annotated[float, Field(ge=0, lt=1)] | None, Applies({"kind": ["ocm"]})
+        Annotated[float, Field(ge=0, lt=1)] | None, Applies({"kind": WITH_MEMORY})
     ] = None
-    """ocm: momentum m of the moving-average model whose embeddings fill the memory; 0 uses the
-    trained model's own weights.
+    """ocm and look: momentum m of the moving-average model whose embeddings fill the memory; 0 uses
+    the trained model's own weights.
     """
-    ema_mode: Annotated[Literal["train", "eval"] | None, Applies({"kind": ["ocm"]})] = None
-    """ocm: mode of the moving-average model, which the thesis leaves open. With `train`, as in the
-    authors' released code and the recipes, batch norm uses the batch's statistics and only weights
-    are averaged; with `eval` it uses running statistics, which are averaged too. A trial could not
-    tell them apart (`benchmarks/readings.py`).
+    ema_mode: Annotated[Literal["train", "eval"] | None, Applies({"kind": WITH_MEMORY})] = None
+    """ocm and look: mode of the moving-average model, which the thesis leaves open. With `train`,
+    as in the authors' released code and the recipes, batch norm uses the batch's statistics and
+    only weights are averaged; with `eval` it uses running statistics, which are averaged too. A
+    trial could not tell them apart (`benchmarks/readings.py`).
     """
-    ema_warmup: Annotated[bool | None, Applies({"kind": ["ocm"]})] = None
-    """ocm: whether the moving average starts with a short memory: update n has the momentum min(m,
-    n / (n + 9)). The authors' released code does not; without it, `ema_mode: eval` gives identical
-    embeddings for the first 1 / (1 - m) steps.
+    ema_warmup: Annotated[bool | None, Applies({"kind": WITH_MEMORY})] = None
+    """ocm and look: whether the moving average starts with a short memory: update n has the
+    momentum min(m, n / (n + 9)). The authors' released code does not; without it, `ema_mode: eval`
+    gives identical embeddings for the first 1 / (1 - m) steps.
     """
 
 
@@ -248,7 +254,7 @@ class Subject(Section):
     """Data set to train on, real or a clone of `synthesis`."""
     recipe: str = "base_mc_pr"
     """Name of a recipe: base, base_mc, base_pr, base_mc_pr, trex, trex_star, trex_1 to trex_3, ocm,
-    sl_mlp, fine_tune, or one of the ablations in `workflow/recipes/training.yaml`.
+    sl_mlp, look, fine_tune, or one of the ablations in `workflow/recipes/training.yaml`.
     """
     scale: str = "imagenet"
     """Size of the experiment: `imagenet` (ResNet50, 224 px, 100 epochs), or `px64` or `px32` (a

@@ -395,6 +395,9 @@ def _number_problems(numbers: Numbers, compute: config.RunCompute) -> Iterator[s
             f"optimizer.warmup_epochs: {optimizer.warmup_epochs:g} is not between 0 and the "
             f"{optimizer.epochs} epochs"
         )
+    loss = numbers.loss
+    if loss.kind == "look" and loss.k > loss.memory:
+        yield f"loss.k: {loss.k} neighbours are more than the memory holds ({loss.memory})"
     pieces = compute.nodes * compute.processes * optimizer.accumulation
     if optimizer.batch % pieces:
         yield (

@@ -58,7 +58,8 @@ class Head(nn.Module, ABC):
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return what `classifier.safetensors` holds of it, not copied.
 
-        There is always `weight` (C, d_b), one vector a class.
+        Class vectors are `weight` (C, d_b). A head without them names its own `directions` and
+        `gradient`.
         """
 
     def loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

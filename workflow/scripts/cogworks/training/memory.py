@@ -1,8 +1,12 @@
-"""The memory of embeddings from which online class means are taken (section 4.3)."""
+"""The memory of embeddings that a loss compares crops with (section 4.3), and what fills it."""
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from cogworks.training.ema import MovingAverage
+from cogworks.training.head import Companion
+from cogworks.training.specs import Loss
 
 
 class Memory(nn.Module):
@@ -36,3 +40,40 @@ class Memory(nn.Module):
         self.embeddings[places] = functional.normalize(embeddings[skipped:], dim=1)
         self.labels[places] = labels[skipped:]
         self.position.copy_((self.position + count) % size)
+
+
+def class_sums(embeddings: torch.Tensor, labels: torch.Tensor, classes: int) -> torch.Tensor:
+    """Return the sums (C, d_b) of the embeddings (Q, d_b) of each class, zero for one without."""
+    return embeddings.new_zeros(classes, embeddings.shape[1]).index_add_(0, labels, embeddings)
+
+
+class Remembered(Companion):
+    """A moving average of the trained model, whose embeddings of each step fill a memory."""
+
+    def __init__(self, embedder: nn.Module, spec: Loss, memory: Memory) -> None:
+        """Start the average at the embedder's weights.
+
+        Args:
+            embedder: crops (N, 3, S, S) to embeddings (N, d_b).
+            spec: `loss` of the run's spec.
+            memory: which is filled.
+        """
+        super().__init__()
+        self.average = MovingAverage(
+            embedder, momentum=spec.ema_momentum, mode=spec.ema_mode, warmup=spec.ema_warmup
+        )
+        self.memory = memory
+
+    def follow(self, embedder: nn.Module) -> None:
+        """Let the moving average follow."""
+        self.average.update(embedder)
+
+    @torch.no_grad()
+    def embed(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the averaged model's embeddings (B, d_b), float32, of first global crops."""
+        return self.average(images).float()
+
+    @torch.no_grad()
+    def store(self, embeddings: torch.Tensor, labels: torch.Tensor) -> None:
+        """Put a batch into the memory."""
+        self.memory.push(embeddings, labels)

@@ -41,6 +41,7 @@ class Loss(Spec):
     temperature: float
     init: str
     memory: int
+    k: int
     ema_momentum: float
     ema_mode: str
     ema_warmup: bool

@@ -15,6 +15,7 @@ LOSSES: "Registry[type[Head]]" = Registry(
     "HEAD",
     (
         "cosine",
+        "look",
         "ocm",
         "softmax",
     ),

@@ -6,9 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cogworks.training.ema import MovingAverage
-from cogworks.training.head import Companion, Head
-from cogworks.training.memory import Memory
+from cogworks.training.head import Head
+from cogworks.training.memory import Memory, Remembered, class_sums
 from cogworks.training.specs import Loss
 
 
@@ -46,55 +45,35 @@ class PrototypeHead(Head):
         """Return a memory, filled at random, and a moving average of the embedder."""
         classes, width = self.prototypes.shape
         memory = Memory(spec.memory, width, classes)
-        average = MovingAverage(
-            embedder,
-            momentum=spec.ema_momentum,
-            mode=spec.ema_mode,
-            warmup=spec.ema_warmup,
-        )
         self.update(memory.embeddings, memory.labels)
-        return OnlineMeans(average, memory, self.update)
+        return OnlineMeans(embedder, spec, memory, self.update)
 
     def update(self, embeddings: torch.Tensor, labels: torch.Tensor) -> None:
         """Take the class means of a memory's embeddings (Q, d_b) with labels (Q,), normalised."""
-        sums = torch.zeros_like(self.prototypes).index_add_(0, labels, embeddings)
+        sums = class_sums(embeddings, labels, len(self.prototypes))
         counts = torch.bincount(labels, minlength=len(sums))
         means = functional.normalize(sums, dim=1)
         self.prototypes.copy_(torch.where((counts > 0)[:, None], means, self.prototypes))
 
 
-class OnlineMeans(Companion):
+class OnlineMeans(Remembered):
     """What equation 4.2 needs beside the trained model: its moving average, and the memory."""
 
     def __init__(
         self,
-        average: MovingAverage,
+        embedder: nn.Module,
+        spec: Loss,
         memory: Memory,
         update: Callable[[torch.Tensor, torch.Tensor], None],
     ) -> None:
-        """Keep the parts.
-
-        Args:
-            average: of the embedder.
-            memory: of its embeddings.
-            update: takes the memory's embeddings and labels after each step.
-        """
-        super().__init__()
-        self.average, self.memory, self.update = average, memory, update
-
-    def follow(self, embedder: nn.Module) -> None:
-        """Let the moving average follow."""
-        self.average.update(embedder)
-
-    @torch.no_grad()
-    def embed(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the averaged model's embeddings (B, d_b), float32, of first global crops."""
-        return self.average(images).float()
+        """Keep the parts, see `Remembered`; `update` takes the memory's embeddings and labels."""
+        super().__init__(embedder, spec, memory)
+        self.update = update
 
     @torch.no_grad()
     def store(self, embeddings: torch.Tensor, labels: torch.Tensor) -> None:
         """Put a batch into the memory and take the new prototypes for the next step."""
-        self.memory.push(embeddings, labels)
+        super().store(embeddings, labels)
         self.update(self.memory.embeddings, self.memory.labels)
 
 
