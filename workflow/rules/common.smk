@@ -22,7 +22,6 @@ if re.search("[{}]", str(ROOT)):
     )
 sys.path.insert(0, str(SCRIPTS))
 
-from cogworks.config.parse import replaced_lists
 from cogworks.core import paths, place
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
@@ -47,13 +46,11 @@ script = functools.partial(
 )
 
 try:
-    plan = load(config, workflow.configfiles)
+    plan = load(config, workflow.configfiles, warn=logger.warning)
 except InputError as error:
     # An exception would be shown with the line of this file, which is not where the error is.
     logger.error(str(error))
     sys.exit(1)
-for line in replaced_lists(workflow.configfiles):
-    logger.warning(line)
 
 # The user's files are not inputs of rules. Their fingerprints are params (`files`), so that a copy
 # or a touch makes nothing stale, and other content does, whatever its date. A missing one stops the

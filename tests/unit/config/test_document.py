@@ -39,6 +39,7 @@ def test_every_section_has_an_example_of_its_own() -> None:
 def test_the_examples_together_are_one_config(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("".join(EXAMPLES.values()))
+    (tmp_path / "my-paths.yaml").touch()
     given = load_yaml(path)
     assert list(given) == list(EXAMPLES)
     assert load_config(given, [path]).encoders.keys() >= {"trex", "ocm_2048", "ocm_4096"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cogworks.config.parse import parse, replaced_lists
+from cogworks.config.parse import parse
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 
@@ -107,16 +107,6 @@ def test_a_mistake_has_the_file_and_line_that_counts(tmp_path: Path) -> None:
     assert lines[0].endswith(f" ({second}, line 4)")
     assert lines[1].startswith("probes.b.kind: missing")
     assert lines[1].endswith(f" ({second}, line 5)")
-
-
-def test_a_list_that_a_later_file_replaces_is_named(tmp_path: Path) -> None:
-    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
-    first.write_text("evaluations: {x: {encoders: [a, b], datasets: [d]}}\n")
-    second.write_text("evaluations: {x: {encoders: [c], datasets: [d]}, y: {encoders: [e]}}\n")
-    assert replaced_lists([first, second]) == [
-        f"evaluations.x.encoders: the list in {second} (1 entries) replaces that in {first} "
-        "(2 entries)"
-    ]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ their own:
 
     snakemake --configfile config/imagenet-cog.yaml my-paths.yaml
 
-Mappings are merged key by key. A list replaces an earlier one as a whole, and the run says so.
+Mappings are merged key by key. A list replaces an earlier one as a whole, and the run says so. A
+file can also name those on which it stands (see [`include`](#include)).
 
 The run stops before any work starts, with one line per problem, if a key is unknown, duplicate or
 has no effect next to the others, if a value has the wrong type (a number in quotes, for example),
@@ -50,7 +51,8 @@ def document() -> str:
         lines += [f"## `{section}`", "", _clean(found.get("description", "")), ""]
         lines += ["```yaml", EXAMPLES[section].rstrip(), "```", ""]
         rows = list(_rows(found, section))
-        lines += ["| key | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""]
+        if rows:
+            lines += ["| key | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

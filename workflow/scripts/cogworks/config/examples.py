@@ -4,6 +4,9 @@
 """
 
 EXAMPLES = {
+    "include": """\
+include: [my-paths.yaml]
+""",
     "concepts": """\
 concepts:
   cog:                        # the thesis's benchmark, all defaults but the images

@@ -18,6 +18,11 @@ class Config(Section):
     thing that the room makes.
     """
 
+    include: list[str] = []
+    """Other config files on which this one stands: each is merged below the keys of this file, the
+    first one lowest. Names are relative to the file that has this key. An included file can include
+    others; a file that several include is merged once, in the first place.
+    """
     concepts: dict[Name, Benchmark] = {}
     """Benchmarks by name. Each takes a pool of WordNet synsets, drops those that are not eligible
     as unseen concepts, ranks the rest by similarity to the seen concepts, and cuts the ranking into

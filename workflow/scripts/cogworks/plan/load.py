@@ -2,42 +2,51 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from cogworks.config import errors, idle
 from cogworks.config.compute import Compute
+from cogworks.config.include import layers, merged, replaced_lists
 from cogworks.config.parse import parse
-from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.plan import benchmarks, clones, datasets, evaluations, generators, measures, runs
 from cogworks.plan.plan import Plan
 from cogworks.report import problems as report
 
 
-def load(config: dict[str, Any], files: Iterable[str | Path] = ()) -> Plan:
+def load(
+    config: dict[str, Any],
+    files: Iterable[str | Path] = (),
+    *,
+    warn: Callable[[str], None] | None = None,
+) -> Plan:
     """Return what the checked config stands for.
 
     Args:
         config: the merged config, as Snakemake gives it.
-        files: the config files that it was merged from; they are read once more, strictly, since
-            Snakemake's own reader lets a duplicate key or an octal number pass.
+        files: the config files that it was merged from; they are read once more, strictly and with
+            those that they include, since Snakemake's own reader knows no `include` and lets a
+            duplicate key or an octal number pass.
+        warn: is told of each list in a file that a later file replaces.
 
     Raises:
         InputError: all problems found, one a line, each naming its file or dotted key.
     """
-    paths = list(files)
-    for path in paths:
-        load_yaml(path)
+    read = layers(files)
+    if warn is not None:
+        for line in replaced_lists(read):
+            warn(line)
+    paths = [layer.file for layer in read]
     try:
-        return _checked(config, paths)
+        return _checked(merged(read, config), paths)
     except InputError as error:
         lines = [_with_near_miss(line) for line in str(error).splitlines()]
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
 
 
-def _checked(config: dict[str, Any], files: list[str | Path]) -> Plan:
+def _checked(config: dict[str, Any], files: list[Path]) -> Plan:
     typed = parse(config, files)
     checked = typed.model_dump()
     plan = Plan(typed)
@@ -62,7 +71,7 @@ def _with_near_miss(line: str) -> str:
     return f"{line}; did you mean {close[0]}?" if close else line
 
 
-def _alone(lines: list[str], files: list[str | Path]) -> Iterator[str]:
+def _alone(lines: list[str], files: list[Path]) -> Iterator[str]:
     """Yield why so much is missing where one file was read that stands on another."""
     if len(files) == 1 and any(
         line.endswith("known: none") or ": missing; expected" in line for line in lines
@@ -70,7 +79,7 @@ def _alone(lines: list[str], files: list[str | Path]) -> Iterator[str]:
         yield (
             f"Only {files[0]} was read, since a --configfile replaces the embedded default; where "
             "it stands on another config, give that one first: "
-            f"--configfile config/imagenet-cog.yaml {Path(files[0]).name}"
+            f"--configfile config/imagenet-cog.yaml {files[0].name}"
         )
 
 
