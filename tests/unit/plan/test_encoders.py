@@ -8,10 +8,10 @@ import pytest
 
 from cogworks.config import published
 from cogworks.config.parse import parse
-from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.encoders.shards import note_path, note_text
 from cogworks.encoders.specs import Checkpoint, EncoderSpec, ModelSource
+from cogworks.plan import encoder_checks
 from cogworks.plan.load import load
 from cogworks.plan.plan import Plan
 
@@ -281,14 +281,21 @@ def test_an_encoder_of_a_broken_sweep_is_told_beside_it() -> None:
     ]
 
 
-def test_config_of_the_31_models_is_complete() -> None:
-    root = published.REGISTRY.parents[1]
-    encoders = load_yaml(root / "config" / "cog-31.yaml")["encoders"]
-    assert {name: section["registry"] for name, section in encoders.items()} == {
-        name: name for name in published.models()
-    }
-    plan = plan_of(**encoders)
+def test_one_entry_stands_for_all_published_models() -> None:
+    own = {"registry": "s-DINO", "checkpoint": "dino.pth"}
+    plan = plan_of(published={"registry": "all", "dtype": "float16"}, **{"s-DINO": own})
     assert plan.encoder_problems == []
+    assert plan.encoders.keys() == published.models().keys()
+    assert plan.encoder_names(["published"]) == list(published.models())
+    assert plan.encoders["s-DINO"].files == ["dino.pth"]
+    assert {name for name, e in plan.encoders.items() if e.section.dtype == "float32"} == {"s-DINO"}
+    (line,) = encoder_checks.missing(plan.encoders["r-MixUp"])
+    assert line.startswith("encoders.published: no file weights/")
+    assert line.endswith("`encoders.r-MixUp: {registry: r-MixUp, checkpoint: FILE}`")
+    assert plan_of(published={"registry": "all", "checkpoint": "x.pth"}).encoder_problems == [
+        "encoders.published.checkpoint: has no meaning with `registry: all`; give the model an "
+        "entry of its own"
+    ]
     for encoder in plan.encoders.values():
         assert EncoderSpec.read(encoder.spec.text) == encoder.spec
         assert encoder.files

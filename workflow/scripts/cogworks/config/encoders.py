@@ -22,7 +22,8 @@ class Encoder(Section):
     registry: str | None = None
     """One of the 31 models of the ImageNet-CoG benchmark, by its name in `resources/encoders.yaml`.
     Its weights are expected in the folder `weights`, under the file name given there, unless
-    `checkpoint` says otherwise.
+    `checkpoint` says otherwise. `all` stands for the 31 models, each under its own name, also in
+    lists of encoders; one that has an entry of its own is as that says.
     """
     run: str | None = None
     """A run of the section `training`. For a sweep, this entry stands for one encoder per run

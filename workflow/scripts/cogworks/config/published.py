@@ -16,6 +16,8 @@ from cogworks.core.place import ROOT
 from cogworks.networks.specs import Options
 
 REGISTRY = ROOT / "resources" / "encoders.yaml"
+# Stands for every model in `encoders.NAME.registry`.
+ALL = "all"
 
 
 class Normalization(Section):

@@ -34,6 +34,10 @@ def problems(plan: Plan) -> Iterator[str]:
     """Yield the errors of the section `encoders` that its classes cannot see."""
     taken = set(plan.config.encoders)
     for name, members in plan.encoder_families.items():
+        section = plan.config.encoders[name]
+        if section.registry == published.ALL:
+            yield from _problems_of_all(name, section)
+            continue
         for member in members:
             if member != name and member in taken:
                 yield (
@@ -45,6 +49,15 @@ def problems(plan: Plan) -> Iterator[str]:
     for name, encoder in {found.declared: found for found in plan.encoders.values()}.items():
         for problem in _problems(encoder):
             yield f"encoders.{name}{problem}"
+
+
+def _problems_of_all(name: str, section: config.Encoder) -> Iterator[str]:
+    for key in ("checkpoint", "entry_point"):
+        if getattr(section, key) is not None:
+            yield (
+                f"encoders.{name}.{key}: has no meaning with `registry: {published.ALL}`; give the "
+                "model an entry of its own"
+            )
 
 
 def _problems(encoder: Encoder) -> Iterator[str]:
@@ -142,10 +155,17 @@ def missing(encoder: Encoder) -> Iterator[str]:
         for path in filter(is_missing_file, encoder.files):
             yield (
                 f"{key}: no file {path}{_publisher(encoder)}; put it there, or say where it is in "
-                f"`{key}.checkpoint`"
+                f"`{_checkpoint_key(encoder)}`"
             )
     elif encoder.weights == "pretrained":
         yield from _missing_folder(encoder, key)
+
+
+def _checkpoint_key(encoder: Encoder) -> str:
+    """Return where the config says which file it is; one of all published ones has no entry yet."""
+    if encoder.name in encoder.plan.config.encoders:
+        return f"encoders.{encoder.name}.checkpoint"
+    return f"encoders.{encoder.name}: {{registry: {encoder.name}, checkpoint: FILE}}"
 
 
 def _publisher(encoder: Encoder) -> str:

@@ -228,12 +228,28 @@ class Encoder:
 def expand(plan: Plan) -> Iterator[Encoder]:
     """Yield every encoder of the config: of a sweep of runs one for each of its runs.
 
-    An encoder `mine` of the sweep `ocm` stands for `mine_2048`, `mine_4096` and so on.
+    An encoder `mine` of the sweep `ocm` stands for `mine_2048`, `mine_4096` and so on. One of all
+    published models stands for those that have no entry of their own.
     """
     for name, section in plan.config.encoders.items():
+        if section.registry == published.ALL:
+            for model in published.models():
+                if model not in plan.config.encoders:
+                    own = section.model_copy(update={"registry": model})
+                    yield Encoder(plan, model, own, name)
+            continue
         if section.run is None or section.run not in plan.run_names:
             yield Encoder(plan, name, section, name)
             continue
         for run in plan.run_names[section.run]:
             member = name + run.removeprefix(section.run)
             yield Encoder(plan, member, section.model_copy(update={"run": run}), name)
+
+
+def families(plan: Plan) -> dict[str, list[str]]:
+    """Return the names of the encoders that each name of the section `encoders` stands for."""
+    result: dict[str, list[str]] = {}
+    for found in expand(plan):
+        result.setdefault(found.declared, []).append(found.name)
+    everyone = [n for n, s in plan.config.encoders.items() if s.registry == published.ALL]
+    return result | {name: list(published.models()) for name in everyone}

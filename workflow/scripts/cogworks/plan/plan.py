@@ -167,10 +167,7 @@ class Plan:
     @cached_property
     def encoder_families(self) -> dict[str, list[str]]:
         """Return the names of the encoders that each name of the section `encoders` stands for."""
-        families: dict[str, list[str]] = {}
-        for found in encoders.expand(self):
-            families.setdefault(found.declared, []).append(found.name)
-        return families
+        return encoders.families(self)
 
     def encoder_names(self, given: list[str] | Literal["all"]) -> list[str]:
         """Return the encoders that a list of the config names, each once.
