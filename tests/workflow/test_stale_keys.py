@@ -269,7 +269,7 @@ def test_a_dry_run_of_snakemake_says_the_same(
     config = CONFIG
     expected = set()
     for row in ROWS:
-        if row["key"] in ("synthesis.sheets.size", "analysis.coding_eps2", "probes.knn.k"):
+        if row["key"] in ("synthesis.sheets.size", "analysis.features.coding_eps2", "probes.knn.k"):
             config = changed(config, row["key"], row["value"])
             expected |= {entry.split()[0] for entry in row["stale"].split(", ")}
     mine.write_text(yaml.safe_dump(config))

@@ -131,21 +131,18 @@ def source(name: str, **keys: Any) -> dict[str, Any]:
         ({"probes": {"p": {"kind": "knn", "trials": 30}}}, "probes.p.trials"),
         ({"probes": {"p": {"kind": "classifier", "seeds": 5}}}, "probes.p.seeds"),
         ({"probes": {"p": {"kind": "lbfgs", "k": 20}}}, "probes.p.k"),
-        ({"analysis": {"encoders": ["random"]}}, "analysis.encoders"),
-        (
-            {"analysis": {"sparsity_threshold": 1.0e-3, "metrics": ["redundancy"]}},
-            "analysis.metrics",
-        ),
         (
             {
                 "analysis": {
-                    "encoders": "all",
-                    "datasets": ["world"],
-                    "metrics": ["redundancy"],
-                    "coding_eps2": 0.5,
+                    "a": {
+                        "encoders": "all",
+                        "datasets": ["world"],
+                        "metrics": ["redundancy"],
+                        "coding_eps2": 0.5,
+                    }
                 }
             },
-            "analysis.coding_eps2",
+            "analysis.a.coding_eps2",
         ),
         ({"synthesis": {"clones": {"clone": {"scenes": "s"}}}}, "synthesis.clones.clone.scenes"),
         (

@@ -53,7 +53,7 @@ BASE = {
         ({"encoders": {"mine": {"run": "basse"}}}, 1),
         ({"training": {"base": {"dataset": "seeen"}}}, 1),
         ({"images": {"seen": WORLD | {"classes": {"benchmark": "cogg", "part": "seen"}}}}, 1),
-        ({"analysis": {"encoders": ["rendom"], "datasets": ["seen"]}}, 1),
+        ({"analysis": {"a": {"encoders": ["rendom"], "datasets": ["seen"]}}}, 1),
         ({"report": {"samples": ["sseen"]}}, 1),
         ({"report": {"labels": {"randon": "a random one"}}}, 1),
         ({"report": {"published_as": {"senn": "in1k"}}}, 1),

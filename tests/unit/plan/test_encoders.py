@@ -243,7 +243,7 @@ def test_an_encoder_of_a_sweep_stands_for_its_runs() -> None:
             "e0": {"encoders": ["other", "mine"], "datasets": ["seen"], "protocols": ["linear"]},
             "e1": {"encoders": "all", "datasets": ["seen"], "protocols": ["linear"]},
         },
-        "analysis": {"encoders": ["mine", "mine_512"]},
+        "analysis": {"a": {"encoders": ["mine", "mine_512"], "datasets": ["seen"]}},
     }
     twice = given | {"encoders": {"mine": {"run": "ocm"}, "mine_512": RANDOM}}
     assert Plan(parse(twice)).encoder_problems == [
@@ -261,7 +261,7 @@ def test_an_encoder_of_a_sweep_stands_for_its_runs() -> None:
         ["other", "mine_512", "mine_1024"],
         ["mine_512", "mine_1024", "one", "other"],
     ]
-    assert plan.encoder_names(plan.config.analysis.encoders) == ["mine_512", "mine_1024"]
+    assert plan.encoder_names(plan.config.analysis["a"].encoders) == ["mine_512", "mine_1024"]
     assert plan.encoder_names(["unknown"]) == ["unknown"]
     assert plan.encoder_problems == []
     assert plan.encoders["mine_1024"].files[0] == "results/training/ocm_1024/encoder.safetensors"

@@ -72,7 +72,7 @@ def config(runs, *, levels=5, transfer=SMALL):
                 "protocols": ["linear"],
             },
         },
-        "analysis": {"encoders": "all", "datasets": ["in1k", *sets]},
+        "analysis": {"features": {"encoders": "all", "datasets": ["in1k", *sets]}},
         "report": {"chapter": 4, "test_set_groups": {"v2": ["v2_a", "v2_b"]}},
     }
 

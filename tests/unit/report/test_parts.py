@@ -39,7 +39,7 @@ CONFIG = {
             "protocols": ["small"],
         },
     },
-    "analysis": {"encoders": ["one", "three"], "datasets": ["cog"]},
+    "analysis": {"features": {"encoders": ["one", "three"], "datasets": ["cog"]}},
     "report": {
         "parts": {
             "first": {

@@ -351,23 +351,37 @@ def test_errors_name_their_key(load, report, message):
 @pytest.mark.parametrize(
     ("analysis", "message"),
     [
-        ({"encoders": ["x"]}, "analysis.encoders: 'x' is not an encoder; known: random"),
-        ({"datasets": ["x"]}, "analysis.datasets: 'x' is not a data set"),
-        ({"groups": {"g": ["cog"]}}, "analysis.groups.g: 'cog' is not analysed"),
-        ({"groups": {"g": ["x"]}}, "analysis.groups.g: 'x' is not a data set"),
+        ({"encoders": ["x"]}, "analysis.a.encoders: 'x' is not an encoder; known: random"),
+        ({"datasets": ["x"]}, "analysis.a.datasets: 'x' is not a data set"),
+        ({"groups": {"g": ["cog"]}}, "groups.g: 'cog' is not analysed; add it to analysis.a.data"),
+        ({"groups": {"g": ["x"]}}, "analysis.a.groups.g: 'x' is not a data set"),
     ],
 )
 def test_errors_of_the_analysis_section(load, analysis, message):
-    assert message in errors(load, {"analysis": analysis})
+    section = {"encoders": ["random"], "datasets": ["seen"]} | analysis
+    assert message in errors(load, {"analysis": {"a": section}})
+
+
+def test_no_encoder_is_measured_on_a_data_set_by_two_entries(load):
+    entry = {"encoders": ["random"], "datasets": ["cog"]}
+    assert "analysis.b: random on cog_l2 is in analysis.a too" in errors(
+        load, {"analysis": {"a": entry, "b": entry | {"datasets": ["cog_l2"], "split": "all"}}}
+    )
 
 
 def test_measures_of_features_make_a_section(load):
-    section = {"encoders": "all", "datasets": ["cog"], "groups": {"levels": ["cog"]}}
-    exhibits = load({"analysis": section})
+    levels = {"encoders": "all", "datasets": ["cog"], "groups": {"levels": ["cog"]}}
+    exhibits = load({"analysis": {"a": levels}})
     assert "results/tables/features.parquet" in on_page(exhibits)
     spec = exhibits.tables["features"].spec
     assert spec.groups == [Group(name="levels", datasets=["cog_l1", "cog_l2", "cog_l3"])]
     assert len(spec.files) == 5 * 3
+    seen = {"encoders": ["random"], "datasets": ["seen"], "split": "all"}
+    spec = load({"analysis": {"a": levels, "b": seen}}).tables["features"].spec
+    assert [group.name for group in spec.groups] == ["levels", "seen"]
+    assert [path for path in spec.files if path.endswith("/all.parquet")] == [
+        "results/analysis/random/seen/all.parquet"
+    ]
 
 
 def merged(names):

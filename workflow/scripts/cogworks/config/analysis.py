@@ -8,37 +8,28 @@ from cogworks.config.base import Above0, Applies, GroupName, Section, unique
 
 
 class Analysis(Section):
-    """Measures of features that need no classifier (thesis, figures 4.5, 4.6 and 5.6), for each of
-    `encoders` on each of `datasets`. All are computed on l2-normalised features.
-    """
+    """One entry: some encoders on some data sets."""
 
-    encoders: Annotated[
-        Literal["all"] | Annotated[list[str], unique], Applies({"datasets": "given"})
-    ] = []
+    encoders: Literal["all"] | Annotated[list[str], Field(min_length=1), unique]
     """Names of encoders, or `all`."""
-    datasets: Annotated[Annotated[list[str], unique], Applies({"encoders": "given"})] = []
+    datasets: Annotated[list[str], Field(min_length=1), unique]
     """Names of data sets; a family stands for all its levels."""
-    split: Annotated[
-        Literal["test", "train", "all"], Applies({"encoders": "given", "datasets": "given"})
-    ] = "test"
+    split: Literal["test", "train", "all"] = "test"
     """Split whose features are measured. `all` combines training and test images, as figure 5.6
     does for the small transfer sets.
     """
     metrics: Annotated[
-        Annotated[
-            list[
-                Literal[
-                    "sparsity",
-                    "intra_class_distance",
-                    "redundancy",
-                    "coding_length",
-                    "singular_values",
-                ]
-            ],
-            Field(min_length=1),
-            unique,
+        list[
+            Literal[
+                "sparsity",
+                "intra_class_distance",
+                "redundancy",
+                "coding_length",
+                "singular_values",
+            ]
         ],
-        Applies({"encoders": "given", "datasets": "given"}),
+        Field(min_length=1),
+        unique,
     ] = ["sparsity", "intra_class_distance", "redundancy", "coding_length", "singular_values"]
     """`sparsity`, the share of entries close to zero; `intra_class_distance`, the mean distance
     between two vectors of a class; `redundancy`, the mean absolute correlation between two
@@ -49,10 +40,7 @@ class Analysis(Section):
     """An entry of a normalised vector with an absolute value below this counts as zero."""
     coding_eps2: Annotated[Above0, Applies({"metrics": ["coding_length"]})] = 0.5
     """Squared precision eps^2 of the coding length."""
-    groups: Annotated[
-        dict[GroupName, Annotated[list[str], Field(min_length=1)]],
-        Applies({"encoders": "given", "datasets": "given"}),
-    ] = {}
-    """Groups of data sets over which figures and tables average, by the name to show. Without
-    groups, every data set is shown separately.
+    groups: dict[GroupName, Annotated[list[str], Field(min_length=1)]] = {}
+    """Groups of this entry's data sets over which figures and tables average, by the name to show.
+    Without groups, every data set is shown separately.
     """

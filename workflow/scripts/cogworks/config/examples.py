@@ -67,9 +67,10 @@ evaluations:
 """,
     "analysis": """\
 analysis:
-  encoders: [ResNet50, trex]
-  datasets: [cog, dtd]
-  metrics: [sparsity, coding_length]
+  features:
+    encoders: [ResNet50, trex]
+    datasets: [cog, dtd]
+    metrics: [sparsity, coding_length]
 """,
     "report": """\
 report:

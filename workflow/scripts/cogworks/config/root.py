@@ -64,9 +64,10 @@ class Config(Section):
     on each of its data sets. Entries of several config files are combined; entries of the same name
     are merged key by key.
     """
-    analysis: Analysis = Analysis()
-    """Measures of features that need no classifier (thesis, figures 4.5, 4.6 and 5.6), for each of
-    `encoders` on each of `datasets`. All are computed on l2-normalised features.
+    analysis: dict[Name, Analysis] = {}
+    """Measures of features that need no classifier (thesis, figures 4.5, 4.6 and 5.6), by name:
+    each entry measures each of its encoders on each of its data sets. All are computed on
+    l2-normalised features.
     """
     report: Report = Report()
     """What the tables, the figures and `results/report.html` show. They include everything that was

@@ -32,7 +32,7 @@ def features(
         groups.insert(0, Group(name=roles.label(roles.seen or ""), datasets=[str(roles.seen)]))
     shown = {dataset for group in groups for dataset in group.datasets}
     found = [measure for measure in measures if measure.dataset in shown]
-    if not {*metrics} <= {*roles.plan.config.analysis.metrics} or not groups[-1].datasets:
+    if not {*metrics} <= roles.metrics or not groups[-1].datasets:
         return None
     return FeaturesSpec(
         measures=[measure.table for measure in found],

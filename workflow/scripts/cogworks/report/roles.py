@@ -339,16 +339,21 @@ class Roles:
         return CrossedSpec(crossings=rows, classes=[]) if rows else None
 
     @cached_property
+    def metrics(self) -> set[str]:
+        """Return what is measured of features; empty where nothing is."""
+        return {metric for m in self.measures for metric in m.section.metrics}
+
+    @cached_property
     def features(self) -> FeaturesSpec:
         """Return the spec of what shows measures of features."""
-        given = self.plan.config.analysis.groups
-        groups = measures.groups(self.plan).items()
+        alone = {m.dataset for m in self.measures if not m.section.groups}
+        groups = measures.groups(self.measures).items()
         return FeaturesSpec(
             measures=[measure.table for measure in self.measures],
             baseline=self.section.baseline,
             encoders=self.encoders(list(dict.fromkeys(m.encoder_name for m in self.measures))),
             groups=[
-                Group(name=name if given else self.label(name), datasets=members)
+                Group(name=self.label(name) if name in alone else name, datasets=members)
                 for name, members in groups
             ],
         )

@@ -54,7 +54,7 @@ _TEST_SETS = "an evaluation of the seen data set with test_sets"
 _RUNS = "runs in training that are evaluated on the seen data set and on transfer sets"
 _CLONES = "clones in synthesis.clones, runs on them, and evaluations of these"
 _SHEETS = "clones in synthesis.clones (synthesis.sheets)"
-_FEATURES = "encoders and datasets in analysis"
+_FEATURES = "an entry in analysis"
 _COMPONENTS = "runs of recipes base, base_mc, base_pr and base_mc_pr"
 
 EXHIBITS: tuple[Numbered, ...] = (

@@ -5,7 +5,7 @@ from cogworks.report.specs import FeaturesSpec
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.measures and set(roles.plan.config.analysis.metrics) != {"singular_values"}:
+    if roles.metrics - {"singular_values"}:
         yield Exhibit("features", roles.features)
 
 

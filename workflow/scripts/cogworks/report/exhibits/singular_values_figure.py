@@ -10,7 +10,7 @@ METRIC = "singular_values"
 
 def _needs(roles: Roles) -> Found:
     """Yield one for the groups of the config, and one for the transfer sets."""
-    if roles.measures and METRIC in roles.plan.config.analysis.metrics:
+    if METRIC in roles.metrics:
         yield Exhibit("singular_values", roles.features)
     spec = measured.features(roles, METRIC, with_seen=False)
     if spec is not None:
