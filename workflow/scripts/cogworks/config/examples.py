@@ -7,10 +7,13 @@ EXAMPLES = {
     "include": """\
 include: [my-paths.yaml]
 """,
+    "paths": """\
+paths: {imagenet21k: /data/imagenet21k, dtd: /data/dtd}
+""",
     "concepts": """\
 concepts:
   cog:                        # the thesis's benchmark, all defaults but the images
-    image_counts: /data/imagenet21k
+    image_counts: <imagenet21k>
     min_images: 782
   by_path:                    # the same concepts, ranked by another similarity
     members_of: cog
@@ -24,7 +27,7 @@ images:
     classes: {benchmark: cog, part: seen}
   v2: {source: {kind: imagenet_v2, path: /data/imagenetv2-matched-frequency-format-val}}
   cog:                        # a family: cog_l1 to cog_l5
-    source: {kind: folder, path: /data/imagenet21k}
+    source: {kind: folder, path: <imagenet21k>}
     classes: {benchmark: cog, part: levels}
     max_images: 1350
     test_images: 50

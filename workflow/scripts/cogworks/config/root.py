@@ -1,7 +1,7 @@
 """The whole config: each section is a room of the workflow."""
 
 from cogworks.config.analysis import Analysis
-from cogworks.config.base import Name, Section
+from cogworks.config.base import Name, Section, UserPath
 from cogworks.config.compute import Compute
 from cogworks.config.concepts import Benchmark
 from cogworks.config.encoders import Encoder
@@ -22,6 +22,11 @@ class Config(Section):
     """Other config files on which this one stands: each is merged below the keys of this file, the
     first one lowest. Names are relative to the file that has this key. An included file can include
     others; a file that several include is merged once, in the first place.
+    """
+    paths: dict[Name, UserPath] = {}
+    """Files and folders by name. Elsewhere in the config a text that begins with `<NAME>` begins
+    with this path. So a small file of your own can say where your data are, whichever sections read
+    them; a name that nothing refers to does no harm.
     """
     concepts: dict[Name, Benchmark] = {}
     """Benchmarks by name. Each takes a pool of WordNet synsets, drops those that are not eligible
