@@ -1,12 +1,11 @@
-"""CPU seconds and memory of planning: `snakemake --dry-run` on the demo and on a whole thesis.
+"""CPU seconds and memory of planning: `snakemake --dry-run` on every shipped config.
 
     python benchmarks/plan.py [--times 1 2 4]
 
-The thesis's config is made here: the shipped configs of chapter 3, to which runs, clones, transfer
-sets and encoders of chapters 4 and 5 are added in their true numbers. At several times as many
-encoders the growth is fitted: seconds ~ jobs ^ exponent. Every file that the config names is made
-empty; nothing runs. Beside it stands what Snakemake itself takes for as many jobs, of rules that
-hold inputs and outputs only, and of rules with logs, parameters and resources as plain values.
+At several times as many runs and encoders of the whole thesis the growth is fitted: seconds ~ jobs
+^ exponent. Every file that a config names is made empty; nothing runs. Beside it stands what
+Snakemake itself takes for as many jobs, of rules that hold inputs and outputs only, and of rules
+with logs, parameters and resources as plain values.
 """
 
 import argparse
@@ -18,16 +17,33 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from cogworks.concepts.wnid_lists import NAMED
+from cogworks.config import published
+from cogworks.config.include import whole
+from cogworks.config.yaml_file import load_yaml
+from cogworks.core.inputs import list_of
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS
+from cogworks.plan.datasets import Dataset
+from cogworks.plan.load import load
+from cogworks.plan.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "workflow", "config", "envs", "resources")
-CHAPTER_3 = ("imagenet-cog", "cog-31", "cog-analysis")
-RUNS, CLONES, TRANSFER = 76, 30, 13
-N_ENCODERS = RUNS + 31
+THESIS = Path("config", "thesis.yaml")
+CHAPTERS = [Path("config", "thesis", f"chapter-{number}.yaml") for number in (3, 4, 5)]
+# Every config that plans something.
+SHIPPED = [
+    *(Path("config", f"{name}.yaml") for name in ("config", "test", "photographs", "imagenet-cog")),
+    *CHAPTERS,
+    THESIS,
+]
+N_ENCODERS = 100
 # What a rule of ours has besides inputs and outputs, as plain values.
 FURNITURE = """
     log: "logs/STEM.log"
@@ -42,47 +58,38 @@ FURNITURE = """
 """
 
 
-def merge(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Merge as Snakemake merges config files: mappings by key, all else replaced."""
-    result = dict(base)
-    for key, value in other.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merge(result[key], value) if both else value
-    return result
+Values = dict[str, Any]
 
 
-def thesis(times: int) -> dict[str, Any]:
-    """Return a config of all three chapters, with `times` as many encoders and runs."""
-    config: dict[str, Any] = {}
-    for name in CHAPTER_3:
-        text = (ROOT / "config" / f"{name}.yaml").read_text(encoding="utf-8")
-        config = merge(config, yaml.safe_load(text))
-    published = dict(config["encoders"])
-    transfer = [f"transfer_{number}" for number in range(TRANSFER)]
-    for name in transfer:
-        source = {"kind": "folder", "train_path": f"data/{name}/train"}
-        source["test_path"] = f"data/{name}/test"
-        config["images"][name] = {"source": source, "classes": {"file": "data/classes.txt"}}
-    clones = {
-        f"clone_{number}": {"generator": "sd", "like": "in1k", "seed": number, "n_shards": 20}
-        for number in range(CLONES)
-    }
-    config["synthesis"] = {"generators": {"sd": {"path": "weights/sd"}}, "clones": clones}
-    for copy in range(times):
-        for number in range(RUNS):
-            run = f"run_{copy}_{number}"
-            dataset = f"clone_{number}" if number < CLONES else "in1k"
-            section: dict[str, Any] = {"dataset": dataset, "recipe": "base", "seed": number}
-            if dataset != "in1k":
-                section["validation"] = {"dataset": "in1k"}
-            config["training"][run] = section
-            config["encoders"][run] = {"run": run}
-        if copy:
-            config["encoders"] |= {f"{name}_{copy}": entry for name, entry in published.items()}
-    datasets = ["in1k", "cog", *transfer]
-    everything = {"encoders": "all", "datasets": datasets, "protocols": ["linear"]}
-    config["evaluations"]["everything"] = everything
+def thesis(times: int) -> Values:
+    """Return the config of the whole thesis, with `times` as many runs and encoders."""
+    config = whole(ROOT / THESIS)
+    runs, encoders = dict(config["training"]), dict(config["encoders"])
+    for copy in range(1, times):
+        for name, section in runs.items():
+            config["training"][f"{name}_{copy}"] = section | {"seed": copy}
+        for name, section in encoders.items():
+            config["encoders"] |= copied(name, section, copy)
+    for entry in config["evaluations"].values():
+        names = [copied_names(name, encoders, times) for name in entry["encoders"]]
+        entry["encoders"] = [name for group in names for name in group]
     return config
+
+
+def copied(name: str, section: Values, copy: int) -> dict[str, Values]:
+    """Return copies of the encoders that an entry stands for, by their names."""
+    if section.get("registry") == published.ALL:
+        return {f"{model}_{copy}": section | {"registry": model} for model in published.models()}
+    run = {"run": f"{section['run']}_{copy}"} if "run" in section else {}
+    return {f"{name}_{copy}": section | run}
+
+
+def copied_names(name: str, encoders: dict[str, Values], times: int) -> list[str]:
+    """Return a name in a list of encoders, and those of its copies."""
+    copies = range(1, times)
+    if name not in encoders:  # one run of a sweep
+        return [name]
+    return [name, *(n for copy in copies for n in copied(name, encoders[name], copy))]
 
 
 class Cost(NamedTuple):
@@ -115,11 +122,9 @@ def snakemake(folder: Path, *options: str) -> Cost:
     return Cost(int(found[1]) if found else 0, seconds, usage.ru_maxrss / 1024)
 
 
-def plan(folder: Path, config: dict[str, Any]) -> Cost:
+def plan(folder: Path, config: Path) -> Cost:
     """Plan the workflow for a config."""
-    file = folder / "benchmark.yaml"
-    file.write_text(json.dumps(config), encoding="utf-8")
-    return snakemake(folder, "--dry-run", "--quiet", "rules", "--configfile", str(file))
+    return snakemake(folder, "--dry-run", "--quiet", "rules", "--configfile", str(config))
 
 
 def floor(folder: Path, jobs: int, *, furnished: bool) -> Cost:
@@ -162,30 +167,67 @@ def reading(folder: Path) -> tuple[float, float]:
     return empty.seconds, snakemake(folder, "--list-rules").seconds
 
 
-def prepare(folder: Path, config: dict[str, Any]) -> None:
-    """Copy the workflow and make every file and folder that the config names, empty."""
+def prepare(folder: Path) -> None:
+    """Copy the workflow, and make every file and folder that a shipped config names, empty."""
     for part in PARTS:
         if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__py*"))
+            ignored = shutil.ignore_patterns("__py*", "wordnet")
+            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
         else:
             shutil.copy2(ROOT / part, folder / part)
-    registry = yaml.safe_load((ROOT / "resources" / "encoders.yaml").read_text(encoding="utf-8"))
-    names = [entry["file"] for entry in registry["models"].values()]
-    names += ["sd/model_index.json", "sd/unet/config.json"]
-    others = ["data/word-vectors.txt", "data/classes.txt"]
-    for name in [*(f"weights/{name}" for name in names), *others]:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    sources = [section["source"] for section in config["images"].values()]
-    folders = [source.get(key) for source in sources for key in ("path", "train_path", "test_path")]
-    folders += [section["image_counts"] for section in config["concepts"].values()]
-    for name in filter(None, folders):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    wordnet = ROOT / "resources" / "wordnet"
+    if wordnet.is_dir():
+        (folder / "resources" / "wordnet").symlink_to(wordnet.resolve())
+    for path in SHIPPED:
+        found = load(load_yaml(ROOT / path), [ROOT / path])
+        for name in folders(found):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        for name in files(found):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).touch()
+
+
+def folders(found: Plan) -> Iterator[str]:
+    """Yield the folders of the user's that a config names."""
+    for benchmark in found.benchmarks.values():
+        yield from list_of(benchmark.section.image_counts)
+    for dataset in found.datasets.values():
+        if dataset.section.source.kind not in ("parquet", "world"):
+            yield from dataset.given.places
+
+
+def files(found: Plan) -> Iterator[str]:
+    """Yield the files of the user's that a config names."""
+    for benchmark in found.benchmarks.values():
+        section = benchmark.section
+        lists = (section.pool, section.seen, section.word_vectors.file)
+        yield from (name for name in lists if name is not None and name not in NAMED)
+    for dataset in found.datasets.values():
+        yield from files_of_images(dataset)
+    for encoder in found.encoders.values():
+        if encoder.run is None and encoder.weights == "checkpoint":
+            yield from encoder.files
+    for run in found.runs.values():
+        if run.section.start is not None and run.section.start.checkpoint is not None:
+            yield run.section.start.checkpoint
+    for generator in found.config.synthesis.generators.values():
+        if generator.path is not None:
+            yield f"{generator.path}/model_index.json"
+            yield f"{generator.path}/unet/config.json"
+
+
+def files_of_images(dataset: Dataset) -> Iterator[str]:
+    """Yield a data set's packs, and what its user puts beside its images by hand."""
+    source = dataset.section.source
+    if source.kind == "parquet":
+        yield from dataset.given.places
+    if source.dataset is not None:
+        names = TRANSFER_SETS.load(source.dataset).by_hand.files
+        yield from (f"{place}/{name}" for place in dataset.given.places for name in names)
 
 
 def show(name: str, cost: Cost) -> None:
-    each = 1000 * cost.seconds / cost.jobs
+    each = 1000 * cost.seconds / cost.jobs if cost.jobs else 0
     line = f"{name:<32}{cost.jobs:>8}{cost.seconds:>8.1f}{each:>8.2f}{cost.memory:>8.0f}"
     print(line, flush=True)
 
@@ -196,16 +238,18 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder, thesis(1))
+        prepare(folder)
         reading(folder)  # Bytecode is made once.
         empty, demo = reading(folder)
         print(f"--list-rules, CPU s: empty Snakefile {empty:.1f}, demo {demo:.1f}")
         print(f"{'dry run':<32}{'jobs':>8}{'CPU s':>8}{'ms/job':>8}{'MB':>8}")
-        file = ROOT / "config" / "config.yaml"
-        show("demo", plan(folder, yaml.safe_load(file.read_text(encoding="utf-8"))))
+        for path in SHIPPED:
+            show(path.stem, plan(folder, path))
         costs = []
         for times in args.times:
-            costs.append(plan(folder, thesis(times)))
+            file = folder / "copies.yaml"
+            file.write_text(json.dumps(thesis(times)), encoding="utf-8")
+            costs.append(plan(folder, file))
             show(f"thesis x {times}", costs[-1])
         show("bare rules", floor(folder, costs[0].jobs, furnished=False))
         show("rules of plain values", floor(folder, costs[0].jobs, furnished=True))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cogworks.config.yaml_file import load_yaml
+from cogworks.config.include import whole
 from cogworks.core.codehash import SCRIPTS
 from cogworks.core.errors import InputError
 from cogworks.core.needs import Needs
@@ -44,7 +44,7 @@ def plan(config: dict[str, Any], *targets: str) -> list[Job]:
 
 def test_a_table_plans_the_jobs_of_its_cells_and_no_other() -> None:
     """Of the benchmark at its true size: ResNet50 on level 5."""
-    jobs = plan(load_yaml(CONFIG / "imagenet-cog.yaml"), "table_B_6")
+    jobs = plan(whole(CONFIG / "imagenet-cog.yaml"), "table_B_6")
     probed = [job for job in jobs if job.rule in ("tune_probes", "fit_probes")]
     assert len(probed) == 2
     for job in probed:
@@ -82,6 +82,6 @@ def test_a_figure_has_all_of_its_panels_and_a_chapter_all_of_its_exhibits() -> N
 )
 def test_what_is_not_given_fails_at_once_in_words(target: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
-        plan(load_yaml(CONFIG / "imagenet-cog.yaml"), target)
+        plan(whole(CONFIG / "imagenet-cog.yaml"), target)
     assert words in str(caught.value)
     assert "Exception" not in str(caught.value)

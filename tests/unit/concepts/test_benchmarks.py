@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cogworks.concepts.specs import ScanSpec
-from cogworks.config.yaml_file import load_yaml
+from cogworks.config.include import whole
+from cogworks.config.named_paths import resolved
 from cogworks.core import place
 from cogworks.core.errors import InputError
 from cogworks.plan import benchmarks
@@ -37,7 +38,7 @@ def test_defaults_are_the_thesiss(plan_of):
 
 def test_the_full_size_config_is_the_thesiss(plan_of):
     path = Path(__file__).resolve().parents[3] / "config" / "imagenet-cog.yaml"
-    plan = plan_of(**load_yaml(path)["concepts"])
+    plan = plan_of(**resolved(whole(path))["concepts"])
     assert list(benchmarks.problems(plan)) == []
     given = plan.benchmarks["cog"].section.model_dump()
     defaults = plan_of(cog={}).benchmarks["cog"].section.model_dump()

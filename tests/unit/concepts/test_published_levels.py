@@ -9,7 +9,7 @@ import pytest
 from cogworks.concepts import level_stage, rank_stage, select_stage
 from cogworks.concepts.published_levels import cog_level
 from cogworks.concepts.wnid_lists import read_wnids
-from cogworks.config.yaml_file import load_yaml
+from cogworks.config.include import whole
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 # Who has enough images says all that the levels need of the counts.
@@ -24,7 +24,7 @@ def benchmark(plan_of, wordnet_dir, pool, tmp_path, monkeypatch):
     enough = set(read_wnids(str(ENOUGH), key="x"))
     lines = [f"{wnid},{782 if wnid in enough else 0}" for wnid in pool]
     Path("counts.csv").write_text("wnid,images\n" + "\n".join(lines) + "\n")
-    section = load_yaml(REPOSITORY / "config" / "imagenet-cog.yaml")["concepts"]["cog"]
+    section = whole(REPOSITORY / "config" / "imagenet-cog.yaml")["concepts"]["cog"]
     section |= {"image_counts": "counts.csv", "wordnet": str(wordnet_dir)}
     return lambda **changes: plan_of(cog=section | changes).benchmarks["cog"]
 

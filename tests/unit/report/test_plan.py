@@ -1,14 +1,12 @@
 """What follows from the config: roles of data sets, sections of the report, errors."""
 
 import copy
-import functools
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.core.place import LINK
 from cogworks.core.spec import unpacked
@@ -382,47 +380,3 @@ def test_measures_of_features_make_a_section(load):
     assert [path for path in spec.files if path.endswith("/all.parquet")] == [
         "results/analysis/random/seen/all.parquet"
     ]
-
-
-def merged(names):
-    """Return config files merged from left to right, as Snakemake merges them."""
-
-    def merge(left, right):
-        both = {
-            key: merge(left[key], right[key])
-            for key in left.keys() & right.keys()
-            if isinstance(left[key], dict) and isinstance(right[key], dict)
-        }
-        return left | right | both
-
-    files = [load_yaml(REPOSITORY / "config" / f"{name}.yaml") for name in names]
-    return Exhibits(load_config(functools.reduce(merge, files)))
-
-
-def test_chapter_3s_further_analyses_are_one_config():
-    exhibits = merged(["imagenet-cog", "cog-analysis"])
-    datasets = {dataset for _, dataset, _ in exhibits.plan.jobs}
-    assert {"words_l5", "random_15", "in1k_blurred", "cog_l5"} <= datasets
-    assert len(exhibits.plan.crossings) == 2 * 6 * 5
-    (encoder,) = exhibits.figures["fine_tuning"].spec.encoders
-    assert list(encoder.tuned) == ["in1k", *(f"cog_l{level}" for level in range(1, 6))]
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        ["config"],
-        ["test"],
-        ["photographs"],
-        ["imagenet-cog", "cog-31"],
-        ["imagenet-cog", "cog-analysis"],
-    ],
-)
-def test_every_exhibit_of_a_config_is_on_its_page(names):
-    exhibits = merged(names)
-    paths = on_page(exhibits)
-    assert {found.path for found in exhibits.planned} <= set(paths)
-    assert len(set(paths)) == len(paths)
-    page = sections.page_spec(exhibits).text
-    # A command is one argument of a shell, which holds 128 KiB at most.
-    assert max(map(len, [page, *(found.spec.text for found in exhibits.planned)])) < 100_000

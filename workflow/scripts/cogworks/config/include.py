@@ -70,6 +70,11 @@ def merged(read: Iterable[Layer], config: Values) -> Values:
     return merge(_together(found), _difference(own, _together(named)))
 
 
+def whole(file: str | Path) -> Values:
+    """Return what one config file and those that it includes say."""
+    return _together(layers([file]))
+
+
 def merge(base: Values, over: Values) -> Values:
     """Return two configs as one, as Snakemake merges them: mappings by key, all else replaced."""
     result = dict(base)
