@@ -23,15 +23,17 @@ CONFIG = {
             "levels": {"count": 2, "size": 2, "gaps": "none"},
         }
     },
-    "report": {"title": "One"},
 }
+# What is run is in a file of its own, so that what it includes counts as well.
+MINE = {"include": ["concepts.yaml"], "report": {"title": "One"}}
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[..., Any]) -> Any:
     """A project of one small benchmark, not run yet."""
     result = make_project(tmp_path_factory.mktemp("stale") / "project", "mine.yaml")
-    (result.folder / "mine.yaml").write_text(yaml.safe_dump(CONFIG))
+    (result.folder / "mine.yaml").write_text(yaml.safe_dump(MINE))
+    (result.folder / "concepts.yaml").write_text(yaml.safe_dump(CONFIG))
     (result.folder / "pool.txt").write_text("\n".join(WNIDS) + "\n")
     (result.folder / "seen.txt").write_text(WNIDS[0] + "\n")
     counts = "".join(f"{wnid},9\n" for wnid in WNIDS)
@@ -79,7 +81,7 @@ def test_before_and_after_a_run_and_after_changes(project: Any) -> None:
     assert said(project) == ["nothing would run again: 7 jobs, all up to date"]
 
     (project.folder / "pool.txt").write_text("\n".join(WNIDS[:5]) + "\n")
-    project.edit("mine.yaml", "size: 2", "size: 1")
+    project.edit("concepts.yaml", "size: 2", "size: 1")
     project.edit(
         "workflow/scripts/cogworks/concepts/levels.py",
         "offsets = [0] * count",
