@@ -19,7 +19,14 @@ from cogworks.report.drawing.transfer_tables import (
     transfer_table,
 )
 from cogworks.report.scores import collect
-from cogworks.report.specs import CrossedSpec, CrossingRow, EvalSet, EvalSetsSpec, Paper, SetColumn
+from cogworks.report.specs import (
+    CrossedSpec,
+    CrossingRow,
+    EvalSet,
+    EvalSetsSpec,
+    Paper,
+    SetColumn,
+)
 from cogworks.report.summary import summarise
 
 from .conftest import PAPER, probe_rows
@@ -242,7 +249,7 @@ def test_the_thirteen_sets_of_the_thesis_are_comparable(summary, plane_spec):
 def _datasets():
     from cogworks.report.reference import DATASETS
 
-    return {name: entry for name, entry in DATASETS.items() if not name.startswith("inat")}
+    return {n: entry for n, entry in DATASETS.items() if not n.startswith(("inat", "in100"))}
 
 
 @pytest.fixture
@@ -267,6 +274,7 @@ def test_spec(spec):
         scores=spec.scores,
         protocol="logreg",
         dataset="seen",
+        published="in1k",
         encoders=spec.encoders[1:],
         test_sets=[
             EvalSet(label="seen", published="val", members=[["seen", "seen"]]),
@@ -291,15 +299,24 @@ def test_test_sets_are_averaged_within_their_group(test_scores, test_spec):
     assert "(1 of 3)" in note
 
 
-def test_test_sets_beside_the_published(test_scores, test_spec):
-    own = test_set_tables.own_table(test_scores, test_spec)
-    table = test_set_tables.compared_table(own, test_spec, PAPER)
-    rows = table.frame.set_index("encoder")
-    assert rows.loc["in100 clone, c,dc, guidance 2.0, 50×", "top5_1"] == 91.2
-    assert rows.loc["in1k real, RSB-A1", "top1_0"] == 80.1
-    assert rows.loc["in100_sd, dino_multicrop", "top1_0"] == 43.1
-    assert len(table.frame) == 2 + 4 + 17
-    assert rows.loc["in1k real, RSB-A1", "prompt"] == "–"
+@pytest.mark.parametrize(("published", "rows"), [("in100", 4 + 12), ("in1k", 5)])
+def test_test_sets_beside_the_published(test_scores, test_spec, published, rows):
+    spec = test_spec.model_copy(
+        update={"published": published, "paper": Paper(names=[], folder=str(PAPER))}
+    )
+    own = test_set_tables.own_table(test_scores, spec)
+    table = test_set_tables.compared_table(own, test_scores, spec)
+    assert len(table.frame) == 2 + rows
+    named = table.frame.set_index("encoder")
+    if published == "in100":
+        assert named.loc["in100 clone, c,dc, guidance 2.0, 50×", "top5_1"] == 91.2
+        assert named.loc["in100_sd, dino_multicrop", "top1_0"] == 43.1
+        assert named.loc["in100_sd, dino_multicrop", "prompt"] == "–"
+    else:
+        assert named.loc["in1k real, RSB-A1", "top1_0"] == 80.1
+    assert "20 classes, not 1" in table.warning
+    same = test_scores.assign(n_classes={"in100": 100, "in1k": 1000}[published])
+    assert test_set_tables.compared_table(own, same, spec).warning == ""
 
 
 def test_label_noise_names_the_surest_images(tmp_path):

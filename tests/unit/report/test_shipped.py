@@ -42,7 +42,7 @@ def test_a_shipped_config_is_planned_with_its_exhibits(path: Path) -> None:
     exhibits = planned(path)
     page = sections.page_spec(exhibits)
     shown = sections.shown(page)
-    assert {found.path for found in exhibits.planned} <= set(shown)
+    assert {found.shown for found in exhibits.planned} <= set(shown)
     assert len(set(shown)) == len(shown)
     # A command is one argument of a shell, which holds 128 KiB at most.
     texts = [page.text, *(found.spec.text for found in exhibits.planned)]

@@ -13,7 +13,7 @@ document.getElementById("theme").addEventListener("click", () => {
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const original = [...body.rows];
-  const heads = [...table.tHead.rows[0].cells];
+  const heads = [...[...table.tHead.rows].at(-1).cells];
   heads.forEach((head, column) => {
     head.querySelector("button").addEventListener("click", () => {
       const first = head.dataset.first;

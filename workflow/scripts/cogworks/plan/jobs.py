@@ -47,6 +47,11 @@ class Job:
     test_sets: tuple[ImageSet, ...] = ()
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """Return encoder, data set and protocol: what names it in the plan."""
+        return self.encoder_name, self.dataset, self.protocol_name
+
+    @property
     def encoder(self) -> Encoder:
         """Return the encoder."""
         return self.plan.encoders[self.encoder_name]

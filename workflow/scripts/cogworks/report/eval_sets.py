@@ -3,10 +3,11 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cogworks.probes.kinds import KINDS
+from cogworks.report.clone_rows import BLOCKS, claimed
 from cogworks.report.reference import TEST_SETS
 from cogworks.report.specs import NO_PAPER, EvalSet, EvalSetsSpec, Paper
 
@@ -26,7 +27,7 @@ def tables(roles: "Roles") -> dict[str, tuple[str, str]]:
     return {
         p if d == roles.seen else f"{p}_{d}": (d, p)
         for d, p in sorted(pairs, key=lambda pair: pair[0] != roles.seen)
-        if KINDS.load(roles.plan.config.probes[p].kind).own or len(_sets(roles, d, p)) > 1
+        if KINDS.load(roles.plan.config.probes[p].kind).own or len(test_sets(roles, d, p)) > 1
     }
 
 
@@ -60,12 +61,13 @@ def spec(
         paper=paper,
         protocol=protocol,
         dataset=roles.label(dataset),
+        published=roles.published_name(dataset),
         encoders=roles.encoders(encoders),
-        test_sets=_sets(roles, dataset, protocol),
+        test_sets=test_sets(roles, dataset, protocol),
     )
 
 
-def _sets(roles: "Roles", dataset: str, protocol: str) -> list[EvalSet]:
+def test_sets(roles: "Roles", dataset: str, protocol: str) -> list[EvalSet]:
     """Return the columns of a table of test sets: the data set's own first, groups merged."""
     members: dict[str, list[list[str]]] = {}
     for (_, name, p), job in roles.jobs.items():
@@ -82,6 +84,18 @@ def _sets(roles: "Roles", dataset: str, protocol: str) -> list[EvalSet]:
         )
         for key, pairs in members.items()
     ]
+
+
+def called(roles: "Roles", found: EvalSet, dataset: str) -> str:
+    """Return what chapter 5 calls a test set for the classes of a data set of the thesis."""
+    known = claimed(roles, dataset) in BLOCKS
+    return TEST_SETS[found.published] if known and found.published else found.label
+
+
+def in_order(found: Iterable[EvalSet]) -> list[EvalSet]:
+    """Return test sets in the thesis's order, those that it has not last."""
+    order = list(TEST_SETS)
+    return sorted(found, key=lambda s: order.index(s.published) if s.published else len(order))
 
 
 def _published(roles: "Roles", name: str) -> str | None:

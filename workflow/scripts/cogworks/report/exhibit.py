@@ -72,6 +72,7 @@ class Kind(Generic[Given]):
         caption: the text below a figure, as reStructuredText.
         wide: whether a figure takes the whole width of the page.
         folded: whether a table is folded on the page, as it is long.
+        photographs: whether a figure is made of them.
         lacks: returns what a config lacks for the exhibits that it does not give, by their number
             in the thesis ("B.6"), as a clause; None where `thesis.EXHIBITS` says enough.
     """
@@ -84,6 +85,7 @@ class Kind(Generic[Given]):
     caption: str = ""
     wide: bool = False
     folded: bool = False
+    photographs: bool = False
     lacks: Callable[[Roles], Mapping[str, str]] | None = None
 
 

@@ -3,7 +3,8 @@
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import pandas as pd
 
 from cogworks.core.files import write_text
 from cogworks.report.table import (
+    BLOCK,
     GROUP,
     HIGH,
     HIGHLIGHT,
     LOW,
     STD,
-    Cell,
     Column,
+    Marks,
     Table,
     format_number,
     write_table,
@@ -26,6 +28,10 @@ from cogworks.report.table import (
 WARNING = "warning"
 # Twelve digits keep every count and hide the last bits of a sum.
 CSV_NUMBERS = "%.12g"
+# Markdown has no colours: a number that is better than the references has this beside it.
+ABOVE = "▲"
+LEGEND = f"{ABOVE}: in colour on the page and in LaTeX."
+BRICK = "A63A2B"
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -49,6 +55,8 @@ _LATEX = {
     "−": "$-$",
     "±": r"$\pm$",
     "×": r"$\times$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
     "∞": r"$\infty$",
     "≤": r"$\leq$",
     "–": "--",
@@ -91,8 +99,8 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 def to_markdown(table: Table) -> str:
     """Return the table as Markdown with aligned pipes; the best of a column is bold."""
-    rows = [[escape_markdown(column.label) for column in table.columns]]
-    for heading, cells in _rows(table, _markdown_cell):
+    rows = [[escape_markdown(column.title) for column in table.columns]]
+    for heading, _, cells in _rows(table, _markdown_cell):
         if heading is not None:
             rows.append([f"*{escape_markdown(heading)}*", *[""] * (len(table.columns) - 1)])
         rows.append(cells)
@@ -104,15 +112,16 @@ def to_markdown(table: Table) -> str:
     ]
     lines.insert(1, "| " + " | ".join(rule) + " |")
     texts = [escape_markdown(text) for text in (table.title, table.warning, table.note)]
-    parts = [f"**{texts[0]}**", "\n".join(lines), *texts[1:]]
+    legend = LEGEND if any(ABOVE in line for line in lines) else ""
+    parts = [f"**{texts[0]}**", "\n".join(lines), *texts[1:], legend]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def to_latex(table: Table) -> str:
-    """Return the table as LaTeX (needs `booktabs`); the best of a column is bold.
+    """Return the table as LaTeX (needs `booktabs`; `xcolor` where it has reference rows).
 
-    A warning stands at the end of the caption. Highlighted rows need `xcolor` with option `table`,
-    and check marks `amssymb`.
+    The best of a column is bold. A warning stands at the end of the caption. Highlighted rows need
+    `xcolor` with option `table`, and check marks `amssymb`.
     """
     highlighted = list(table.frame.get(HIGHLIGHT, [False] * len(table.frame)))
     caption = " ".join(filter(None, [table.title + ".", table.note, table.warning]))
@@ -124,12 +133,13 @@ def to_latex(table: Table) -> str:
         rf"\caption{{{escape_latex(caption)}}}",
         rf"\begin{{tabular}}{{{layout}}}",
         r"\toprule",
-        _latex_row([escape_latex(column.label) for column in table.columns]),
+        *_latex_head(table.columns),
         r"\midrule",
     ]
-    for index, (heading, cells) in enumerate(_rows(table, _latex_cell)):
+    for index, (heading, begins, cells) in enumerate(_rows(table, _latex_cell)):
+        if begins and index > 0:
+            lines.append(r"\midrule")
         if heading is not None:
-            lines += [r"\midrule"] * (index > 0)
             lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\")
         lines.append(r"\rowcolor{black!10} " * bool(highlighted[index]) + _latex_row(cells))
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
@@ -150,15 +160,15 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", text)
 
 
-def _rows(table: Table, cell: Any) -> Iterator[tuple[str | None, list[str]]]:
-    """Yield each row's cells, with the heading above it where a new group begins."""
-    best = table.best()
-    last = None
-    for _, row in table.frame.iterrows():
-        group = row.get(GROUP)
-        heading = group if group is not None and group != last else None
-        last = group
-        yield heading, [cell(table, row, column, best) for column in table.columns]
+def _rows(table: Table, cell: Any) -> Iterator[tuple[str | None, bool, list[str]]]:
+    """Yield the heading above a row where a group begins, whether anything does, and its cells."""
+    last: tuple[Any, Any] = (None, None)
+    for (_, row), marks in zip(table.frame.iterrows(), table.marks(), strict=True):
+        now = row.get(GROUP), row.get(BLOCK)
+        heading = now[0] if now[0] != last[0] else None
+        begins, last = now != last, now
+        cells = [cell(table, row, column, marks[column.key]) for column in table.columns]
+        yield heading, begins, cells
 
 
 def shown(table: Table, row: Any, column: Column) -> str:
@@ -178,11 +188,32 @@ def shown_interval(table: Table, row: Any, column: Column) -> str:
     return " to ".join(format_number(bound, column) for bound in bounds) if bounds else ""
 
 
-def _markdown_cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
+def _markdown_cell(table: Table, row: Any, column: Column, marks: Marks) -> str:
     text = escape_markdown(shown(table, row, column))
+    if not text:
+        return text
+    if marks.underlined:
+        text = f"<u>{text}</u>"
+    if marks.above:
+        text += f" {ABOVE}"
+    stars = "*" * (2 * marks.bold + marks.italic)
     interval = shown_interval(table, row, column)
-    text = f"**{text}**" if table.is_best(row, column, best) else text
-    return f"{text} ({interval})" if interval else text
+    return f"{stars}{text}{stars}" + (f" ({interval})" if interval else "")
+
+
+def _latex_head(columns: Sequence[Column]) -> list[str]:
+    """Return the lines of the head: one, or with headings above some columns three."""
+    labels = _latex_row([escape_latex(column.label) for column in columns])
+    cells, rules, start = [], [], 1
+    for over, members in groupby(columns, key=lambda column: column.over):
+        width = len(list(members))
+        if over:
+            cells.append(rf"\multicolumn{{{width}}}{{c}}{{{escape_latex(over)}}}")
+            rules.append(rf"\cmidrule(lr){{{start}-{start + width - 1}}}")
+        else:
+            cells += [""] * width
+        start += width
+    return [_latex_row(cells), " ".join(rules), labels] if rules else [labels]
 
 
 def _latex_row(cells: list[str]) -> str:
@@ -191,11 +222,20 @@ def _latex_row(cells: list[str]) -> str:
     return "{}" + line if line.startswith(("[", "*")) else line
 
 
-def _latex_cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
+def _latex_cell(table: Table, row: Any, column: Column, marks: Marks) -> str:
     """Return a cell; an interval stands below the number, as it would make the table too wide."""
     text = escape_latex(shown(table, row, column))
+    if not text:
+        return text
+    commands = {
+        r"\underline": marks.underlined,
+        rf"\textcolor[HTML]{{{BRICK}}}": marks.above,
+        r"\textit": marks.italic,
+        r"\textbf": marks.bold,
+    }
+    for command, wanted in commands.items():
+        text = f"{command}{{{text}}}" if wanted else text
     interval = escape_latex(shown_interval(table, row, column))
-    text = rf"\textbf{{{text}}}" if table.is_best(row, column, best) else text
     return rf"\shortstack[r]{{{text}\\{{\scriptsize {interval}}}}}" if interval else text
 
 

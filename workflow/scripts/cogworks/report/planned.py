@@ -78,6 +78,11 @@ class Planned:
             return f"results/tables/{self.name}.parquet"
         return f"results/figures/{self.name}.svg"
 
+    @property
+    def shown(self) -> str:
+        """Return the file that the page holds: of photographs the PNG, which it can compress."""
+        return self.path.removesuffix(".svg") + ".png" if self.kind.photographs else self.path
+
 
 @dataclass(frozen=True)
 class Exhibits:

@@ -7,6 +7,7 @@ Imported while the DAG is planned: no dependencies.
 # number of classes is one of another task.
 DATASETS = {
     "in1k": ("IN-1K", 1000),
+    "in100": ("IN-100", 100),
     **{f"cog_l{level}": (f"L{level}", 1000) for level in range(1, 6)},
     "aircraft": ("Aircraft", 100),
     "cars196": ("Cars196", 196),
@@ -21,8 +22,12 @@ DATASETS = {
 }
 # The data sets of table 4.3.
 LONG_TAIL = ("inat2018", "inat2019")
+# The ten of table 5.3, in its order.
+SD_TRANSFER = tuple(name for name in DATASETS if not name.startswith(("in1", "cog_")))
 # The 13 over which chapter 4 averages log odds.
-TRANSFER = tuple(name for name in DATASETS if name != "in1k" and name not in LONG_TAIL)
+TRANSFER = tuple(n for n in DATASETS if n not in ("in1k", "in100", *LONG_TAIL))
+# Those of tables B.1 to B.6.
+LEVELS = ("in1k", *(name for name in DATASETS if name.startswith("cog_")))
 TEST_SETS = {
     "val": "IN-Val",
     "v2": "IN-v2",

@@ -20,7 +20,7 @@ from cogworks.plan.measures import Measure
 from cogworks.plan.plan import Plan
 from cogworks.probes.kinds import KINDS
 from cogworks.report import recipes
-from cogworks.report.reference import DATASETS, LONG_TAIL, TEST_SETS
+from cogworks.report.reference import DATASETS, LEVELS, LONG_TAIL, TEST_SETS
 from cogworks.report.specs import (
     NO_PAPER,
     CloneRow,
@@ -236,7 +236,7 @@ class Roles:
         given = self.section.published_as.get(dataset)
         if given is not None:
             return given
-        if dataset == self.seen:
+        if dataset == self.seen and dataset not in DATASETS:
             return "in1k"
         name = f"cog_l{self.levels.index(dataset) + 1}" if dataset in self.levels else dataset
         section = self.plan.config.images.get(dataset)
@@ -249,7 +249,7 @@ class Roles:
         """Return the data sets of the axis that tables B.1 to B.6 have, where they are wanted."""
         if not self.section.published:
             return []
-        return [name for name in self.axis if self.published_name(name) in DATASETS]
+        return [name for name in self.axis if self.published_name(name) in LEVELS]
 
     def encoders(self, names: list[str]) -> list[EncoderRow]:
         """Return encoders as they are shown together."""
@@ -370,7 +370,7 @@ class Roles:
                 recipe=recipes.clone_recipe(clone),
                 table=clone.table(table),
             )
-            for name, clone in self._clones.items()
+            for name, clone in self.drawn.items()
             if table == "quality" or clone.section.clip is not None
         ]
 
@@ -417,11 +417,12 @@ class Roles:
     @cached_property
     def cloned(self) -> list[str]:
         """Return the data sets of which there are clones."""
-        likes = {clone.section.like for clone in self._clones.values()}
+        likes = {clone.section.like for clone in self.drawn.values()}
         return sorted(like for like in likes if like is not None)
 
     @property
-    def _clones(self) -> dict[str, Clone]:
+    def drawn(self) -> dict[str, Clone]:
+        """Return the clones by name: none in the parts of chapters that have no clones."""
         return self.plan.clones if self.chapter in (None, CLONES) else {}
 
     @cached_property

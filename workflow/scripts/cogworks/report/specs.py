@@ -239,8 +239,110 @@ class EvalSetsSpec(ScoresSpec):
     protocol: str
     dataset: str
     """Label of the data set."""
+    published: str | None
+    """What the thesis's tables call it."""
     encoders: list[EncoderRow]
     test_sets: list[EvalSet]
+
+
+class DataRow(Named):
+    """An encoder in the tables of chapter 5: what it was trained on."""
+
+    block: str
+    """The real data set whose classes it learned; empty where there is none."""
+    data: str
+    """What the training set is called."""
+    real: bool
+    """Whether its training images are real."""
+    size: str
+    """Images, as a multiple of the real data set's; empty for it."""
+    scale: str
+    """Guidance scale; empty for real images."""
+    model: str
+    """The prompt of a clone, or the encoder's label."""
+
+
+class PublishedRow(Spec):
+    """A model that the thesis's table has and the run has not."""
+
+    block: str
+    data: str
+    model: str
+
+
+class DataTableSpec(ScoresSpec):
+    """Encoders by training set."""
+
+    published: list[PublishedRow]
+    """Models of the first column's 1000 classes to take from the thesis."""
+
+
+class ClassifierRow(DataRow):
+    """An encoder with its own classifier, and the job that scored it."""
+
+    dataset: str
+    protocol: str
+
+
+class CloneSetsSpec(DataTableSpec):
+    """Encoders with their own classifiers on several test sets (table 5.2)."""
+
+    rows: list[ClassifierRow]
+    test_sets: list[EvalSet]
+
+
+class CloneTransferSpec(DataTableSpec):
+    """Encoders with linear probes on several data sets (tables 5.3 and 5.4)."""
+
+    rows: list[DataRow]
+    columns: list[SetColumn]
+
+
+class AugmentedRow(Spec):
+    """Encoders that learned from one training set, by augmentation."""
+
+    encoders: dict[str, ClassifierRow]
+
+
+class AugmentationSpec(ScoresSpec):
+    """Own classifiers by training set and augmentation (table 5.1)."""
+
+    dataset: str
+    """Label of the data set on whose test images they are scored."""
+    augmentations: list[str]
+    rows: list[AugmentedRow]
+
+
+class Corner(Spec):
+    """A corner of a polygon: the mean of a metric over some scores."""
+
+    label: str
+    metric: str
+
+
+class Polygon(Named):
+    """An encoder and, for each corner, its scores: data set, test set and protocol of each."""
+
+    corners: list[list[list[str]]]
+
+
+class PublishedPolygon(Spec):
+    """A model of the thesis and, for each corner, what the thesis calls its data sets."""
+
+    label: str
+    model: str
+    corners: list[list[str]]
+    dataset: str
+    """The data set of the run that must have as many classes as the thesis's."""
+
+
+class RadarSpec(ScoresSpec):
+    """A few encoders as polygons (figure 5.2)."""
+
+    corners: list[Corner]
+    polygons: list[Polygon]
+    published: PublishedPolygon | None
+    """The model on real images where the run has none."""
 
 
 class Group(Spec):
@@ -310,6 +412,46 @@ class ClonesSpec(ExhibitSpec):
     def files(self) -> list[str]:
         """Return the tables of the clones."""
         return [clone.table for clone in self.clones]
+
+
+class PictureSource(Spec):
+    """A data set of which images are shown."""
+
+    label: str
+    manifest: str
+
+
+class PicturesSpec(ExhibitSpec):
+    """Images of a few classes from several data sets (figures E.2 to E.4)."""
+
+    sources: list[PictureSource]
+    class_table: str
+    """The classes of all of them, with names."""
+    classes: list[str]
+    """Ids of the classes to show; others where the data sets have not these."""
+    width: int
+    height: int
+    """Of a clone's images: all are shown in this proportion."""
+
+    @property
+    def files(self) -> list[str]:
+        """Return the manifests and the table of classes."""
+        return [*(source.manifest for source in self.sources), self.class_table]
+
+
+class SeriesPicturesSpec(PicturesSpec):
+    """The same images from clones that differ in one number (figure E.1)."""
+
+    property: str
+    prompt: str
+
+
+class ClassPicturesSpec(PicturesSpec):
+    """Images of every class, on several pages (figures E.5 to E.9)."""
+
+    page: int
+    """Number of the page, from 1."""
+    pages: int
 
 
 class RunRow(Named):

@@ -8,6 +8,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from cogworks.core.files import read_metadata, read_parquet, write_parquet
 
 STD = "_std"
 LOW, HIGH = "_low", "_high"
+# Columns of a frame that say what a row is.
 GROUP = "group"
 OWN = "own"
-# Whether a row is highlighted.
 HIGHLIGHT = "highlight"
-# Whether a number is in one of the run's own rows, and its column.
-Cell = tuple[bool, str]
+BLOCK = "block"
+REFERENCE = "reference"
+# Whether a number is in one of the run's own rows, its block, and its column.
+Cell = tuple[bool, str, str]
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Column:
         digits: decimals of a number; None marks a column of text.
         best: which end is marked as best: `high`, `low`, or None.
         signed: whether a plus sign is written.
+        over: a heading above it and its neighbours that have the same one.
+        second: whether the second best is marked, too.
     """
 
     key: str
@@ -43,19 +48,83 @@ class Column:
     digits: int | None = 1
     best: str | None = "high"
     signed: bool = False
+    over: str = ""
+    second: bool = False
 
     @property
     def is_number(self) -> bool:
         """Whether the column holds numbers."""
         return self.digits is not None
 
+    @property
+    def title(self) -> str:
+        """Return its head in one line, with the heading above it."""
+        return f"{self.over} {self.label}".strip()
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How a cell is set apart.
+
+    Attributes:
+        bold: it is the best of its column.
+        underlined: it is the second best.
+        italic: it is in a reference row.
+        above: it is better than all references.
+    """
+
+    bold: bool = False
+    underlined: bool = False
+    italic: bool = False
+    above: bool = False
+
+
+class _Ranks:
+    """The numbers of a column among which the best is sought."""
+
+    def __init__(self, column: Column, *, ranked: bool) -> None:
+        self.column, self.ranked = column, ranked
+        self.others: list[float] = []
+        self.references: list[float] = []
+
+    def add(self, value: float, *, reference: bool) -> None:
+        (self.references if reference else self.others).append(value)
+
+    @cached_property
+    def order(self) -> list[float]:
+        """The numbers that can be the best, each once, best first; none where only one competes."""
+        rivals = self.others + (self.references if self.ranked else [])
+        order = sorted(set(rivals), reverse=self.column.best == "high")
+        return order if len(rivals) > 1 else []
+
+    def marks(self, value: float, *, reference: bool) -> Marks:
+        """Return how one of the numbers is set apart."""
+        competes = self.ranked or not reference
+        above = not reference and self._beats(value)
+        return Marks(
+            bold=(competes and value in self.order[:1]) or (above and not self.ranked),
+            underlined=competes and self.column.second and value in self.order[1:2],
+            italic=reference,
+            above=above,
+        )
+
+    def _beats(self, value: float) -> bool:
+        if not self.references:
+            return False
+        if self.column.best == "high":
+            return value > max(self.references)
+        return value < min(self.references)
+
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its frame may also hold `group` (a heading above rows), `own` (a row of this run)
-    and `highlight` (a row that is set apart, such as a default).
+    """A table: its frame may also hold `group` (a heading above rows), `own` (a row of this run),
+    `highlight` (a row that is set apart, such as a default), `block` (rows among which the best is
+    sought) and `reference` (a row with which the others of its block are compared: it is italic,
+    and what is better than all of them is coloured).
 
-    A `warning` says that own rows and others cannot be compared. It is part of every export.
+    Where references are not `ranked`, they cannot be the best, and what is better than they are is
+    bold. A `warning` says that own rows and others cannot be compared. It is part of every export.
     """
 
     title: str
@@ -63,6 +132,7 @@ class Table:
     frame: pd.DataFrame
     note: str = ""
     warning: str = field(default="")
+    ranked: bool = True
 
     def number(self, row: Any, column: Column) -> float:
         """Return the number of a cell, NaN where it is empty."""
@@ -77,35 +147,41 @@ class Table:
         low, high = (float(row.get(column.key + end, math.nan)) for end in (LOW, HIGH))
         return None if math.isnan(low) else (low, high)
 
-    def best(self) -> dict[Cell, float]:
-        """Return the best number of each column that has one, as it is shown (rounded).
+    def marks(self) -> list[dict[str, Marks]]:
+        """Return how the cells are set apart, row by row, by the keys of columns.
 
-        With a `warning`, the run's own rows and the others are not compared: each have their own
-        best.
+        Numbers count as they are shown (rounded). The best of a block is marked where it has
+        more than one. With a `warning`, the run's own rows and the others are not compared.
         """
-        found = {}
-        sides = [self._side(row) for _, row in self.frame.iterrows()]
-        for column in self.columns:
-            if not (column.is_number and column.best):
-                continue
-            shown: dict[bool, list[float]] = {}
-            for side, value in zip(sides, self.frame[column.key].astype("float64"), strict=True):
+        rows = [row for _, row in self.frame.iterrows()]
+        ranks: dict[Cell, _Ranks] = {}
+        for column in (c for c in self.columns if c.is_number and c.best):
+            for row in rows:
+                value = self.number(row, column)
                 if not math.isnan(value):
-                    shown.setdefault(side, []).append(rounded(value, column))
-            choose = max if column.best == "high" else min
-            for side, values in shown.items():
-                if len(values) > 1:
-                    found[side, column.key] = choose(values)
-        return found
+                    found = ranks.setdefault(
+                        self._cell(row, column), _Ranks(column, ranked=self.ranked)
+                    )
+                    found.add(rounded(value, column), reference=_is_reference(row))
+        return [
+            {column.key: self._marks(row, column, ranks) for column in self.columns} for row in rows
+        ]
 
-    def is_best(self, row: Any, column: Column, best: dict[Cell, float]) -> bool:
-        """Whether a cell, as it is shown, equals the best of its column."""
-        key = (self._side(row), column.key)
-        return key in best and rounded(self.number(row, column), column) == best[key]
+    def _marks(self, row: Any, column: Column, ranks: dict[Cell, _Ranks]) -> Marks:
+        reference = _is_reference(row)
+        found = ranks.get(self._cell(row, column))
+        if found is None or math.isnan(value := self.number(row, column)):
+            return Marks(italic=reference)
+        return found.marks(rounded(value, column), reference=reference)
 
-    def _side(self, row: Any) -> bool:
-        """Return which rows a row is compared with: all, or its own side where there are two."""
-        return not self.warning or bool(row.get(OWN, True))
+    def _cell(self, row: Any, column: Column) -> Cell:
+        """Return with what a cell is compared: with its column in its block and on its side."""
+        side = not self.warning or bool(row.get(OWN, True))
+        return side, str(row.get(BLOCK, "")), column.key
+
+
+def _is_reference(row: Any) -> bool:
+    return bool(row.get(REFERENCE, False))
 
 
 def text_column(key: str, label: str) -> Column:
@@ -142,6 +218,7 @@ def write_table(table: Table, path: str | Path) -> None:
         "title": table.title,
         "note": table.note,
         "warning": table.warning,
+        "ranked": table.ranked,
         "columns": [dataclasses.asdict(column) for column in table.columns],
     }
     write_parquet(table.frame, path, metadata=metadata)
@@ -154,6 +231,7 @@ def read_table(path: str | Path) -> Table:
         title=metadata["title"],
         note=metadata["note"],
         warning=metadata["warning"],
+        ranked=metadata["ranked"],
         columns=[Column(**column) for column in metadata["columns"]],
         frame=read_parquet(path),
     )

@@ -53,7 +53,9 @@ _TRANSFER = "evaluations of the seen data set and of transfer sets (report.trans
 _TEST_SETS = "an evaluation of the seen data set with test_sets"
 _RUNS = "runs in training that are evaluated on the seen data set and on transfer sets"
 _CLONES = "clones in synthesis.clones, runs on them, and evaluations of these"
-_SHEETS = "clones in synthesis.clones (synthesis.sheets)"
+_IN_NUMBER = "clones in synthesis.clones that differ in guidance or in steps alone"
+_IN_PROMPT = "clones of a data set in synthesis.clones that differ in their prompt alone"
+_TWO = "two clones of a data set in synthesis.clones"
 _FEATURES = "an entry in analysis"
 _COMPONENTS = "runs of recipes base, base_mc, base_pr and base_mc_pr"
 
@@ -114,7 +116,13 @@ EXHIBITS: tuple[Numbered, ...] = (
         "evaluations of iNat2018 and iNat2019 (images with source.kind: torchvision)",
     ),
     Numbered("figure", "5.2", "Real against synthetic training images", _CLONES),
-    Numbered("table", "5.1", "Data augmentation on real and synthetic images", _CLONES),
+    Numbered(
+        "table",
+        "5.1",
+        "Data augmentation on real and synthetic images",
+        "runs on a data set and on a clone of it, each with two augmentations, and evaluations by "
+        "a protocol of kind classifier",
+    ),
     Numbered("table", "5.2", "Test sets of ImageNet for clones", f"{_CLONES} with test_sets"),
     Numbered("table", "5.3", "Transfer of models trained on clones", _CLONES),
     Numbered("table", "5.4", "Levels for models trained on clones", _CLONES),
@@ -158,12 +166,14 @@ EXHIBITS: tuple[Numbered, ...] = (
         "an evaluated run of recipe trex or trex_star",
     ),
     Numbered("table", "D.1", "Linear classification on each transfer set", _TRANSFER),
-    Numbered("figure", "E.1", "Clones by guidance and steps", _SHEETS),
-    Numbered("figure", "E.2", "Images of the class Shih-Tzu", _SHEETS),
-    Numbered("figure", "E.3", "Images of the class Shih-Tzu, continued", _SHEETS),
-    Numbered("figure", "E.4", "Images of two classes of crabs", _SHEETS),
+    Numbered("figure", "E.1", "Clones by guidance and steps", _IN_NUMBER),
+    Numbered("figure", "E.2", "Images of the class Shih-Tzu", _IN_PROMPT),
+    Numbered(
+        "figure", "E.3", "Images of the class Shih-Tzu, continued", f"more than two {_IN_PROMPT}"
+    ),
+    Numbered("figure", "E.4", "Images of two classes of crabs", _IN_PROMPT),
     *(
-        Numbered("figure", f"E.{n}", f"Images of the 100 classes, {n - 4} of 5", _SHEETS)
+        Numbered("figure", f"E.{n}", f"Images of the 100 classes, {n - 4} of 5", _TWO)
         for n in range(5, 10)
     ),
 )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP
-from cogworks.report.reference import TEST_SETS
+from cogworks.report.reference import DATASETS, TEST_SETS
 from cogworks.report.specs import EvalSetsSpec
 from cogworks.report.summary import DEVIATION, deviation, fit_note, summarise
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
@@ -55,20 +55,21 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
     )
 
 
-def compared_table(own: Table, spec: EvalSetsSpec, paper: str | Path) -> Table:
-    """Return the run's own table with the rows of tables 5.1 and 5.2 below it.
+def compared_table(own: Table, scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
+    """Return the run's own table with the rows of tables 5.1 and 5.2 for the same classes below it.
 
     Args:
         own: what `own_table` returns.
-        spec: as for `own_table`.
-        paper: the folder `resources/paper`.
+        scores: the long table of `scores.collect`.
+        spec: as for `own_table`; `published` says what the thesis calls the data set, `paper` where
+            its numbers are.
     """
+    paper = spec.paper.folder
     places = {t.published: n for n, t in enumerate(spec.test_sets) if t.published}
-    frames = [
-        own.frame.assign(**{GROUP: OWN_GROUP}),
-        _published_51(paper, places),
-        _published_52(paper, places),
-    ]
+    tables = {"5.2": _published_52(paper, places, spec.published or "")}
+    if spec.published == "in100":
+        tables = {"5.1": _published_51(paper, places)} | tables
+    frames = [own.frame.assign(**{GROUP: OWN_GROUP}), *tables.values()]
     frame = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     texts = [column.key for column in own.columns if not column.is_number]
     frame[texts] = frame[texts].fillna("–")
@@ -77,9 +78,20 @@ def compared_table(own: Table, spec: EvalSetsSpec, paper: str | Path) -> Table:
         title=f"{own.title} beside the thesis's",
         columns=own.columns,
         frame=frame,
-        note=f"Published rows: thesis, tables 5.1 and 5.2. {'; '.join(names)}.",
-        warning="The published rows are for the 1000 or 100 classes of ImageNet named in them: "
-        "compare only with runs on the same classes.",
+        note=f"Published rows: thesis, table {' and '.join(tables)}. {'; '.join(names)}.",
+        warning=_mismatch(scores, spec),
+    )
+
+
+def _mismatch(scores: pd.DataFrame, spec: EvalSetsSpec) -> str:
+    """Return a warning where the data set has not as many classes as the thesis's, else ''."""
+    own = scores[scores["test_set"] == scores["dataset"]]
+    found, expected = int(own["n_classes"].max()), DATASETS[spec.published or ""][1]
+    if found == expected:
+        return ""
+    return (
+        f"Not comparable with the published rows: {spec.dataset} has {found:,} classes, not "
+        f"{expected:,}."
     )
 
 
@@ -112,12 +124,13 @@ def _published_51(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:
         metric="top1",
         value=rows["in100_val_top1"],
     )
-    return _wide(rows, places, "Thesis, table 5.1 (IN-100)")
+    return _wide(rows, places, "Thesis, table 5.1")
 
 
-def _published_52(paper: str | Path, places: dict[str, int]) -> pd.DataFrame:
+def _published_52(paper: str | Path, places: dict[str, int], classes: str) -> pd.DataFrame:
     keys = ["classes", "source", "size_multiple", "guidance_scale", "prompt", "model"]
     rows = read_paper(paper, "sd_imagenet_sets", [*keys, "test_set", "metric", "value"])
+    rows = rows[rows["classes"] == classes]
     synthetic = rows["source"] == "sd"
     size = rows["size_multiple"].astype(str)
     text = rows["classes"] + " clone, " + rows["prompt"] + ", guidance " + rows["guidance_scale"]

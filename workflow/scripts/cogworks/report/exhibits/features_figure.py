@@ -1,12 +1,16 @@
 """Measures of features (thesis, figures 4.5, 4.6 (a) and 5.6)."""
 
+from cogworks.report.clone_rows import Trained, has_clones
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import FeaturesSpec
 
 
 def _needs(roles: Roles) -> Found:
+    """Yield one where features are measured; it is figure 5.6 where some learned from clones."""
     if roles.metrics - {"singular_values"}:
-        yield Exhibit("features", roles.features)
+        encoders = [Trained(roles, measure.encoder_name) for measure in roles.measures]
+        number = "5.6" if has_clones(encoders) else ""
+        yield Exhibit("features", roles.features, number=number)
 
 
 def _make(spec: FeaturesSpec) -> Made:

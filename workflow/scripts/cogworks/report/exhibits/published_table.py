@@ -1,7 +1,7 @@
 """Tables B.1 to B.6 with the encoders of this run above the published models."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.reference import DATASETS
+from cogworks.report.reference import LEVELS
 from cogworks.report.specs import LINEAR_PROBE, LevelsSpec
 
 
@@ -10,7 +10,7 @@ def _needs(roles: Roles) -> Found:
     for name in roles.published_axis:
         published = roles.published_name(name) or name
         spec = roles.by_level([name], LINEAR_PROBE)
-        number = f"B.{list(DATASETS).index(published) + 1}"
+        number = f"B.{LEVELS.index(published) + 1}"
         yield Exhibit(f"published_{published}", spec, about=name, number=number)
 
 

@@ -1,6 +1,7 @@
-"""Test sets of the seen classes, with the rows of tables 5.1 and 5.2."""
+"""Test sets of the classes of IN-1K or IN-100, with the rows of tables 5.1 and 5.2."""
 
 from cogworks.report import eval_sets
+from cogworks.report.clone_rows import BLOCKS
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import EvalSetsSpec, Paper
 
@@ -10,7 +11,8 @@ PAPER = Paper(names=["sd_augmentation", "sd_imagenet_sets"])
 def _needs(roles: Roles) -> Found:
     """Yield one for each protocol of classifiers that the encoders were trained with."""
     for name, (dataset, _) in eval_sets.tables(roles).items():
-        if dataset == roles.seen and roles.section.published and eval_sets.is_own(roles, name):
+        known = roles.published_name(dataset) in BLOCKS
+        if known and roles.section.published and eval_sets.is_own(roles, name):
             spec = eval_sets.spec(roles, name, paper=PAPER)
             yield Exhibit(f"test_sets_published_{name}", spec, about=name)
 
@@ -19,8 +21,8 @@ def _make(spec: EvalSetsSpec) -> Made:
     from cogworks.report.drawing.test_set_tables import compared_table, own_table
     from cogworks.report.scores import collect
 
-    own = own_table(collect(spec.scores.paths), spec)
-    return compared_table(own, spec, spec.paper.folder)
+    scores = collect(spec.scores.paths)
+    return compared_table(own_table(scores, spec), scores, spec)
 
 
 EXHIBIT = Kind(

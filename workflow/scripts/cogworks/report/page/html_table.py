@@ -3,11 +3,12 @@
 import base64
 import itertools
 import math
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from cogworks.report.formats import shown_interval, to_csv, to_latex, to_markdown
-from cogworks.report.table import GROUP, HIGHLIGHT, OWN, Cell, Column, Table, format_number
+from cogworks.report.table import BLOCK, GROUP, HIGHLIGHT, OWN, Column, Marks, Table, format_number
 
 # A longer table scrolls within its frame and has a field to search it.
 LONG = 40
@@ -29,13 +30,24 @@ def html_table(table: Table, *, name: str) -> str:
     parts += [
         f'<div class="scroll{" tall" if long else ""}">',
         f'<table class="sortable" id="rows-{name}">',
-        "<thead><tr>" + "".join(_head(column) for column in table.columns) + "</tr></thead>",
+        "<thead>",
+        *_over(table.columns),
+        "<tr>" + "".join(_head(column) for column in table.columns) + "</tr></thead>",
         "<tbody>",
         *_body(table),
         "</tbody></table></div>",
         f'<div class="under"><p>{escape(table.note)}</p><p>{_downloads(table, name)}</p></div>',
     ]
     return "\n".join(parts)
+
+
+def _over(columns: Sequence[Column]) -> list[str]:
+    """Return the row of headings above columns, where there are any."""
+    if not any(column.over for column in columns):
+        return []
+    groups = [(over, len(list(g))) for over, g in itertools.groupby(columns, lambda c: c.over)]
+    cells = [f'<th colspan="{width}" class="over">{escape(over)}</th>' for over, width in groups]
+    return ["<tr>" + "".join(cells) + "</tr>"]
 
 
 def _head(column: Column) -> str:
@@ -48,34 +60,49 @@ def _head(column: Column) -> str:
 
 
 def _body(table: Table) -> list[str]:
-    best = table.best()
-    owns = table.frame.get(OWN, [])
-    mixed = len(set(owns)) > 1
+    mixed = len(set(table.frame.get(OWN, []))) > 1
     lines = []
-    rows = (row for _, row in table.frame.iterrows())
-    for heading, members in itertools.groupby(rows, key=lambda row: row.get(GROUP)):
-        if heading is not None:
+    rows = zip((row for _, row in table.frame.iterrows()), table.marks(), strict=True)
+    groups = itertools.groupby(rows, key=lambda pair: (pair[0].get(GROUP), pair[0].get(BLOCK)))
+    last = None
+    for (heading, block), members in groups:
+        if heading != last:
             span = len(table.columns)
             lines.append(f'<tr class="group"><th colspan="{span}">{escape(heading)}</th></tr>')
-        for row in members:
-            kinds = ["own"] * bool(row.get(OWN, True)) + ["mixed"] * mixed
-            kinds += ["highlight"] * bool(row.get(HIGHLIGHT, False))
-            kind = " ".join(kinds)
-            cells = "".join(_cell(table, row, column, best) for column in table.columns)
+        last = heading
+        begins = block is not None
+        for row, marks in members:
+            kinds = {
+                "own": bool(row.get(OWN, True)),
+                "mixed": mixed,
+                "highlight": bool(row.get(HIGHLIGHT, False)),
+                "begins": begins,
+            }
+            begins = False
+            kind = " ".join(name for name, holds in kinds.items() if holds)
+            cells = "".join(_cell(table, row, c, marks[c.key]) for c in table.columns)
             lines.append(f'<tr class="{kind}">{cells}</tr>')
     return lines
 
 
-def _cell(table: Table, row: Any, column: Column, best: dict[Cell, float]) -> str:
+def _cell(table: Table, row: Any, column: Column, marks: Marks) -> str:
+    names = {
+        "best": marks.bold,
+        "second": marks.underlined,
+        "reference": marks.italic,
+        "above": marks.above,
+    }
+    kind = " ".join(
+        ["number" if column.is_number else "text", *(n for n, on in names.items() if on)]
+    )
     if not column.is_number:
-        return f'<td class="text">{escape(str(row[column.key]))}</td>'
+        return f'<td class="{kind}">{escape(str(row[column.key]))}</td>'
     number, std = table.number(row, column), table.std(row, column)
     text = escape(format_number(number, column))
     if text and not math.isnan(std):
         text += f' <span class="std">± {std:.{column.digits}f}</span>'
     if interval := shown_interval(table, row, column):
         text += f' <span class="interval">{escape(interval)}</span>'
-    kind = "number best" if table.is_best(row, column, best) else "number"
     value = "" if math.isnan(number) else repr(number).replace("inf", "Infinity")
     return f'<td class="{kind}" data-value="{value}">{text}</td>'
 

@@ -127,7 +127,7 @@ def _parts(planned: list[Planned]) -> Iterator[Part]:
 def _figure(planned: Planned) -> PageFigure:
     return PageFigure(
         name=planned.name,
-        path=planned.path,
+        path=planned.shown,
         caption=planned.caption,
         label=planned.exhibit.label,
         wide=planned.kind.wide,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cogworks.report.formats import shown, shown_interval
-from cogworks.report.table import GROUP, Column, Table, format_number
+from cogworks.report.table import GROUP, Column, Marks, Table, format_number
 
 # Makes the text of a cell.
 Text = Callable[[Table, Any, Column], str]
@@ -16,35 +16,34 @@ def to_terminal(table: Table, *, width: int, colour: bool = False) -> str:
     Args:
         table: what to show.
         width: characters a line.
-        colour: whether the best of a column is bold and rules are dim (ANSI escapes).
+        colour: whether cells are set apart and rules are dim (ANSI escapes).
     """
     for cell in (_full, shown, _number):
         lines = _lines(table, cell, colour=colour)
         if lines[0][1] <= width:
             break
-    return "\n".join([_style(table.title, "1", colour), *(text for text, _ in lines)])
+    return "\n".join([_style(table.title, "1", on=colour), *(text for text, _ in lines)])
 
 
 def _lines(table: Table, cell: Text, *, colour: bool) -> list[tuple[str, int]]:
     """Return each line and its width without escapes."""
-    best = table.best()
     rows = [row for _, row in table.frame.iterrows()]
     cells = [[cell(table, row, column) for column in table.columns] for row in rows]
     widths = [
-        max(len(column.label), *(len(row[i]) for row in cells), 0)
+        max(len(column.title), *(len(row[i]) for row in cells), 0)
         for i, column in enumerate(table.columns)
     ]
     total = sum(widths) + 2 * (len(widths) - 1)
-    head = [_pad(c.label, w, c) for c, w in zip(table.columns, widths, strict=True)]
-    lines = ["  ".join(head), _style("─" * total, "2", colour)]
+    head = [_pad(c.title, w, c) for c, w in zip(table.columns, widths, strict=True)]
+    lines = ["  ".join(head), _style("─" * total, "2", on=colour)]
     last = None
-    for row, texts in zip(rows, cells, strict=True):
+    for row, texts, marks in zip(rows, cells, table.marks(), strict=True):
         if GROUP in table.frame and row[GROUP] != last:
             last = row[GROUP]
-            lines.append(_style(str(last), "3", colour))
+            lines.append(_style(str(last), "3", on=colour))
         lines.append(
             "  ".join(
-                _style(_pad(text, w, c), "1", colour and table.is_best(row, c, best))
+                _style(_pad(text, w, c), *_codes(marks[c.key]), on=colour)
                 for text, w, c in zip(texts, widths, table.columns, strict=True)
             )
         )
@@ -66,5 +65,11 @@ def _pad(text: str, width: int, column: Column) -> str:
     return text.rjust(width) if column.is_number else text.ljust(width)
 
 
-def _style(text: str, code: str, on: bool) -> str:
-    return f"\033[{code}m{text}\033[0m" if on else text
+def _codes(marks: Marks) -> list[str]:
+    """Return the ANSI codes of a cell: bold, italic, underlined, red."""
+    codes = {"1": marks.bold, "3": marks.italic, "4": marks.underlined, "31": marks.above}
+    return [code for code, wanted in codes.items() if wanted]
+
+
+def _style(text: str, *codes: str, on: bool) -> str:
+    return f"\033[{';'.join(codes)}m{text}\033[0m" if on and codes else text

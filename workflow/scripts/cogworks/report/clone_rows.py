@@ -1,0 +1,258 @@
+"""Encoders by what they were trained on: the rows of chapter 5's tables, in the thesis's order.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cogworks.plan.clones import Clone
+from cogworks.plan.encoders import Encoder
+from cogworks.plan.jobs import Job
+from cogworks.report.reference import DATASETS, SD_TRANSFER
+from cogworks.report.specs import ClassifierRow, PublishedRow, SetColumn
+from cogworks.synthesis import template
+
+if TYPE_CHECKING:
+    from cogworks.report.roles import Roles
+
+# Prompt, guidance scale and size of a clone.
+Recipe = tuple[str, float, float]
+CHAPTER = 5
+STEPS = 50
+PROMPTS = ("c", "c, h", "c, d", "c, h inside b")
+# That of figure 5.2.
+BEST: Recipe = ("c, d", 2, 1)
+_IN1K: set[Recipe] = {("c, d", 7.5, 1), ("c, h inside b", 7.5, 1), BEST}
+# The clones in each of the thesis's tables, by the published name of the real data set.
+LISTED: dict[str, dict[str, set[Recipe]]] = {
+    "5.2": {
+        "in100": {
+            *((prompt, guidance, 1) for prompt in PROMPTS for guidance in (7.5, 2)),
+            *(("c, d", 2, size) for size in (10, 20, 50)),
+        },
+        "in1k": _IN1K,
+    },
+    "5.3": {"in100": {("c, d", 2, 50)}, "in1k": _IN1K},
+    "5.4": {"in1k": {BEST}},
+}
+# The order of the tables' blocks.
+BLOCKS = ("in100", "in1k")
+# What the tables call models of others, by their names in the registry or in the config.
+MODELS = {"ResNet50": "PyTorch", "RSB-A1": "RSB-A1", "s-DINO": "DINO"}
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An encoder and what it was trained on."""
+
+    roles: "Roles" = field(repr=False)
+    name: str
+
+    @property
+    def encoder(self) -> Encoder:
+        """Return the encoder."""
+        return self.roles.plan.encoders[self.name]
+
+    @property
+    def clone(self) -> Clone | None:
+        """Return the clone on which it was trained, if it was."""
+        run = self.encoder.run
+        return None if run is None else self.roles.plan.clones.get(run.dataset.name)
+
+    @property
+    def model(self) -> str | None:
+        """Return what the thesis calls it, if it is one of the models of others in its tables."""
+        if self.encoder.run is not None:
+            return None
+        return MODELS.get(self.encoder.section.registry or self.encoder.declared)
+
+    @property
+    def origin(self) -> str:
+        """Return the real data set whose classes it learned; empty where that is not known.
+
+        Published models learned IN-1K's.
+        """
+        if self.clone is not None:
+            return self.clone.section.like or ""
+        if self.encoder.run is not None:
+            return self.encoder.run.dataset.name
+        return in1k(self.roles) if self.model or self.encoder.published_model else ""
+
+    @property
+    def is_real(self) -> bool:
+        """Say whether it was trained on real images."""
+        return bool(self.origin) and self.clone is None
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """Return how its clone differs from those of the thesis; None where it does otherwise."""
+        if self.clone is None or self.clone.section.steps != STEPS:
+            return None
+        section = self.clone.section
+        return section.prompt, section.guidance, section.multiple
+
+    @property
+    def crops(self) -> int:
+        """Return the crops of an image in its training; none where there was none here."""
+        run = self.encoder.run
+        if run is None:
+            return 0
+        return run.spec.augmentation.global_crops + run.spec.augmentation.local_crops
+
+    @property
+    def place(self) -> tuple[float, ...]:
+        """Return its place in its block: real images first, then by size, guidance and prompt."""
+        if self.clone is None:
+            return (0,)
+        section = self.clone.section
+        known = section.prompt in PROMPTS
+        prompt = PROMPTS.index(section.prompt) if known else len(PROMPTS)
+        return 1, section.multiple, -section.guidance, prompt, section.steps
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Return what a table shows of it: the fields of a `DataRow`."""
+        origin = called(self.roles, self.origin) if self.origin else ""
+        section = None if self.clone is None else self.clone.section
+        label = self.roles.label(self.name)
+        return {
+            "name": self.name,
+            "label": label,
+            "block": self.origin,
+            "data": (origin if section is None else f"{origin}-SD".lstrip("-")) or NONE,
+            "real": self.is_real,
+            "size": "" if section is None or section.multiple == 1 else f"{section.multiple:g}×",
+            "scale": NONE if section is None else f"{section.guidance:.1f}",
+            "model": quoted(section.prompt) if section else self.model or label,
+        }
+
+
+def ordered(roles: "Roles", encoders: Iterable[str]) -> list[Trained]:
+    """Return encoders block by block, those that were not trained at all first."""
+    found = [Trained(roles, name) for name in encoders]
+    blocks = list(dict.fromkeys(entry.origin for entry in found))
+    blocks.sort(key=lambda origin: (origin != "", _rank(roles, origin)))
+    return sorted(found, key=lambda entry: (blocks.index(entry.origin), entry.place))
+
+
+def of_table(entries: Collection[Trained], number: str) -> list[Trained]:
+    """Return those that the thesis's table has: all on real images, and the clones that it lists.
+
+    Of runs on one data set it has the one with most crops, as the others are those of table 5.1. A
+    part of the report that is not chapter 5, or that has none of those clones, shows all.
+    """
+    listed = LISTED[number]
+    kept = [entry for entry in entries if entry.clone is None or _is_listed(entry, listed)]
+    is_chapter = all(entry.roles.chapter == CHAPTER for entry in entries)
+    if not is_chapter or not has_clones(kept):
+        return list(entries)
+    found: dict[str, Trained] = {}
+    for entry in sorted(kept, key=lambda entry: -entry.crops):
+        run = entry.encoder.run
+        found.setdefault(f"run on {run.dataset.name}" if run else entry.name, entry)
+    return [entry for entry in kept if entry in found.values()]
+
+
+def classifiers(roles: "Roles") -> dict[str, Job]:
+    """Return the job that scores each encoder's own classifier on the classes that it learned."""
+    found: dict[str, Job] = {}
+    for (name, dataset, _), job in roles.jobs.items():
+        if job.kind.own and dataset == Trained(roles, name).origin:
+            found.setdefault(name, job)
+    return found
+
+
+def classifier_row(entry: Trained, job: Job) -> ClassifierRow:
+    """Return what a table shows of an encoder with its own classifier."""
+    return ClassifierRow(**entry.row, dataset=job.dataset, protocol=job.protocol_name)
+
+
+def on_all(roles: "Roles", columns: Iterable[SetColumn]) -> list[str]:
+    """Return the encoders that have scores on all of some data sets."""
+    pairs = {(column.name, column.protocol) for column in columns}
+    found: dict[str, set[tuple[str, str]]] = {}
+    for name, *pair in roles.jobs:
+        found.setdefault(name, set()).add((pair[0], pair[1]))
+    return [name for name, own in found.items() if pairs and pairs <= own]
+
+
+def has_clones(entries: Iterable[Trained]) -> bool:
+    """Say whether any of them was trained on a clone."""
+    return any(entry.clone is not None for entry in entries)
+
+
+def absent(
+    roles: "Roles", entries: Collection[Trained], models: Iterable[str]
+) -> list[PublishedRow]:
+    """Return the models of the thesis's table that are not among the encoders."""
+    origin = in1k(roles)
+    if not roles.section.published or origin not in {entry.origin for entry in entries}:
+        return []
+    own = {entry.model for entry in entries}
+    return [
+        PublishedRow(block=origin, data=called(roles, origin), model=model)
+        for model in models
+        if model not in own
+    ]
+
+
+def transfer_sets(roles: "Roles") -> list[str]:
+    """Return those of the thesis's ten transfer sets that are evaluated, in its order.
+
+    Where there is none of them, these are all transfer sets that are neither levels nor learned by
+    any encoder.
+    """
+    published = {roles.published_name(name): name for name in roles.evaluated}
+    ten = [published[name] for name in SD_TRANSFER if name in published]
+    learned = {Trained(roles, name).origin for name, *_ in roles.jobs}
+    return ten or [name for name in roles.transfer if name not in learned | set(roles.axis)]
+
+
+def called(roles: "Roles", dataset: str) -> str:
+    """Return what the tables call a data set: the thesis's name, where the config says that."""
+    given = dataset in roles.section.labels
+    if given or dataset in roles.levels:
+        return roles.label(dataset)
+    known = claimed(roles, dataset)
+    return DATASETS[known][0] if known else dataset
+
+
+def claimed(roles: "Roles", dataset: str) -> str | None:
+    """Return which of the thesis's data sets one is by its name or by `report.published_as`.
+
+    The seen data set of any benchmark stands for IN-1K in other tables; it is not called so here.
+    """
+    known = roles.published_name(dataset)
+    is_said = dataset in DATASETS or dataset in roles.section.published_as
+    return known if known in DATASETS and (is_said or dataset != roles.seen) else None
+
+
+def columns(roles: "Roles", datasets: Iterable[str]) -> list[SetColumn]:
+    """Return data sets as the tables show them."""
+    return [
+        column.model_copy(update={"label": called(roles, column.name)})
+        for column in roles.columns(datasets)
+    ]
+
+
+def in1k(roles: "Roles") -> str:
+    """Return the name of IN-1K in the config."""
+    names = roles.plan.datasets
+    return next((name for name in names if roles.published_name(name) == "in1k"), "in1k")
+
+
+def quoted(prompt: str) -> str:
+    """Return a prompt as the thesis writes it: `c, h inside b` is “c, h_c inside b”."""
+    return f"“{template.fill(prompt, {'h': 'h_c', 'd': 'd_c'})}”"
+
+
+def _rank(roles: "Roles", origin: str) -> int:
+    published = roles.published_name(origin)
+    return BLOCKS.index(published) if published in BLOCKS else 0
+
+
+def _is_listed(entry: Trained, listed: dict[str, set[Recipe]]) -> bool:
+    return entry.recipe in listed.get(entry.roles.published_name(entry.origin) or "", set())

@@ -1,0 +1,77 @@
+"""Own classifiers by training set and augmentation (thesis, table 5.1)."""
+
+from collections.abc import Iterable, Mapping
+
+from cogworks.core.spec import canonical
+from cogworks.plan.jobs import Job
+from cogworks.report.clone_rows import (
+    Trained,
+    called,
+    classifier_row,
+    classifiers,
+    has_clones,
+    ordered,
+)
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import AugmentationSpec, AugmentedRow
+
+# What the thesis calls the recipes of augmentation, in its order.
+NAMES = {"pytorch": "PyTorch", "dino": "DINO"}
+MULTI_CROP = " (+ multi-crop)"
+
+
+def _needs(roles: Roles) -> Found:
+    """Yield one for each real data set whose classes, real and drawn, were learned in both ways."""
+    jobs = classifiers(roles)
+    entries = ordered(roles, jobs)
+    for dataset in dict.fromkeys(entry.origin for entry in entries):
+        groups = _groups(entry for entry in entries if entry.origin == dataset)
+        members = [entry for group in groups for entry in group.values()]
+        if not has_clones(members):
+            continue
+        names = dict.fromkeys(name for group in groups for name in group)
+        spec = AugmentationSpec(
+            scores=roles.score_files({jobs[entry.name].key for entry in members}),
+            dataset=called(roles, dataset),
+            augmentations=sorted(names, key=_place),
+            rows=[_row(group, jobs) for group in groups],
+        )
+        yield Exhibit(f"augmentation_{dataset}", spec, about=dataset, number="5.1")
+
+
+def _groups(entries: Iterable[Trained]) -> list[dict[str, Trained]]:
+    """Return the encoders that differ in their augmentation alone, by augmentation.
+
+    Of runs that differ in something else besides, such as their seed, the first counts.
+    """
+    groups: dict[str, dict[str, Trained]] = {}
+    for entry in entries:
+        run = entry.encoder.run
+        assert run is not None, "a model of others has no run, and is in no group"
+        rest = run.spec.model_dump(exclude={"augmentation", "seed", "traces", "validation"})
+        crops = run.spec.augmentation
+        name = NAMES.get(crops.recipe, crops.recipe) + MULTI_CROP * bool(crops.local_crops)
+        groups.setdefault(canonical([run.dataset.name, rest]), {}).setdefault(name, entry)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Return the place of an augmentation among the columns."""
+    known = list(NAMES.values())
+    first = name.removesuffix(MULTI_CROP)
+    return known.index(first) if first in known else len(known), name
+
+
+def _row(group: dict[str, Trained], jobs: Mapping[str, Job]) -> AugmentedRow:
+    encoders = {name: classifier_row(entry, jobs[entry.name]) for name, entry in group.items()}
+    return AugmentedRow(encoders=encoders)
+
+
+def _make(spec: AugmentationSpec) -> Made:
+    from cogworks.report.drawing.clone_score_tables import augmentation_table
+    from cogworks.report.scores import collect
+
+    return augmentation_table(collect(spec.scores.paths), spec)
+
+
+EXHIBIT = Kind("test_sets", "Augmentation", AugmentationSpec, _needs, _make)

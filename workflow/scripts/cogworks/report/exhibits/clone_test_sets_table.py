@@ -1,0 +1,70 @@
+"""Test sets of ImageNet for encoders that were trained on real and drawn images (table 5.2)."""
+
+from collections.abc import Mapping
+
+from cogworks.plan.jobs import Job
+from cogworks.report import eval_sets
+from cogworks.report.clone_rows import (
+    absent,
+    classifier_row,
+    classifiers,
+    has_clones,
+    of_table,
+    ordered,
+)
+from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.specs import CloneSetsSpec, EvalSet, Paper
+
+NUMBER = "5.2"
+BASELINES = ("PyTorch", "RSB-A1")
+
+
+def _needs(roles: Roles) -> Found:
+    """Yield one where classifiers that were learned from clones are scored on real images."""
+    jobs = classifiers(roles)
+    sets = {
+        (job.dataset, job.protocol_name): eval_sets.test_sets(roles, job.dataset, job.protocol_name)
+        for job in jobs.values()
+    }
+    entries = of_table(ordered(roles, _on_all_sets(jobs)), NUMBER)
+    if not has_clones(entries):
+        return
+    baselines = absent(roles, entries, BASELINES)
+    spec = CloneSetsSpec(
+        scores=roles.score_files({jobs[entry.name].key for entry in entries}),
+        paper=Paper(names=["sd_imagenet_sets"] if baselines else []),
+        published=baselines,
+        rows=[classifier_row(entry, jobs[entry.name]) for entry in entries],
+        test_sets=_merged(roles, sets),
+    )
+    yield Exhibit("clone_test_sets", spec, number=NUMBER)
+
+
+def _on_all_sets(jobs: Mapping[str, Job]) -> list[str]:
+    """Return the encoders that are scored on as many test sets as any other on their data set."""
+    most: dict[str, int] = {}
+    for job in jobs.values():
+        most[job.dataset] = max(most.get(job.dataset, 0), len(job.test_sets))
+    return [name for name, job in jobs.items() if len(job.test_sets) == most[job.dataset]]
+
+
+def _merged(roles: Roles, sets: Mapping[tuple[str, str], list[EvalSet]]) -> list[EvalSet]:
+    """Return the columns of several data sets as one list, in the thesis's order and words."""
+    found: dict[str, EvalSet] = {}
+    for (dataset, _), members in sets.items():
+        for entry in members:
+            key = entry.published or entry.label
+            label = eval_sets.called(roles, entry, dataset)
+            known = found.get(key, entry.model_copy(update={"members": [], "label": label}))
+            found[key] = known.model_copy(update={"members": known.members + entry.members})
+    return eval_sets.in_order(found.values())
+
+
+def _make(spec: CloneSetsSpec) -> Made:
+    from cogworks.report.drawing.clone_score_tables import test_set_table
+    from cogworks.report.scores import collect
+
+    return test_set_table(collect(spec.scores.paths), spec)
+
+
+EXHIBIT = Kind("test_sets", "Test sets by training set", CloneSetsSpec, _needs, _make)
