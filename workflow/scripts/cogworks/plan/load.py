@@ -11,7 +11,16 @@ from cogworks.config.compute import Compute
 from cogworks.config.include import layers, merged, replaced_lists
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
-from cogworks.plan import benchmarks, clones, datasets, evaluations, generators, measures, runs
+from cogworks.plan import (
+    benchmarks,
+    clones,
+    datasets,
+    evaluations,
+    generators,
+    measures,
+    own_results,
+    runs,
+)
 from cogworks.plan.plan import Plan
 from cogworks.report import problems as report
 
@@ -56,6 +65,7 @@ def _checked(config: dict[str, Any], files: list[Path]) -> Plan:
     problems += plan.encoder_problems
     problems += evaluations.problems(plan)
     problems += measures.problems(plan)
+    problems += own_results.problems(plan, checked)
     problems += [] if problems else report.problems(plan)
     problems += _check_compute(typed.compute)
     problems += _idle(config, checked, plan, problems)
