@@ -261,3 +261,5 @@ def test_swept_values_are_checked_by_the_schema() -> None:
 def test_runs_of_two_sections_must_not_share_a_name() -> None:
     twice = plan_of(a=section(sweep=[{"key": "seed", "values": [1]}]), a_1=section())
     assert any("its run a_1 exists twice" in problem for problem in twice.run_problems)
+    long = plan_of(a=section(sweep=[{"key": "dataset", "values": ["x" * 160]}])).run_problems
+    assert any("a name of 162 characters, too long for a file" in problem for problem in long)

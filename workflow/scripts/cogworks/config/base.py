@@ -99,8 +99,12 @@ Positive = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
 Above0 = Annotated[float, Field(gt=0)]
 Words = Annotated[str, StringConstraints(min_length=1)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]*$")]
+# Names become parts of file names. Snakemake skips, without a word, a job whose file names are
+# longer than a file system allows.
+LONGEST_NAME = 80
+_REST = f"{{0,{LONGEST_NAME - 1}}}$"
+Name = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_.-]{_REST}")]
+GroupName = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_. -]{_REST}")]
 UserPath = Annotated[str, AfterValidator(user_paths.checked), PathMark()]
 ModelName = Annotated[
     str,

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cogworks.config import schema
+from cogworks.config.base import LONGEST_NAME
 from cogworks.config.schema import dotted
 from cogworks.config.yaml_file import KeyPath, lines_of
 
@@ -94,8 +95,8 @@ def _words(place: KeyPath, detail: dict[str, Any]) -> str:
         return _unknown(place)
     if detail["loc"][-1] == "[key]":
         return (
-            "not a valid name; expected letters, digits, _, . and -, beginning with one of the"
-            " first two"
+            f"not a valid name; expected at most {LONGEST_NAME} letters, digits, _, . and -, "
+            "beginning with a letter or digit"
         )
     described = schema.at(place) or {}
     expected = f"expected {schema.kind(described)}"

@@ -90,7 +90,9 @@ def _kind(schema: Schema) -> str:
 
 def _length(schema: Schema) -> str:
     low, high = schema.get("minItems"), schema.get("maxItems")
-    return f" ({low})" if low == high and low is not None else ""
+    if low is None:
+        return ""
+    return f" ({low})" if low == high else f" (at least {low})"
 
 
 def _bounds(schema: Schema) -> str:

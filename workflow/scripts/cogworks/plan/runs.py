@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cogworks.config import idle
 from cogworks.config import training as config
+from cogworks.config.base import LONGEST_NAME
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
@@ -377,6 +378,12 @@ def _name_problems(sections: dict[str, config.Run]) -> Iterator[str]:
             taken.add(member)
             if member.endswith(STATE):
                 yield f"training.{name}: {member} ends in {STATE}, as states' folders do; rename it"
+            if len(member) > 2 * LONGEST_NAME:
+                yield (
+                    f"training.{name}: its run {member[:LONGEST_NAME]}... has a name of "
+                    f"{len(member)} characters, too long for a file; expected at most "
+                    f"{2 * LONGEST_NAME}"
+                )
 
 
 def _number_problems(numbers: Numbers, compute: config.RunCompute) -> Iterator[str]:
