@@ -100,6 +100,7 @@ def test_missing_paths_are_listed_by_key(plan_of, tmp_path):
     )
     assert plan.benchmarks["cog"].missing == [
         "concepts.cog.image_counts: none/counts.csv does not exist",
+        f"concepts.cog.discard: {tmp_path} is a folder; a file is expected",
         "concepts.cog.pool: none/pool.txt does not exist",
     ]
     assert plan.benchmarks["fine"].missing == [

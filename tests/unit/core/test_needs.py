@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.core.needs import Needs, is_missing, is_missing_file
+from cogworks.core.needs import Needs, is_missing_file, lacking
 
 
 def test_all_that_is_missing_is_told_once() -> None:
@@ -24,8 +24,16 @@ def test_all_that_is_missing_is_told_once() -> None:
 
 
 def test_what_the_workflow_makes_may_come_yet(tmp_path: Path) -> None:
-    assert is_missing(tmp_path / "x")
-    assert is_missing_file(tmp_path)
-    assert not is_missing(tmp_path)
-    assert not is_missing("results/x")
+    assert list(lacking("a.b", "results/x")) == []
     assert not is_missing_file("results/x")
+    assert is_missing_file(tmp_path)
+
+
+def test_what_a_path_lacks_is_told_with_its_key(tmp_path: Path) -> None:
+    missing, folder = str(tmp_path / "x"), str(tmp_path)
+    link = tmp_path / "link"
+    link.symlink_to("nowhere")
+    assert list(lacking("a.b", missing)) == [f"a.b: {missing} does not exist"]
+    assert list(lacking("a.b", str(link), folder=True)) == [f"a.b: {link} does not exist"]
+    assert list(lacking("a.b", folder)) == [f"a.b: {folder} is a folder; a file is expected"]
+    assert list(lacking("a.b", folder, folder=True)) == []

@@ -24,6 +24,20 @@ def is_missing_file(path: str | Path) -> bool:
     return not is_made(path) and not Path(path).expanduser().is_file()
 
 
+def lacking(key: str, path: str, *, folder: bool = False) -> Iterator[str]:
+    """Yield a line if a path of the config does not exist, or is a folder and must be a file.
+
+    Args:
+        key: its dotted key.
+        path: a path of the user's; what the workflow makes itself is never missing.
+        folder: whether it may be a folder.
+    """
+    if is_missing(path):
+        yield f"{key}: {path} does not exist"
+    elif not folder and is_missing_file(path):
+        yield f"{key}: {path} is a folder; a file is expected"
+
+
 class Needs:
     """What the jobs of a run need and do not find, reported all at once.
 

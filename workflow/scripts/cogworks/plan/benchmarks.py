@@ -19,13 +19,15 @@ from cogworks.concepts.wordnet import database_files
 from cogworks.config import concepts as config
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import list_of
-from cogworks.core.needs import is_missing
+from cogworks.core.needs import lacking
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import Plan
 
 TABLES = ("eligible", "seen", "ranking", "levels")
 SUMMARIES = ("filters", "level_summary")
+# Keys whose paths may be folders.
+FOLDERS = ("wordnet", "image_counts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +132,10 @@ class Benchmark:
             "levels.published": self.section.levels.published,
         }
         return [
-            f"concepts.{self.name}.{key}: {path} does not exist"
+            line
             for key, value in given.items()
             for path in list_of(value)
-            if is_missing(path)
+            for line in lacking(f"concepts.{self.name}.{key}", path, folder=key in FOLDERS)
         ]
 
     def problems(self) -> Iterator[str]:

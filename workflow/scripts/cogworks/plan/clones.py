@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cogworks.concepts.wordnet import database_files
 from cogworks.config import images
 from cogworks.config import synthesis as config
-from cogworks.core.needs import is_missing
+from cogworks.core.needs import lacking
 from cogworks.plan import generators
 from cogworks.synthesis import content, names, template
 from cogworks.synthesis.specs import DrawSpec, JudgeSpec, MergeSpec, PromptSpec, SheetSpec
@@ -165,8 +165,8 @@ class Clone:
         return f"{self.section.prompt} · guidance {self.section.guidance:g}"
 
     def _missing(self, key: str, path: str | None) -> Iterator[str]:
-        if path is not None and is_missing(path):
-            yield f"synthesis.clones.{self.name}.{key}: {path} does not exist"
+        if path is not None:
+            yield from lacking(f"synthesis.clones.{self.name}.{key}", path, folder=key == "clip")
 
 
 @dataclass(frozen=True, eq=False)

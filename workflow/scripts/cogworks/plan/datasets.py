@@ -14,7 +14,7 @@ from cogworks.concepts.wnid_lists import NAMED
 from cogworks.concepts.wordnet import database_files
 from cogworks.config import images as config
 from cogworks.core.inputs import list_of
-from cogworks.core.needs import is_missing
+from cogworks.core.needs import lacking
 from cogworks.core.patterns import expand as expand_paths
 from cogworks.core.spec import canonical
 from cogworks.images.sources.kinds import SOURCES, Source
@@ -153,20 +153,21 @@ class Dataset:
     @property
     def missing(self) -> list[str]:
         """Return a line for each path of its section that does not exist."""
-        given = {
+        images = {
             "source.path": self.given.path,
             "source.train_path": self.given.train_path,
             "source.test_path": self.given.test_path,
-            **{f"source.{key}": files for key, files in self.given.lists.items()},
-            "classes.file": _files(self.classes.file),
         }
         if self.given.fetches and self.plan.config.compute.online:
-            del given["source.path"]
+            del images["source.path"]
+        lists = {f"source.{key}": files for key, files in self.given.lists.items()}
+        lists["classes.file"] = _files(self.classes.file)
         return [
-            f"{self.key}.{key}: {path} does not exist"
+            line
+            for given in (images, lists)
             for key, paths in given.items()
             for path in expand_paths(paths)
-            if is_missing(path)
+            for line in lacking(f"{self.key}.{key}", path, folder=given is images)
         ] + [f"{self.key}.source: {problem}" for problem in self.given.missing()]
 
     def problems(self) -> Iterator[str]:

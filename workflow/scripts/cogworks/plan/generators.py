@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cogworks.concepts.wordnet import database_files
 from cogworks.config import synthesis as config
 from cogworks.core.errors import InputError
-from cogworks.core.needs import is_missing
+from cogworks.core.needs import lacking
 from cogworks.synthesis import content, names, template
 from cogworks.synthesis.specs import GivenSpec, TrainedSpec
 
@@ -108,11 +108,9 @@ class Trained:
 
     @property
     def missing(self) -> list[str]:
-        """Return a line if its file of scenes is needed and does not exist."""
-        scenes = self.spec.scenes
-        if scenes is None or not is_missing(scenes):
-            return []
-        return [f"synthesis.generators.{self.name}.train.scenes: {scenes} does not exist"]
+        """Return a line if its file of scenes is needed and is not there."""
+        key, scenes = f"synthesis.generators.{self.name}.train.scenes", self.spec.scenes
+        return [] if scenes is None else list(lacking(key, scenes))
 
     @property
     def letter_modules(self) -> list[str]:

@@ -19,7 +19,7 @@ from cogworks.config.base import LONGEST_NAME
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
-from cogworks.core.needs import is_missing_file
+from cogworks.core.needs import lacking
 from cogworks.core.spec import canonical
 from cogworks.plan import recipes
 from cogworks.training.code import run_code
@@ -94,9 +94,7 @@ class Run:
     def missing(self) -> list[str]:
         """Return a line for each file of the user's that it needs and that is not there."""
         key = f"training.{self.declared}.start.checkpoint"
-        return [
-            f"{key}: {path} does not exist" for path in self.start_file if is_missing_file(path)
-        ]
+        return [line for path in self.start_file for line in lacking(key, path)]
 
     @property
     def files(self) -> str:
