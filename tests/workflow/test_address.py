@@ -151,3 +151,12 @@ def test_the_embedded_default_with_a_container_asked_for(code: Path, work: Path)
     planned = snakemake(work, target, *options, "-s", code / "workflow" / "Snakefile")
     assert re.search(r"^split_levels +1$", planned, re.MULTILINE)
     assert planned.count("Shell command: python ") == 3, "the interpreter of the container"
+
+
+def test_the_yaml_of_the_folders_own_config_is_told_with_its_line(code: Path, work: Path) -> None:
+    """Of a --configfile it cannot be: Snakemake reads that before this workflow."""
+    with (work / "config" / "config.yaml").open("a") as handle:
+        handle.write("\timages: {}\n")
+    output = snakemake(work, "--dry-run", "-s", code / "workflow" / "Snakefile", ok=False)
+    line = len(MINE.splitlines()) + 1
+    assert f"config/config.yaml, line {line}: not valid YAML: found character" in output

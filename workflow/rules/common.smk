@@ -22,6 +22,7 @@ if re.search("[{}]", str(ROOT)):
     )
 sys.path.insert(0, str(SCRIPTS))
 
+from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths, place
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
@@ -45,7 +46,21 @@ script = functools.partial(
     place.Script, python="python" if deployed else sys.executable
 )
 
+# The working folder's own config, else the default config beside the workflow.
+default_config = Path("config/config.yaml")
+if not default_config.exists():
+    default_config = ROOT / default_config
+
 try:
+    # One complete config at a time: a --configfile replaces the default instead of being merged
+    # into it, or the default's data sets and encoders would appear in everybody's results.
+    if not workflow.overwrite_configfiles:
+        try:
+            # As the directive does, which cannot stand here.
+            workflow.configfile(str(default_config))
+        except Exception:
+            load_yaml(default_config)  # Its errors name the file and the line.
+            raise
     plan = load(config, workflow.configfiles, warn=logger.warning)
 except InputError as error:
     # An exception would be shown with the line of this file, which is not where the error is.
