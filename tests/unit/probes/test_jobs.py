@@ -1,5 +1,6 @@
 """Search and fit of whole jobs, killed and resumed, and what they read."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,14 @@ from safetensors import safe_open
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
 from cogworks.probes import sgd
-from cogworks.probes.classifier import Classifier, read_classifier, write_classifier
+from cogworks.probes.classifier import (
+    ABOUT,
+    Classifier,
+    StoredClassifier,
+    has_classifier,
+    read_classifier,
+    write_classifier,
+)
 from cogworks.probes.fit import columns, fit
 from cogworks.probes.models import job_models
 from cogworks.probes.noise import cross_apply
@@ -310,7 +318,7 @@ def test_a_classifier_that_scores_no_image_has_diverged(
     job.fit(trials)
     path = job.folder / "cells" / "all-0" / "classifier.safetensors"
     with safe_open(path, framework="pt") as handle:
-        key = handle.metadata()["key"]
+        key = json.loads(handle.metadata()[ABOUT])["key"]
     stored = read_classifier(path)
     assert stored.classifier is not None
     huge = Classifier(torch.full((6, 12), 3e38), torch.full((6,), 3e38))
@@ -417,3 +425,18 @@ def test_confident_predictions_on_another_data_set_are_listed(
         assert stored.classes[p[row].argmax()] == first["predicted"]
         assert first["wnid"] == table.classes[table.y[row]]
         assert own["confidence"].is_monotonic_decreasing
+
+
+def test_a_classifiers_file_has_the_same_bytes_each_time(tmp_path: Path) -> None:
+    classifier = Classifier(torch.ones(2, 3), torch.zeros(2), converged=True)
+    stored = StoredClassifier(classifier, ["n0", "n1"], normalize=True, n_train=4)
+    files = [tmp_path / f"{number}.safetensors" for number in range(5)]
+    for path in files:
+        write_classifier(stored, path, key="k")
+    assert len({path.read_bytes() for path in files}) == 1
+    assert has_classifier(files[0], key="k")
+    assert not has_classifier(files[0], key="other")
+    found = read_classifier(files[0])
+    assert (found.classes, found.normalize, found.n_train) == (["n0", "n1"], True, 4)
+    assert found.classifier is not None
+    assert found.classifier.converged

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,6 +13,9 @@ from torch import Tensor
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
+
+# The entry of a file's metadata that describes the classifier, as JSON.
+ABOUT = "classifier"
 
 
 @dataclass(frozen=True)
@@ -58,16 +62,18 @@ class StoredClassifier:
 
 def write_classifier(stored: StoredClassifier, path: Path, *, key: str) -> None:
     """Write a classifier as safetensors, atomically, under the digest of all it depends on."""
-    metadata = {
+    about = {
         "key": key,
-        "classes": json.dumps(stored.classes),
-        "normalize": json.dumps(stored.normalize),
-        "n_train": str(stored.n_train),
+        "classes": stored.classes,
+        "normalize": stored.normalize,
+        "n_train": stored.n_train,
     }
     tensors = {}
     if stored.classifier is not None:
-        metadata["converged"] = json.dumps(stored.classifier.converged)
+        about["converged"] = stored.classifier.converged
         tensors = {"weight": stored.classifier.weight, "bias": stored.classifier.bias}
+    # One entry: safetensors writes several in any order, and so other bytes each time.
+    metadata = {ABOUT: json.dumps(about)}
     with atomic(path) as partial:
         save_file({k: v.contiguous() for k, v in tensors.items()}, partial, metadata=metadata)
 
@@ -77,7 +83,7 @@ def has_classifier(path: Path, *, key: str) -> bool:
     if not path.is_file():
         return False
     with _open(path) as handle:
-        return bool(handle.metadata().get("key") == key)
+        return bool(_about(handle).get("key") == key)
 
 
 def read_classifier(path: Path) -> StoredClassifier:
@@ -92,18 +98,23 @@ def read_classifier(path: Path) -> StoredClassifier:
             "made again when the score table beside it is deleted"
         )
     with _open(path) as handle:
-        metadata = handle.metadata()
+        about = _about(handle)
         tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     classifier = None
     if tensors:
-        converged = json.loads(metadata["converged"])
-        classifier = Classifier(tensors["weight"], tensors["bias"], converged)
+        classifier = Classifier(tensors["weight"], tensors["bias"], about["converged"])
     return StoredClassifier(
         classifier=classifier,
-        classes=json.loads(metadata["classes"]),
-        normalize=json.loads(metadata["normalize"]),
-        n_train=int(metadata["n_train"]),
+        classes=about["classes"],
+        normalize=about["normalize"],
+        n_train=about["n_train"],
     )
+
+
+def _about(handle: safe_open) -> dict[str, Any]:
+    """Return what a file says of its classifier; nothing where another version wrote it."""
+    about: dict[str, Any] = json.loads((handle.metadata() or {}).get(ABOUT, "{}"))
+    return about
 
 
 def _open(path: Path) -> safe_open:
