@@ -42,3 +42,13 @@ def limit_blas(count: int) -> Iterator[None]:
 
     with threadpool_limits(limits=count, user_api="blas"):
         yield
+
+
+def set_arithmetic(precision: str) -> None:
+    """Make torch's arithmetic repeatable, and true float32 unless `precision` is `tf32`."""
+    import torch
+
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True

@@ -18,10 +18,11 @@ import torch
 
 from cogworks.core import paths
 from cogworks.core.codehash import rule_code
+from cogworks.core.device import set_arithmetic
 from cogworks.core.files import sha256_file, write_text
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.progress import track
-from cogworks.encoders.forward import devices, encode, make_runners, set_arithmetic
+from cogworks.encoders.forward import devices, encode, make_runners
 from cogworks.encoders.identity import write_note
 from cogworks.encoders.loader import Batch, BatchLoader
 from cogworks.encoders.partial import PartialFeatures

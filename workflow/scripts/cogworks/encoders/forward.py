@@ -41,14 +41,6 @@ class FeatureNet(nn.Module):
         return features.to(self.stored)
 
 
-def set_arithmetic(precision: str) -> None:
-    """Make torch's arithmetic repeatable, and true float32 unless `precision` is `tf32`."""
-    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-    torch.backends.cudnn.allow_tf32 = precision == "tf32"
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True
-
-
 def devices(device: torch.device, count: int) -> list[torch.device]:
     """Return the first `count` GPUs that this process sees (at least one), or the CPU."""
     if device.type != "cuda":

@@ -42,9 +42,19 @@ class Memory(nn.Module):
         self.position.copy_((self.position + count) % size)
 
 
-def class_sums(embeddings: torch.Tensor, labels: torch.Tensor, classes: int) -> torch.Tensor:
-    """Return the sums (C, d_b) of the embeddings (Q, d_b) of each class, zero for one without."""
-    return embeddings.new_zeros(classes, embeddings.shape[1]).index_add_(0, labels, embeddings)
+def class_sums(
+    embeddings: torch.Tensor, labels: torch.Tensor, classes: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the sums (C, d_b) of the embeddings (Q, d_b) of each class, and how many (C,) it has.
+
+    They are added class by class in the order of the memory. On a GPU `index_add_` adds in any
+    order, and processes would not agree on the last bits.
+    """
+    # Not bincount, which waits for the device.
+    counts = torch.zeros(classes, dtype=torch.int64, device=labels.device)
+    counts.index_add_(0, labels, torch.ones_like(labels))
+    by_class = embeddings[labels.argsort(stable=True)]
+    return torch.segment_reduce(by_class, "sum", lengths=counts, unsafe=True), counts
 
 
 class Remembered(Companion):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from cogworks.core import lock
-from cogworks.core.device import pick_device, set_threads
+from cogworks.core.device import pick_device, set_arithmetic, set_threads
 from cogworks.core.errors import InputError
 from cogworks.core.interrupt import StopFlag, children_ignore_stop_signals
 from cogworks.core.seeds import derive_seed
@@ -102,6 +102,7 @@ def _train(spec: TrainSpec, files: Files, options: Options, processes: Processes
     # The first process decides for all, before any looks: it may take files away.
     found = processes.first and checkpoint.take_up(files.state, identity)
     resumed = bool(processes.greatest(int(found)))
+    set_arithmetic(spec.precision)
     torch.manual_seed(derive_seed(spec.seed, "weights"))
     model, companion, feature_dim = build_model(spec, len(manifest.classes), files.start)
     if processes.count > 1:

@@ -63,7 +63,7 @@ class NeighbourHead(Head):
 
     def directions(self) -> torch.Tensor:
         """Return the normalised class means of the memory (C, d_b); zero for a class not there."""
-        sums = class_sums(self.memory.embeddings, self.memory.labels, self.classes)
+        sums, _ = class_sums(self.memory.embeddings, self.memory.labels, self.classes)
         return functional.normalize(sums, dim=1)
 
     def gradient(self) -> None:

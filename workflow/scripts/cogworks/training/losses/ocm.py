@@ -50,8 +50,7 @@ class PrototypeHead(Head):
 
     def update(self, embeddings: torch.Tensor, labels: torch.Tensor) -> None:
         """Take the class means of a memory's embeddings (Q, d_b) with labels (Q,), normalised."""
-        sums = class_sums(embeddings, labels, len(self.prototypes))
-        counts = torch.bincount(labels, minlength=len(sums))
+        sums, counts = class_sums(embeddings, labels, len(self.prototypes))
         means = functional.normalize(sums, dim=1)
         self.prototypes.copy_(torch.where((counts > 0)[:, None], means, self.prototypes))
 
