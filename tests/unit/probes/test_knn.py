@@ -9,7 +9,8 @@ from cogworks.probes.knn import Neighbours
 
 @pytest.mark.parametrize("k", [1, 5, 20, 1000])
 def test_votes_are_those_of_a_loop_over_images(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(knn, "CHUNK", 200)
+    monkeypatch.setattr(knn, "BLOCK", 7)
+    monkeypatch.setattr(knn, "CHUNK", 28)
     generator = torch.Generator().manual_seed(0)
     train = torch.nn.functional.normalize(torch.randn(40, 6, generator=generator), dim=1)
     test = torch.nn.functional.normalize(torch.randn(15, 6, generator=generator), dim=1)

@@ -7,6 +7,7 @@ import torch
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
+from cogworks.probes import batches
 from cogworks.probes import table as tables
 from cogworks.probes.pools import group_classes, read_levels
 from cogworks.probes.specs import Draw, Level
@@ -134,3 +135,16 @@ def test_features_of_any_size_are_scaled_to_length_1(store: Any, size: float) ->
     store.write("toy", "train", x, np.repeat([0, 1], 4))
     lengths = store.source("toy", "train").load(CPU).x.norm(dim=1)
     assert lengths.tolist() == pytest.approx([1, 1, 1, 0, 1, 1, 1, 1])
+
+
+def test_features_go_to_a_gpu_where_they_fit_into_what_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another job's memory is not free; what torch keeps without a use is."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (700, 1000))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 200)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 100)
+    share = batches.RESIDENT_SHARE
+    assert batches.fits(int(share * 800), torch.device("cuda"))
+    assert not batches.fits(int(share * 800) + 2, torch.device("cuda"))
+    assert batches.fits(10**15, torch.device("cpu"))

@@ -6,7 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-# Share of a GPU's memory that resident features may take; the rest is for weights and logits.
+# Share of a GPU's free memory that features may take there; the rest is for weights and logits.
+# Results do not depend on where features are, so that jobs that share a GPU change nothing.
 RESIDENT_SHARE = 0.6
 
 
@@ -37,10 +38,13 @@ def reader(x: Tensor, y: Tensor, device: torch.device) -> Reader:
 
 
 def fits(n_bytes: int, device: torch.device) -> bool:
-    """Say whether features of this many bytes fit on `device`."""
+    """Say whether features of this many bytes fit into what is free on `device`."""
     if device.type != "cuda":
         return True
-    return n_bytes <= RESIDENT_SHARE * torch.cuda.get_device_properties(device).total_memory
+    free, _ = torch.cuda.mem_get_info(device)
+    # What torch keeps of it without a use is free as well.
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return n_bytes <= RESIDENT_SHARE * (free + unused)
 
 
 class Resident:

@@ -40,11 +40,13 @@ class Convex:
         table: the features.
         spec: what the search or the fit depends on.
         solver: which implementation solves it.
+        device: where to compute.
     """
 
     table: FeatureTable
     spec: ConvexTune | ConvexFit
     solver: Solver
+    device: torch.device
 
     def __post_init__(self) -> None:
         """Warn where the penalty leaves the features no say: such a probe is near to chance."""
@@ -105,7 +107,7 @@ class Convex:
         if not classifier.finite:
             return Outcome(DIVERGED, converged=False)
         rows = torch.from_numpy(val)
-        logits = classifier(self.table.x[rows.to(self.table.x.device)])
+        logits = classifier(self.table.x[rows.to(self.table.x.device)].to(self.device))
         hits = int((ranks(logits.cpu(), self.table.y[rows]) == 0).sum())
         return Outcome(DONE, 100 * hits / len(val), converged=classifier.converged)
 
@@ -117,11 +119,13 @@ class Stacked:
     table: FeatureTable
     tolerance: float
     max_iterations: int
+    device: torch.device
 
     def __call__(self, rows: Rows, Cs: Sequence[float]) -> list[Classifier]:
         """Return the classifier at each C."""
         table, n_classes = self.table, len(self.table.classes)
-        problem = Problem(table.x, table.y, torch.from_numpy(rows), n_classes=n_classes)
+        index = torch.from_numpy(rows)
+        problem = Problem(table.x, table.y, index, n_classes=n_classes, device=self.device)
         each = 8 * n_classes * (WEIGHT_COPIES * table.dim + LOGIT_COPIES * len(rows))
         count = max(1, int(max(STACK_BYTES, STACK_SHARE * table.x.nbytes) // each))
         result: list[Classifier] = []

@@ -11,8 +11,8 @@ from cogworks.probes.kinds.knn import NearestFit
 from cogworks.probes.models import Model, training_rows
 from cogworks.probes.table import FeatureTable, TableSource, require_variation
 
-# Similarities that are held at once.
-CHUNK = 2**24
+# Training images that are looked at together, and how many similarities to them are held at once.
+BLOCK, CHUNK = 2**12, 2**24
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Neighbours:
     """Training images that vote for their own class.
 
     Attributes:
-        x: features `(N, D)`.
-        y: labels `(N,)` on the same device.
+        x: features `(N, D)`, here or on the host, from where they come block by block.
+        y: labels `(N,)` on the device that computes.
         n_classes: C.
         k: neighbours that vote; all N where there are fewer.
         temperature: a neighbour of similarity s votes with weight exp(s / temperature).
@@ -35,14 +35,28 @@ class Neighbours:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the votes `(M, C)` for features `(M, D)`, the nearest neighbour's counted as 1."""
-        size = max(1, CHUNK // len(self.x))
+        size = max(1, CHUNK // BLOCK)
         return torch.cat([self._votes(chunk) for chunk in x.split(size)])
 
     def _votes(self, x: Tensor) -> Tensor:
-        similarity, near = (x @ self.x.T).topk(min(self.k, len(self.x)), dim=1)
+        similarity, near = self._nearest(x)
         weight = torch.exp((similarity - similarity[:, :1]) / self.temperature)
         votes = torch.zeros(len(x), self.n_classes, device=x.device)
-        return votes.scatter_add_(1, self.y[near], weight)
+        # One neighbour of each image after the other: a GPU adds those of one class in any order.
+        for own, label in zip(weight.split(1, dim=1), self.y[near].split(1, dim=1), strict=True):
+            votes.scatter_add_(1, label, own)
+        return votes
+
+    def _nearest(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the similarities and rows of the k nearest, `(M, k)`, the nearest first."""
+        best, near = x.new_empty(len(x), 0), self.y.new_empty(len(x), 0)
+        for number, block in enumerate(self.x.split(BLOCK)):
+            found, rows = (x @ block.to(x.device).T).topk(min(self.k, len(block)), dim=1)
+            best = torch.cat([best, found], dim=1)
+            near = torch.cat([near, rows + number * BLOCK], dim=1)
+            best, chosen = best.topk(min(self.k, best.shape[1]), dim=1)
+            near = near.gather(1, chosen)
+        return best, near
 
 
 @dataclass
@@ -72,7 +86,7 @@ class Nearest:
         whole = len(rows) == len(table.y)
         x = table.x if whole else table.x[rows.to(table.x.device)]
         neighbours = Neighbours(
-            x=x.to(self.device),
+            x=x,
             y=table.y[rows].to(self.device),
             n_classes=len(table.classes),
             k=self.spec.k,

@@ -71,6 +71,7 @@ class Problem:
         y: labels `(M,)` of all of them.
         rows: the N rows to train on.
         n_classes: C.
+        device: where to compute; None for where the features are.
 
     Attributes:
         mean: of the features, `(D,)` float64.
@@ -79,15 +80,23 @@ class Problem:
         chance: loss of who knows nothing but how frequent each class is.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, rows: Tensor, *, n_classes: int) -> None:
+    def __init__(
+        self,
+        x: Tensor,
+        y: Tensor,
+        rows: Tensor,
+        *,
+        n_classes: int,
+        device: torch.device | None = None,
+    ) -> None:
         self.x, self.n_classes, self.n = x, n_classes, len(rows)
         self.rows = rows.to(x.device)
-        self.labels = y.to(x.device)[self.rows]
+        self.labels = y[rows.to(y.device)].to(device or x.device)
         share = torch.bincount(self.labels, minlength=n_classes).double() / self.n
         self.frequency = share.clamp_min(torch.finfo(share.dtype).eps)
         self.chance = float(-(share * self.frequency.log()).sum())
         self._kept: Tensor | None = None
-        self.mean = x.new_zeros(x.shape[1], dtype=torch.float64)
+        self.mean = share.new_zeros(x.shape[1])
         self.scale = 1.0
         self.mean = sum((chunk.sum(0) for _, chunk in self.chunks()), self.mean) / self.n
         trace = sum(float(chunk.square_().sum()) for _, chunk in self.chunks()) / self.n
@@ -109,7 +118,7 @@ class Problem:
             if self._kept is not None:
                 yield part, self._kept[part]
             else:
-                chunk = self.x.index_select(0, self.rows[part]).double()
+                chunk = self.x.index_select(0, self.rows[part]).to(self.mean.device).double()
                 yield part, chunk.sub_(self.mean).div_(self.scale)
 
     def _covariance(self, block: Tensor) -> Tensor:

@@ -32,7 +32,8 @@ def _method(
 ) -> "Method":
     from cogworks.probes.convex import Convex, Stacked
 
-    return Convex(table, spec, Stacked(table, spec.tolerance, spec.max_iterations))
+    solver = Stacked(table, spec.tolerance, spec.max_iterations, device)
+    return Convex(table, spec, solver, device)
 
 
 KIND = Kind(ConvexFit, ConvexTune, method=_method)

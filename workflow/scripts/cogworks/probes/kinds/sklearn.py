@@ -18,7 +18,7 @@ def _method(
     from cogworks.probes.by_sklearn import Sklearn
     from cogworks.probes.convex import Convex
 
-    return Convex(table, spec, Sklearn(table, spec.tolerance, spec.max_iterations))
+    return Convex(table, spec, Sklearn(table, spec.tolerance, spec.max_iterations), device)
 
 
 KIND = Kind(ConvexFit, ConvexTune, method=_method)
