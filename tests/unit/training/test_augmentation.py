@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageFilter
 from torchvision.transforms import functional as tv
 
-from cogworks.training.augmentation import photometric
+from cogworks.training.augmentation import multicrop, photometric
 from cogworks.training.augmentation.choices import (
     BRIGHTNESS,
     CONTRAST,
@@ -19,7 +19,7 @@ from cogworks.training.augmentation.choices import (
     CropKind,
     choose,
 )
-from cogworks.training.augmentation.multicrop import make_crops
+from cogworks.training.augmentation.multicrop import make_crops, similar_sizes
 from cogworks.training.augmentation.photometric import blur, change_colours
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.augmentation.reference import reference_crop, reference_crops
@@ -244,3 +244,18 @@ def test_pixels_keep_images_and_their_sizes() -> None:
     for index, image in enumerate(images):
         assert torch.equal(pixels.image(index), image)
     assert pixels.values.shape == ((9 * 7 + 4 * 11) * 3,)
+
+
+def test_groups_of_similar_sizes_hold_every_image_once_and_no_outlier_makes_others_large() -> None:
+    rng = np.random.default_rng(0)
+    heights, widths = rng.integers(200, 700, (2, 100))
+    heights[17], widths[17] = 4000, 6000
+    heights[40], widths[40] = 300, 30_000
+    groups = list(similar_sizes(heights, widths))
+    assert sorted(np.concatenate(groups)) == list(range(100))
+    for group in groups:
+        assert list(group) == sorted(group)
+        assert len(group) <= multicrop.GPU_CHUNK
+        padded = len(group) * heights[group].max() * widths[group].max()
+        assert padded <= multicrop.GPU_PIXELS or len(group) == 1
+    assert len(groups) < 12

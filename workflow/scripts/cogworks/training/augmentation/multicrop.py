@@ -14,8 +14,9 @@ from cogworks.training.pixels import Pixels
 
 # On a CPU, images of at most this many pixels are resized together.
 SMALL_PIXELS = 80 * 80
-# On a GPU, this many images at a time are padded to one size.
-GPU_CHUNK = 32
+# On a GPU, so many images at a time are padded to one size, if that makes no more pixels than this:
+# a photograph of 24 megapixels must not make 31 others as large.
+GPU_CHUNK, GPU_PIXELS = 32, 2**25
 
 
 def make_crops(
@@ -57,7 +58,7 @@ def _resample(pixels: Pixels, choices: Choices, size: int) -> torch.Tensor:
         part = choices.rows(rows)
         # Images are renumbered within the chunk, in the order of the batch as before.
         some = resample_together(_stack(pixels, members), part, size, device)
-        crops[torch.from_numpy(rows).to(device)] = some
+        crops.index_copy_(0, torch.from_numpy(rows).to(device, non_blocking=True), some)
     return crops
 
 
@@ -66,9 +67,27 @@ def _chunks(pixels: Pixels, device: torch.device) -> Iterator[np.ndarray]:
     if device.type == "cpu":
         yield np.arange(len(pixels))
         return
-    by_size = np.lexsort((pixels.widths, pixels.heights))
-    for start in range(0, len(by_size), GPU_CHUNK):
-        yield np.sort(by_size[start : start + GPU_CHUNK])
+    yield from similar_sizes(pixels.heights, pixels.widths)
+
+
+def similar_sizes(heights: np.ndarray, widths: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the positions, ascending, of images (B,) whose sizes are near each other.
+
+    A group has at most `GPU_CHUNK` images and, padded to one size, `GPU_PIXELS` pixels; a single
+    image may have more.
+    """
+    group: list[int] = []
+    widest = 0
+    for index in np.lexsort((widths, heights)).tolist():
+        wider = max(widest, int(widths[index]))
+        # Heights ascend, so that this one is the greatest.
+        padded = (len(group) + 1) * int(heights[index]) * wider
+        if group and (len(group) == GPU_CHUNK or padded > GPU_PIXELS):
+            yield np.sort(group)
+            group, wider = [], int(widths[index])
+        group.append(index)
+        widest = wider
+    yield np.sort(group)
 
 
 def _stack(pixels: Pixels, members: np.ndarray) -> torch.Tensor:

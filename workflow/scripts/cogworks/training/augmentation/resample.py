@@ -86,9 +86,11 @@ def box_weights(
         size: S.
         device: where the matrices go.
     """
-    first = torch.from_numpy(start).to(device, torch.float32)[:, None, None]
-    extent = torch.from_numpy(length).to(device, torch.float32)[:, None, None]
-    turned = torch.from_numpy(flip).to(device)[:, None, None]
+    # Without waiting for what the device is still busy with.
+    first, extent, turned = (
+        torch.from_numpy(values).to(device, non_blocking=True)[:, None, None]
+        for values in (start.astype(np.float32), length.astype(np.float32), flip)
+    )
     output = torch.arange(size, device=device, dtype=torch.float32)[None, :, None]
     source = torch.arange(pixels, device=device, dtype=torch.float32)[None, None, :] - first
     output = torch.where(turned, size - 1 - output, output)
