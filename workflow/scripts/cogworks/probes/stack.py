@@ -12,12 +12,16 @@ small problems spend their time on. A group's results do not depend on its compa
 bit: its matrix products have the same shapes and strides whoever comes along, and the same
 alignment where the features' length is a multiple of 16; and the one sum over images that is no
 matrix product, the bias's gradient, has an order of its own.
+
+On a GPU a step is recorded and replayed (see `replay`), and the next epoch's order is drawn while
+this one trains: else the GPU would wait for the processor.
 """
 
 import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +30,7 @@ from torch import Tensor
 
 from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
+from cogworks.probes.replay import Replay
 from cogworks.probes.schedule import factors
 
 # Logits that a processor's cache holds together with their gradients: softmax, gradient and update
@@ -183,6 +188,16 @@ def orders(rows: Tensor, seed: int) -> Iterator[Tensor]:
         yield rows[torch.randperm(len(rows), generator=generator)]
 
 
+def ahead(items: Iterator[Tensor]) -> Iterator[Tensor]:
+    """Yield endless items, each made by a thread while the one before is in use."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items)
+        while True:
+            item = coming.result()
+            coming = pool.submit(next, items)
+            yield item
+
+
 def blocks(
     members: Sequence[Member], n_classes: int, limit: int, device: torch.device
 ) -> list[Block]:
@@ -274,8 +289,10 @@ class Stack:
             raise ValueError("groups that advance together need equally many rows")
         self.groups, self.n_classes, self.recipe = groups, n_classes, recipe
         self.source = source
-        self._orders = [orders(group.rows, group.seed) for group in groups]
         device = source.device
+        own = [orders(group.rows, group.seed) for group in groups]
+        together = map(torch.stack, zip(*own, strict=True))
+        self._orders = ahead(together) if device.type == "cuda" else together
         self.members = [
             Member(number, place)
             for number, group in enumerate(groups)
@@ -293,10 +310,13 @@ class Stack:
 
     def epoch(self, factor: float) -> None:
         """Train one epoch at `factor` times each configuration's learning rate."""
-        rows = torch.stack([next(order) for order in self._orders])
         rate = self._lr * -factor
-        for x, y in self.source.batches(rows, self.recipe.batch_size):
-            self._step(x, y, rate)
+        for x, y in self.source.batches(next(self._orders), self.recipe.batch_size):
+            self._step_on(x.shape[1])(x, y, rate)
+
+    def forget_steps(self) -> None:
+        """Let go of recorded steps, which hold this stack and memory of the GPU."""
+        self._replays.clear()
 
     def alive(self) -> set[Member]:
         """Return the members whose weights are finite."""
@@ -356,6 +376,7 @@ class Stack:
         self._lr = self._by_row("lr")
         self._decay = self._by_row("weight_decay")
         self._layouts: dict[tuple[int, int], Layout] = {}
+        self._replays: dict[int, Replay] = {}
         most = max((self._rows_of_logits(block) for block in self._blocks), default=0)
         kind = torch.bfloat16 if self._low else torch.float32
         self._raw = torch.zeros(most, self.n_classes, device=device, dtype=kind)
@@ -385,6 +406,12 @@ class Stack:
         bias = self.bias[piece.rows].to(x.dtype)
         torch.addmm(bias, x[piece.group], weight[piece.rows].T, out=out)
 
+    def _step_on(self, n: int) -> Callable[[Tensor, Tensor, Tensor], None]:
+        """Return `_step` for n images a group, on a GPU as one that is recorded."""
+        if self.weight.device.type != "cuda":
+            return self._step
+        return self._replays.setdefault(n, Replay(self._step))
+
     def _step(self, x: Tensor, y: Tensor, rate: Tensor) -> None:
         """Take one SGD step on features `(G, n, D)` and labels `(G, n)`."""
         if self._low:
@@ -393,10 +420,9 @@ class Stack:
             self._accumulate(block, x, y)
             weight, bias, decay = (p[block.rows] for p in (self.weight, self.bias, self._decay))
             step = rate[block.rows]
-            self._update(weight, self._weight_momentum[block.rows], decay, step)
-            self._update(bias, self._bias_momentum[block.rows], decay[:, 0], step[:, 0])
-            if self._low:
-                self._operand[block.rows].copy_(weight)
+            operand = self._operand[block.rows] if self._low else None
+            self._update(weight, self._weight_momentum[block.rows], decay, step, operand)
+            self._update(bias, self._bias_momentum[block.rows], decay[:, 0], step[:, 0], None)
 
     def _accumulate(self, block: Block, x: Tensor, y: Tensor) -> None:
         """Add the mean gradient of a block to `momentum` times what was there."""
@@ -406,14 +432,16 @@ class Stack:
         self._bias_momentum[block.rows].mul_(momentum)
         for piece in where.pieces:
             target, error = self._weight_momentum[piece.rows], piece.error
-            if self._low:
+            if not self._low:
+                target.addmm_(error.T, x[piece.group], beta=momentum, alpha=1 / n)
+            elif error.is_cuda:
+                keys: dict[str, Any] = {"beta": momentum, "alpha": 1 / n, "out": target}
+                low = error.bfloat16()
+                torch.addmm(target, low.T, x[piece.group], out_dtype=torch.float32, **keys)
+            else:
                 gradient = error.bfloat16().T @ x[piece.group]
                 target.mul_(momentum).add_(gradient, alpha=1 / n)
-            else:
-                target.addmm_(error.T, x[piece.group], beta=momentum, alpha=1 / n)
-            for first, last in piece.folds:
-                first.add_(last)
-            self._bias_momentum[piece.rows].add_(error[0], alpha=1 / n)
+            self._bias_momentum[piece.rows].add_(_sum_of_rows(piece), alpha=1 / n)
 
     def _fill_errors(self, where: Layout, x: Tensor, y: Tensor) -> None:
         """Compute the gradient by the logits of the summed loss: softmax less one at the label."""
@@ -426,10 +454,27 @@ class Stack:
         error.scatter_add_(1, labels, self._minus_one[:count])
 
 
-def _update(parameter: Tensor, momentum: Tensor, decay: Tensor, rate: Tensor) -> None:
-    """Add weight decay to the momentum and step; `rate` is the negative learning rate."""
+def _sum_of_rows(piece: Piece) -> Tensor:
+    """Return the sum of a piece's errors over the images `(w,)`; spoils them on a CPU."""
+    if piece.error.is_cuda:
+        # There its order depends on the shape alone, which is the piece's own.
+        return piece.error.sum(0)
+    for first, last in piece.folds:
+        first.add_(last)
+    return piece.error[0]
+
+
+def _update(
+    parameter: Tensor, momentum: Tensor, decay: Tensor, rate: Tensor, operand: Tensor | None
+) -> None:
+    """Add weight decay to the momentum and step; `rate` is the negative learning rate.
+
+    `operand` is what products see of the parameter.
+    """
     momentum.addcmul_(parameter, decay)
     parameter.addcmul_(momentum, rate)
+    if operand is not None:
+        operand.copy_(parameter)
 
 
 def train(
@@ -461,4 +506,5 @@ def train(
                 stack.keep(select(epoch, stack))
             if not stack.members:
                 break
+    stack.forget_steps()
     return stack
