@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,3 +142,13 @@ def processor() -> str:
         f"on {name} ({torch.backends.cpu.get_cpu_capability()}), torch {torch.__version__} with "
         f"{blas[1] if blas else 'unknown'}; {', '.join(sorted(libraries))}"
     )
+
+
+@pytest.fixture(scope="session")
+def cuda() -> Any:
+    """The GPU; a test that asks for it is skipped where there is none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    return torch.device("cuda")

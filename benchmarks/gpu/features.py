@@ -1,107 +1,132 @@
-"""Features per second of ResNet50 on a GPU: decoding alone, the network alone, and both together.
+"""Features per second on a GPU: decoding alone, the network alone, and both together.
 
     python benchmarks/gpu/features.py [--number 20000] [--threads 16] [--batch 256] [--gpus 1]
+        [--models torchvision:resnet50 torchvision:vit_b_16] [--ways float32 bfloat16+compile ...]
 
-JPEGs of 500 x 375, decoder `fast`. `network` runs one decoded batch again and again, with its copy
-to the GPU; `both` is `extract`, from files to the feature file. What is under the lesser of the
-two is overhead. Cosine is the least over 512 images against float32.
+`network` runs one batch that lies on the device again and again through the runner of `extract`,
+with its features copied back; `share` is that of the rate of one large matrix product of the same
+precision. `both` is `extract`, from JPEGs of 500 x 375 to the feature file, with the decoder `fast`
+and without the time to build and compile the network. What it is under the lesser of the two is
+overhead. Cosine is the least over 512 images against the first way.
 """
 
-import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from card import Report, kernels, matrix_rate, name_of, operations, parser, seconds
+from features import cosine, make_spec, write_images
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
-
-from features import cosine, make_spec, ours, write_images
-
-from cogworks.encoders.forward import devices, encode, make_runners, set_arithmetic
+from cogworks.core.device import set_arithmetic
+from cogworks.encoders.forward import devices, encode, make_runners
 from cogworks.encoders.loader import Batch, BatchLoader
 from cogworks.encoders.registry import load_encoder
 from cogworks.images.manifest import Manifest
 from cogworks.networks.pixels import make_decoder
 
-WAYS = [("float32", False), ("tf32", False), ("bfloat16", False), ("bfloat16", True)]
+WAYS = ["float32", "tf32", "bfloat16", "bfloat16+compile"]
 SIZE = 224
 
 
-def decoding(manifest: Manifest, threads: int, batch: int) -> float:
-    """Images decoded per second into page-locked memory."""
+def loader(manifest: Manifest, threads: int, *, pin: bool) -> BatchLoader:
     decode = make_decoder(decoder="fast", size=SIZE, resize=SIZE, interpolation="bicubic")
-    loader = BatchLoader(manifest, decode, size=SIZE, threads=threads, pin=True)
-    spans = [(row, min(row + batch, len(manifest))) for row in range(0, len(manifest), batch)]
+    return BatchLoader(manifest, decode, size=SIZE, threads=threads, pin=pin)
+
+
+def spans(number: int, batch: int) -> list[tuple[int, int]]:
+    return [(row, min(row + batch, number)) for row in range(0, number, batch)]
+
+
+def decoding(manifest: Manifest, threads: int, batch: int, *, pin: bool) -> float:
+    """Images decoded per second, on a GPU's machine into page-locked memory."""
     start = time.perf_counter()
-    for _ in loader.batches(spans):
+    for _ in loader(manifest, threads, pin=pin).batches(spans(len(manifest), batch)):
         pass
     return len(manifest) / (time.perf_counter() - start)
 
 
-def network(precision: str, compiled: bool, batch: int, gpus: int, rounds: int = 60) -> float:
-    """Images per second through the network, each batch copied to the GPU and its features back."""
+def runners_of(model: str, way: str, args: Any) -> list[Any]:
+    precision, _, compiled = way.partition("+")
     set_arithmetic(precision)
-    spec = make_spec("torchvision:resnet50", SIZE, precision=precision, compile=compiled)
-    runners = make_runners(
+    spec = make_spec(model, SIZE, precision=precision, compile=bool(compiled))
+    return make_runners(
         load_encoder(spec, device="cpu"),
-        devices(torch.device("cuda"), gpus),
+        devices(args.device, args.gpus),
         precision=precision,
         dtype="float32",
-        compiled=compiled,
+        compiled=bool(compiled),
     )
-    pixels = torch.randint(0, 256, (batch, SIZE, SIZE, 3), dtype=torch.uint8).pin_memory()
-    for _ in encode(runners, [Batch(0, batch, pixels)] * 6 * gpus):
-        pass
-    start = time.perf_counter()
-    for _ in encode(runners, [Batch(0, batch, pixels)] * rounds):
-        pass
-    return rounds * batch / (time.perf_counter() - start)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--number", type=int, default=20000)
-    parser.add_argument("--threads", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--gpus", type=int, default=1)
-    args = parser.parse_args()
-    if not torch.cuda.is_available():
-        raise SystemExit("no CUDA device is visible here")
-    print(f"{torch.cuda.get_device_name()}, {args.gpus} used, {args.threads} decoding threads")
+    args_of = parser(__doc__)
+    args_of.add_argument("--number", type=int, default=20000)
+    args_of.add_argument("--threads", type=int, default=16)
+    args_of.add_argument("--batch", type=int, default=256)
+    args_of.add_argument("--gpus", type=int, default=1)
+    args_of.add_argument("--rounds", type=int, default=30, help="batches of `network`")
+    args_of.add_argument(
+        "--models", nargs="+", default=["torchvision:resnet50", "torchvision:vit_b_16"]
+    )
+    args_of.add_argument("--ways", nargs="+", default=WAYS)
+    args_of.add_argument("--profile", action="store_true", help="look into the kernels")
+    args_of.add_argument("--benchmark", action="store_true", help="let cuDNN try its algorithms")
+    args = args_of.parse_args()
+    torch.set_num_threads(args.threads)
+    report, device = Report(args.json), args.device
+    pin = device.type == "cuda"
+    size = 8192 if pin else 256
+    rates = {
+        precision: matrix_rate(precision, device, size=size)
+        for precision in {way.partition("+")[0] for way in args.ways}
+    }
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        manifest = write_images(folder, args.number)
-        print(f"decoding alone {decoding(manifest, args.threads, args.batch):10.0f} images/s")
-        reference: np.ndarray | None = None
-        for precision, compiled in WAYS:
-            alone = network(precision, compiled, args.batch, args.gpus)
-            spec = make_spec(
-                "torchvision:resnet50",
-                SIZE,
-                decoder="fast",
-                batch_size=args.batch,
-                precision=precision,
-                compile=compiled,
-            )
-            start = time.perf_counter()
-            features = ours(
-                manifest,
-                spec,
-                folder / "x",
-                threads=args.threads,
-                device="cuda",
-                gpus=args.gpus,
-            )
-            both = args.number / (time.perf_counter() - start)
-            reference = features[:512] if reference is None else reference
-            print(
-                f"{precision:8} {'compiled' if compiled else '':8} network {alone:8.0f}, both "
-                f"{both:8.0f} features/s, cosine {cosine(features[:512], reference):.6f}"
-            )
+        manifest = write_images(Path(name), args.number)
+        print(f"{name_of(device)}, {args.gpus} used, {args.threads} decoding threads")
+        for _ in range(2):  # the first fills the cache of files
+            alone = decoding(manifest, args.threads, args.batch, pin=pin)
+        report.add("decoding alone", images_a_second=alone)
+        for model in args.models:
+            reference: np.ndarray | None = None
+            for way in args.ways:
+                runners = runners_of(model, way, args)
+                if args.benchmark:
+                    torch.backends.cudnn.benchmark = True
+                    torch.backends.cudnn.deterministic = False
+                shape = (args.batch, SIZE, SIZE, 3)
+                pixels = torch.randint(0, 256, shape, dtype=torch.uint8).to(device)
+                batches = [Batch(0, args.batch, pixels)] * args.rounds * args.gpus
+
+                def network(runners: Any = runners, batches: Any = batches) -> None:
+                    for _ in encode(runners, batches):
+                        pass
+
+                images = args.rounds * args.gpus * args.batch / seconds(network, device, rounds=3)
+                start, parts = time.perf_counter(), []
+                read = loader(manifest, args.threads, pin=pin)
+                whole = spans(args.number, args.batch)
+                for batch, features in encode(runners, read.batches(whole)):
+                    parts.append(features if batch.start < 512 else features[:0])
+                both = args.number / (time.perf_counter() - start)
+                features = np.concatenate(parts)[:512]
+                reference = features if reference is None else reference
+                flops = operations(
+                    load_encoder(make_spec(model, SIZE), device="cpu").module,
+                    torch.zeros(1, 3, SIZE, SIZE),
+                )
+                precision = way.partition("+")[0]
+                report.add(
+                    f"{model} {way}{', cuDNN tries' if args.benchmark else ''}",
+                    network=images,
+                    share=images * flops / rates[precision] / args.gpus,
+                    both=both,
+                    cosine=cosine(features, reference),
+                )
+                if args.profile:
+                    report.add(f"{model} {way}, kernels", lines="\n".join(kernels(network, device)))
 
 
 if __name__ == "__main__":
