@@ -56,7 +56,6 @@ def arithmetic(way: str) -> None:
     precision, *rest = way.split("+")
     set_arithmetic(precision)
     if "free" in rest:
-        torch.use_deterministic_algorithms(False)
         torch.backends.cudnn.deterministic = False
         torch.backends.cudnn.benchmark = "tries" in rest
 
