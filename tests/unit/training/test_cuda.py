@@ -61,6 +61,7 @@ def files_in(folder: Path, data: Path) -> Files:
     [
         {"loss__kind": "cosine", "precision": "bfloat16"},
         {"loss__kind": "ocm", "precision": "float16"},
+        {"loss__kind": "look", "loss__k": 5, "precision": "bfloat16"},
         {"loss__kind": "softmax", "precision": "float32"},
     ],
 )

@@ -49,7 +49,10 @@ class NeighbourHead(Head):
         # Relative to the largest vote, so that none is infinite.
         largest = nearest[:, :1].detach()
         none = exponents.new_zeros(len(exponents), self.classes)
-        votes = none.scatter_add(1, labels.gather(1, places), (nearest - largest).exp())
+        votes, given = none, (nearest - largest).exp()
+        # One neighbour of each crop after the other: a GPU adds those of one class in any order.
+        for own, label in zip(given.split(1, 1), labels.gather(1, places).split(1, 1), strict=True):
+            votes = votes.scatter_add(1, label, own)
         has_neighbour = votes > 0
         # Where a class has none, the logarithm of 1 has a gradient that `where` can drop.
         near = torch.where(has_neighbour, votes, 1).log() + largest
