@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from cogworks.core.errors import InputError
 from cogworks.core.seeds import derive_seed, shuffle_by_hash
 from cogworks.images.manifest import Manifest
+from cogworks.images.pictures import central_square
 from cogworks.images.reader import ImageReader, decode_images
 
 TILE = 64
@@ -62,18 +63,10 @@ def _rows(manifest: Manifest, names: dict[str, str], count: int) -> list[Row]:
     for wnid in shown:
         where = np.flatnonzero(manifest.frame["wnid"] == wnid)
         order = sorted(where, key=lambda i: derive_seed("sheet", manifest.frame["id"].iloc[i]))
-        pictures = islice(decode_images(reader, map(int, order), manifest.on_corrupt), COLUMNS)
-        tiles = [_tile(image) for _, image in pictures]
+        found = islice(decode_images(reader, map(int, order), manifest.on_corrupt), COLUMNS)
+        tiles = [central_square(image, TILE) for _, image in found]
         rows.append(Row(wnid, names.get(wnid, wnid).split(",")[0], tiles))
     return rows
-
-
-def _tile(image: Image.Image) -> Image.Image:
-    """Return the centre square of an image at TILE x TILE."""
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    box = (left, top, left + side, top + side)
-    return image.resize((TILE, TILE), Image.Resampling.BICUBIC, box=box)
 
 
 def _compose(sections: Sequence[tuple[str, Sequence[Row]]]) -> Image.Image:
