@@ -8,11 +8,7 @@ import pytest
 
 from cogworks.report.drawing import style
 from cogworks.report.drawing.ablation_figure import ablation_figure
-from cogworks.report.drawing.concept_figures import (
-    images_figure,
-    images_per_concept,
-    ranking_figure,
-)
+from cogworks.report.drawing.concept_figures import images_figure
 from cogworks.report.drawing.feature_figures import feature_figure, spectrum_figure
 from cogworks.report.drawing.features import averages, feature_table, mean_spectra
 from cogworks.report.drawing.few_shot_figure import few_shot_figure
@@ -31,7 +27,6 @@ from cogworks.report.drawing.transfer import mean_of, training_versus_transfer
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import (
     AblationSpec,
-    EncoderRow,
     FeaturesSpec,
     Group,
     LevelsSpec,
@@ -97,25 +92,14 @@ def test_levels(summary, spec):
     assert lines(axes)["Random"] == [0, 0, 0]
 
 
-def test_many_encoders_are_divided_by_category(summary, spec):
-    rows, encoders = [summary], list(spec.encoders)
-    for number in range(20):
-        copy = summary[summary["encoder"] == "plain"].assign(encoder=f"m{number}")
-        rows.append(copy)
-        category = "web-data" if number % 2 else None
-        name = {"name": f"m{number}", "label": f"M{number}"}
-        encoders.append(EncoderRow(**name, category=category, recipe={}))
-    figure = relative_figure(pd.concat(rows), spec.model_copy(update={"encoders": encoders}))
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["other", "web-data"]
-    assert len(lines(figure.axes[0])) == 13
-
-
 def test_few_shot(summary, spec):
     figure = few_shot_figure(summary, spec)
     assert len(figure.axes) == 6
     ticks = [label.get_text() for label in figure.axes[3].get_xticklabels()]
-    assert ticks == ["2", "10", "all"]
+    assert ticks == ["2", "10", "All"]
     assert lines(figure.axes[0])["Plain"] == [60, 70]
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["(a) seen", "(b) L1", "(c) L2", "(d) seen", "(e) L1", "(f) L2"]
 
 
 def test_looks_tell_84_encoders_apart():
@@ -199,18 +183,6 @@ def test_other_rankings(summary, spec):
     assert lines(axes)["as ranked"] == [80, 70, 60]
     assert lines(axes)["again"] == [80, 60, 70]
     assert lines(axes)["random groups"] == [65, 65]
-
-
-def test_ranking_and_images():
-    ranking = pd.DataFrame({"rank": [2, 1, 3], "similarity": [0.5, 0.9, 0.1]})
-    levels = pd.DataFrame({"level": [1, 2], "rank": [1, 3]})
-    [axes] = ranking_figure(ranking, levels).axes
-    assert axes.lines[-1].get_ydata().tolist() == [0.9, 0.5, 0.1]
-    assert [text.get_text() for text in axes.texts] == ["L1", "L2"]
-    counts = images_per_concept([pd.DataFrame({"wnid": ["a", "b", "a"]})] * 2)
-    assert counts == [4, 2]
-    [axes] = images_figure({"L1": counts}).axes
-    assert "6 of 2 concepts" in axes.get_legend().get_texts()[0].get_text()
 
 
 @pytest.fixture

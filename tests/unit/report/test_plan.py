@@ -171,8 +171,10 @@ def test_concepts_alone_make_a_report(load):
     assert sections_of(exhibits) == ["concepts"]
     assert on_page(exhibits) == [
         "results/tables/filters_cog.parquet",
+        "results/tables/discarded_cog.parquet",
         "results/tables/contents_cog.parquet",
         "results/tables/filters_other.parquet",
+        "results/tables/discarded_other.parquet",
         "results/tables/contents_other.parquet",
         "results/figures/ranking_cog.svg",
         "results/figures/ranking_other.svg",
@@ -301,7 +303,7 @@ def test_a_property_that_alone_varies_makes_a_figure(load):
 
 def test_other_rankings_and_random_groups(load):
     spec = load().figures["rankings"].spec
-    assert [entry.label for entry in spec.rankings] == ["as ranked", "again"]
+    assert [entry.label for entry in spec.rankings] == ["Lin", "path"]
     assert [c.name for c in spec.rankings[1].columns] == ["again_l1", "again_l2", "again_l3"]
     assert [c.name for c in spec.random] == ["drawn_1", "drawn_2"]
     assert [e.name for e in spec.encoders] == ["base"]

@@ -20,6 +20,8 @@ DATASETS = {
     "inat2018": ("iNat18", 8142),
     "inat2019": ("iNat19", 1010),
 }
+# IN-1K with blurred faces (appendix A), which has no table of scores.
+BLURRED = "in1k_blurred"
 # The data sets of table 4.3.
 LONG_TAIL = ("inat2018", "inat2019")
 # The ten of table 5.3, in its order.
@@ -42,4 +44,32 @@ CATEGORIES = {
     "self-supervision": "Self-supervision",
     "regularization": "Regularization",
     "web-data": "Use of web data",
+}
+# The models of category architecture that have about as many parameters as ResNet50 (table 3.2).
+AS_LARGE_AS_RESNET50 = frozenset(
+    ("a-T2T-ViT-t-14", "a-DeiT-S", "a-DeiT-S-distilled", "a-Inception-v3")
+)
+# Up to so many encoders are drawn in one panel.
+MAX_TOGETHER = 12
+# Figure 3.5 shows a selection that the text does not list: the models that section 3.4.2.2 names by
+# it, and the best self-supervised one.
+FEW_SHOT = frozenset(
+    (
+        "ResNet50",
+        "a-T2T-ViT-t-14",
+        "a-DeiT-S",
+        "a-DeiT-S-distilled",
+        "a-EfficientNet-B4",
+        "s-DINO",
+        "r-MEAL-v2",
+    )
+)
+# What the thesis calls the similarities by which concepts are ranked.
+SIMILARITIES = {
+    "lin": "Lin",
+    "resnik": "Resnik",
+    "jiang_conrath": "Jiang-Conrath",
+    "wu_palmer": "Wu-Palmer",
+    "path": "path",
+    "word_vectors": "word2vec",
 }

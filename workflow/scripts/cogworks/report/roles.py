@@ -19,8 +19,9 @@ from cogworks.plan.jobs import Crossing, Job
 from cogworks.plan.measures import Measure
 from cogworks.plan.plan import Plan
 from cogworks.probes.kinds import KINDS
+from cogworks.probes.specs import Draw
 from cogworks.report import recipes
-from cogworks.report.reference import DATASETS, LEVELS, LONG_TAIL, TEST_SETS
+from cogworks.report.reference import BLURRED, DATASETS, LEVELS, LONG_TAIL, TEST_SETS
 from cogworks.report.specs import (
     NO_PAPER,
     CloneRow,
@@ -29,8 +30,10 @@ from cogworks.report.specs import (
     EncoderRow,
     FeaturesSpec,
     Group,
+    ImagesRow,
     JobKey,
     LevelsSpec,
+    ModelsSpec,
     Paper,
     RunRow,
     ScoreFiles,
@@ -148,6 +151,11 @@ class Roles:
         return next((name for name in self.evaluated if self._class_part(name) == "seen"), None)
 
     @cached_property
+    def blurred(self) -> str | None:
+        """Return the data set of the seen concepts with blurred faces, None where there is none."""
+        return next((name for name in self.evaluated if self.published_name(name) == BLURRED), None)
+
+    @cached_property
     def axis(self) -> list[str]:
         """Return the seen data set (if any) and the levels: the horizontal axis of figure 3.4."""
         return self.levels if self.seen is None else [self.seen, *self.levels]
@@ -236,6 +244,8 @@ class Roles:
         given = self.section.published_as.get(dataset)
         if given is not None:
             return given
+        if dataset == BLURRED:
+            return BLURRED
         if dataset == self.seen and dataset not in DATASETS:
             return "in1k"
         name = f"cog_l{self.levels.index(dataset) + 1}" if dataset in self.levels else dataset
@@ -258,6 +268,7 @@ class Roles:
                 name=name,
                 label=self.label(name),
                 category=self.plan.encoders[name].category,
+                published=self.plan.encoders[name].section.registry,
                 recipe=recipe,
             )
             for name, recipe in zip(names, recipes.recipes(self.plan, names), strict=True)
@@ -327,16 +338,17 @@ class Roles:
     @cached_property
     def crossed(self) -> CrossedSpec | None:
         """Return the confident predictions across data sets, None where there are none."""
-        rows = [
-            CrossingRow(
-                encoder=self.label(crossing.encoder_name),
-                dataset=self.label(crossing.dataset),
-                other=self.label(crossing.other),
-                listed=crossing.listed,
-            )
-            for crossing in self.crossings
-        ]
+        rows = [self.crossing_row(crossing) for crossing in self.crossings]
         return CrossedSpec(crossings=rows, classes=[]) if rows else None
+
+    def crossing_row(self, crossing: Crossing) -> CrossingRow:
+        """Return the predictions of a classifier on another data set as they are shown."""
+        return CrossingRow(
+            encoder=self.label(crossing.encoder_name),
+            dataset=self.label(crossing.dataset),
+            other=self.label(crossing.other),
+            listed=crossing.listed,
+        )
 
     @cached_property
     def metrics(self) -> set[str]:
@@ -384,11 +396,37 @@ class Roles:
             if run is not None
         ]
 
+    @property
+    def published_models(self) -> ModelsSpec | None:
+        """Return what shows the published models, None in the parts of other chapters."""
+        if not self.published_axis or self.chapter not in (None, CONCEPTS):
+            return None
+        models = {self.plan.encoders[n].section.registry: n for n in self.scored(self.evaluated)}
+        evaluated = {model: self.label(name) for model, name in models.items() if model}
+        return ModelsSpec(paper=Paper(names=["cog_models"]), evaluated=evaluated)
+
+    def benchmark_of(self, dataset: str) -> Benchmark | None:
+        """Return the benchmark that a data set or a group of a pool is a level of, if any."""
+        found = self.plan.datasets.get(dataset)
+        groups = (job.group for job in self.jobs.values() if job.dataset == dataset)
+        of = found.classes if found else next(groups, None)
+        name = None if of is None or isinstance(of, Draw) else of.benchmark
+        return self.plan.benchmarks.get(name or "")
+
+    def images_row(self, name: str) -> ImagesRow:
+        """Return the manifests of a real data set."""
+        images = self.plan.datasets[name]
+        return ImagesRow(
+            label=self.label(name),
+            train=[images.manifest("train"), images.manifest("val")],
+            test=images.manifest("test"),
+            published=self.published_name(name),
+        )
+
     @cached_property
     def pictured(self) -> list[str]:
         """Return the data sets of the axis with manifests of their own: all but pools' groups."""
-        known = self.plan.image_sets
-        return [name for name in self.axis if name in known]
+        return [name for name in self.axis if name in self.plan.datasets]
 
     @cached_property
     def few_shot_sets(self) -> list[str]:
@@ -398,8 +436,12 @@ class Roles:
             return [member for name in given for member in self.expand(name)]
         members = self.levels or self.axis
         picked = [members[0], members[(len(members) - 1) // 2], members[-1]] if members else []
+        return self.with_few_shots(dict.fromkeys(picked))
+
+    def with_few_shots(self, datasets: Iterable[str]) -> list[str]:
+        """Return those data sets on which there are scores for several numbers of images."""
         probes = self.plan.config.probes
-        return [n for n in dict.fromkeys(picked) if len(probes[self.protocols[n]].shots) > 1]
+        return [name for name in datasets if len(probes[self.protocols[name]].shots) > 1]
 
     @cached_property
     def compared(self) -> list[str]:

@@ -60,7 +60,7 @@ class Paper(Spec):
 
 
 NO_PAPER = Paper(names=[])
-LINEAR_PROBE = Paper(names=["cog_linear_probe", "cog_models"])
+LINEAR_PROBE = Paper(names=["cog_linear_probe"])
 
 
 class Named(Spec):
@@ -75,6 +75,8 @@ class EncoderRow(Named):
 
     category: str | None
     """Category of table 3.2, for a published model."""
+    published: str | None = None
+    """Its name in the thesis, for a published model."""
     recipe: dict[str, str]
     """Headings and texts of how it was trained: what tells it from the others."""
 
@@ -120,6 +122,13 @@ class LevelsSpec(ScoresSpec):
     baseline: str
     encoders: list[EncoderRow]
     columns: list[SetColumn]
+
+
+class FewShotSpec(LevelsSpec):
+    """Top-1 of encoders on data sets by number of training images."""
+
+    relative: bool
+    """Whether to show the difference to the baseline."""
 
 
 class Ranking(Spec):
@@ -501,6 +510,18 @@ class CrossedSpec(ExhibitSpec):
         return [*(crossing.listed for crossing in self.crossings), *self.classes]
 
 
+class PicturedSpec(CrossedSpec):
+    """Images of confident predictions across data sets."""
+
+    manifests: list[str]
+    """Of the test images of each crossing."""
+
+    @property
+    def files(self) -> list[str]:
+        """Return the lists of predictions, the class tables and the manifests."""
+        return [*super().files, *self.manifests]
+
+
 class ConceptsSpec(ExhibitSpec):
     """A table of a benchmark's concepts."""
 
@@ -529,8 +550,16 @@ class ImagesRow(Spec):
     """The manifests of a data set."""
 
     label: str
-    train: str
+    train: list[str]
+    """Of the training images and those set apart from them for validation."""
     test: str
+    published: str | None
+    """What the thesis calls it."""
+
+    @property
+    def manifests(self) -> list[str]:
+        """Return the manifests of all its images."""
+        return [*self.train, self.test]
 
 
 class ImageCountsSpec(ExhibitSpec):
@@ -541,4 +570,28 @@ class ImageCountsSpec(ExhibitSpec):
     @property
     def files(self) -> list[str]:
         """Return the manifests."""
-        return [path for entry in self.datasets for path in (entry.train, entry.test)]
+        return [path for entry in self.datasets for path in entry.manifests]
+
+
+class BlurredSpec(ImageCountsSpec):
+    """Images of the seen concepts, as they are and blurred, perhaps beside the thesis's."""
+
+    paper: Paper = NO_PAPER
+
+    @property
+    def files(self) -> list[str]:
+        """Return the manifests and the file of published figures."""
+        return [*super().files, *self.paper.paths]
+
+
+class ModelsSpec(ExhibitSpec):
+    """The published models."""
+
+    paper: Paper
+    evaluated: dict[str, str]
+    """Those of this run by their names in the thesis, and what to call them."""
+
+    @property
+    def files(self) -> list[str]:
+        """Return the file that describes them."""
+        return self.paper.paths

@@ -1,6 +1,7 @@
 """The ranking cut into levels (thesis, figure 3.2) and the images per concept (figure 3.3)."""
 
-from collections.abc import Mapping, Sequence
+import string
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,25 +9,33 @@ from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
 
+# Panels of figure 3.3 side by side, and their size in inches.
+PANELS = 3
+PANEL_WIDTH = 3.1
+PANEL_HEIGHT = 2.2
+GAP = 0.25
+
 
 def ranking_figure(ranking: pd.DataFrame, levels: pd.DataFrame) -> Figure:
-    """Return similarity to the seen concepts by rank; the levels are shaded, gaps are not.
+    """Return similarity to the seen concepts by rank, cut into levels; what none takes is grey.
 
     Args:
         ranking: columns rank (from 1) and similarity.
         levels: columns level (from 1) and rank.
     """
     ordered = ranking.sort_values("rank")
-    fig, [[axes]] = style.figure(height=2.9)
+    spans = levels.groupby("level")["rank"].agg(["min", "max"])
+    fig, [[axes]] = style.figure(width=6.4, height=2.9)
     with style.drawing():
         top = float(ordered["similarity"].max())
-        for number, (level, members) in enumerate(levels.groupby("level")):
-            first, last = members["rank"].min(), members["rank"].max()
-            colour = style.SERIES[0]
-            axes.axvspan(first - 0.5, last + 0.5, color=colour, alpha=0.2 - 0.03 * number, lw=0)
+        for first, last in _gaps(spans, len(ordered)):
+            axes.axvspan(first - 0.5, last + 0.5, color=style.MUTED, alpha=GAP, lw=0)
+        for level, span in spans.iterrows():
+            for edge in (span["min"] - 0.5, span["max"] + 0.5):
+                axes.axvline(edge, color=style.RULE, linewidth=0.8)
             axes.annotate(
                 f"L{level}",
-                ((first + last) / 2, 1),
+                ((span["min"] + span["max"]) / 2, 1),
                 (0, -4),
                 xycoords=("data", "axes fraction"),
                 textcoords="offset points",
@@ -34,7 +43,7 @@ def ranking_figure(ranking: pd.DataFrame, levels: pd.DataFrame) -> Figure:
                 va="top",
                 fontweight="bold",
             )
-        axes.plot(ordered["rank"], ordered["similarity"], color=style.INK, linewidth=1.4)
+        axes.plot(ordered["rank"], ordered["similarity"], color=style.SERIES[0])
         axes.set_xlabel("rank of the concept")
         axes.set_ylabel("similarity to the seen set")
         axes.set_xlim(0.5, len(ordered) + 0.5)
@@ -43,24 +52,33 @@ def ranking_figure(ranking: pd.DataFrame, levels: pd.DataFrame) -> Figure:
 
 
 def images_figure(counts: Mapping[str, Sequence[int]]) -> Figure:
-    """Return the images of each concept, most first, one line per data set.
+    """Return a panel per data set: the images of each of its concepts, most first.
 
     Args:
         counts: for each data set's label the numbers of images of its concepts.
     """
-    fig, [[axes]] = style.figure(height=2.9)
-    looks = style.looks(list(counts))
+    columns = min(len(counts), PANELS)
+    fig, grid = style.figure(
+        -(-len(counts) // columns), columns, width=PANEL_WIDTH, height=PANEL_HEIGHT, share_y=True
+    )
+    flat = [axes for row in grid for axes in row]
     with style.drawing():
-        for label, numbers in counts.items():
+        for axes, letter, (label, numbers) in zip(
+            flat, string.ascii_lowercase, counts.items(), strict=False
+        ):
             ordered = np.sort(np.asarray(numbers))[::-1]
-            share = (np.arange(len(ordered)) + 0.5) / max(len(ordered), 1) * 100
-            name = f"{style.named(label)}: {ordered.sum():,} of {len(ordered):,} concepts"
-            axes.step(share, ordered, where="mid", color=looks[label].colour, label=name)
-        axes.set_ylim(0, 1.1 * max(max(numbers, default=0) for numbers in counts.values()))
-        axes.set_xlim(0, 100)
-        axes.set_xlabel("concepts, those with most images first (%)")
-        axes.set_ylabel("images of the concept")
-        axes.legend(*style.legend_entries(axes), loc="lower left")
+            places = np.arange(len(ordered))
+            axes.fill_between(places, ordered, step="mid", color=style.SERIES[0], alpha=GAP, lw=0)
+            axes.step(places, ordered, where="mid", color=style.SERIES[0])
+            axes.set_title(f"({letter}) {label}: {ordered.sum():,} images")
+            axes.set_xlim(0, max(len(ordered) - 1, 1))
+        for row in grid:
+            row[0].set_ylabel("images of the concept")
+        for axes in flat[max(len(counts) - columns, 0) :]:
+            axes.set_xlabel("concepts, those with most images first")
+        for axes in flat[len(counts) :]:
+            axes.remove()
+        flat[0].set_ylim(0, 1.1 * max(max(numbers, default=0) for numbers in counts.values()))
     return fig
 
 
@@ -68,3 +86,14 @@ def images_per_concept(manifests: Sequence[pd.DataFrame]) -> list[int]:
     """Return the number of images of each class, over the splits of one data set together."""
     together = pd.concat(list(manifests))
     return [int(count) for count in together["wnid"].value_counts()]
+
+
+def _gaps(spans: pd.DataFrame, count: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and last rank of each run of concepts, from 1 to `count`, in no level."""
+    free = 1
+    for first, last in spans.sort_values("min").itertuples(index=False):
+        if first > free:
+            yield free, first - 1
+        free = last + 1
+    if free <= count:
+        yield free, count

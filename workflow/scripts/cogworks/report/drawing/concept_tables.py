@@ -1,4 +1,4 @@
-"""How many concepts each filter left, and what each level holds (thesis, sections 3.3.2, 3.3.3)."""
+"""How many concepts each filter left, and what each level holds (thesis, 3.3.2, 3.3.3)."""
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ STEPS = {
     "discarded": "less those discarded by hand",
     "not_member": "members of the other benchmark",
 }
+# As table 3.1 has them.
+IDS_A_ROW = 10
 
 
 def filter_table(filters: pd.DataFrame, *, benchmark: str) -> Table:
@@ -62,6 +64,25 @@ def level_content_table(summary: pd.DataFrame, *, benchmark: str) -> Table:
         columns=columns,
         frame=frame,
         note=f"{note} {_own_levels(summary)}",
+    )
+
+
+def discarded_table(pool: pd.DataFrame, *, benchmark: str) -> Table:
+    """Return the ids of the concepts that were discarded by hand, in rows of ten.
+
+    Args:
+        pool: wnid and dropped_by of every concept, as `eligible.parquet` of the concept room.
+        benchmark: its name.
+    """
+    wnids = sorted(pool.loc[pool["dropped_by"] == "discarded", "wnid"])
+    padded = [*wnids, *[""] * (-len(wnids) % IDS_A_ROW)]
+    rows = [padded[start : start + IDS_A_ROW] for start in range(0, len(padded), IDS_A_ROW)]
+    keys = [f"id_{number}" for number in range(1, IDS_A_ROW + 1)]
+    return Table(
+        title=f"Concepts of {benchmark} that were discarded by hand",
+        columns=[text_column(key, "") for key in keys],
+        frame=pd.DataFrame(rows, columns=keys),
+        note=f"WordNet ids of the {len(wnids)} concepts that no other filter drops.",
     )
 
 

@@ -1,5 +1,6 @@
-"""Top-1 against the number of training images per class (thesis, figure 3.5)."""
+"""Top-1 against the number of training images per class (thesis, figures 3.5, B.1 and B.2)."""
 
+import string
 from typing import Any
 
 import numpy as np
@@ -8,56 +9,111 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
+from cogworks.report.drawing.encoders import looks, panels
 from cogworks.report.ordering import sorted_shots
-from cogworks.report.specs import LevelsSpec
+from cogworks.report.specs import EncoderRow, FewShotSpec, LevelsSpec, SetColumn
 from cogworks.report.summary import select
 
 PANEL_WIDTH = 3.1
 PANEL_HEIGHT = 2.7
+# Those of figure 3.5, which begins at two.
+SHOTS = {"2", "4", "8", "16", "32", "64", "128", "all"}
 
 
 def few_shot_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     """Return a panel per data set: top-1 above, its difference to the baseline below.
+
+    Where there are scores for all numbers of images of figure 3.5, it shows these alone.
 
     Args:
         summary: the table of `summary.summarise`.
         spec: `baseline`, `encoders` and `columns`.
     """
     columns = spec.columns
-    fig, panels = style.figure(
+    fig, grid = style.figure(
         2, len(columns), width=PANEL_WIDTH, height=PANEL_HEIGHT, share_x="col", share_y="row"
     )
-    names = {e.name: e.label for e in spec.encoders}
+    letters = iter(string.ascii_lowercase)
     with style.drawing():
-        for index, column in enumerate(columns):
-            rows = select(summary, shots=None, protocol=column.protocol)
-            rows = rows[(rows["dataset"] == column.name) & rows["encoder"].isin(names)]
-            shots = sorted_shots(rows["shots"])
-            for axes, value in ((panels[0][index], "mean"), (panels[1][index], "relative")):
-                _draw(axes, rows, spec, shots, value)
-            panels[0][index].set_title(column.label)
-            panels[1][index].set_xlabel("training images per class")
-        panels[0][0].set_ylabel("top-1 accuracy (%)")
-        panels[1][0].set_ylabel(f"minus {names[spec.baseline]} (points)")
-        style.legend_below(fig, panels[0][0])
+        for row, value in zip(grid, ("mean", "relative"), strict=True):
+            row[0].set_ylabel(_what(spec, value))
+            for axes, column, letter in zip(row, columns, letters, strict=False):
+                rows = _rows(summary, column)
+                if set(rows["shots"]) >= SHOTS:
+                    rows = rows[rows["shots"].isin(SHOTS)]
+                _draw(axes, rows, spec, spec.encoders, value)
+                axes.set_title(f"({letter}) {column.label}")
+        for axes in grid[-1]:
+            axes.set_xlabel("training images per class")
+        style.legend_below(fig, grid[0][0])
     return fig
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, spec: LevelsSpec, shots: list[str], value: str) -> None:
+def few_shot_grid(summary: pd.DataFrame, spec: FewShotSpec) -> Figure:
+    """Return a row of panels per data set, with a column per category where encoders are many.
+
+    Args:
+        summary: the table of `summary.summarise`.
+        spec: as for `few_shot_figure`, and `relative`: whether to draw the difference to the
+            baseline.
+    """
+    value = "relative" if spec.relative else "mean"
+    divided = panels(spec.encoders, baseline=spec.baseline)
+    fig, grid = style.figure(
+        len(spec.columns),
+        len(divided),
+        width=PANEL_WIDTH,
+        height=PANEL_HEIGHT,
+        share_x="col",
+        share_y="row",
+    )
+    with style.drawing():
+        for row, column in zip(grid, spec.columns, strict=True):
+            rows = _rows(summary, column)
+            for axes, (_, encoders) in zip(row, divided, strict=True):
+                _draw(axes, rows, spec, encoders, value)
+            row[0].set_ylabel(f"{column.label}: {_what(spec, value)}")
+        for axes, (title, _) in zip(grid[0], divided, strict=True):
+            axes.set_title(title)
+        for axes in grid[-1]:
+            axes.set_xlabel("training images per class")
+            axes.legend(
+                *style.legend_entries(axes), loc="upper left", bbox_to_anchor=(0, -0.22), fontsize=8
+            )
+    return fig
+
+
+def _what(spec: LevelsSpec, value: str) -> str:
+    if value == "mean":
+        return "top-1 (%)"
+    label = next(encoder.label for encoder in spec.encoders if encoder.name == spec.baseline)
+    return f"minus {label} (points)"
+
+
+def _rows(summary: pd.DataFrame, column: SetColumn) -> pd.DataFrame:
+    rows = select(summary, shots=None, protocol=column.protocol)
+    return rows[rows["dataset"] == column.name]
+
+
+def _draw(
+    axes: Axes, rows: pd.DataFrame, spec: LevelsSpec, encoders: list[EncoderRow], value: str
+) -> None:
     """Draw one panel; the numbers of shots stand at even steps, `all` set apart by a gap."""
-    looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    found = looks(spec.encoders, baseline=spec.baseline)
     deviation = "std" if value == "mean" else "relative_std"
+    shots = sorted_shots(rows["shots"])
     places = [i + 0.4 * (name == "all" and i > 0) for i, name in enumerate(shots)]
-    for encoder in spec.encoders:
+    cut = len(shots) - (shots[-1] == "all") if shots else 0
+    for encoder in encoders:
         own = rows[rows["encoder"] == encoder.name].set_index("shots").reindex(shots)
-        look = looks[encoder.name]
+        look = found[encoder.name]
         means, stds = (own[key].to_numpy("float64") for key in (value, deviation))
         options: dict[str, Any] = {
             "color": look.colour,
+            "linewidth": look.width,
             "markeredgecolor": style.PAPER,
             "markeredgewidth": 0.5,
         }
-        cut = len(shots) - (shots[-1] == "all") if shots else 0
         axes.plot(
             places[:cut],
             means[:cut],
@@ -69,4 +125,4 @@ def _draw(axes: Axes, rows: pd.DataFrame, spec: LevelsSpec, shots: list[str], va
         axes.plot(places[cut:], means[cut:], marker=look.marker, linestyle="", **options)
         low, high = means - np.nan_to_num(stds), means + np.nan_to_num(stds)
         axes.fill_between(places[:cut], low[:cut], high[:cut], color=look.colour, alpha=0.15, lw=0)
-    axes.set_xticks(places, shots)
+    axes.set_xticks(places, ["All" if name == "all" else name for name in shots])

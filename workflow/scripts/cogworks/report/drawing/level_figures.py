@@ -1,4 +1,4 @@
-"""Top-1 by level as lines, absolute and relative to a baseline (thesis, figure 3.4)."""
+"""Top-1 by level as lines, absolute and relative to a baseline (thesis, figures 3.4 and A.1)."""
 
 import numpy as np
 import pandas as pd
@@ -6,26 +6,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
+from cogworks.report.drawing.encoders import COLOURS, looks, panels
 from cogworks.report.drawing.level_tables import level_rows
+from cogworks.report.reference import CATEGORIES, MAX_TOGETHER
 from cogworks.report.specs import EncoderRow, LevelsSpec
 from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS
 
-# More encoders than this are divided into panels, and need a taller one together.
-MAX_TOGETHER = 12
+# The panels of figure 3.4 by category; (a) is the absolute one.
+LETTERS = dict(zip((CATEGORIES[name] for name in COLOURS), "bcde", strict=True))
+# Inches of a panel with a list of names.
+WIDE = 6.8
 
 
 def absolute_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     """Return top-1 by data set of the axis: one line per encoder, error bars of 95% intervals.
 
-    The dotted line is chance; among many encoders it and the zero are left out. Arguments as for
-    `level_tables.level_table`.
+    The dotted line is chance; among many encoders it, the error bars and the zero are left out.
+    Arguments as for `level_tables.level_table`.
     """
     rows = level_rows(summary, spec.encoders, spec.columns)
-    height = max(style.HEIGHT, style.NAME_HEIGHT * len(spec.encoders) + style.TICKS_HEIGHT)
-    fig, [[axes]] = style.figure(height=height)
+    height = _height(spec.encoders)
+    fig, [[axes]] = style.figure(width=_width(spec.encoders), height=height)
     with style.drawing():
-        _draw(axes, rows, spec, spec.encoders, "mean", BOUNDS)
-        if len(spec.encoders) <= MAX_TOGETHER:
+        few = not _is_listed(spec.encoders)
+        _draw(axes, rows, spec, spec.encoders, "mean", BOUNDS if few else ["mean", "mean"])
+        if few:
             _draw_chance(axes, [_chance(rows, column.name) for column in spec.columns])
             axes.set_ylim(bottom=0)
         axes.set_ylabel("top-1 accuracy (%)")
@@ -39,31 +44,40 @@ def relative_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     Up to twelve encoders share one panel; more are divided by category, as in the thesis.
     """
     rows = level_rows(summary, spec.encoders, spec.columns)
-    groups = _groups(spec)
-    fig, panels = style.figure(-(-len(groups) // 2), min(len(groups), 2), share_y=True)
-    flat = [axes for row in panels for axes in row]
+    divided = panels(spec.encoders, baseline=spec.baseline)
+    height = max(_height(encoders) for _, encoders in divided)
+    columns = min(len(divided), 2)
+    width = max(_width(encoders) for _, encoders in divided)
+    count = -(-len(divided) // columns)
+    fig, grid = style.figure(count, columns, width=width, height=height, share_y=True)
+    flat = [axes for row in grid for axes in row]
     baseline = next(e for e in spec.encoders if e.name == spec.baseline)
     with style.drawing():
-        for axes, (title, encoders) in zip(flat, groups, strict=False):
-            _draw(axes, rows, spec, [baseline, *encoders], "relative", RELATIVE_BOUNDS)
-            axes.set_title(title)
-            axes.set_ylabel(f"top-1 minus {baseline.label} (points)")
-        for axes, (_, encoders) in zip(flat, groups, strict=False):
-            _finish(axes, rows, spec, [baseline, *encoders], "relative")
-        for axes in flat[len(groups) :]:
+        for axes, (title, encoders) in zip(flat, divided, strict=False):
+            _draw(axes, rows, spec, encoders, "relative", RELATIVE_BOUNDS)
+            axes.set_title(f"({LETTERS[title]}) {title}" if title in LETTERS else title)
+        for row in grid:
+            row[0].set_ylabel(f"top-1 minus {baseline.label} (points)")
+        for axes, (_, encoders) in zip(flat, divided, strict=False):
+            _finish(axes, rows, spec, encoders, "relative", height=height)
+        for axes in flat[len(divided) :]:
             axes.remove()
     return fig
 
 
-def _groups(spec: LevelsSpec) -> list[tuple[str, list[EncoderRow]]]:
-    """Return the panels of the relative figure: title and encoders."""
-    others = [e for e in spec.encoders if e.name != spec.baseline]
-    if len(others) <= MAX_TOGETHER:
-        return [("", others)]
-    groups: dict[str, list[EncoderRow]] = {}
-    for encoder in others:
-        groups.setdefault(encoder.category or "other", []).append(encoder)
-    return list(groups.items())
+def _height(encoders: list[EncoderRow]) -> float:
+    """Return the height in inches of a panel in which all of the encoders can be named."""
+    return max(style.HEIGHT, style.NAME_HEIGHT * len(encoders) + style.TICKS_HEIGHT)
+
+
+def _width(encoders: list[EncoderRow]) -> float:
+    """Return the width in inches of a panel, with a list of names where there are many."""
+    return WIDE if _is_listed(encoders) else style.WIDTH
+
+
+def _is_listed(encoders: list[EncoderRow]) -> bool:
+    """Say whether lines are so many that leaders to their names would cross."""
+    return len(encoders) > MAX_TOGETHER + 1
 
 
 def _draw(
@@ -74,16 +88,15 @@ def _draw(
     value: str,
     bounds: list[str],
 ) -> None:
-    looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    found = looks(spec.encoders, baseline=spec.baseline)
     for encoder in encoders:
-        look = looks[encoder.name]
         means, low, high = (_series(rows, spec, encoder.name, key) for key in (value, *bounds))
         style.curve(
             axes,
             range(len(means)),
             means,
             np.maximum([means - low, high - means], 0),
-            look,
+            found[encoder.name],
             markeredgecolor=style.PAPER,
             markeredgewidth=0.6,
             label=style.named(encoder.label),
@@ -111,20 +124,38 @@ def _finish(
     encoders: list[EncoderRow],
     value: str,
     *,
-    height: float = style.HEIGHT,
+    height: float,
 ) -> None:
     """Name the axis and the lines, once all that decides the limits is drawn."""
     columns = spec.columns
     axes.set_xticks(range(len(columns)), [column.label for column in columns])
     axes.set_xlim(-0.25, len(columns) - 0.75)
-    looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    found = looks(spec.encoders, baseline=spec.baseline)
     ends = []
     for encoder in encoders:
         means = _series(rows, spec, encoder.name, value)
         known = means[~np.isnan(means)]
         if len(known):
-            ends.append((float(known[-1]), encoder.label, looks[encoder.name].colour))
-    style.label_ends(axes, ends, x=len(columns) - 1, height=height)
+            ends.append((float(known[-1]), encoder.label, found[encoder.name].colour))
+    if _is_listed(encoders):
+        _list(axes, ends)
+    else:
+        style.label_ends(axes, ends, x=len(columns) - 1, height=height)
+
+
+def _list(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Name many lines beside the panel, those that end highest first."""
+    last = {name: value for value, name, _ in ends}
+    handles, names = style.legend_entries(axes)
+    order = sorted(range(len(names)), key=lambda i: -last.get(names[i], -np.inf))
+    axes.legend(
+        [handles[i] for i in order],
+        [names[i] for i in order],
+        loc="center left",
+        bbox_to_anchor=(1, 0.5),
+        labelspacing=0.15,
+        fontsize=8.5,
+    )
 
 
 def _series(rows: pd.DataFrame, spec: LevelsSpec, encoder: str, key: str) -> np.ndarray:

@@ -50,6 +50,12 @@ def class_names(spec: CrossedSpec) -> dict[str, str]:
     return dict(zip(classes["wnid"], classes["name"], strict=True))
 
 
+def surest(listed: pd.DataFrame) -> pd.DataFrame:
+    """Return the confident predictions over all seeds, the surest first, each image once."""
+    rows = listed.sort_values(["confidence", "id"], ascending=[False, True])
+    return rows.drop_duplicates("id")
+
+
 def noise_table(crossings: Sequence[Crossing]) -> Table:
     """Return the share of images with a confident prediction of another classifier, by crossing."""
     frame = pd.DataFrame(
@@ -87,9 +93,7 @@ def example_table(crossings: Sequence[Crossing], names: Mapping[str, str]) -> Ta
     """
     frames = []
     for crossing in crossings:
-        rows = crossing.listed.sort_values(["confidence", "id"], ascending=[False, True])
-        rows = rows.drop_duplicates("id").head(EXAMPLES)
-        frames.append(rows.assign(**crossing.names))
+        frames.append(surest(crossing.listed).head(EXAMPLES).assign(**crossing.names))
     frame = pd.concat(frames, ignore_index=True)
     for column in ("wnid", "predicted"):
         frame[column] = frame[column].map(lambda wnid: _with_name(wnid, names.get(wnid, "")))

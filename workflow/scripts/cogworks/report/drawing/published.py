@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 
 from cogworks.core.errors import InputError
-from cogworks.report.reference import CATEGORIES
 
 
 def read_paper(folder: str | Path, name: str, columns: list[str]) -> pd.DataFrame:
@@ -26,16 +25,9 @@ def read_paper(folder: str | Path, name: str, columns: list[str]) -> pd.DataFram
 
 
 def linear_probe(folder: str | Path) -> pd.DataFrame:
-    """Return tables B.1 to B.6 with the category of each model.
+    """Return tables B.1 to B.6 in their order.
 
-    Columns: table, model, category, dataset, n_shot, top1_mean, top1_std; in the order of
-    table 3.2.
+    Columns: table, model, dataset, n_shot, top1_mean, top1_std.
     """
     names = ["table", "model", "dataset", "n_shot", "top1_mean", "top1_std"]
-    scores = read_paper(folder, "cog_linear_probe", names).astype({"n_shot": str})
-    models = read_paper(folder, "cog_models", ["model", "category"])[["model", "category"]]
-    order = list(CATEGORIES)
-    models = models.assign(rank=models["category"].map(order.index)).sort_values(
-        "rank", kind="stable"
-    )
-    return models[["model", "category"]].merge(scores, on="model", how="left", validate="1:m")
+    return read_paper(folder, "cog_linear_probe", names)[names].astype({"n_shot": str})

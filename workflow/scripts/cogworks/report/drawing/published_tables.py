@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cogworks.report.ordering import sorted_shots
-from cogworks.report.reference import CATEGORIES, DATASETS
+from cogworks.report.reference import DATASETS
 from cogworks.report.specs import LevelsSpec, SetColumn
 from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL, select
 from cogworks.report.table import GROUP, HIGH, LOW, OWN, STD, Column, Table, rounded, text_column
@@ -21,7 +21,9 @@ _NAMED = 4
 
 
 def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsSpec) -> Table:
-    """Return the table of one data set in the layout of B.1 to B.6.
+    """Return the table of one data set in the layout of B.1 to B.6: own rows above the published.
+
+    Own encoders that are published models are in the thesis's order, others come before them.
 
     Args:
         summary: the table of `summary.summarise`.
@@ -31,7 +33,10 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
     (column,) = spec.columns
     name = column.published or ""
     theirs = published[published["dataset"] == name]
+    order = {model: place for place, model in enumerate(theirs["model"].unique())}
+    places = {e.label: order.get(e.published or "", -1) for e in spec.encoders}
     own = _own_rows(summary, spec, column)
+    own = own.sort_values("model", key=lambda names: names.map(places), kind="stable")
     shots = sorted_shots([*theirs["n_shot"], *own["shots"]])
     frame = pd.concat(
         [
@@ -43,7 +48,7 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
     table = theirs["table"].iloc[0]
     return Table(
         title=f"Top-1 on {column.label} by training images per class (%), as table {table}",
-        columns=[text_column("model", "model"), *(Column(n, n) for n in shots)],
+        columns=[text_column("model", "model"), *map(_shots_column, shots)],
         frame=frame,
         note=f"Published rows: thesis, table {table} ({DATASETS[name][0]}). Mean ± {DEVIATION} "
         "over seeds.",
@@ -107,6 +112,11 @@ def mismatch(summary: pd.DataFrame, columns: Sequence[SetColumn]) -> str:
     return f"Not comparable with the published rows: {'; '.join(parts)}."
 
 
+def _shots_column(shots: str) -> Column:
+    """Return the column of a number of shots; the thesis marks no best model in these tables."""
+    return Column(shots, "All" if shots == "all" else shots, best=None)
+
+
 def _own_rows(summary: pd.DataFrame, spec: LevelsSpec, column: SetColumn) -> pd.DataFrame:
     """Return model, shots, mean, deviation and bounds of the own encoders on a data set."""
     rows = select(summary, shots=None, protocol=column.protocol)
@@ -118,7 +128,7 @@ def _own_rows(summary: pd.DataFrame, spec: LevelsSpec, column: SetColumn) -> pd.
 
 def _published_rows(theirs: pd.DataFrame) -> pd.DataFrame:
     names = {"n_shot": "shots", "top1_mean": "mean", "top1_std": "std"}
-    group = theirs["category"].map(CATEGORIES)
+    group = "Thesis, table " + theirs["table"]
     return theirs.rename(columns=names).assign(**{GROUP: group, OWN: False})
 
 

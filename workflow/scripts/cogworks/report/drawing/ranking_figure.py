@@ -11,6 +11,11 @@ from cogworks.report.drawing import style
 from cogworks.report.specs import RankingsSpec, SetColumn
 from cogworks.report.summary import select
 
+# Panels side by side.
+PANELS = 3
+# Orange, as in the thesis; no ranking has it.
+RANDOM = style.SERIES[5]
+
 
 def rankings_figure(summary: pd.DataFrame, spec: RankingsSpec) -> Figure:
     """Return a panel per encoder: top-1 by level, a line per ranking; random groups as a band.
@@ -21,12 +26,16 @@ def rankings_figure(summary: pd.DataFrame, spec: RankingsSpec) -> Figure:
             columns of random groups, drawn as their mean and deviation.
     """
     encoders = spec.encoders
-    fig, [panels] = style.figure(1, len(encoders), width=3.6, height=3.0, share_y="row")
+    columns = min(len(encoders), PANELS)
+    fig, grid = style.figure(
+        -(-len(encoders) // columns), columns, width=3.6, height=3.0, share_y=True
+    )
+    flat = [axes for row in grid for axes in row]
     looks = style.looks([entry.label for entry in spec.rankings])
     first = [spec.seen] if spec.seen else []
     length = len(first) + max(len(entry.columns) for entry in spec.rankings)
     with style.drawing():
-        for axes, encoder in zip(panels, encoders, strict=True):
+        for axes, encoder in zip(flat, encoders, strict=False):
             for entry in spec.rankings:
                 means, stds = _scores(summary, encoder.name, [*first, *entry.columns])
                 look = looks[entry.label]
@@ -39,8 +48,11 @@ def rankings_figure(summary: pd.DataFrame, spec: RankingsSpec) -> Figure:
             ticks = [c.label for c in first] + [f"L{i + 1}" for i in range(length - len(first))]
             axes.set_xticks(range(length), ticks)
             axes.set_title(encoder.label)
-        panels[0].set_ylabel("top-1 accuracy (%)")
-        style.legend_below(fig, panels[0])
+        for row in grid:
+            row[0].set_ylabel("top-1 accuracy (%)")
+        style.legend_below(fig, flat[0])
+        for axes in flat[len(encoders) :]:
+            axes.remove()
     return fig
 
 
@@ -51,8 +63,8 @@ def _draw_random(axes: Axes, means: np.ndarray) -> None:
         return
     some = f" ({len(known)} of {len(means)})" if len(known) < len(means) else ""
     centre, spread = known.mean(), known.std()
-    axes.axhline(centre, color=style.MUTED, ls="--", lw=1, label=f"random groups{some}")
-    axes.axhspan(centre - spread, centre + spread, color=style.MUTED, alpha=0.15, lw=0)
+    axes.axhline(centre, color=RANDOM, lw=style.LINE, label=f"random groups{some}")
+    axes.axhspan(centre - spread, centre + spread, color=RANDOM, alpha=0.15, lw=0)
 
 
 def _scores(

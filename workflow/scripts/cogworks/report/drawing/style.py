@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
@@ -35,6 +36,8 @@ THEME = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper"} | {
 
 WIDTH = 4.9
 HEIGHT = 3.5
+# Width of a line in points.
+LINE = 1.6
 # Inches that an entry of a legend takes, and each letter of its name; height of a line's name.
 _KEY_WIDTH = 0.6
 _LETTER_WIDTH = 0.085
@@ -63,7 +66,7 @@ _RC = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "legend.fontsize": 9,
-    "lines.linewidth": 1.6,
+    "lines.linewidth": LINE,
     "lines.markersize": 4.5,
     # Names are the user's: a dollar sign in one is a dollar sign.
     "text.parse_math": False,
@@ -84,6 +87,7 @@ class Look:
     colour: str
     marker: str
     line: str = "-"
+    width: float = LINE
 
 
 def looks(encoders: Sequence[str], *, baseline: str | None = None) -> dict[str, Look]:
@@ -138,6 +142,7 @@ def curve(
         color=look.colour,
         marker=look.marker,
         linestyle=look.line,
+        linewidth=look.width,
         elinewidth=1,
         capsize=2,
         **options,
@@ -167,8 +172,12 @@ def named(label: str) -> str:
 
 
 def legend_entries(axes: Axes) -> tuple[list[Any], list[str]]:
-    """Return the lines of `axes` that have a name, and their names as `named` was given them."""
-    handles, names = axes.get_legend_handles_labels()
+    """Return the lines of `axes` that have a name, and their names as `named` was given them.
+
+    A line with error bars is returned without them.
+    """
+    found, names = axes.get_legend_handles_labels()
+    handles = [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in found]
     return handles, [name.removeprefix(_VISIBLE) for name in names]
 
 

@@ -1,12 +1,24 @@
 """Top-1 by the number of training images per class (thesis, figure 3.5)."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.reference import FEW_SHOT, MAX_TOGETHER
 from cogworks.report.specs import LevelsSpec
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.few_shot_sets:
-        yield Exhibit("few_shot", roles.by_level(roles.few_shot_sets), number="3.5")
+    sets = roles.few_shot_sets
+    if sets:
+        spec = roles.by_level(sets, names=_selected(roles, roles.scored(roles.axis or sets)))
+        yield Exhibit("few_shot", spec, number="3.5")
+
+
+def _selected(roles: Roles, names: list[str]) -> list[str]:
+    """Return the encoders to show: of many, the thesis's selection and those of this run."""
+    if len(names) <= MAX_TOGETHER:
+        return names
+    published = {name: roles.plan.encoders[name].section.registry for name in names}
+    kept = {name for name, model in published.items() if model is None or model in FEW_SHOT}
+    return [name for name in names if name in kept or name == roles.baseline]
 
 
 def _make(spec: LevelsSpec) -> Made:
@@ -25,7 +37,7 @@ EXHIBIT = Kind(
     caption=(
         "Top-1 accuracy by number of training images per class; above absolute, below relative "
         "to the baseline. Bands: one standard deviation (divisor N) over seeds, which choose the "
-        "images too. As figure 3.5."
+        "images too. As figure 3.5; of more than twelve encoders, a selection of the published ones."
     ),
     wide=True,
 )

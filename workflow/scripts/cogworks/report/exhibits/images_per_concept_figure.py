@@ -1,15 +1,11 @@
 """The number of images of each concept (thesis, figure 3.3)."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.specs import ImageCountsSpec, ImagesRow
+from cogworks.report.specs import ImageCountsSpec
 
 
 def _needs(roles: Roles) -> Found:
-    found = [(roles.label(name), roles.plan.images(name)) for name in roles.pictured]
-    datasets = [
-        ImagesRow(label=label, train=images.manifest("train"), test=images.manifest("test"))
-        for label, images in found
-    ]
+    datasets = [roles.images_row(name) for name in roles.pictured]
     if datasets:
         yield Exhibit("images_per_concept", ImageCountsSpec(datasets=datasets), number="3.3")
 
@@ -20,7 +16,7 @@ def _make(spec: ImageCountsSpec) -> Made:
 
     counts = {
         entry.label: images_per_concept(
-            [read_parquet(path, columns=["wnid"]) for path in (entry.train, entry.test)]
+            [read_parquet(path, columns=["wnid"]) for path in entry.manifests]
         )
         for entry in spec.datasets
     }
@@ -34,4 +30,5 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption="Images of each concept, training and test together. As figure 3.3.",
+    wide=True,
 )

@@ -1,12 +1,15 @@
-"""Top-1 by level as lines (thesis, figure 3.4 (a))."""
+"""Top-1 by level as lines (thesis, figures 3.4 (a) and A.1 (a))."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.level_axes import level_axes
 from cogworks.report.specs import LevelsSpec
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.scored(roles.axis):
-        yield Exhibit("levels_absolute", roles.by_level(roles.axis), number="3.4 (a)")
+    for axis in level_axes(roles):
+        name = f"levels_absolute{axis.suffix}"
+        shown = {"about": axis.about, "label": axis.about}
+        yield Exhibit(name, axis.spec, **shown, number=axis.number("(a)"))
 
 
 def _make(spec: LevelsSpec) -> Made:
@@ -24,8 +27,10 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Top-1 accuracy on the test images of the seen concepts and of each level, whose "
-        "concepts are farther and farther from the seen ones. Error bars: 95% "
+        "concepts are farther and farther from the seen ones. Error bars, of few encoders: 95% "
         "intervals for other concepts, images and seeds, which all encoders share: compare them "
-        "by their differences. Dotted: chance. As figure 3.4 (a) of the thesis."
+        "by their differences. Dotted: chance. Published models among many have the colour of their "
+        "category. As figure 3.4 (a) of the thesis, or with blurred images of the seen concepts "
+        "A.1 (a)."
     ),
 )

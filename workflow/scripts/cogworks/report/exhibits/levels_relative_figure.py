@@ -1,12 +1,15 @@
-"""Top-1 by level less that of the baseline (thesis, figure 3.4 (b) to (e))."""
+"""Top-1 by level less that of the baseline (thesis, figures 3.4 (b) to (e) and A.1 (b) to (e))."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.level_axes import level_axes
 from cogworks.report.specs import LevelsSpec
 
 
 def _needs(roles: Roles) -> Found:
-    if roles.scored(roles.axis):
-        yield Exhibit("levels_relative", roles.by_level(roles.axis), number="3.4 (b) to (e)")
+    for axis in level_axes(roles):
+        name = f"levels_relative{axis.suffix}"
+        shown = {"about": axis.about, "label": axis.about}
+        yield Exhibit(name, axis.spec, **shown, number=axis.number("(b) to (e)"))
 
 
 def _make(spec: LevelsSpec) -> Made:
@@ -27,6 +30,6 @@ EXHIBIT = Kind(
         "seed by seed. Error bars: 95% intervals of the difference for other concepts, images "
         "and seeds. A "
         "falling line is an advantage that does not reach distant concepts. As figure 3.4 (b) "
-        "to (e)."
+        "to (e), or with blurred images of the seen concepts A.1 (b) to (e)."
     ),
 )

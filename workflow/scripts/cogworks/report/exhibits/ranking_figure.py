@@ -8,7 +8,9 @@ def _needs(roles: Roles) -> Found:
     """Yield one for each benchmark."""
     for name, benchmark in roles.benchmarks.items():
         spec = RankingSpec(ranking=benchmark.table("ranking"), levels=benchmark.table("levels"))
-        yield Exhibit(f"ranking_{name}", spec, about=name, label=name, number="3.2")
+        # Levels that regroup the concepts of another benchmark are those of figure 3.7.
+        number = "3.2" if benchmark.section.members_of is None else ""
+        yield Exhibit(f"ranking_{name}", spec, about=name, label=name, number=number)
 
 
 def _make(spec: RankingSpec) -> Made:
@@ -26,7 +28,7 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "Each eligible concept's similarity to the nearest seen one, by rank; shaded: the "
-        "levels, in between: concepts that no level takes. As figure 3.2."
+        "Each eligible concept's similarity to the nearest seen one, by rank, and the "
+        "levels; grey: concepts that no level takes. As figure 3.2."
     ),
 )

@@ -1,6 +1,7 @@
 """Top-1 by level for other rankings of the same concepts (thesis, figure 3.7)."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.reference import SIMILARITIES
 from cogworks.report.specs import Ranking, RankingsSpec
 
 
@@ -12,12 +13,7 @@ def _needs(roles: Roles) -> Found:
     drawn = [name for members in roles.pools(drawn=True).values() for name in members]
     encoders = roles.scored(names)
     seen = roles.columns([roles.seen])[0] if roles.seen else None
-    families = {"as ranked": roles.levels} | others
-    rankings = [
-        Ranking(label=roles.label(name), columns=roles.columns(members))
-        for name, members in families.items()
-        if members
-    ]
+    rankings = _rankings(roles, others)
     random = roles.columns(drawn)
     columns = [*([seen] if seen else []), *random, *(c for r in rankings for c in r.columns)]
     spec = RankingsSpec(
@@ -28,6 +24,34 @@ def _needs(roles: Roles) -> Found:
         random=random,
     )
     yield Exhibit("rankings", spec, number="3.7")
+
+
+def _rankings(roles: Roles, others: dict[str, list[str]]) -> list[Ranking]:
+    """Return the levels and the pools of other rankings, called by their similarities.
+
+    A pool goes by its own name where that is given a label or two have the same similarity.
+    """
+    families = ({"as ranked": roles.levels} if roles.levels else {}) | others
+    names = {family: _similarity(roles, members[0]) for family, members in families.items()}
+    found = list(names.values())
+    return [
+        Ranking(
+            label=roles.label(family)
+            if family in roles.section.labels or found.count(names[family]) > 1
+            else names[family] or family,
+            columns=roles.columns(members),
+        )
+        for family, members in families.items()
+    ]
+
+
+def _similarity(roles: Roles, dataset: str) -> str | None:
+    """Return the similarity by which the concepts of a level, or of a pool's, were ranked."""
+    benchmark = roles.benchmark_of(dataset)
+    if benchmark is None:
+        return None
+    name = benchmark.section.similarity
+    return SIMILARITIES.get(name, name)
 
 
 def _make(spec: RankingsSpec) -> Made:
@@ -45,8 +69,8 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Top-1 accuracy by level when the same concepts are ranked by another similarity; "
-        "dashed: groups of random concepts, mean and standard deviation (divisor N) over groups. "
-        "As figure 3.7."
+        "orange: groups of random concepts, mean and standard deviation (divisor N) over groups. As "
+        "figure 3.7."
     ),
     wide=True,
 )

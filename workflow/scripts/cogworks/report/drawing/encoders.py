@@ -1,0 +1,70 @@
+"""How encoders are drawn: colours by category, as in the thesis's figures, and panels."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from cogworks.report.drawing import style
+from cogworks.report.drawing.style import Look
+from cogworks.report.reference import AS_LARGE_AS_RESNET50, CATEGORIES, MAX_TOGETHER
+from cogworks.report.specs import EncoderRow
+
+BLUE, VERMILLION, GREEN, _, _, ORANGE, VIOLET = style.SERIES
+# Section 3.4.1: the colour of each category, and panels in the order of figure 3.4 (b) to (e).
+COLOURS = {
+    "self-supervision": BLUE,
+    "regularization": VIOLET,
+    "web-data": GREEN,
+    "architecture": ORANGE,
+}
+# Architectures that differ from ResNet50 in size are told from those that do not.
+COMPARABLE = VERMILLION
+OWN_WIDTH = 2.6
+
+
+def looks(encoders: Sequence[EncoderRow], *, baseline: str | None = None) -> dict[str, Look]:
+    """Return the look of each encoder by name: the baseline in grey and dashed.
+
+    Up to seven others have a colour each. Of more, published models have the colour of their
+    category and differ in their markers, and all others are thick and dark.
+    """
+    names = [encoder.name for encoder in encoders]
+    others = [encoder for encoder in encoders if encoder.name != baseline]
+    plain = style.looks(names, baseline=baseline)
+    if len(others) <= len(style.SERIES) or not any(e.category in COLOURS for e in others):
+        return plain
+    result = {}
+    used: Counter[str] = Counter()
+    for encoder in others:
+        published = encoder.category in COLOURS
+        colour = _colour(encoder)
+        marker = style.MARKERS[used[colour] % len(style.MARKERS)]
+        result[encoder.name] = Look(colour, marker, width=style.LINE if published else OWN_WIDTH)
+        used[colour] += 1
+    return result if baseline is None else result | {baseline: plain[baseline]}
+
+
+def panels(
+    encoders: Sequence[EncoderRow], *, baseline: str | None
+) -> list[tuple[str, list[EncoderRow]]]:
+    """Return the panels among which encoders are divided: title and encoders, baseline first.
+
+    Up to twelve share one panel without a title. More are divided by category; those without one
+    are in each panel, to be compared with all, or in one of their own where they are many.
+    """
+    first = [encoder for encoder in encoders if encoder.name == baseline]
+    others = [encoder for encoder in encoders if encoder.name != baseline]
+    members = {name: [e for e in others if e.category == name] for name in COLOURS}
+    members = {name: found for name, found in members.items() if found}
+    if len(others) <= MAX_TOGETHER or not members:
+        return [("", [*first, *others])]
+    rest = [encoder for encoder in others if encoder.category not in COLOURS]
+    many = len(rest) > MAX_TOGETHER
+    shared = [*first, *([] if many else rest)]
+    divided = [(CATEGORIES[name], [*shared, *found]) for name, found in members.items()]
+    return [*divided, ("This run", [*first, *rest])] if many else divided
+
+
+def _colour(encoder: EncoderRow) -> str:
+    if encoder.published in AS_LARGE_AS_RESNET50:
+        return COMPARABLE
+    return COLOURS.get(encoder.category or "", style.INK)

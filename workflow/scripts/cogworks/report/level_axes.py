@@ -1,0 +1,48 @@
+"""The axes of figures 3.4 and A.1: the seen concepts, as they are and blurred, and the levels.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cogworks.report.specs import LevelsSpec
+
+if TYPE_CHECKING:
+    from cogworks.report.roles import Roles
+
+FIGURE, BLURRED_FIGURE = "3.4", "A.1"
+
+
+@dataclass(frozen=True)
+class LevelAxis:
+    """One axis.
+
+    Attributes:
+        spec: encoders along it.
+        figure: the number of the thesis's figure; empty where it has none like it.
+        suffix: what its exhibits' names end in.
+        about: what its exhibits are about.
+    """
+
+    spec: LevelsSpec
+    figure: str
+    suffix: str = ""
+    about: str = ""
+
+    def number(self, panels: str) -> str:
+        """Return the number of panels of its figure, such as `3.4 (b) to (e)`."""
+        return f"{self.figure} {panels}" if self.figure else ""
+
+
+def level_axes(roles: "Roles") -> Iterator[LevelAxis]:
+    """Yield the axis of the report and, where they are on no other, that of the blurred images."""
+    blurred = roles.blurred
+    if roles.scored(roles.axis):
+        whole = roles.seen is not None and bool(roles.levels)
+        figure = BLURRED_FIGURE if roles.seen == blurred else FIGURE
+        yield LevelAxis(roles.by_level(roles.axis), figure if whole else "")
+    if blurred is not None and blurred != roles.seen and roles.levels:
+        spec = roles.by_level([blurred, *roles.levels], names=roles.scored([blurred]))
+        yield LevelAxis(spec, BLURRED_FIGURE, "_blurred", roles.label(blurred))
