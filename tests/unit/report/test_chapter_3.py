@@ -41,6 +41,7 @@ from .conftest import PAPER
 
 LEVELS = {"count": 3, "size": 100, "gaps": "none"}
 WORLD = {"source": {"kind": "world", "size": 32}, "max_images": 20, "test_images": 5}
+REPORT = {"baseline": "ResNet50", "published_as": {"faces": "in1k_blurred"}}
 # Published models: one a category, and enough of one to divide them.
 MODELS = {
     "ResNet50": "reference",
@@ -71,7 +72,7 @@ def load():
             },
             "images": {
                 "in1k": WORLD | {"classes": part["seen"]},
-                "in1k_blurred": WORLD | {"classes": part["seen"]},
+                "faces": WORLD | {"classes": part["seen"]},
                 "cog": WORLD | {"classes": part["levels"]},
             },
             "encoders": encoders,
@@ -84,7 +85,7 @@ def load():
                 },
                 "blurred": {
                     "encoders": ["ResNet50", "mine"],
-                    "datasets": ["in1k_blurred"],
+                    "datasets": ["faces"],
                     "protocols": ["linear"],
                 },
                 "noise": {
@@ -100,7 +101,7 @@ def load():
                     "pool": {"name": "words", "benchmark": "words"},
                 },
             },
-            "report": {"baseline": "ResNet50"},
+            "report": REPORT,
         }
         return Exhibits(load_config(config | sections))
 
@@ -141,12 +142,18 @@ def test_numbers_of_the_exhibits(load):
 def test_blurred_images_are_beside_the_seen_ones_not_in_their_place(load):
     figures = load().figures
     columns = [column.name for column in figures["levels_absolute_blurred"].spec.columns]
-    assert columns == ["in1k_blurred", "cog_l1", "cog_l2", "cog_l3"]
+    assert columns == ["faces", "cog_l1", "cog_l2", "cog_l3"]
+    assert [column.published for column in figures["levels_absolute_blurred"].spec.columns] == [
+        "in1k_blurred",
+        "cog_l1",
+        "cog_l2",
+        "cog_l3",
+    ]
     shown = [encoder.name for encoder in figures["levels_absolute_blurred"].spec.encoders]
     assert shown == ["ResNet50", "mine"]
-    assert "in1k_blurred" not in {c.name for c in figures["levels_absolute"].spec.columns}
+    assert "faces" not in {c.name for c in figures["levels_absolute"].spec.columns}
     # As the seen data set of the report they are figure A.1 again, and there is no 3.4.
-    alone = load(report={"seen": "in1k_blurred", "baseline": "ResNet50"}).figures
+    alone = load(report=REPORT | {"seen": "faces"}).figures
     assert alone["levels_absolute"].exhibit.number == "A.1 (a)"
     assert "levels_absolute_blurred" not in alone
 

@@ -80,6 +80,7 @@ class Report(Shown):
         Name,
         Literal[
             "in1k",
+            "in1k_blurred",
             "in100",
             "cog_l1",
             "cog_l2",
@@ -102,10 +103,10 @@ class Report(Shown):
             "a",
         ],
     ] = {}
-    """Name of a data set in the thesis's tables, if yours has another name: in1k, in100, cog_l1 to
-    cog_l5, aircraft, cars196, dtd, eurosat, flowers, pets, food101, sun397, inat2018 or inat2019;
-    for test sets v2, sketch, r or a. The seen data set is in1k, and the levels are cog_l1 and so
-    on, without an entry here.
+    """Name of a data set in the thesis's tables, if yours has another name: in1k, in1k_blurred
+    (IN-1K with blurred faces), in100, cog_l1 to cog_l5, aircraft, cars196, dtd, eurosat, flowers,
+    pets, food101, sun397, inat2018 or inat2019; for test sets v2, sketch, r or a. The seen data set
+    is in1k, and the levels are cog_l1 and so on, without an entry here.
     """
     labels: dict[Name, Words] = {}
     """Text to show in place of an encoder's or data set's name."""
