@@ -48,6 +48,9 @@ _BENCHMARK = "a benchmark in concepts"
 _LEVELS = (
     "an evaluation whose datasets are the seen data set and a family with classes.part: levels"
 )
+_BLURRED = (
+    "an evaluation of the seen data set with blurred faces (report.published_as: in1k_blurred)"
+)
 _SHOTS = f"{_LEVELS}, with a protocol of several shots"
 _TRANSFER = "evaluations of the seen data set and of transfer sets (report.transfer)"
 _TEST_SETS = "an evaluation of the seen data set with test_sets"
@@ -62,10 +65,8 @@ _COMPONENTS = "runs of recipes base, base_mc, base_pr and base_mc_pr"
 EXHIBITS: tuple[Numbered, ...] = (
     Numbered("table", "3.1", "Concepts that were removed by hand", f"{_BENCHMARK} with discard"),
     Numbered("figure", "3.2", "Unseen concepts by similarity, in levels", _BENCHMARK),
-    Numbered("table", "3.2", "Evaluated models", "encoders with registry"),
-    Numbered(
-        "table", "3.3", "Architectures and their feature dimensions", "encoders with registry"
-    ),
+    Numbered("table", "3.2", "Evaluated models", _LEVELS),
+    Numbered("table", "3.3", "Architectures and their feature dimensions", _LEVELS),
     Numbered("figure", "3.3", "Images of each concept", _LEVELS),
     Numbered("figure", "3.4", "Linear classification by level", _LEVELS),
     Numbered("figure", "3.5", "Few-shot linear classification by level", _SHOTS),
@@ -136,14 +137,12 @@ EXHIBITS: tuple[Numbered, ...] = (
     Numbered(
         "figure", "5.6", "Features of models trained on clones", f"{_CLONES}, and {_FEATURES}"
     ),
-    Numbered(
-        "table", "A.1", "Images with and without blurred faces", "two seen data sets in images"
-    ),
+    Numbered("table", "A.1", "Images with and without blurred faces", _BLURRED),
     Numbered(
         "figure",
         "A.1",
         "Linear classification by level, with blurred seen images",
-        "an evaluation of a blurred seen data set beside the levels",
+        f"{_LEVELS}, and {_BLURRED}",
     ),
     Numbered("figure", "B.1", "Few-shot linear classification on each data set", _SHOTS),
     Numbered("figure", "B.2", "The same relative to the baseline", _SHOTS),
