@@ -28,7 +28,7 @@ def ranking_figure(ranking: pd.DataFrame, levels: pd.DataFrame) -> Figure:
     fig, [[axes]] = style.figure(width=6.4, height=2.9)
     with style.drawing():
         top = float(ordered["similarity"].max())
-        for first, last in _gaps(spans, len(ordered)):
+        for first, last in _gaps(ordered["rank"], levels["rank"]):
             axes.axvspan(first - 0.5, last + 0.5, color=style.MUTED, alpha=GAP, lw=0)
         for level, span in spans.iterrows():
             for edge in (span["min"] - 0.5, span["max"] + 0.5):
@@ -88,12 +88,9 @@ def images_per_concept(manifests: Sequence[pd.DataFrame]) -> list[int]:
     return [int(count) for count in together["wnid"].value_counts()]
 
 
-def _gaps(spans: pd.DataFrame, count: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and last rank of each run of concepts, from 1 to `count`, in no level."""
-    free = 1
-    for first, last in spans.sort_values("min").itertuples(index=False):
-        if first > free:
-            yield free, first - 1
-        free = last + 1
-    if free <= count:
-        yield free, count
+def _gaps(ranks: pd.Series, taken: pd.Series) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each run of ranks that no level takes."""
+    free = np.setdiff1d(ranks, taken)
+    for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
+        if len(run):
+            yield int(run[0]), int(run[-1])
