@@ -152,6 +152,9 @@ def test_blurred_images_are_beside_the_seen_ones_not_in_their_place(load):
     shown = [encoder.name for encoder in figures["levels_absolute_blurred"].spec.encoders]
     assert shown == ["ResNet50", "mine"]
     assert "faces" not in {c.name for c in figures["levels_absolute"].spec.columns}
+    # Many encoders need the width of the page, a few do not.
+    assert figures["levels_relative"].exhibit.wide
+    assert not figures["levels_relative_blurred"].exhibit.wide
     # As the seen data set of the report they are figure A.1 again, and there is no 3.4.
     alone = load(report=REPORT | {"seen": "faces"}).figures
     assert alone["levels_absolute"].exhibit.number == "A.1 (a)"

@@ -44,6 +44,7 @@ class Exhibit:
             exhibit for each: exhibits about the same thing stand together on the page.
         label: a name to show in front of the caption of a figure.
         note: a sentence that its caption has besides that of its kind, as reStructuredText.
+        wide: whether it is a figure that takes the whole width of the page, whatever its kind says.
         number: its number in the thesis and the panel it is, as in "B.6" and "3.4 (a)"; empty
             where the thesis has no such exhibit.
     """
@@ -53,6 +54,7 @@ class Exhibit:
     about: str = ""
     label: str = ""
     note: str = ""
+    wide: bool = False
     number: str = ""
 
 

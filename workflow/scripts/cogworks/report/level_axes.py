@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cogworks.report.reference import MAX_TOGETHER
 from cogworks.report.specs import LevelsSpec
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class LevelAxis:
     figure: str
     suffix: str = ""
     about: str = ""
+
+    @property
+    def wide(self) -> bool:
+        """Say whether the encoders are so many that they need panels or a list of names."""
+        return len(self.spec.encoders) > MAX_TOGETHER + 1
 
     def number(self, panels: str) -> str:
         """Return the number of panels of its figure, such as `3.4 (b) to (e)`."""

@@ -7,9 +7,14 @@ from cogworks.report.specs import LevelsSpec
 
 def _needs(roles: Roles) -> Found:
     for axis in level_axes(roles):
-        name = f"levels_absolute{axis.suffix}"
-        shown = {"about": axis.about, "label": axis.about}
-        yield Exhibit(name, axis.spec, **shown, number=axis.number("(a)"))
+        yield Exhibit(
+            f"levels_absolute{axis.suffix}",
+            axis.spec,
+            about=axis.about,
+            label=axis.about,
+            wide=axis.wide,
+            number=axis.number("(a)"),
+        )
 
 
 def _make(spec: LevelsSpec) -> Made:

@@ -7,9 +7,14 @@ from cogworks.report.specs import LevelsSpec
 
 def _needs(roles: Roles) -> Found:
     for axis in level_axes(roles):
-        name = f"levels_relative{axis.suffix}"
-        shown = {"about": axis.about, "label": axis.about}
-        yield Exhibit(name, axis.spec, **shown, number=axis.number("(b) to (e)"))
+        yield Exhibit(
+            f"levels_relative{axis.suffix}",
+            axis.spec,
+            about=axis.about,
+            label=axis.about,
+            wide=axis.wide,
+            number=axis.number("(b) to (e)"),
+        )
 
 
 def _make(spec: LevelsSpec) -> Made:

@@ -130,7 +130,7 @@ def _figure(planned: Planned) -> PageFigure:
         path=planned.shown,
         caption=planned.caption,
         label=planned.exhibit.label,
-        wide=planned.kind.wide,
+        wide=planned.kind.wide or planned.exhibit.wide,
     )
 
 
