@@ -37,7 +37,7 @@ EXHIBIT = Kind(
     caption=(
         "Top-1 accuracy by number of training images per class; above absolute, below relative "
         "to the baseline. Bands: one standard deviation (divisor N) over seeds, which choose the "
-        "images too. As figure 3.5; of more than twelve encoders, a selection of the published ones."
+        "images too. As figure 3.5; of more than twelve encoders, a selection of the published."
     ),
     wide=True,
 )

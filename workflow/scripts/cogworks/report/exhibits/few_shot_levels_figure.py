@@ -31,7 +31,8 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Top-1 by number of training images per class, for every encoder and level. Bands: one "
-        "standard deviation over seeds. As figure B.1 and, relative to the baseline, B.2."
+        "standard deviation (divisor N) over seeds. As figure B.1 and, relative to the baseline, "
+        "B.2."
     ),
     wide=True,
 )

@@ -34,8 +34,8 @@ EXHIBIT = Kind(
         "Top-1 accuracy on the test images of the seen concepts and of each level, whose "
         "concepts are farther and farther from the seen ones. Error bars, of few encoders: 95% "
         "intervals for other concepts, images and seeds, which all encoders share: compare them "
-        "by their differences. Dotted: chance. Published models among many have the colour of their "
-        "category. As figure 3.4 (a) of the thesis, or with blurred images of the seen concepts "
-        "A.1 (a)."
+        "by their differences. Dotted: chance. Among many, the colour of a published model is that "
+        "of its category. As figure 3.4 (a) of the thesis, or with blurred images of the seen "
+        "concepts A.1 (a)."
     ),
 )

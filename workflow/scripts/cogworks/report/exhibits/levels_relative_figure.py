@@ -33,8 +33,7 @@ EXHIBIT = Kind(
     caption=(
         "The same minus the accuracy of the baseline encoder (dashed), on the same images and "
         "seed by seed. Error bars: 95% intervals of the difference for other concepts, images "
-        "and seeds. A "
-        "falling line is an advantage that does not reach distant concepts. As figure 3.4 (b) "
-        "to (e), or with blurred images of the seen concepts A.1 (b) to (e)."
+        "and seeds. A falling line is an advantage that does not reach distant concepts. As "
+        "figure 3.4 (b) to (e), or with blurred images of the seen concepts A.1 (b) to (e)."
     ),
 )

@@ -69,8 +69,8 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Top-1 accuracy by level when the same concepts are ranked by another similarity; "
-        "orange: groups of random concepts, mean and standard deviation (divisor N) over groups. As "
-        "figure 3.7."
+        "orange: groups of random concepts, mean and standard deviation (divisor N) over groups. "
+        "As figure 3.7."
     ),
     wide=True,
 )
