@@ -24,8 +24,13 @@ def _needs(roles: Roles) -> Found:
             classes=[roles.plan.images(name).class_table for name in ends],
             manifests=[roles.plan.images(c.other).manifest("test") for c in crossings],
         )
-        shown = {"about": encoder, "label": roles.label(encoder)}
-        yield Exhibit(f"label_noise_{encoder}", spec, **shown, number="3.8")
+        yield Exhibit(
+            f"label_noise_{encoder}",
+            spec,
+            about=encoder,
+            label=roles.label(encoder),
+            number="3.8",
+        )
 
 
 def _make(spec: PicturedSpec) -> Made:
