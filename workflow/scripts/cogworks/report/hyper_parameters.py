@@ -24,10 +24,6 @@ def _range(scale: Sequence[float]) -> str:
     return "({:g}, {:g})".format(*scale)
 
 
-def _processes(run: Run) -> int:
-    return run.compute.nodes * run.compute.processes
-
-
 # The top part: what all models share.
 SHARED: dict[str, Setting] = {
     "Optimizer": lambda run: "SGD",
@@ -37,11 +33,12 @@ SHARED: dict[str, Setting] = {
     "Learning rate decay rule": lambda run: "Cosine schedule",
     "Weight decay": lambda run: f"{run.numbers.optimizer.weight_decay:g}",
     "Momentum": lambda run: f"{run.numbers.optimizer.momentum:g}",
-    "Number of GPUs": lambda run: str(_processes(run)),
-    "Batch size per GPU": lambda run: f"{run.numbers.optimizer.batch / _processes(run):g}",
+    # A run has the same recipe on any number of GPUs, so the table does not depend on theirs.
+    "Number of GPUs": lambda run: "any",
+    "Batch size per GPU": lambda run: "batch size / GPUs",
     "Batch size total": lambda run: str(run.numbers.optimizer.batch),
     "Epochs": lambda run: str(run.numbers.optimizer.epochs),
-    "Synchronized batch norms": lambda run: _yes(_processes(run) > 1),
+    "Synchronized batch norms": lambda run: YES,
     "Mixed precision": lambda run: _yes(run.numbers.precision != "float32"),
     "τ in equations 4.1 and 4.2": lambda run: f"{run.numbers.loss.temperature:g}",
     "Augmentation pipeline from": lambda run: _PIPELINES.get(
