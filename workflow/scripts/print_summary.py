@@ -1,13 +1,14 @@
-"""Print the main tables of a finished run and where its report is."""
+"""Print the main tables of a finished run, what it reproduces, and where its report is."""
 
 import argparse
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 from cogworks.core import cli
 from cogworks.core.errors import InputError
-from cogworks.report.page.build import tables_of
+from cogworks.report.page.build import summaries_of, tables_of
 from cogworks.report.page.terminal import to_terminal
 from cogworks.report.table import read_table
 
@@ -24,10 +25,14 @@ def main() -> None:
         raise InputError(f"{report}: no such file; run snakemake first")
     width, colour = shutil.get_terminal_size(fallback=(120, 24)).columns, sys.stdout.isatty()
     # The folder may hold tables of an earlier config: only what the report shows belongs to it.
-    shown = tables_of(report.read_text(encoding="utf-8"))
+    html = report.read_text(encoding="utf-8")
+    shown = tables_of(html)
     for name in (name for name, kind in shown.items() if kind in TABLES):
         table = read_table(args.results / "tables" / f"{name}.parquet")
         print(f"\n{to_terminal(table, width=width, colour=colour)}")
+    for part, sentences in summaries_of(html).items():
+        lines = [textwrap.fill(text, width, break_on_hyphens=False) for text in sentences]
+        print("", *([part] if part else []), *lines, sep="\n")
     print(f"\nThe report with all tables and figures: {report.resolve()}")
 
 

@@ -12,9 +12,11 @@ from cogworks.core.spec import packed
 from cogworks.report.drawing.clone_tables import clone_table, meaning_table
 from cogworks.report.drawing.level_figures import absolute_figure
 from cogworks.report.drawing.level_tables import level_table, relative_table
+from cogworks.report.drawing.published import linear_probe
+from cogworks.report.drawing.published_tables import published_table
 from cogworks.report.drawing.style import save
 from cogworks.report.formats import write_formats
-from cogworks.report.page.build import build_page, facts, paragraphs, tables_of
+from cogworks.report.page.build import build_page, facts, paragraphs, summaries_of, tables_of
 from cogworks.report.page.specs import (
     FiguresPart,
     PageFigure,
@@ -26,7 +28,7 @@ from cogworks.report.page.specs import (
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import CloneRow, ClonesSpec
 
-from .conftest import REPOSITORY
+from .conftest import PAPER, REPOSITORY
 
 TEXTS = REPOSITORY / "workflow" / "report"
 VOID = {"meta", "img", "input", "br", "link"}
@@ -75,6 +77,8 @@ def page_spec(summary, spec, tmp_path):
         title="",
         levels=levels,
         relative=str(tmp_path / "levels_relative.parquet"),
+        published=0,
+        notes=[],
         sections=[PageSection(id="levels", anchor="levels", title="Accuracy", parts=blocks)],
     )
     return PageSpec(
@@ -94,7 +98,15 @@ def two_parts(page_spec, summary, spec, tmp_path):
     path = str(tmp_path / "two_levels.parquet")
     table = TablePart(name="two_levels", exhibit="levels_table", path=path)
     section = PageSection(id="levels", anchor="two_levels", title="Accuracy", parts=[table])
-    other = PagePart(id="two", title="Two & more", levels=None, relative=None, sections=[section])
+    other = PagePart(
+        id="two",
+        title="Two & more",
+        levels=None,
+        relative=None,
+        published=0,
+        notes=["a.b is 1; the thesis: <2>."],
+        sections=[section],
+    )
     one = part.model_copy(update={"id": "one", "title": "One"})
     return page_spec.model_copy(update={"parts": [one, other]})
 
@@ -119,6 +131,34 @@ def test_parts_have_headings_and_their_own_anchors(two_parts):
     assert '<a class="part" href="#part-two">Two &amp; more</a>' in html
     assert tables_of(html) == {"levels": "levels_table", "two_levels": "levels_table"}
     assert html.count('<dl class="facts">') == 1
+
+
+def test_the_head_of_a_part_says_what_it_reproduces(two_parts, summary, spec, tmp_path):
+    """Of the tables of the thesis alone, and beside them what was known before."""
+    plain = {"Plain": "s-DINO", "Trex": "ResNet50"}
+    encoders = [
+        encoder.model_copy(update={"published": plain.get(encoder.label)})
+        for encoder in spec.encoders
+    ]
+    one = spec.model_copy(update={"encoders": encoders, "columns": spec.columns[:1]})
+    rows = summary.assign(n_classes=1000)
+    write_formats(published_table(rows, linear_probe(PAPER), one), tmp_path / "b1")
+    first, second = two_parts.parts
+    table = TablePart(
+        name="b1", exhibit="published_table", path=str(tmp_path / "b1.parquet"), number="table B.1"
+    )
+    section = first.sections[0].model_copy(update={"parts": [*first.sections[0].parts, table]})
+    first = first.model_copy(update={"published": 279, "sections": [section]})
+    html = build_page(two_parts.model_copy(update={"parts": [first, second]}), texts=TEXTS)
+    checked(html)
+    assert summaries_of(html) == {
+        # Shots 2 and all of both; the run has no other number of shots of the thesis.
+        "One": [
+            "4 of 279 published cells reproduced: median absolute difference 3.40, largest 27.8 "
+            "(Plain, 2 in table B.1: 60.0, published 32.2)."
+        ],
+        "Two & more": ["a.b is 1; the thesis: <2>."],
+    }
 
 
 def test_the_page_is_whole_and_needs_nothing_else(page_spec):

@@ -18,6 +18,7 @@ from cogworks.report.drawing.transfer_tables import (
     transfer_mismatch,
     transfer_table,
 )
+from cogworks.report.reproduced import cells, told
 from cogworks.report.scores import collect
 from cogworks.report.specs import (
     CrossedSpec,
@@ -60,7 +61,7 @@ def test_layout_of_b1_with_own_rows_first(summary, spec):
     assert math.isnan(resnet["10"])
     assert table.frame["all"].tolist()[:3] == [30, 80, 75]
     assert table.warning == (
-        "Not comparable with the published rows: seen has 20 classes, not 1,000."
+        "Not comparable with the published rows: seen has 20 classes; the thesis: 1,000."
     )
 
 
@@ -127,7 +128,46 @@ def test_an_encoder_whose_probes_diverged_has_no_rank(scores, spec):
     assert summary.loc[summary["encoder"] == "trex", "diverged"].eq(3).all()
     table = standing_table(summary, linear_probe(PAPER), spec)
     assert "Trex" not in set(table.frame["encoder"])
-    assert "every probe diverged: Trex on seen, Trex on L1, Trex on L2." in table.note
+    assert "a probe diverged: Trex on seen, Trex on L1, Trex on L2." in table.note
+
+
+def test_an_encoder_of_which_one_seed_diverged_has_no_rank(scores, spec):
+    """The mean of the other seeds is no result of the protocol."""
+    rows = scores.copy()
+    rows.loc[(rows["encoder"] == "plain") & (rows["seed"] == 1), ["value", "diverged"]] = [
+        math.nan,
+        True,
+    ]
+    summary = summarise(rows, baseline=None).assign(n_classes=1000)
+    assert set(standing_table(summary, linear_probe(PAPER), spec).frame["encoder"]) == {
+        "Random",
+        "Trex",
+    }
+
+
+def test_no_rank_and_no_common_best_where_a_setting_differs(summary, spec):
+    """The number of classes alone says nothing of the images, the protocol or the pixels."""
+    text = "images.cog.max_images is 100; the thesis: 1350"
+    first, *columns = spec.columns
+    columns = [column.model_copy(update={"differs": text}) for column in columns]
+    encoders = [
+        encoder.model_copy(update={"differs": "encoders.x.decoder is fast; the thesis: pil"})
+        if encoder.name == "trex"
+        else encoder
+        for encoder in spec.encoders
+    ]
+    other = spec.model_copy(update={"columns": [first, *columns], "encoders": encoders})
+    rows = summary.assign(n_classes=1000)
+    ranked = standing_table(rows, linear_probe(PAPER), other).frame
+    assert set(ranked["dataset"]) == {"seen"}
+    assert set(ranked["encoder"]) == {"Random", "Plain"}
+    level = other.model_copy(update={"columns": columns[:1]})
+    table = published_table(rows, linear_probe(PAPER), level)
+    assert table.warning == (
+        f"Not comparable with the published rows: {text}. "
+        "encoders.x.decoder is fast; the thesis: pil."
+    )
+    assert {side for side, _ in table.best()} == {True, False}
 
 
 def test_a_rank_is_that_of_the_number_shown(summary, spec):
@@ -223,7 +263,35 @@ def test_transfer_table_beside_the_published(scores, summary, plane_spec):
     trex = table.frame[table.frame["encoder"] == "t-ReX"].iloc[0]
     assert (trex["seen"], trex["cog_l1"], trex["cog_l2"]) == (78.0, 72.0, 68.3)
     assert trex["transfer"] == pytest.approx((math.log(72 / 28) + math.log(68.3 / 31.7)) / 2)
+    assert not list(cells(table, "table D.1"))
     assert "20 classes" in table.warning
+
+
+def test_cells_of_d1_are_paired_by_data_set(scores, summary, plane_spec):
+    """One data set that differs leaves the others comparable."""
+    dino, *others = plane_spec.encoders
+    changes = {
+        "encoders": [dino.model_copy(update={"published": "s-DINO"}), *others],
+        "transfer": [
+            plane_spec.transfer[0],
+            plane_spec.transfer[1].model_copy(update={"differs": "x"}),
+        ],
+        "paper": Paper(names=["trex_transfer"], folder=str(PAPER)),
+    }
+    spec = plane_spec.model_copy(update=changes)
+    rows = summary.assign(n_classes=1000)
+    own = transfer_table(scores, rows, spec)
+    table = published_transfer_table(own, rows, spec)
+    found = list(cells(table, "table D.1"))
+    assert [(cell.cell, cell.own, cell.published) for cell in found] == [
+        ("Random, seen in table D.1", 30.0, 74.8),
+        ("Random, L1 in table D.1", 29.0, 71.1),
+    ]
+    assert told(found, 168) == (
+        "2 of 168 published cells reproduced: median absolute difference 43.45, largest 44.8 "
+        "(Random, seen in table D.1: 30.0, published 74.8)."
+    )
+    assert told([], 168) == "0 of 168 published cells reproduced."
 
 
 def test_trade_off_table_marks_the_hull_and_shows_recipes(scores, plane_spec):

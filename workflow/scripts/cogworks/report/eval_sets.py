@@ -3,10 +3,11 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cogworks.probes.kinds import KINDS
+from cogworks.report import comparable
 from cogworks.report.clone_rows import BLOCKS, claimed
 from cogworks.report.reference import TEST_SETS
 from cogworks.report.specs import NO_PAPER, EvalSet, EvalSetsSpec, Paper
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from cogworks.report.roles import Roles
 
 VALIDATION = "val"
+# Matched frequency, threshold 0.7 and top images.
+V2_SETS = 3
 
 
 def tables(roles: "Roles") -> dict[str, tuple[str, str]]:
@@ -76,14 +79,33 @@ def test_sets(roles: "Roles", dataset: str, protocol: str) -> list[EvalSet]:
                 pairs = members.setdefault(_group(roles, test_set), [])
                 if [dataset, test_set] not in pairs:
                     pairs.append([dataset, test_set])
-    return [
-        EvalSet(
-            label=roles.label(key),
-            published=VALIDATION if key == dataset else _published(roles, key),
-            members=pairs,
-        )
-        for key, pairs in members.items()
-    ]
+    return [_set(roles, key, pairs, protocol) for key, pairs in members.items()]
+
+
+def _set(roles: "Roles", key: str, members: list[list[str]], protocol: str) -> EvalSet:
+    found = EvalSet(
+        label=roles.label(key),
+        published=VALIDATION if key == members[0][0] else _published(roles, key),
+        members=members,
+    )
+    return found.model_copy(update={"differs": next(differences(roles, found, protocol), "")})
+
+
+def differences(roles: "Roles", found: EvalSet, protocol: str) -> Iterator[str]:
+    """Yield the settings by which the scores on test sets are others than in the thesis."""
+    if found.published is None:
+        return
+    dataset = found.members[0][0]
+    published = roles.published_dataset(dataset) or "in1k"
+    if KINDS.load(roles.plan.config.probes[protocol].kind).own:
+        yield from comparable.of_images(roles.plan, dataset, published)
+    else:
+        yield from comparable.of_scores(roles.plan, dataset, protocol, published)
+    names = [name for _, name in found.members if name != dataset]
+    for name in names:
+        yield from comparable.of_images(roles.plan, name, found.published)
+    if found.published == "v2" and len(names) != V2_SETS:
+        yield f"{found.label} is the mean of {len(names)} test sets; the thesis: {V2_SETS}"
 
 
 def called(roles: "Roles", found: EvalSet, dataset: str) -> str:

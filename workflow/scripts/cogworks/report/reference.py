@@ -37,6 +37,8 @@ TEST_SETS = {
     "r": "IN-R",
     "a": "IN-A",
 }
+# What the tables of chapters 4 and 5 call models of chapter 3.
+ALIASES = {"ResNet50": "PyTorch", "s-DINO": "DINO"}
 # Headings of the categories of table 3.2, in its order.
 CATEGORIES = {
     "reference": "Reference",

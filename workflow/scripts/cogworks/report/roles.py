@@ -4,7 +4,7 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from cogworks.plan.measures import Measure
 from cogworks.plan.plan import Plan
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.specs import Draw
-from cogworks.report import recipes
+from cogworks.report import comparable, recipes
 from cogworks.report.reference import BLURRED, DATASETS, LEVELS, LONG_TAIL, TEST_SETS
 from cogworks.report.specs import (
     NO_PAPER,
@@ -254,6 +254,28 @@ class Roles:
             name = section.source.dataset.lower()
         return name if name in DATASETS or name in TEST_SETS else None
 
+    def published_dataset(self, name: str) -> str | None:
+        """Return what the thesis's tables of scores call a data set, None where it has none."""
+        found = self.published_name(name)
+        return found if found in DATASETS else None
+
+    def published_encoder(self, name: str) -> str | None:
+        """Return which of the thesis's encoders this is: itself, or one that was trained like it.
+
+        A run stands for the encoder that it is labelled as, if it is of a recipe as it is shipped.
+        """
+        encoder = self.plan.encoders[name]
+        if encoder.run is None:
+            return encoder.section.registry
+        return self.label(name) if next(comparable.of_run(encoder), None) is None else None
+
+    def differences(self, dataset: str) -> Iterator[str]:
+        """Yield the settings by which the scores on a data set are others than in the thesis."""
+        published = self.published_dataset(dataset)
+        if published is not None:
+            protocol = self.protocols[dataset]
+            yield from comparable.of_scores(self.plan, dataset, protocol, published)
+
     @cached_property
     def published_axis(self) -> list[str]:
         """Return the data sets of the axis that tables B.1 to B.6 have, where they are wanted."""
@@ -268,8 +290,9 @@ class Roles:
                 name=name,
                 label=self.label(name),
                 category=self.plan.encoders[name].category,
-                published=self.plan.encoders[name].section.registry,
+                published=self.published_encoder(name),
                 recipe=recipe,
+                differs=next(comparable.of_encoder(self.plan.encoders[name]), ""),
             )
             for name, recipe in zip(names, recipes.recipes(self.plan, names), strict=True)
         ]
@@ -281,9 +304,10 @@ class Roles:
                 name=name,
                 label=self.label(name),
                 protocol=self.protocols[name],
-                published=self.published_name(name),
+                published=published,
+                differs=next(self.differences(name), ""),
             )
-            for name in datasets
+            for name, published in ((name, self.published_dataset(name)) for name in datasets)
         ]
 
     def cells(self, encoders: Iterable[str], columns: Collection[SetColumn]) -> set[JobKey]:

@@ -79,6 +79,8 @@ class EncoderRow(Named):
     """Its name in the thesis, for a published model."""
     recipe: dict[str, str]
     """Headings and texts of how it was trained: what tells it from the others."""
+    differs: str = ""
+    """The first setting by which its features are others than in the thesis, as a clause."""
 
 
 class SetColumn(Named):
@@ -88,6 +90,8 @@ class SetColumn(Named):
     """Protocol whose scores stand for it."""
     published: str | None
     """What the thesis's tables call it."""
+    differs: str = ""
+    """The first setting by which its scores are others than in the thesis, as a clause."""
 
 
 class ScoresSpec(ExhibitSpec):
@@ -240,6 +244,8 @@ class EvalSet(Spec):
     published: str | None
     members: list[list[str]]
     """Pairs of data set and test set: more than one for a group."""
+    differs: str = ""
+    """As for a `SetColumn`."""
 
 
 class EvalSetsSpec(ScoresSpec):

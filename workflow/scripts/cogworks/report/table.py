@@ -18,6 +18,8 @@ from cogworks.core.files import read_metadata, read_parquet, write_parquet
 
 STD = "_std"
 LOW, HIGH = "_low", "_high"
+# Ends the column with the thesis's number for the same cell; see `reproduced`.
+PUBLISHED = "_published"
 # Columns of a frame that say what a row is.
 GROUP = "group"
 OWN = "own"

@@ -20,12 +20,14 @@ class Numbered:
         number: its number, such as "B.6".
         title: what it shows, in a few words.
         wants: the keys of the config that would give it, as a clause.
+        cells: how many accuracies a table prints.
     """
 
     medium: Medium
     number: str
     title: str
     wants: str
+    cells: int = 0
 
     @property
     def chapter(self) -> int:
@@ -95,6 +97,7 @@ EXHIBITS: tuple[Numbered, ...] = (
         "4.1",
         "Size of the projector",
         f"{_RUNS}: one of recipe base_mc_pr, and others that vary its projector",
+        cells=10,
     ),
     Numbered(
         "figure",
@@ -109,12 +112,13 @@ EXHIBITS: tuple[Numbered, ...] = (
         f"{_FEATURES}, and runs with traces.every_steps",
     ),
     Numbered("figure", "4.7", "Training task against transfer", _TRANSFER),
-    Numbered("table", "4.2", "Test sets of the seen concepts", _TEST_SETS),
+    Numbered("table", "4.2", "Test sets of the seen concepts", _TEST_SETS, cells=30),
     Numbered(
         "table",
         "4.3",
         "Transfer to long-tailed data sets",
         "evaluations of iNat2018 and iNat2019 (images with source.kind: torchvision)",
+        cells=10,
     ),
     Numbered("figure", "5.2", "Real against synthetic training images", _CLONES),
     Numbered(
@@ -123,10 +127,13 @@ EXHIBITS: tuple[Numbered, ...] = (
         "Data augmentation on real and synthetic images",
         "runs on a data set and on a clone of it, each with two augmentations, and evaluations by "
         "a protocol of kind classifier",
+        cells=4,
     ),
-    Numbered("table", "5.2", "Test sets of ImageNet for clones", f"{_CLONES} with test_sets"),
-    Numbered("table", "5.3", "Transfer of models trained on clones", _CLONES),
-    Numbered("table", "5.4", "Levels for models trained on clones", _CLONES),
+    Numbered(
+        "table", "5.2", "Test sets of ImageNet for clones", f"{_CLONES} with test_sets", cells=170
+    ),
+    Numbered("table", "5.3", "Transfer of models trained on clones", _CLONES, cells=88),
+    Numbered("table", "5.4", "Levels for models trained on clones", _CLONES, cells=24),
     Numbered("figure", "5.4", "Number of synthetic images", f"{_CLONES}, with several multiples"),
     Numbered(
         "figure",
@@ -147,7 +154,11 @@ EXHIBITS: tuple[Numbered, ...] = (
     Numbered("figure", "B.1", "Few-shot linear classification on each data set", _SHOTS),
     Numbered("figure", "B.2", "The same relative to the baseline", _SHOTS),
     Numbered(
-        "table", "B.1", "Linear classification on the seen concepts", "an evaluation of report.seen"
+        "table",
+        "B.1",
+        "Linear classification on the seen concepts",
+        "an evaluation of report.seen",
+        cells=279,
     ),
     *(
         Numbered(
@@ -155,6 +166,7 @@ EXHIBITS: tuple[Numbered, ...] = (
             f"B.{level + 1}",
             f"Linear classification on level {level}",
             f"an evaluation of level {level} (report.levels)",
+            cells=279,
         )
         for level in range(1, 6)
     ),
@@ -164,7 +176,7 @@ EXHIBITS: tuple[Numbered, ...] = (
         "Hyper-parameters of training",
         "an evaluated run of recipe trex or trex_star",
     ),
-    Numbered("table", "D.1", "Linear classification on each transfer set", _TRANSFER),
+    Numbered("table", "D.1", "Linear classification on each transfer set", _TRANSFER, cells=168),
     Numbered("figure", "E.1", "Clones by guidance and steps", _IN_NUMBER),
     Numbered("figure", "E.2", "Images of the class Shih-Tzu", _IN_PROMPT),
     Numbered(

@@ -1,6 +1,5 @@
 """Tables B.1 to B.6 with the run's encoders above the 31 published models, and their ranks."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +7,8 @@ import pandas as pd
 
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.reference import DATASETS
-from cogworks.report.specs import LevelsSpec, SetColumn
+from cogworks.report.reproduced import beside, stand_ins
+from cogworks.report.specs import EncoderRow, LevelsSpec, SetColumn
 from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL, select
 from cogworks.report.table import GROUP, HIGH, LOW, OWN, STD, Column, Table, rounded, text_column
 
@@ -38,13 +38,15 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
     own = _own_rows(summary, spec, column)
     own = own.sort_values("model", key=lambda names: names.map(places), kind="stable")
     shots = sorted_shots([*theirs["n_shot"], *own["shots"]])
-    frame = pd.concat(
-        [
-            _wide(own.assign(**{GROUP: OWN_GROUP, OWN: True}), shots),
-            _wide(_published_rows(theirs), shots),
-        ],
-        ignore_index=True,
+    published_rows = _wide(_published_rows(theirs), shots)
+    own_rows = beside(
+        _wide(own.assign(**{GROUP: OWN_GROUP, OWN: True}), shots),
+        published_rows,
+        by="model",
+        names=stand_ins(spec.encoders),
+        columns=[] if mismatch(summary, [column]) else shots,
     )
+    frame = pd.concat([own_rows, published_rows], ignore_index=True)
     table = theirs["table"].iloc[0]
     return Table(
         title=f"Top-1 on {column.label} by training images per class (%), as table {table}",
@@ -52,7 +54,7 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
         frame=frame,
         note=f"Published rows: thesis, table {table} ({DATASETS[name][0]}). Mean ± {DEVIATION} "
         "over seeds.",
-        warning=mismatch(summary, [column]),
+        warning=mismatch(summary, [column], spec.encoders),
     )
 
 
@@ -65,10 +67,11 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsS
     comparison is not paired. It is as strict as a paired one of two encoders whose accuracies by
     concept have a correlation of one half, and stricter if theirs is larger.
 
-    There is no rank on a data set with another number of classes than the published one, nor for an
-    encoder all of whose probes diverged.
+    There is no rank where settings differ from the thesis's (see `comparable`), nor for an encoder
+    of which a probe diverged: the mean of the others is too high.
     """
     records, unranked = [], []
+    comparable = {encoder.label for encoder in spec.encoders if not encoder.differs}
     for column in spec.columns:
         if mismatch(summary, [column]):
             continue
@@ -76,8 +79,8 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsS
             (published["dataset"] == column.published) & (published["n_shot"] == "all")
         ].sort_values("top1_mean", ascending=False, kind="stable")
         own = _own_rows(summary, spec, column)
-        for _, row in own[own["shots"] == "all"].iterrows():
-            if math.isnan(row["mean"]):
+        for _, row in own[(own["shots"] == "all") & own["model"].isin(comparable)].iterrows():
+            if row["diverged"]:
                 unranked.append(f"{row['model']} on {column.label}")
             else:
                 records.append(_standing(row, rows, column))
@@ -99,17 +102,23 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsS
     )
 
 
-def mismatch(summary: pd.DataFrame, columns: Sequence[SetColumn]) -> str:
-    """Return a warning where a data set has not as many classes as the published one, else ''."""
-    parts = []
+def mismatch(
+    summary: pd.DataFrame, columns: Sequence[SetColumn], encoders: Sequence[EncoderRow] = ()
+) -> str:
+    """Return a warning where own and published rows cannot be compared, else ''.
+
+    That is where settings differ from the thesis's, or a data set has another number of classes.
+    """
+    parts = [entry.differs for entry in [*columns, *encoders] if entry.differs]
     for column in columns:
         rows = summary[summary["dataset"] == column.name]
-        found, expected = int(rows["n_classes"].max()), DATASETS[column.published or ""][1]
-        if found != expected:
-            parts.append(f"{column.label} has {found:,} classes, not {expected:,}")
+        if column.published and not column.differs and len(rows):
+            found, expected = int(rows["n_classes"].max()), DATASETS[column.published][1]
+            if found != expected:
+                parts.append(f"{column.label} has {found:,} classes; the thesis: {expected:,}")
     if not parts:
         return ""
-    return f"Not comparable with the published rows: {'; '.join(parts)}."
+    return f"Not comparable with the published rows: {'. '.join(dict.fromkeys(parts))}."
 
 
 def _shots_column(shots: str) -> Column:
@@ -123,7 +132,7 @@ def _own_rows(summary: pd.DataFrame, spec: LevelsSpec, column: SetColumn) -> pd.
     labels = {encoder.name: encoder.label for encoder in spec.encoders}
     rows = rows[(rows["dataset"] == column.name) & rows["encoder"].isin(labels)]
     rows = rows.assign(model=rows["encoder"].map(labels))
-    return rows[["model", "shots", "mean", "std", *BOUNDS]]
+    return rows[["model", "shots", "mean", "std", "diverged", *BOUNDS]]
 
 
 def _published_rows(theirs: pd.DataFrame) -> pd.DataFrame:
@@ -152,9 +161,9 @@ def _standing_note(*, ranked: bool, unranked: list[str]) -> str:
             "the interval; the next better and worse are outside."
         )
     if unranked:
-        parts.append(f"No rank, since every probe diverged: {', '.join(unranked)}.")
+        parts.append(f"No rank, since a probe diverged: {', '.join(unranked)}.")
     if not parts:
-        parts.append("No rank: none of this run's data sets has the 1000 classes of the published.")
+        parts.append("No rank: no score of this run can be compared with the published ones.")
     return " ".join(parts)
 
 

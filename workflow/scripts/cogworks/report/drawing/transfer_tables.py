@@ -9,7 +9,9 @@ import pandas as pd
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
 from cogworks.report.drawing.transfer import training_versus_transfer
+from cogworks.report.reference import ALIASES
 from cogworks.report.reference import TRANSFER as TRANSFER_SETS
+from cogworks.report.reproduced import beside, stand_ins
 from cogworks.report.specs import TransferSpec
 from cogworks.report.summary import DEVIATION, fit_note, select
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
@@ -78,20 +80,28 @@ def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSp
     """
     shared = [c for c in [spec.seen, *spec.transfer] if c.published]
     shown = {n: entry for n, entry in _PUBLISHED.items() if entry[0] in spec.paper.names}
-    frames = (
-        [_as_table_d1(own, spec)] if "D.1" in shown else [own.frame.assign(**{GROUP: OWN_GROUP})]
-    )
+    published = {}
     for number, (name, keys) in shown.items():
         rows = read_paper(spec.paper.folder, name, [*keys, "dataset", "metric", "value"])
-        frames.append(_published(rows, keys, number, spec))
-    frame = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+        published[number] = _published(rows, keys, number, spec)
+    own_rows = own.frame.assign(**{GROUP: OWN_GROUP})
+    if "D.1" in shown:
+        own_rows = beside(
+            _as_table_d1(own, spec),
+            published["D.1"],
+            by="encoder",
+            names=stand_ins(spec.encoders, ALIASES),
+            columns=[column.name for column in shared if not mismatch(summary, [column])],
+        )
+    frames = [own_rows, *(frame for frame in published.values() if len(frame))]
+    frame = pd.concat(frames, ignore_index=True)
     return Table(
         title="Top-1 by data set beside the thesis's",
         columns=own.columns,
         frame=frame.drop(columns=[key for key in frame if key.endswith(STD)]),
         note=f"Published rows: thesis, table {' and '.join(shown)}, where they have these data "
         f"sets. {told(spec.transfer)} Means over seeds.",
-        warning=mismatch(summary, shared),
+        warning=mismatch(summary, shared, spec.encoders),
     )
 
 
@@ -177,4 +187,4 @@ def transfer_mismatch(summary: pd.DataFrame, spec: TransferSpec) -> str:
             f"Not comparable with the published rows: transfer is over {len(found)} other data "
             f"sets than the thesis's {len(theirs)}."
         )
-    return mismatch(summary, [spec.seen, *spec.transfer])
+    return mismatch(summary, [spec.seen, *spec.transfer], spec.encoders)

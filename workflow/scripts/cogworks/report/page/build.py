@@ -5,7 +5,7 @@ import importlib.metadata
 import io
 import platform
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from cogworks.report.page.specs import (
     TablePart,
 )
 from cogworks.report.page.svg import inline_svg
+from cogworks.report.reproduced import cells, told
 from cogworks.report.table import Table, read_table
 
 PACKAGES = (
@@ -83,6 +84,14 @@ def tables_of(html: str) -> dict[str, str]:
     return dict(re.findall(r'id="table-([^"]+)" data-exhibit="([^"]+)"', html))
 
 
+def summaries_of(html: str) -> dict[str, list[str]]:
+    """Return the sentences at the head of each part of a page, by the part's heading."""
+    found: dict[str, list[str]] = {}
+    for part, text in re.findall(r'<p class="told" data-part="(.*?)">(.*?)</p>', html):
+        found.setdefault(unescape(part), []).append(unescape(text))
+    return found
+
+
 def facts(part: PagePart) -> list[dict[str, str]]:
     """Return the few figures at the top: the best encoder of both ends of the level axis."""
     if part.levels is None or part.relative is None:
@@ -95,6 +104,17 @@ def facts(part: PagePart) -> list[dict[str, str]]:
         result += _best(table, column.key, label, "{:.1f}% top-1")
     label = f"Farthest ahead on {numbers[-1].label}"
     return result + _best(relative, numbers[-1].key, label, "{:+.1f} points to the baseline")
+
+
+def summary(part: PagePart) -> list[str]:
+    """Return the sentences at the head of a part: what is reproduced and how well, what is not.
+
+    A table of the thesis that the part has several times counts once, a cell wherever it is.
+    """
+    blocks = [block for section in part.sections for block in section.parts]
+    tables = [block for block in blocks if block.kind == "table" and block.number]
+    found = [cell for block in tables for cell in cells(read_table(block.path), block.number)]
+    return ([told(found, part.published)] if part.published else []) + part.notes
 
 
 def _best(table: Table, key: str, label: str, detail: str) -> list[dict[str, str]]:
@@ -133,6 +153,7 @@ def _part(part: PagePart, texts: Path) -> dict[str, Any]:
         "id": part.id,
         "title": part.title,
         "facts": facts(part),
+        "summary": summary(part),
         "sections": [_section(section, texts) for section in part.sections],
     }
 
@@ -153,14 +174,13 @@ def _block(block: FiguresPart | TablePart) -> dict[str, Any]:
 
 
 def _table(table: Table, part: TablePart) -> dict[str, Any]:
-    """Return a table's block: folded where it is long reading or cannot be compared."""
+    """Return a table's block: folded where it is long reading."""
     return {
         "kind": "table",
         "id": part.name,
         "exhibit": part.exhibit,
         "title": table.title,
-        "warning": table.warning,
-        "folded": part.folded or bool(table.warning),
+        "folded": part.folded,
         "content": Markup(html_table(table, name=part.name)),  # noqa: S704
     }
 

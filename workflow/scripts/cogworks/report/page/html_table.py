@@ -15,13 +15,14 @@ LONG = 40
 
 
 def html_table(table: Table, *, name: str) -> str:
-    """Return a table as HTML: warning, search field where it is long, table, note, downloads."""
+    """Return a table as HTML: search field where it is long, table, note, downloads.
+
+    A warning is told for the whole part of the page, and only in what is downloaded.
+    """
     if table.frame.empty:
         return f'<div class="under"><p>{escape(table.note)}</p></div>'
     long = len(table.frame) > LONG
     parts = []
-    if table.warning:
-        parts.append(f'<p class="warning">{escape(table.warning)}</p>')
     if long:
         parts.append(
             f'<input class="filter" type="search" data-table="rows-{name}" '

@@ -17,8 +17,10 @@ from cogworks.report.page.specs import (
     PageSpec,
     TablePart,
 )
+from cogworks.report.part_notes import notes, published_cells
 from cogworks.report.planned import Exhibits, Planned
 from cogworks.report.roles import Roles
+from cogworks.report.targets import Targets
 
 Part = FiguresPart | TablePart
 
@@ -49,7 +51,7 @@ def page_spec(exhibits: Exhibits) -> PageSpec:
         title=report.title,
         subtitle=report.subtitle or _subtitle(exhibits),
         digest=digest(config),
-        parts=[_part(exhibits, roles) for roles in exhibits.parts],
+        parts=[_part(Targets(exhibits), roles) for roles in exhibits.parts],
         config=packed(config),
     )
 
@@ -81,14 +83,16 @@ def samples(roles: Roles) -> list[str]:
     return [name for name in [roles.seen, *families] if name is not None and name in config]
 
 
-def _part(exhibits: Exhibits, roles: Roles) -> PagePart:
-    found = [planned for planned in exhibits.planned if planned.roles == roles]
+def _part(targets: Targets, roles: Roles) -> PagePart:
+    found = [planned for planned in targets.exhibits.planned if planned.roles == roles]
     paths = {planned.kind_name: planned.path for planned in found}
     return PagePart(
         id=roles.part,
         title=roles.title,
         levels=paths.get("levels_table"),
         relative=paths.get("levels_relative_table"),
+        published=published_cells(targets, roles),
+        notes=list(notes(targets, roles)),
         sections=list(_sections(found, roles)),
     )
 
@@ -120,6 +124,7 @@ def _parts(planned: list[Planned]) -> Iterator[Part]:
                 name=entry.name,
                 exhibit=entry.kind_name,
                 path=entry.path,
+                number=entry.numbered.name if entry.numbered else "",
                 folded=entry.kind.folded,
             )
 

@@ -37,6 +37,8 @@ class TablePart(Spec):
     exhibit: str
     """The kind of exhibit."""
     path: str
+    number: str = ""
+    """What the thesis calls the table, if it is one of its."""
     folded: bool = False
 
 
@@ -60,6 +62,10 @@ class PagePart(Spec):
     """The table of top-1 by level, for the facts at the top."""
     relative: str | None
     """The same less the baseline."""
+    published: int
+    """Cells of the thesis's tables that the part gives."""
+    notes: list[str]
+    """What else its head says: sentences."""
     sections: list[PageSection]
 
 

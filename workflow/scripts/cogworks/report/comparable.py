@@ -1,0 +1,220 @@
+"""Which own scores can be compared with the thesis's: those of the same task, by their settings.
+
+All settings that count stand here, and all are in the config:
+
+- concepts, for the levels: which are eligible, how they are ranked and cut (`_BENCHMARK`), without
+  the 70 of table 3.1 (`_DISCARDED`); for IN-1K the same seen concepts (`_SEEN`);
+- images: real ones of all classes of the data set, and how many of each to train and to test on
+  (`_IMAGES`). A transfer set is read by its own lists (`source.dataset`);
+- probes: the kind and how it is tuned and fitted (`_PROBES`). Which numbers of shots there are does
+  not count, since each has numbers of its own;
+- encoders: which pixels they see (`_PIXELS`); of a published model also the size, the normalisation
+  and the weights of its entry in the registry. An encoder that was trained here stands for one of
+  the thesis's by its label, and only if its run is a recipe as it is shipped.
+
+How something is computed (device, precision, shards, threads) does not count. What the config does
+not show cannot be told: other weights in a file of the same name, or another release of the images.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+from cogworks.config import published as registry
+from cogworks.config.base import Section
+from cogworks.config.probes import Interval
+from cogworks.core.fingerprint import fingerprint
+from cogworks.images.sources.kinds import SOURCES
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS
+from cogworks.plan.benchmarks import Benchmark
+from cogworks.plan.datasets import Dataset
+from cogworks.plan.encoders import Encoder
+from cogworks.plan.plan import Plan
+
+_SEEN = {"seen": "imagenet1k", "seen_limit": None}
+_BENCHMARK = _SEEN | {
+    "pool": "imagenet21k_fall2011",
+    "min_images": 782,
+    "drop_seen_ancestors": True,
+    "exclude_subtrees": ["n00007846"],
+    "leaves_only": True,
+    "members_of": None,
+    "similarity": "lin",
+    "ic_count": "nodes",
+    "lcs": "deepest",
+    "ties": "legacy_argsort",
+    "levels.count": 5,
+    "levels.size": 1000,
+    "levels.gaps": "floor_last",
+}
+# Fingerprint of the file with the 70 concepts.
+_DISCARDED = "8a3bcf73073e594a"
+_ALL = {"max_images": None, "test_images": None, "test_share": None, "val_share": 0}
+_IMAGES = {
+    "level": _ALL | {"max_images": 1350, "test_images": 50},
+    "eurosat": _ALL | {"test_share": 0.3},
+}
+_SEARCH = {"seeds": 5, "per_class": None, "validation": 0.2, "trials": 30}
+_REGULARISED = _SEARCH | {"C": Interval(low=1e-5, high=1e6)}
+_PROBES: dict[str, Mapping[str, Any]] = {
+    "sgd": _SEARCH
+    | {
+        "lr": Interval(low=0.1, high=100.0),
+        "weight_decay": Interval(low=1e-12, high=1e-4),
+        "epochs": 100,
+        "batch_size": 1024,
+        "momentum": 0.9,
+        "pruning": None,
+    },
+    "lbfgs": _REGULARISED,
+    "sklearn": _REGULARISED,
+    "classifier": {},
+}
+_PIXELS = {"geometry": "thesis", "resize": None, "decoder": "pil"}
+# Names in the config of the data sets that are read by lists of their own.
+TRANSFER_NAMES = {name.lower(): name for name in TRANSFER_SETS}
+# Of these the thesis probes features by SGD, of other data sets by L-BFGS.
+_LARGE = ("in1k", "in100", "cog_", "inat")
+# Lists of classes by the published names of data sets and test sets.
+_LISTS = {"in1k": "imagenet1k", "v2": "imagenet1k", "sketch": "imagenet1k", "in100": "imagenet100"}
+# What tells one run of a recipe from another and makes no other recipe.
+_FREE = {"dataset", "recipe", "scale", "seed", "sweep", "validation", "traces", "compute"}
+
+
+def of_scores(plan: Plan, dataset: str, protocol: str, published: str) -> Iterator[str]:
+    """Yield the settings by which linear classifiers on a data set differ from the thesis's.
+
+    Each is a clause such as `images.cog.max_images is 100; the thesis: 1350`.
+
+    Args:
+        plan: what the config stands for.
+        dataset: name of the data set, or of a group of a pool.
+        protocol: name of the protocol.
+        published: what the thesis calls the data set.
+    """
+    yield from of_images(plan, dataset, published)
+    section = plan.config.probes[protocol]
+    kinds = ("sgd",) if published.startswith(_LARGE) else ("lbfgs", "sklearn")
+    key = f"probes.{protocol}"
+    if section.kind not in kinds:
+        yield _clause(f"{key}.kind", section.kind, kinds[0])
+    else:
+        yield from _differing(key, section, _PROBES[section.kind])
+        usual = ("auto", "l2" if section.kind == "sgd" else "none")
+        if section.normalize not in usual:
+            yield _clause(f"{key}.normalize", section.normalize, "auto")
+
+
+def of_images(plan: Plan, name: str, published: str) -> Iterator[str]:
+    """Yield the settings by which a data set or test set differs from one of the thesis.
+
+    Arguments and clauses as for `of_scores`.
+    """
+    found = plan.datasets.get(name)
+    if found is None:
+        what = "a clone" if name in plan.clones else "a group of a pool"
+        yield f"{name} is {what}; the thesis: a data set of its own"
+        return
+    if SOURCES.load(found.section.source.kind).drawn:
+        yield _clause(f"{found.key}.source.kind", found.section.source.kind, "photographs")
+    yield from _of_classes(found, published)
+    kind = "level" if published.startswith("cog_l") else published
+    yield from _differing(found.key, found.section, _IMAGES.get(kind, _ALL))
+
+
+def of_encoder(encoder: Encoder) -> Iterator[str]:
+    """Yield the settings by which an encoder sees other pixels than in the thesis.
+
+    Clauses as for `of_scores`.
+    """
+    key, section = f"encoders.{encoder.declared}", encoder.section
+    yield from _differing(key, section, _PIXELS)
+    if section.interpolation not in (None, "bicubic"):
+        yield _clause(f"{key}.interpolation", section.interpolation, "bicubic")
+    own = encoder.published_model
+    if own is None:
+        return
+    usual = registry.normalization(own)
+    theirs = {
+        "image_size": own.image_size,
+        "mean": usual.mean,
+        "std": usual.std,
+        "channel_order": own.channel_order,
+        "weights": "checkpoint",
+    }
+    for name, value in theirs.items():
+        if getattr(section, name) not in (None, value):
+            yield _clause(f"{key}.{name}", getattr(section, name), value)
+
+
+def of_run(encoder: Encoder) -> Iterator[str]:
+    """Yield the settings by which the run of an encoder differs from its recipe as it is shipped.
+
+    Clauses as for `of_scores`.
+    """
+    if encoder.run is None:
+        return
+    section = encoder.run.section
+    key = f"training.{encoder.run.declared}"
+    if section.scale != "imagenet":
+        yield _clause(f"{key}.scale", section.scale, "imagenet")
+    for name, field in type(section).model_fields.items():
+        usual = field.get_default(call_default_factory=True)
+        if name not in _FREE and getattr(section, name) != usual:
+            yield f"{key}.{name} is given; the thesis: as in the recipe {section.recipe}"
+
+
+def _of_classes(dataset: Dataset, published: str) -> Iterator[str]:
+    """Yield how the classes of a data set differ from those of the thesis's."""
+    classes, key = dataset.classes, f"{dataset.key}.classes"
+    benchmark = dataset.plan.benchmarks.get(classes.benchmark or "")
+    wanted = _LISTS.get(published)
+    if published.startswith("cog_l"):
+        level = int(published.removeprefix("cog_l"))
+        if benchmark is None or classes.part != "level" or classes.level != level:
+            yield f"{key} are not level {level} of a benchmark"
+        else:
+            yield from _of_benchmark(benchmark)
+    elif wanted == "imagenet1k" and benchmark is not None and classes.part == "seen":
+        yield from _differing(f"concepts.{benchmark.name}", benchmark.section, _SEEN)
+    elif wanted is not None and classes.file != wanted:
+        yield _clause(f"{key}.file", classes.file, wanted)
+    elif (
+        published in TRANSFER_NAMES and dataset.section.source.dataset != TRANSFER_NAMES[published]
+    ):
+        given = dataset.section.source.dataset
+        yield _clause(f"{dataset.key}.source.dataset", given, TRANSFER_NAMES[published])
+    if classes.limit is not None:
+        yield _clause(f"{key}.limit", classes.limit, None)
+
+
+def _of_benchmark(benchmark: Benchmark) -> Iterator[str]:
+    key, discard = f"concepts.{benchmark.name}", benchmark.section.discard
+    if discard is None or fingerprint(discard) != _DISCARDED:
+        yield _clause(f"{key}.discard", discard, "the 70 concepts of table 3.1")
+    yield from _differing(key, benchmark.section, _BENCHMARK)
+
+
+def _differing(key: str, section: Section, theirs: Mapping[str, object]) -> Iterator[str]:
+    """Yield the keys of a section whose value is not the thesis's."""
+    for name, value in theirs.items():
+        own = attrgetter(name)(section)
+        if own != value:
+            yield _clause(f"{key}.{name}", own, value)
+
+
+def _clause(key: str, own: object, theirs: object) -> str:
+    return f"{key} is {_text(own)}; the thesis: {_text(theirs)}"
+
+
+def _text(value: object) -> str:
+    """Return a value as the config has it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Interval):
+        return f"{value.low:g} to {value.high:g}"
+    return str(value)

@@ -1,0 +1,66 @@
+"""What the head of a part of the report says before anything is computed.
+
+What the config does not give of the thesis's chapter, and which settings differ from the thesis's.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from collections.abc import Collection, Iterator
+
+from cogworks.report import comparable, eval_sets
+from cogworks.report.roles import Roles
+from cogworks.report.targets import Targets
+from cogworks.report.thesis import Numbered
+
+# So many are named; of the rest their number is told.
+NAMED = 3
+
+
+def notes(targets: Targets, roles: Roles) -> Iterator[str]:
+    """Yield the sentences for one part, none where the thesis's figures are not wanted."""
+    if not roles.section.published:
+        return
+    given = _given(targets, roles)
+    chapters = [roles.chapter] if roles.chapter else {entry.chapter for entry in given}
+    lacking: dict[str, list[str]] = {}
+    for entry, planned in targets.numbered.items():
+        if not planned and entry.chapter in chapters:
+            lacking.setdefault(targets.lacks(entry), []).append(entry.name)
+    if lacking:
+        groups = [f"{', '.join(names)} (lacks {text})" for text, names in lacking.items()]
+        more = f"; {len(groups) - NAMED} other reasons" if len(groups) > NAMED else ""
+        text = "; ".join(groups[:NAMED])
+        yield f"Not in this config: {text}{more}. `snakemake --cores 1 exhibits` lists all."
+    found = list(dict.fromkeys(differences(roles)))
+    if found:
+        more = f" And {len(found) - NAMED} more." if len(found) > NAMED else ""
+        yield (
+            "Not comparable with the thesis where settings differ: "
+            f"{'. '.join(found[:NAMED])}.{more}"
+        )
+
+
+def published_cells(targets: Targets, roles: Roles) -> int:
+    """Return how many cells the thesis's tables have that this part gives."""
+    return sum(entry.cells for entry in _given(targets, roles))
+
+
+def differences(roles: Roles) -> Iterator[str]:
+    """Yield every setting of a part that makes scores others than the thesis's, see `comparable`.
+
+    Settings of data sets come first, since they concern all encoders.
+    """
+    for dataset in roles.evaluated:
+        yield from roles.differences(dataset)
+    for name in eval_sets.tables(roles):
+        spec = eval_sets.spec(roles, name)
+        for entry in spec.test_sets:
+            yield from eval_sets.differences(roles, entry, spec.protocol)
+    for name in roles.scored(roles.evaluated):
+        yield from comparable.of_encoder(roles.plan.encoders[name])
+
+
+def _given(targets: Targets, roles: Roles) -> Collection[Numbered]:
+    """Return the tables and figures of the thesis that a part gives."""
+    found = targets.numbered.items()
+    return [entry for entry, planned in found if any(p.roles == roles for p in planned)]
