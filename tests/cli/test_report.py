@@ -122,7 +122,10 @@ def test_levels_end_up_on_the_terminal(folder, level_spec):
     assert "results/report.html: no such file; run snakemake first" in done.stderr
     # A table of an earlier config is beside those that the report shows.
     (tables / "test_sets_old.parquet").write_bytes((tables / "levels.parquet").read_bytes())
-    page = '<div id="table-levels" data-exhibit="levels_table">'
+    page = (
+        '<p class="told" data-part="Concepts">0 of 279 cells &lt; all.</p>'
+        '<div id="table-levels" data-exhibit="levels_table">'
+    )
     (folder / "results" / "report.html").write_text(page, encoding="utf-8")
     done = run("print_summary", folder=folder)
     assert done.returncode == 0, done.stderr
@@ -131,6 +134,7 @@ def test_levels_end_up_on_the_terminal(folder, level_spec):
     assert "Top-1 accuracy by level (%)" in lines
     row = next(line.split() for line in lines if line.startswith("base "))
     assert row[1:4] == ["60.5", "±", "0.5"]
+    assert lines[-5:-2] == ["", "Concepts", "0 of 279 cells < all."]
     assert lines[-1].endswith(str(folder / "results" / "report.html"))
 
 

@@ -51,8 +51,43 @@ def test_no_probe_table_gives_an_empty_long_table():
 
 def test_the_same_cell_twice_is_an_error(probe_files, tmp_path):
     write_parquet(probe_rows("plain", "seen"), tmp_path / "copy.parquet")
-    with pytest.raises(InputError, match=r"same cell.*plain"):
+    with pytest.raises(InputError, match=r"copy\.parquet: .*plain.*logreg\.parquet holds it too"):
         collect([*probe_files, tmp_path / "copy.parquet"])
+    rows = probe_rows("plain", "seen")
+    write_parquet(pd.concat([rows, rows.iloc[3:4]]), tmp_path / "twice.parquet")
+    with pytest.raises(InputError) as caught:
+        collect([tmp_path / "twice.parquet"])
+    assert str(caught.value) == (
+        f"{tmp_path / 'twice.parquet'}: holds more than once encoder plain, data set seen, test "
+        "set seen, protocol logreg, shots 10, seed 0; delete the table and run again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lacking", "told"),
+    [
+        ({"shots": "10", "seed": 1}, "shots 10, seed 1"),
+        ({"shots": "all", "seed": 2}, "shots all, seed 2"),
+        ({"shots": "2"}, "shots 2, seed 0"),
+    ],
+)
+def test_a_hole_is_an_error_and_no_mean_of_the_rest(probe_files, tmp_path, lacking, told):
+    """The last seed and a whole number of shots are known from the other tables."""
+    rows = probe_rows("plain", "seen")
+    gone = pd.concat([rows[key].eq(value) for key, value in lacking.items()], axis=1).all(axis=1)
+    write_parquet(rows[~gone], tmp_path / "hole.parquet")
+    others = [path for path in probe_files if "plain/seen" not in str(path)]
+    with pytest.raises(InputError) as caught:
+        collect([*others, tmp_path / "hole.parquet"])
+    assert str(caught.value).startswith(f"{tmp_path / 'hole.parquet'}: lacks encoder plain")
+    assert told in str(caught.value)
+
+
+def test_one_seed_may_serve_all_images(tmp_path):
+    rows = probe_rows("plain", "seen")
+    rows = rows[(rows["shots"] != "all") | (rows["seed"] == 0)]
+    write_parquet(rows, tmp_path / "p.parquet")
+    assert len(collect([tmp_path / "p.parquet"])) == 7 * len(METRICS)
 
 
 def test_an_empty_table_and_a_missing_score_are_named(tmp_path):

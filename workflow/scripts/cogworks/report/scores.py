@@ -8,6 +8,7 @@ import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
+from cogworks.report.complete import check_complete
 from cogworks.report.ordering import in_order
 
 CELL = ["encoder", "dataset", "test_set", "protocol", "shots"]
@@ -31,24 +32,20 @@ def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
         for the intervals of a summary.
 
     Raises:
-        InputError: a table lacks a column, is empty, or repeats a cell of another one.
+        InputError: a table lacks a column or a seed, is empty, or holds a score a second time.
     """
     wanted = [*CELL, "seed", *METRICS, "diverged", "converged", *SIZES, *BY_CLASS]
-    frames = []
+    tables = []
     for path in paths:
         frame = read_parquet(path, columns=wanted)
         if frame.empty:
             raise InputError(f"{path}: the probe table has no rows; delete it and run again")
         _check_values(frame, path)
-        frames.append(_to_long(frame))
-    if not frames:
+        tables.append((path, frame))
+    check_complete(tables)
+    if not tables:
         return pd.DataFrame({column: [] for column in [*COLUMNS, *BY_CLASS]})
-    result = pd.concat(frames, ignore_index=True)
-    repeated = result.duplicated([*CELL, "seed", "metric"])
-    if repeated.any():
-        cell = result.loc[repeated, CELL].iloc[0].to_dict()
-        raise InputError(f"two probe tables hold the same cell: {cell}")
-    return result
+    return pd.concat([_to_long(frame) for _, frame in tables], ignore_index=True)
 
 
 def _check_values(frame: pd.DataFrame, path: str | Path) -> None:
