@@ -8,7 +8,7 @@ import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.report.drawing import test_set_tables
-from cogworks.report.drawing.published import linear_probe, read_paper
+from cogworks.report.drawing.published import DIGESTS, linear_probe, read_paper
 from cogworks.report.drawing.published_tables import mismatch, published_table, standing_table
 from cogworks.report.drawing.transfer import training_versus_transfer, upper_right_hull
 from cogworks.report.drawing.transfer_tables import (
@@ -179,12 +179,21 @@ def test_a_rank_is_that_of_the_number_shown(summary, spec):
     assert "s-DINO 57.6" not in set(table.frame["above"])
 
 
-def test_a_missing_paper_file_is_named(tmp_path):
+def test_a_published_file_is_the_one_that_ships(tmp_path):
+    """It is missing, has the line ends of another system, or one of its numbers was edited."""
+    path = tmp_path / "trex_transfer.csv"
     with pytest.raises(InputError, match=r"trex_transfer\.csv: no such file"):
-        read_paper(tmp_path, "trex_transfer", [])
-    (tmp_path / "trex_transfer.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="no column model; it has a, b"):
-        read_paper(tmp_path, "trex_transfer", ["model"])
+        read_paper(tmp_path, path.stem, [])
+    content = (PAPER / path.name).read_bytes()
+    path.write_bytes(content.replace(b"\n", b"\r\n"))
+    assert read_paper(tmp_path, path.stem, ["value", "model"])["value"].iloc[0] == 74.8
+    path.write_bytes(content.replace(b"74.8", b"74.9", 1))
+    with pytest.raises(InputError, match=r"trex_transfer\.csv: not the thesis's published figures"):
+        read_paper(tmp_path, path.stem, ["value"])
+
+
+def test_every_published_file_is_known():
+    assert sorted(path.stem for path in PAPER.glob("*.csv")) == sorted(DIGESTS)
 
 
 def test_transfer_is_the_mean_log_odds_over_sets(scores, plane_spec):
