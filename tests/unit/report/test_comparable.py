@@ -21,7 +21,6 @@ TORCHVISION = {"kind": "torchvision", "path": "data/sets"}
 def shipped():
     """The benchmark at its true size, with a published model, a run and two transfer sets."""
     config = load_yaml(REPOSITORY / "config" / "imagenet-cog.yaml")
-    config["concepts"]["cog"]["ties"] = "legacy_argsort"
     for name in ("Pets", "EuroSAT"):
         source = TORCHVISION | {"dataset": name}
         config["images"][name] = {"source": source, "classes": {"part": "source"}}
@@ -89,6 +88,16 @@ def test_the_thesis_settings_are_comparable(with_change):
         ("probes/linear/lr", {"low": 1.0, "high": 2.0}, "probes.linear.lr is 1 to 2; the thesis: "),
         ("probes/linear/normalize", "none", "probes.linear.normalize is none; the thesis: auto"),
         ("probes/small", {"kind": "knn"}, "probes.small.kind is knn; the thesis: lbfgs"),
+        (
+            "images/in1k/source/kind",
+            "imagenet_blurred",
+            "images.in1k.source.kind is imagenet_blurred; the thesis: imagenet",
+        ),
+        (
+            "concepts/cog/levels",
+            {"published": "other.json"},
+            "concepts.cog.levels.published is other.json; the thesis: cog_levels_mapping_file.pkl",
+        ),
         ("encoders/s-DINO/image_size", 256, "encoders.s-DINO.image_size is 256; the thesis: 224"),
         ("encoders/s-DINO/decoder", "fast", "encoders.s-DINO.decoder is fast; the thesis: pil"),
         ("encoders/mine/resize", 256, "encoders.mine.resize is 256; the thesis: null"),
@@ -111,6 +120,18 @@ def test_what_only_computes_or_adds_is_comparable(with_change):
         ("concepts/cog/image_counts", "counts.csv"),
     ):
         assert list(differences(with_change(key, value).parts[0])) == []
+
+
+def test_the_authors_own_levels_and_images_are_those_of_the_thesis(with_change):
+    """Whatever the pool is from which they were chosen."""
+    published = "data/cog_levels_mapping_file.pkl"
+    pool = {"pool": "data/pool.txt", "levels": {"published": published}}
+    exhibits = with_change("concepts/cog", pool)
+    assert list(differences(exhibits.parts[0])) == []
+    split = {"split_file": "data/cog_concepts_split_file.pkl", "kind": "folder", "path": "data/x"}
+    classes = {"benchmark": "cog", "part": "levels"}
+    exhibits = with_change("images/cog", {"source": split, "classes": classes})
+    assert list(differences(exhibits.parts[0])) == []
 
 
 def test_other_concepts_under_the_same_path_are_told(with_change, tmp_path, monkeypatch):

@@ -184,9 +184,10 @@ def test_a_published_file_is_the_one_that_ships(tmp_path):
     path = tmp_path / "trex_transfer.csv"
     with pytest.raises(InputError, match=r"trex_transfer\.csv: no such file"):
         read_paper(tmp_path, path.stem, [])
-    content = (PAPER / path.name).read_bytes()
-    path.write_bytes(content.replace(b"\n", b"\r\n"))
-    assert read_paper(tmp_path, path.stem, ["value", "model"])["value"].iloc[0] == 74.8
+    content = (PAPER / path.name).read_text().encode()
+    for line_end in (b"\n", b"\r\n"):
+        path.write_bytes(content.replace(b"\n", line_end))
+        assert read_paper(tmp_path, path.stem, ["value", "model"])["value"].iloc[0] == 74.8
     path.write_bytes(content.replace(b"74.8", b"74.9", 1))
     with pytest.raises(InputError, match=r"trex_transfer\.csv: not the thesis's published figures"):
         read_paper(tmp_path, path.stem, ["value"])

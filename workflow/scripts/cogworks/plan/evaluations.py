@@ -49,6 +49,7 @@ def jobs(plan: Plan) -> Jobs:
         for key, target in asked(plan, section):
             found = result.get(key) or Job(plan, *key, target.parts, target.group)
             together = {known.name: known for known in (*found.test_sets, *further)}
+            together.pop(target.name, None)  # Its own test images are scored in any case.
             result[key] = replace(found, test_sets=tuple(together.values()))
     return result
 

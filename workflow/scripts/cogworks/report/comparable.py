@@ -3,7 +3,8 @@
 All settings that count stand here, and all are in the config:
 
 - concepts, for the levels: which are eligible, how they are ranked and cut (`_BENCHMARK`), without
-  the 70 of table 3.1 (`_DISCARDED`); for IN-1K the same seen concepts (`_SEEN`);
+  the 70 of table 3.1 (`_DISCARDED`), or the file of the benchmark's authors; for IN-1K the same
+  seen concepts (`_SEEN`);
 - images: real ones of all classes of the data set, and how many of each to train and to test on
   (`_IMAGES`). A transfer set is read by its own lists (`source.dataset`);
 - probes: the kind and how it is tuned and fitted (`_PROBES`). Which numbers of shots there are does
@@ -20,6 +21,7 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from cogworks.config import published as registry
@@ -77,8 +79,17 @@ _PIXELS = {"geometry": "thesis", "resize": None, "decoder": "pil"}
 TRANSFER_NAMES = {name.lower(): name for name in TRANSFER_SETS}
 # Of these the thesis probes features by SGD, of other data sets by L-BFGS.
 _LARGE = ("in1k", "in100", "cog_", "inat")
-# Lists of classes by the published names of data sets and test sets.
-_LISTS = {"in1k": "imagenet1k", "v2": "imagenet1k", "sketch": "imagenet1k", "in100": "imagenet100"}
+# Lists of classes by the published names of data sets.
+_LISTS = {"in1k": "imagenet1k", "in100": "imagenet100"}
+# The kinds of sources of ImageNet's classes; others (folders, packs) say nothing of the images.
+_KINDS = {
+    "in1k": "imagenet",
+    "in100": "imagenet",
+    **{name: f"imagenet_{name}" for name in ("v2", "sketch", "r", "a")},
+}
+# What the authors of ImageNet-CoG call their files of levels and of images.
+_LEVELS_FILE = "cog_levels_mapping_file.pkl"
+_SPLIT_FILE = "cog_concepts_split_file.pkl"
 # What tells one run of a recipe from another and makes no other recipe.
 _FREE = {"dataset", "recipe", "scale", "seed", "sweep", "validation", "traces", "compute"}
 
@@ -107,21 +118,29 @@ def of_scores(plan: Plan, dataset: str, protocol: str, published: str) -> Iterat
             yield _clause(f"{key}.normalize", section.normalize, "auto")
 
 
-def of_images(plan: Plan, name: str, published: str) -> Iterator[str]:
+def of_images(plan: Plan, name: str, published: str, *, test_of: str = "") -> Iterator[str]:
     """Yield the settings by which a data set or test set differs from one of the thesis.
 
-    Arguments and clauses as for `of_scores`.
+    Arguments and clauses as for `of_scores`. `test_of` is the published name of the data set of
+    which a test set has all classes.
     """
     found = plan.datasets.get(name)
     if found is None:
         what = "a clone" if name in plan.clones else "a group of a pool"
         yield f"{name} is {what}; the thesis: a data set of its own"
         return
-    if SOURCES.load(found.section.source.kind).drawn:
-        yield _clause(f"{found.key}.source.kind", found.section.source.kind, "photographs")
-    yield from _of_classes(found, published)
-    kind = "level" if published.startswith("cog_l") else published
-    yield from _differing(found.key, found.section, _IMAGES.get(kind, _ALL))
+    source = found.section.source
+    if SOURCES.load(source.kind).drawn:
+        yield _clause(f"{found.key}.source.kind", source.kind, "photographs")
+    elif source.kind.startswith("imagenet") and source.kind != _KINDS.get(published):
+        yield _clause(f"{found.key}.source.kind", source.kind, _KINDS.get(published))
+    yield from _of_classes(found, test_of or published)
+    if not published.startswith("cog_l"):
+        yield from _differing(found.key, found.section, _IMAGES.get(published, _ALL))
+    elif source.split_file is None:
+        yield from _differing(found.key, found.section, _IMAGES["level"])
+    elif Path(source.split_file).name != _SPLIT_FILE:
+        yield _clause(f"{found.key}.source.split_file", source.split_file, _SPLIT_FILE)
 
 
 def of_encoder(encoder: Encoder) -> Iterator[str]:
@@ -192,6 +211,12 @@ def _of_classes(dataset: Dataset, published: str) -> Iterator[str]:
 
 def _of_benchmark(benchmark: Benchmark) -> Iterator[str]:
     key, discard = f"concepts.{benchmark.name}", benchmark.section.discard
+    levels = benchmark.section.levels.published
+    if levels is not None:
+        if Path(levels).name != _LEVELS_FILE:
+            yield _clause(f"{key}.levels.published", levels, _LEVELS_FILE)
+        yield from _differing(key, benchmark.section, _SEEN)
+        return
     if discard is None or fingerprint(discard) != _DISCARDED:
         yield _clause(f"{key}.discard", discard, "the 70 concepts of table 3.1")
     yield from _differing(key, benchmark.section, _BENCHMARK)

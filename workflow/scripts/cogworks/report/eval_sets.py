@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cogworks.report.roles import Roles
 
 VALIDATION = "val"
+# Those that have all classes.
+WHOLE = ("v2", "sketch")
 # Matched frequency, threshold 0.7 and top images.
 V2_SETS = 3
 
@@ -103,7 +105,8 @@ def differences(roles: "Roles", found: EvalSet, protocol: str) -> Iterator[str]:
         yield from comparable.of_scores(roles.plan, dataset, protocol, published)
     names = [name for _, name in found.members if name != dataset]
     for name in names:
-        yield from comparable.of_images(roles.plan, name, found.published)
+        whole = published if found.published in WHOLE else ""
+        yield from comparable.of_images(roles.plan, name, found.published, test_of=whole)
     if found.published == "v2" and len(names) != V2_SETS:
         yield f"{found.label} is the mean of {len(names)} test sets; the thesis: {V2_SETS}"
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from cogworks.core.errors import InputError
 
-# The first half of each file's SHA-256, with line ends of one character. A number that somebody mended in place would pass for the
-# thesis's own.
+# The first half of each file's SHA-256, with line ends of one character. A number that somebody
+# mended in place would pass for the thesis's own.
 DIGESTS = {
     "cog_linear_probe": "d2af9c0737056c7c1a4b20ddcc163b07",
     "cog_models": "ef5195c494d17712aeb6527f8a0f8299",

@@ -1,0 +1,76 @@
+"""Levels that the thesis has not: six of them, and sets with the names of its test sets."""
+
+import pandas as pd
+import pytest
+
+from cogworks.core.files import write_parquet
+from cogworks.core.place import link_bundled
+from cogworks.plan.load import load
+from cogworks.report.planned import Exhibits
+from cogworks.report.specs import ScoresSpec
+
+WORLD = {"source": {"kind": "world", "size": 32}, "max_images": 20, "test_images": 5}
+RANDOM = {"model": "cogworks:small_resnet", "weights": "random"}
+CONFIG = {
+    "concepts": {"cog": {"levels": {"count": 6, "size": 100, "gaps": "none"}}},
+    "images": {
+        "seen": WORLD | {"classes": {"benchmark": "cog", "part": "seen"}},
+        "sketch": WORLD | {"classes": {"benchmark": "cog", "part": "level", "level": 1}},
+        "cog": WORLD | {"classes": {"benchmark": "cog", "part": "levels"}},
+        "r": WORLD | {"classes": {"wnids": ["n02084071", "n02121620"]}},
+    },
+    "encoders": {"one": RANDOM, "two": RANDOM | {"seed": 1}},
+    "probes": {"linear": {"kind": "sgd", "shots": [1, "all"], "seeds": 2}},
+    "evaluations": {
+        "all": {
+            "encoders": "all",
+            "datasets": ["seen", "sketch", "cog", "r"],
+            "protocols": ["linear"],
+            "test_sets": ["r"],
+        },
+    },
+}
+
+
+def rows(key, test_sets):
+    """Return the table of one job."""
+    encoder, dataset, protocol = key
+    frame = pd.DataFrame(
+        [
+            (test_set, shots, seed)
+            for test_set in [dataset, *test_sets]
+            for shots in ("1", "all")
+            for seed in (0, 1)
+        ],
+        columns=["test_set", "shots", "seed"],
+    )
+    numbers = {"top1": 50.0, "top5": 70.0, "mean_class": 50.0, "log_odds": 0.0}
+    bounds = {"top1_low": 49.0, "top1_high": 51.0, "n_train": 10, "n_test": 10, "n_classes": 100}
+    return frame.assign(
+        encoder=encoder, dataset=dataset, protocol=protocol, diverged=False, converged=None
+    ).assign(**numbers, **bounds)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"levels": "cog"},
+        {"levels": ["sketch", "cog_l2", "cog_l3"]},
+        {"levels": ["r", "sketch"], "seen": "seen"},
+        {"published_as": {"cog_l1": "aircraft", "seen": "v2", "cog_l6": "sketch"}},
+    ],
+)
+def test_every_exhibit_of_scores_can_be_made(tmp_path, monkeypatch, report):
+    monkeypatch.chdir(tmp_path)
+    link_bundled()
+    exhibits = Exhibits(load(CONFIG | {"report": report}))
+    for key, job in exhibits.plan.jobs.items():
+        # A data set is no further test set of itself: it would be scored twice.
+        assert [found.name for found in job.test_sets] == ["r"] * (job.dataset != "r")
+        write_parquet(rows(key, [found.name for found in job.test_sets]), job.scores)
+    shown = [found for found in exhibits.planned if isinstance(found.spec, ScoresSpec)]
+    numbers = {found.numbered.name for found in shown if found.numbered}
+    assert "table B.7" not in numbers
+    for found in shown:
+        assert found.kind.make(found.spec) is not None
+    assert len(shown) > 5
