@@ -19,8 +19,8 @@ CONFIG = {
         "cog": WORLD | {"classes": {"benchmark": "cog", "part": "levels"}},
         "r": WORLD | {"classes": {"wnids": ["n02084071", "n02121620"]}},
     },
-    "encoders": {"one": RANDOM, "two": RANDOM | {"seed": 1}},
-    "probes": {"linear": {"kind": "sgd", "shots": [1, "all"], "seeds": 2}},
+    "encoders": {"one": RANDOM},
+    "probes": {"linear": {"kind": "sgd", "seeds": 2}},
     "evaluations": {
         "all": {
             "encoders": "all",
@@ -36,12 +36,7 @@ def rows(key, test_sets):
     """Return the table of one job."""
     encoder, dataset, protocol = key
     frame = pd.DataFrame(
-        [
-            (test_set, shots, seed)
-            for test_set in [dataset, *test_sets]
-            for shots in ("1", "all")
-            for seed in (0, 1)
-        ],
+        [(test_set, "all", seed) for test_set in [dataset, *test_sets] for seed in (0, 1)],
         columns=["test_set", "shots", "seed"],
     )
     numbers = {"top1": 50.0, "top5": 70.0, "mean_class": 50.0, "log_odds": 0.0}
@@ -54,13 +49,11 @@ def rows(key, test_sets):
 @pytest.mark.parametrize(
     "report",
     [
-        {"levels": "cog"},
-        {"levels": ["sketch", "cog_l2", "cog_l3"]},
-        {"levels": ["r", "sketch"], "seen": "seen"},
+        {"levels": ["r", "sketch", "cog"]},
         {"published_as": {"cog_l1": "aircraft", "seen": "v2", "cog_l6": "sketch"}},
     ],
 )
-def test_every_exhibit_of_scores_can_be_made(tmp_path, monkeypatch, report):
+def test_every_exhibit_beside_the_published_can_be_made(tmp_path, monkeypatch, report):
     monkeypatch.chdir(tmp_path)
     link_bundled()
     exhibits = Exhibits(load(CONFIG | {"report": report}))
@@ -69,8 +62,8 @@ def test_every_exhibit_of_scores_can_be_made(tmp_path, monkeypatch, report):
         assert [found.name for found in job.test_sets] == ["r"] * (job.dataset != "r")
         write_parquet(rows(key, [found.name for found in job.test_sets]), job.scores)
     shown = [found for found in exhibits.planned if isinstance(found.spec, ScoresSpec)]
-    numbers = {found.numbered.name for found in shown if found.numbered}
-    assert "table B.7" not in numbers
-    for found in shown:
-        assert found.kind.make(found.spec) is not None
-    assert len(shown) > 5
+    beside = [found for found in shown if found.spec.paper.names]
+    assert len(beside) > 3
+    for found in beside:
+        found.kind.make(found.spec)
+        assert found.numbered is None or found.numbered.number != "B.7"
