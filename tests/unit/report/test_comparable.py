@@ -168,7 +168,7 @@ def test_the_cells_of_each_table_are_those_of_the_published_files():
     counts = {}
     for path in PAPER.glob("*.csv"):
         frame = pd.read_csv(path, keep_default_na=False, dtype={"table": str})
-        if "table" not in frame or "images" in frame:
+        if path.stem in ("cog_models", "in1k_blurred_counts", "trex_hyper_parameters"):
             continue
         if "metric" in frame:
             frame = frame[frame["metric"] != "log_odds"]

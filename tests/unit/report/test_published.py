@@ -294,12 +294,12 @@ def test_cells_of_d1_are_paired_by_data_set(scores, summary, plane_spec):
     table = published_transfer_table(own, rows, spec)
     found = list(cells(table, "table D.1"))
     assert [(cell.cell, cell.own, cell.published) for cell in found] == [
-        ("Random, seen in table D.1", 30.0, 74.8),
+        ("Random, IN-1K in table D.1", 30.0, 74.8),
         ("Random, L1 in table D.1", 29.0, 71.1),
     ]
     assert told(found, 168) == (
         "2 of 168 published cells reproduced: median absolute difference 43.45, largest 44.8 "
-        "(Random, seen in table D.1: 30.0, published 74.8)."
+        "(Random, IN-1K in table D.1: 30.0, published 74.8)."
     )
     assert told([], 168) == "0 of 168 published cells reproduced."
 

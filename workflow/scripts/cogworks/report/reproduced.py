@@ -5,11 +5,11 @@ A table of scores holds, for its own rows, the published number of a column `key
 `comparable`).
 """
 
+import math
 import statistics
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from cogworks.report.specs import EncoderRow
@@ -77,13 +77,16 @@ def beside(
 
 def cells(table: Table, name: str) -> Iterator[Reproduced]:
     """Yield the cells of a table that have been reproduced; `name` is the thesis's for it."""
-    first = table.columns[0].key
-    columns = [c for c in table.columns if c.is_number and c.key + PUBLISHED in table.frame]
     for _, row in table.frame.iterrows():
-        for column in columns if row.get(OWN, True) else ():
-            numbers = rounded(table.number(row, column), column), float(row[column.key + PUBLISHED])
-            if np.isfinite(numbers).all():
-                yield Reproduced(f"{row[first]}, {column.label} in {name}", *numbers)
+        model = ""
+        for column in table.columns if row.get(OWN, True) else ():
+            if not column.is_number:
+                model = str(row[column.key])  # The nearest text on the left tells the row.
+            elif column.key + PUBLISHED in table.frame:
+                published = float(row[column.key + PUBLISHED])
+                own = rounded(table.number(row, column), column)
+                if math.isfinite(own) and math.isfinite(published):
+                    yield Reproduced(f"{model}, {column.label} in {name}", own, published)
 
 
 def told(found: Collection[Reproduced], published: int) -> str:

@@ -1,6 +1,6 @@
 """Tables of chapter 4 with the run's encoders above the thesis's (tables 4.2 and 4.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -8,8 +8,9 @@ from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
 from cogworks.report.drawing.test_set_tables import by_seed
-from cogworks.report.reference import TEST_SETS
-from cogworks.report.specs import EvalSet, EvalSetsSpec, LevelsSpec, Paper, SetColumn
+from cogworks.report.reference import ALIASES, TEST_SETS
+from cogworks.report.reproduced import beside, stand_ins
+from cogworks.report.specs import EvalSet, EvalSetsSpec, LevelsSpec, SetColumn
 from cogworks.report.summary import fit_note, summarise
 from cogworks.report.table import GROUP, OWN, Column, Table, text_column
 from cogworks.report.transfer_sets import called
@@ -47,14 +48,15 @@ def imagenet_sets_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
         protocol=spec.protocol,
         published="in1k",
     )
+    comparable = [] if mismatch(summary, [seen]) else [_key(e) for e in kept if not e.differs]
     return Table(
         title="Top-1 on the test sets of the seen concepts (%), as table 4.2",
         columns=[MODEL, *(Column(key, title) for key, title in titles.items())],
-        frame=_beside(own, spec.paper, names, "4.2"),
+        frame=_beside(own, spec, names, "4.2", comparable),
         note=f"Linear classifiers of {spec.dataset} on frozen features ({spec.protocol}), on its "
         "own test set and on others; means over seeds, and over the three sets of v2."
         + fit_note(summary, labels, place="test_set"),
-        warning=mismatch(summary, [seen]) if spec.paper.names else "",
+        warning=mismatch(summary, [seen], [*kept, *spec.encoders]) if spec.paper.names else "",
     )
 
 
@@ -74,10 +76,16 @@ def long_tail_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
     return Table(
         title="Top-1 on long-tailed data sets (%), as table 4.3",
         columns=[MODEL, *(Column(column.name, called(column)) for column in spec.columns)],
-        frame=_beside(own, spec.paper, names, "4.3"),
+        frame=_beside(
+            own,
+            spec,
+            names,
+            "4.3",
+            [column.name for column in spec.columns if not mismatch(summary, [column])],
+        ),
         note="Linear classifiers on frozen features; means over seeds."
         + fit_note(rows, labels | {column.name: column.label for column in spec.columns}),
-        warning=mismatch(summary, spec.columns) if spec.paper.names else "",
+        warning=mismatch(summary, spec.columns, spec.encoders) if spec.paper.names else "",
     )
 
 
@@ -85,15 +93,23 @@ def _key(entry: EvalSet) -> str:
     return str(entry.published)
 
 
-def _beside(own: pd.DataFrame, paper: Paper, names: Mapping[str, str], number: str) -> pd.DataFrame:
+def _beside(
+    own: pd.DataFrame,
+    spec: EvalSetsSpec | LevelsSpec,
+    names: Mapping[str, str],
+    number: str,
+    comparable: Collection[str],
+) -> pd.DataFrame:
     """Return own rows, and below them those of the thesis's table if it is to be shown.
 
     Args:
         own: `model`, and a column for each data set.
-        paper: the one file of the table, or none.
+        spec: its encoders, and the one file of the table or none.
         names: keys of the columns by the data sets' published names.
         number: of the table.
+        comparable: keys of the columns that can be compared.
     """
+    paper = spec.paper
     own = own.assign(**{OWN: True})
     if not paper.names:
         return own
@@ -103,4 +119,11 @@ def _beside(own: pd.DataFrame, paper: Paper, names: Mapping[str, str], number: s
     wide = wide.reindex(rows["model"].drop_duplicates()).rename(columns=names).astype("float64")
     theirs = wide.rename_axis(columns=None).reset_index()
     theirs = theirs.assign(**{GROUP: f"Thesis, table {number}", OWN: False})
-    return pd.concat([own.assign(**{GROUP: OWN_GROUP}), theirs], ignore_index=True)
+    own = beside(
+        own.assign(**{GROUP: OWN_GROUP}),
+        theirs,
+        by="model",
+        names=stand_ins(spec.encoders, ALIASES),
+        columns=comparable,
+    )
+    return pd.concat([own, theirs], ignore_index=True)

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from cogworks.report.drawing.published import read_paper
-from cogworks.report.drawing.published_tables import OWN_GROUP
+from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
 from cogworks.report.drawing.transfer import mean_of
 from cogworks.report.drawing.transfer_tables import transfer_mismatch
+from cogworks.report.reproduced import beside
 from cogworks.report.specs import ProjectorRow, ProjectorSpec
 from cogworks.report.table import GROUP, HIGHLIGHT, OWN, Column, Table, text_column
 from cogworks.report.transfer_sets import told
@@ -34,14 +35,17 @@ def projector_table(plane: pd.DataFrame, summary: pd.DataFrame, spec: ProjectorS
         spec: the rows of the two blocks.
     """
     own = [[_entry(plane, row) for row in rows] for rows in (spec.layers, spec.widths)]
-    frames = [_aligned(own, spec.default).assign(**{GROUP: OWN_GROUP, OWN: True})]
+    frame = _aligned(own, spec.default).assign(**{GROUP: OWN_GROUP, OWN: True})
     if spec.paper.names:
         theirs = [_published(spec, block) for block in _BLOCKS]
         default = [
             [label for label, *_ in entries].index(_DEFAULT[block])
             for block, entries in zip(_BLOCKS, theirs, strict=True)
         ]
-        frames.append(_aligned(theirs, default).assign(**{GROUP: "Thesis, table 4.1", OWN: False}))
+        published = _aligned(theirs, default).assign(**{GROUP: "Thesis, table 4.1", OWN: False})
+        if not mismatch(summary, [spec.seen]):
+            frame = _paired(frame, published, spec)
+        frame = pd.concat([frame, published], ignore_index=True)
     depth, width = spec.layers[spec.default[0]].label, spec.widths[spec.default[1]].label
     columns = []
     for block, title in zip(_BLOCKS, ("projector", "d_h"), strict=True):
@@ -54,11 +58,25 @@ def projector_table(plane: pd.DataFrame, summary: pd.DataFrame, spec: ProjectorS
         title="Size of the projector: hidden layers L (left) and their width d_h (right), as table "
         "4.1",
         columns=columns,
-        frame=pd.concat(frames, ignore_index=True),
+        frame=frame,
         note=f"Top-1 on {spec.seen.label} (%) and mean log odds. {told(spec.transfer)} The default "
         f"configuration is {depth} and d_h = {width} (highlighted); means over runs and seeds.",
         warning=transfer_mismatch(summary, spec) if spec.paper.names else "",
     )
+
+
+def _paired(own: pd.DataFrame, published: pd.DataFrame, spec: ProjectorSpec) -> pd.DataFrame:
+    """Return own rows with the thesis's top-1 of the same configurations."""
+    same = {encoder.name for encoder in spec.encoders if encoder.published and not encoder.differs}
+    for block, rows in zip(_BLOCKS, (spec.layers, spec.widths), strict=True):
+        own = beside(
+            own,
+            published[published[block] != ""],
+            by=block,
+            names={row.label: row.label for row in rows if same.issuperset(row.encoders)},
+            columns=[f"{block}_train"],
+        )
+    return own
 
 
 def _entry(plane: pd.DataFrame, row: ProjectorRow) -> Entry:

@@ -18,6 +18,7 @@ DIGESTS = {
     "sd_cog": "8c33e87258f6426291812f806bf734d3",
     "sd_imagenet_sets": "0000d339686ce113aec8ab38df03edc2",
     "sd_transfer": "63b30fcb14b2d488a525efcaab7b6051",
+    "trex_hyper_parameters": "b33cedc0e23d88d2da8993dcf2b90379",
     "trex_imagenet_sets": "ae5dda37d5e62a5df80fc752db132acf",
     "trex_long_tail": "c1db99b54a48fb5af33dfd6ab714c556",
     "trex_projector": "995236c24c45a03e3133bab631315e75",

@@ -1,5 +1,6 @@
 """Tables B.1 to B.6 with the run's encoders above the 31 published models, and their ranks."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.reference import DATASETS
 from cogworks.report.reproduced import beside, stand_ins
-from cogworks.report.specs import EncoderRow, LevelsSpec, SetColumn
+from cogworks.report.specs import EncoderRow, EvalSet, LevelsSpec, SetColumn
 from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL, select
 from cogworks.report.table import GROUP, HIGH, LOW, OWN, STD, Column, Table, rounded, text_column
 
@@ -103,13 +104,16 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsS
 
 
 def mismatch(
-    summary: pd.DataFrame, columns: Sequence[SetColumn], encoders: Sequence[EncoderRow] = ()
+    summary: pd.DataFrame,
+    columns: Sequence[SetColumn],
+    others: Sequence[EncoderRow | EvalSet] = (),
 ) -> str:
     """Return a warning where own and published rows cannot be compared, else ''.
 
-    That is where settings differ from the thesis's, or a data set has another number of classes.
+    That is where settings of data sets or of others (encoders, test sets) differ from the thesis's,
+    or a data set has another number of classes.
     """
-    parts = [entry.differs for entry in [*columns, *encoders] if entry.differs]
+    parts = [entry.differs for entry in [*columns, *others] if entry.differs]
     for column in columns:
         rows = summary[summary["dataset"] == column.name]
         if column.published and not column.differs and len(rows):
