@@ -5,14 +5,26 @@ import copy
 import pandas as pd
 import pytest
 
+from cogworks.config.include import layers, merged
 from cogworks.config.yaml_file import load_yaml
 from cogworks.plan.load import load
 from cogworks.report import thesis
+from cogworks.report.drawing.chapter_4_tables import long_tail_table
+from cogworks.report.drawing.projector_table import projector_table
 from cogworks.report.part_notes import differences, notes, published_cells
 from cogworks.report.planned import Exhibits
+from cogworks.report.reproduced import cells
+from cogworks.report.specs import (
+    EncoderRow,
+    LevelsSpec,
+    Paper,
+    ProjectorRow,
+    ProjectorSpec,
+    SetColumn,
+)
 from cogworks.report.targets import Targets
 
-from .conftest import PAPER, REPOSITORY
+from .conftest import NO_SCORES, PAPER, REPOSITORY
 
 TORCHVISION = {"kind": "torchvision", "path": "data/sets"}
 
@@ -20,7 +32,8 @@ TORCHVISION = {"kind": "torchvision", "path": "data/sets"}
 @pytest.fixture(scope="module")
 def shipped():
     """The benchmark at its true size, with a published model, a run and two transfer sets."""
-    config = load_yaml(REPOSITORY / "config" / "imagenet-cog.yaml")
+    path = REPOSITORY / "config" / "imagenet-cog.yaml"
+    config = copy.deepcopy(merged(layers([path]), load_yaml(path)))
     for name in ("Pets", "EuroSAT"):
         source = TORCHVISION | {"dataset": name}
         config["images"][name] = {"source": source, "classes": {"part": "source"}}
@@ -144,8 +157,14 @@ def test_other_concepts_under_the_same_path_are_told(with_change, tmp_path, monk
 
 
 def test_a_run_of_another_recipe_is_no_encoder_of_the_thesis(with_change):
-    roles = with_change("training/mine/projector", {"layers": 3}).parts[0]
-    assert roles.encoders(["mine"])[0].published is None
+    for key, value, published in (
+        ("projector", {"layers": 5}, None),
+        ("scale", "px32", None),
+        ("compile", True, "t-ReX"),
+        ("seed", 7, "t-ReX"),
+    ):
+        roles = with_change(f"training/mine/{key}", value).parts[0]
+        assert roles.encoders(["mine"])[0].published == published
 
 
 def test_no_notes_where_published_figures_are_not_wanted(with_change):
@@ -158,7 +177,7 @@ def test_the_head_of_a_part_tells_what_its_chapter_lacks(with_change):
     roles, targets = exhibits.parts[0], Targets(exhibits)
     (text,) = notes(targets, roles)
     assert text.startswith("Not in this config: table 3.1")
-    assert "other reasons. `snakemake --cores 1 exhibits` lists all." in text
+    assert text.endswith(" more. `snakemake --cores 1 exhibits` lists all.")
     assert "table 5" not in text
     assert published_cells(targets, roles) == 6 * 31 * 9
 
@@ -175,3 +194,79 @@ def test_the_cells_of_each_table_are_those_of_the_published_files():
         for table, rows in frame.groupby(frame["table"].str.partition("-")[0]):
             counts[table] = len(rows)
     assert counts == {e.number: e.cells for e in thesis.EXHIBITS if e.cells}
+
+
+ROWS = ("random", "trex_1", "trex_2", "wide")
+
+
+def scores_of(means):
+    """Return a summary of encoders and data sets, each with one mean."""
+    rows = [
+        {"encoder": encoder, "dataset": dataset, "test_set": dataset, "mean": mean}
+        for (encoder, dataset), mean in means.items()
+    ]
+    constant = {"protocol": "full", "shots": "all", "metric": "top1", "std": 0.1, "seeds": 5}
+    return pd.DataFrame(rows).assign(**constant, diverged=0, unconverged=0)
+
+
+def encoder_rows(published):
+    """Return encoders, each with the thesis's name for it."""
+    return [
+        EncoderRow(name=name, label=name, category=None, recipe={}, published=text)
+        for name, text in published.items()
+    ]
+
+
+def test_cells_of_table_43_are_paired_where_the_data_set_is_the_same():
+    columns = [
+        SetColumn(name="a", label="iNat18", protocol="full", published="inat2018"),
+        SetColumn(name="b", label="iNat19", protocol="full", published="inat2019", differs="x"),
+    ]
+    spec = LevelsSpec(
+        scores=NO_SCORES,
+        paper=Paper(names=["trex_long_tail"], folder=str(PAPER)),
+        baseline="mine",
+        encoders=encoder_rows({"mine": None, "theirs": "s-DINO"}),
+        columns=columns,
+    )
+    means = {(e, d): 40.0 for e in ("mine", "theirs") for d in ("a", "b")}
+    table = long_tail_table(scores_of(means).assign(n_classes=8142), spec)
+    (cell,) = cells(table, "table 4.3")
+    assert (cell.cell, cell.own, cell.published) == ("theirs, iNat18 in table 4.3", 40.0, 41.9)
+    assert table.warning == "Not comparable with the published rows: x."
+
+
+def test_cells_of_table_41_are_paired_within_their_block():
+    """The row of the default configuration has one label on the left and another on the right."""
+    plane = pd.DataFrame({"encoder": ROWS, "train": [10.0, 80.0, 81.0, 79.0]})
+    plane = plane.assign(train_std=0.0, transfer=1.0, transfer_std=0.0)
+    seen = SetColumn(name="in1k", label="IN-1K", protocol="full", published="in1k")
+    spec = ProjectorSpec(
+        scores=NO_SCORES,
+        paper=Paper(names=["trex_projector"], folder=str(PAPER)),
+        baseline="random",
+        encoders=encoder_rows({"random": None, "trex_1": "x", "trex_2": "y", "wide": "z"}),
+        seen=seen,
+        transfer=[SetColumn(name="p", label="Pets", protocol="full", published="pets")],
+        layers=[
+            ProjectorRow(label="Base", encoders=["random"]),
+            ProjectorRow(label="L = 1", encoders=["trex_1"]),
+            ProjectorRow(label="L = 2", encoders=["trex_2"]),
+        ],
+        widths=[
+            ProjectorRow(label="512", encoders=["wide"]),
+            ProjectorRow(label="2048", encoders=["trex_1"]),
+        ],
+        default=(1, 1),
+    )
+    summary = scores_of({("trex_1", "in1k"): 80.0}).assign(n_classes=1000)
+    found = {
+        cell.cell: cell.published for cell in cells(projector_table(plane, summary, spec), "t")
+    }
+    paper = pd.read_csv(PAPER / "trex_projector.csv").set_index("configuration")["in1k_top1"]
+    assert found == {
+        "L = 1, IN-1K in t": paper["L=1"],
+        "L = 2, IN-1K in t": paper["L=2"],
+        "512, IN-1K in t": paper["d_h=512"],
+        "2048, IN-1K in t": paper["d_h=2048"],
+    }

@@ -75,7 +75,15 @@ class Report(Shown):
     part's name. Null makes one part of everything.
     """
     published: bool = True
-    """Whether to show the thesis's figures beside yours, where there are any."""
+    """Whether to show the thesis's figures beside yours, where there are any. They are compared
+    (ranks, best of a column, cells reproduced) only where these settings are the thesis's: in
+    `concepts`, all keys but wordnet and image_counts; in `images`, classes, max_images,
+    test_images, test_share and val_share, real images, and for a transfer set source.dataset; in
+    `probes`, kind, seeds, per_class, normalize, validation, trials, the ranges of the search,
+    epochs, batch_size, momentum and pruning; in `encoders`, geometry, resize, interpolation and
+    decoder, and for a published model its size, normalisation and weights; in `training`, a recipe
+    without changes. The head of each part of the page names those that differ.
+    """
     published_as: dict[
         Name,
         Literal[

@@ -11,7 +11,7 @@ All settings that count stand here, and all are in the config:
   not count, since each has numbers of its own;
 - encoders: which pixels they see (`_PIXELS`); of a published model also the size, the normalisation
   and the weights of its entry in the registry. An encoder that was trained here stands for one of
-  the thesis's by its label, and only if its run is a recipe as it is shipped.
+  the thesis's by its label, and only if its run has the numbers of a recipe as it is shipped.
 
 How something is computed (device, precision, shards, threads) does not count. What the config does
 not show cannot be told: other weights in a file of the same name, or another release of the images.
@@ -19,6 +19,7 @@ not show cannot be told: other weights in a file of the same name, or another re
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
@@ -28,12 +29,16 @@ from cogworks.config import published as registry
 from cogworks.config.base import Section
 from cogworks.config.probes import Interval
 from cogworks.core.fingerprint import fingerprint
+from cogworks.core.spec import canonical
 from cogworks.images.sources.kinds import SOURCES
 from cogworks.images.sources.transfer_sets import TRANSFER_SETS
+from cogworks.plan import recipes
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.datasets import Dataset
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.plan import Plan
+from cogworks.plan.runs import Run
+from cogworks.training.specs import Numbers
 
 _SEEN = {"seen": "imagenet1k", "seen_limit": None}
 _BENCHMARK = _SEEN | {
@@ -90,8 +95,8 @@ _KINDS = {
 # What the authors of ImageNet-CoG call their files of levels and of images.
 _LEVELS_FILE = "cog_levels_mapping_file.pkl"
 _SPLIT_FILE = "cog_concepts_split_file.pkl"
-# What tells one run of a recipe from another and makes no other recipe.
-_FREE = {"dataset", "recipe", "scale", "seed", "sweep", "validation", "traces", "compute"}
+# Numbers of a run that say how it is computed.
+_COMPUTED = {"precision", "channels_last", "compile"}
 
 
 def of_scores(plan: Plan, dataset: str, protocol: str, published: str) -> Iterator[str]:
@@ -168,21 +173,19 @@ def of_encoder(encoder: Encoder) -> Iterator[str]:
             yield _clause(f"{key}.{name}", getattr(section, name), value)
 
 
-def of_run(encoder: Encoder) -> Iterator[str]:
-    """Yield the settings by which the run of an encoder differs from its recipe as it is shipped.
+def is_recipe(run: Run) -> bool:
+    """Say whether a run has the numbers of a recipe as it is shipped, at the thesis's scale."""
+    return run.section.start is None and _text_of(run.numbers) in _recipes()
 
-    Clauses as for `of_scores`.
-    """
-    if encoder.run is None:
-        return
-    section = encoder.run.section
-    key = f"training.{encoder.run.declared}"
-    if section.scale != "imagenet":
-        yield _clause(f"{key}.scale", section.scale, "imagenet")
-    for name, field in type(section).model_fields.items():
-        usual = field.get_default(call_default_factory=True)
-        if name not in _FREE and getattr(section, name) != usual:
-            yield f"{key}.{name} is given; the thesis: as in the recipe {section.recipe}"
+
+@functools.cache
+def _recipes() -> frozenset[str]:
+    found = (recipes.numbers("imagenet", name) for name in recipes.names("recipes"))
+    return frozenset(map(_text_of, found))
+
+
+def _text_of(numbers: Numbers) -> str:
+    return canonical(numbers.model_dump(exclude=_COMPUTED))
 
 
 def _of_classes(dataset: Dataset, published: str) -> Iterator[str]:

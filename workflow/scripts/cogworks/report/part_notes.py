@@ -7,6 +7,7 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from collections.abc import Collection, Iterator
 
+from cogworks.probes.kinds import KINDS
 from cogworks.report import comparable, eval_sets
 from cogworks.report.roles import Roles
 from cogworks.report.targets import Targets
@@ -28,7 +29,7 @@ def notes(targets: Targets, roles: Roles) -> Iterator[str]:
             lacking.setdefault(targets.lacks(entry), []).append(entry.name)
     if lacking:
         groups = [f"{', '.join(names)} (lacks {text})" for text, names in lacking.items()]
-        more = f"; {len(groups) - NAMED} other reasons" if len(groups) > NAMED else ""
+        more = f"; and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
         text = "; ".join(groups[:NAMED])
         yield f"Not in this config: {text}{more}. `snakemake --cores 1 exhibits` lists all."
     found = list(dict.fromkeys(differences(roles)))
@@ -51,7 +52,9 @@ def differences(roles: Roles) -> Iterator[str]:
     Settings of data sets come first, since they concern all encoders.
     """
     for dataset in roles.evaluated:
-        yield from roles.differences(dataset)
+        kind = roles.plan.config.probes[roles.protocols[dataset]].kind
+        if not KINDS.load(kind).own:  # Those of a run's own classifier are in tables of test sets.
+            yield from roles.differences(dataset)
     for name in eval_sets.tables(roles):
         spec = eval_sets.spec(roles, name)
         for entry in spec.test_sets:

@@ -262,12 +262,12 @@ class Roles:
     def published_encoder(self, name: str) -> str | None:
         """Return which of the thesis's encoders this is: itself, or one that was trained like it.
 
-        A run stands for the encoder that it is labelled as, if it is of a recipe as it is shipped.
+        A run stands for the encoder that it is labelled as, if it has the numbers of a recipe.
         """
         encoder = self.plan.encoders[name]
         if encoder.run is None:
             return encoder.section.registry
-        return self.label(name) if next(comparable.of_run(encoder), None) is None else None
+        return self.label(name) if comparable.is_recipe(encoder.run) else None
 
     def differences(self, dataset: str) -> Iterator[str]:
         """Yield the settings by which the scores on a data set are others than in the thesis."""
@@ -281,7 +281,8 @@ class Roles:
         """Return the data sets of the axis that tables B.1 to B.6 have, where they are wanted."""
         if not self.section.published:
             return []
-        return [name for name in self.axis if self.published_name(name) in LEVELS]
+        known = [name for name in self.axis if self.published_name(name) in LEVELS]
+        return [name for name in known if self._is_linear(name)]
 
     def encoders(self, names: list[str]) -> list[EncoderRow]:
         """Return encoders as they are shown together."""
