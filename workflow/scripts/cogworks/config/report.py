@@ -76,13 +76,9 @@ class Report(Shown):
     """
     published: bool = True
     """Whether to show the thesis's figures beside yours, where there are any. They are compared
-    (ranks, best of a column, cells reproduced) only where these settings are the thesis's: in
-    `concepts`, all keys but wordnet and image_counts; in `images`, classes, max_images,
-    test_images, test_share and val_share, real images, and for a transfer set source.dataset; in
-    `probes`, kind, seeds, per_class, normalize, validation, trials, the ranges of the search,
-    epochs, batch_size, momentum and pruning; in `encoders`, geometry, resize, interpolation and
-    decoder, and for a published model its size, normalisation and weights; in `training`, a recipe
-    without changes. The head of each part of the page names those that differ.
+    only where concepts, classes, real images and their numbers, the pixels that encoders see, the
+    kind of probe with its seeds, trials and ranges, and the recipes of runs are the thesis's
+    (`report/comparable.py` has the list). The head of each part of the page names what differs.
     """
     published_as: dict[
         Name,

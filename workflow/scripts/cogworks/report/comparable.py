@@ -58,8 +58,8 @@ _BENCHMARK = _SEEN | {
 }
 # Fingerprint of the file with the 70 concepts.
 _DISCARDED = "8a3bcf73073e594a"
-_ALL = {"max_images": None, "test_images": None, "test_share": None, "val_share": 0}
-_IMAGES = {
+_ALL: dict[str, Any] = {"max_images": None, "test_images": None, "test_share": None, "val_share": 0}
+_IMAGES: dict[str, dict[str, Any]] = {
     "level": _ALL | {"max_images": 1350, "test_images": 50},
     "eurosat": _ALL | {"test_share": 0.3},
 }
