@@ -255,9 +255,9 @@ class Roles:
         return name if name in DATASETS or name in TEST_SETS else None
 
     def published_dataset(self, name: str) -> str | None:
-        """Return what the thesis's tables of scores call a data set, None where it has none."""
+        """Return what the thesis calls a data set, None where it has no such one."""
         found = self.published_name(name)
-        return found if found in DATASETS else None
+        return None if found in TEST_SETS else found
 
     def published_encoder(self, name: str) -> str | None:
         """Return which of the thesis's encoders this is: itself, or one that was trained like it.
@@ -272,7 +272,7 @@ class Roles:
     def differences(self, dataset: str) -> Iterator[str]:
         """Yield the settings by which the scores on a data set are others than in the thesis."""
         published = self.published_dataset(dataset)
-        if published is not None:
+        if published in DATASETS:
             protocol = self.protocols[dataset]
             yield from comparable.of_scores(self.plan, dataset, protocol, published)
 

@@ -116,7 +116,7 @@ def mismatch(
     parts = [entry.differs for entry in [*columns, *others] if entry.differs]
     for column in columns:
         rows = summary[summary["dataset"] == column.name]
-        if column.published and not column.differs and len(rows):
+        if column.published in DATASETS and not column.differs and len(rows):
             found, expected = int(rows["n_classes"].max()), DATASETS[column.published][1]
             if found != expected:
                 parts.append(f"{column.label} has {found:,} classes; the thesis: {expected:,}")
