@@ -100,7 +100,6 @@ rule score_classifiers:
     params:
         script=script("score_classifiers"),
         spec=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_spec.text,
-        run=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].run_folder,
         cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].cells,
         code=lambda w: rule_code(
             "score_classifiers", *plan.jobs[w.encoder, w.dataset, w.protocol].entries
@@ -109,7 +108,7 @@ rule score_classifiers:
         "The classifier of {wildcards.encoder}'s own training on {wildcards.dataset}"
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
-        " --device {resources.device} --run {params.run:q} --features {input.features:q}"
+        " --device {resources.device} --features {input.features:q}"
         " --indices {input.indices:q} --manifests {input.manifests:q}"
         " --cells {params.cells:q} --output {output.scores:q} > {log:q} 2>&1"
 

@@ -1,4 +1,4 @@
-"""Score the classifier that an encoder's own training run learned, on test features.
+"""Score the classifier that an encoder was trained with, on test features.
 
 Writes one row per test set; predictions are in the folder of cells.
 """
@@ -8,18 +8,16 @@ from pathlib import Path
 from cogworks.core import cli
 from cogworks.core.codehash import rule_code
 from cogworks.core.device import pick_device, set_threads
-from cogworks.core.files import read_json, write_parquet
+from cogworks.core.files import write_parquet
 from cogworks.probes.fit import fit
 from cogworks.probes.kinds import KINDS
-from cogworks.probes.own import Own
-from cogworks.probes.specs import FitSpec
+from cogworks.probes.kinds.classifier import OwnFit
+from cogworks.probes.own import own_classifier
 from cogworks.probes.table import TableSource
-from cogworks.training.losses import LOSSES
 
 
 def main() -> None:
-    parser = cli.parser(__doc__, spec=FitSpec)
-    parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    parser = cli.parser(__doc__, spec=OwnFit)
     for part in ("features", "indices", "manifests"):
         parser.add_argument(
             f"--{part}", type=Path, nargs="+", required=True, help="of each test set, own first"
@@ -34,15 +32,15 @@ def main() -> None:
         (name, TableSource([features], [index], [manifest], normalize=False))
         for name, (features, index, manifest) in zip(names, files, strict=True)
     ]
-    loss = read_json(args.run / "spec.json")["classifier"]["kind"]
+    classifier = own_classifier(args.spec.classifier)
     scores = fit(
         args.spec,
         args.cells,
-        Own(args.run),
+        classifier,
         train=None,
         tests=tests,
         trials=None,
-        code=rule_code("score_classifiers", KINDS.module(args.spec.kind), LOSSES.module(loss)),
+        code=rule_code("score_classifiers", KINDS.module(args.spec.kind), *classifier.entries),
         device=pick_device(args.device),
     )
     write_parquet(scores, args.output)

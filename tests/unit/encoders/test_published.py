@@ -1,4 +1,4 @@
-"""Each of the 31 published models, loaded from a file with its publisher's layout of keys.
+"""Each published model, loaded from a file with its publisher's layout of keys.
 
 The files hold every tensor at its true shape but one number in memory: a constant made from the
 key that it must end up under. So each test proves, key by key, that the right tensor arrives in
@@ -21,7 +21,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from cogworks.config.published import REGISTRY, models, normalization
+from cogworks.concepts.wnid_lists import read_wnids
+from cogworks.config.published import REGISTRY, benchmark, models, normalization
 from cogworks.core.errors import InputError
 from cogworks.encoders import registry
 from cogworks.encoders.registry import load_encoder
@@ -32,6 +33,8 @@ from cogworks.networks.convert import convert
 from cogworks.networks.specs import BackboneSpec
 from cogworks.plan.networks import Model
 from cogworks.plan.plan import Plan
+from cogworks.probes.cells import Cell
+from cogworks.probes.own import own_classifier
 
 PAPER = Path(REGISTRY).parent / "paper" / "cog_models.csv"
 Layout = dict[str, torch.Tensor]
@@ -100,6 +103,29 @@ def body(module: nn.Module, *, counters: bool = True) -> Layout:
 
 def classifier(module: nn.Module, *, counters: bool = True) -> Layout:
     return body(module, counters=counters) | linear("fc", 2048, 1000)
+
+
+def paws(module: nn.Module) -> dict[str, Any]:
+    """PAWS: a projection of three layers called `fc`, a prediction head, the states of training."""
+    head = (
+        linear("fc.fc1", 2048, 2048) | linear("fc.fc2", 2048, 2048) | linear("fc.fc3", 2048, 2048)
+    )
+    head |= {"fc.bn1.running_mean": torch.zeros(2048), "pred.bn1.weight": torch.zeros(2048)}
+    head |= linear("pred.fc1", 2048, 512) | linear("pred.fc2", 512, 2048)
+    optimizer = {"state": {}, "param_groups": [{"lr": 6.4, "LARS_exclude": True}]}
+    state = under("module.", body(module) | head)
+    return {"encoder": state, "opt": optimizer, "epoch": 300, "unlabel_prob": 0.9, "amp": {}}
+
+
+def supcon(module: nn.Module) -> dict[str, Any]:
+    head = linear("module.head.0", 2048, 2048) | linear("module.head.2", 2048, 128)
+    state = under("module.encoder.", body(module)) | head
+    return {"opt": Namespace(model="resnet50"), "model": state, "optimizer": {}, "epoch": 350}
+
+
+def imagenet_sd(module: nn.Module, *, classes: int) -> Layout:
+    """ImageNet-SD: a classifier without a bias."""
+    return body(module) | {"fc.weight": tensor("fc.w", (classes, 2048))}
 
 
 def moco(module: nn.Module) -> dict[str, Any]:
@@ -306,7 +332,16 @@ LAYOUTS: dict[str, Callable[[nn.Module], Any]] = {
     "d-MoPro": mopro,
     "d-Semi-Sup": lambda module: classifier(module, counters=False),
     "d-Semi-Weakly-Sup": lambda module: classifier(module, counters=False),
+    "PAWS": paws,
+    "SupCon": supcon,
+    "RSB-A1": classifier,
+    "t-ReX": body,
+    "t-ReX*": body,
+    "ImageNet-1K-SD": functools.partial(imagenet_sd, classes=1000),
+    "ImageNet-100-SD": functools.partial(imagenet_sd, classes=100),
 }
+# Where the publisher's own name of the classifier is another one.
+PUBLISHED_LAYER = dict.fromkeys(("a-EfficientNet-B1", "a-EfficientNet-B4"), "head.fc")
 
 
 def published() -> dict[str, dict[str, str]]:
@@ -341,7 +376,13 @@ def assert_every_tensor_is_in_place(module: nn.Module) -> None:
 
 def test_registry_is_the_papers_list() -> None:
     table, known = published(), models()
-    assert list(known) == list(table)
+    assert benchmark() == list(table)
+    # The others come last, and are ResNet50s that see what torchvision's does.
+    assert list(known) == [*table, *(name for name in known if known[name].chapter > 3)]
+    layout = {"architecture", "feature_dim", "image_size", "normalization", "channel_order"}
+    for name in known.keys() - table.keys():
+        own, usual = (known[n].model_dump(include=layout) for n in (name, "ResNet50"))
+        assert own == usual
     for name, row in table.items():
         entry = known[name]
         assert entry.category == row["category"]
@@ -363,7 +404,7 @@ def test_loader(name: str, tmp_path: Path, spec_of: Callable[..., Any]) -> None:
     torch.save(LAYOUTS[name](empty_backbone(name)), path)
     encoder = load(spec_of(registry=name, checkpoint=str(path)))
     assert_every_tensor_is_in_place(encoder.module)
-    row = published()[name]
+    row = published()[name if name in benchmark() else "ResNet50"]
     assert encoder.feature_dim == int(row["feature_dim"])
     assert encoder.image.image_size == encoder.image.resize == int(row["image_size"])
     parameters = sum(parameter.numel() for parameter in encoder.module.parameters()) / 1e6
@@ -372,8 +413,43 @@ def test_loader(name: str, tmp_path: Path, spec_of: Callable[..., Any]) -> None:
     assert parameters == pytest.approx(float(row["params_millions"]), abs=slack)
 
 
+CELL = Cell(shots="all", seed=0, params={}, val_top1=None, folder=Path())
+
+
+@pytest.mark.parametrize("name", [name for name in LAYOUTS if models()[name].classifier])
+def test_own_classifier(name: str, tmp_path: Path, plan_of: Callable[..., Plan]) -> None:
+    path, entry = tmp_path / "published.pth", models()[name]
+    layout = LAYOUTS[name](empty_backbone(name))
+    torch.save(layout, path)
+    encoder = plan_of(mine={"registry": name, "checkpoint": str(path)}).encoders["mine"]
+    model = own_classifier(encoder.classifier).model(CELL)
+    assert model.classes == sorted(read_wnids(entry.classes, key="x"))
+    layer = PUBLISHED_LAYER.get(name, entry.classifier)
+    bias = 0 if name.startswith("ImageNet-") else constant(f"{layer}.b")
+    features = torch.zeros(1, entry.feature_dim)
+    assert torch.equal(model.logits(features), torch.full((1, len(model.classes)), bias))
+    features[0, -1] = 1
+    expected = torch.full((1, len(model.classes)), constant(f"{layer}.w") + bias)
+    assert torch.equal(model.logits(features), expected)
+
+
+def test_a_file_without_its_classifier_is_refused(
+    tmp_path: Path, plan_of: Callable[..., Plan]
+) -> None:
+    path = tmp_path / "published.pth"
+    section = {"registry": "ImageNet-1K-SD", "checkpoint": str(path)}
+    spec = plan_of(mine=section).encoders["mine"].classifier
+    for layer, problem in (
+        ({}, r"published\.pth: no fc\.weight, expected the classifier"),
+        ({"fc.weight": torch.zeros(100, 2048)}, r"fc\.weight is \(100, 2048\), expected 1000 rows"),
+    ):
+        torch.save({"conv1.weight": torch.zeros(1)} | layer, path)
+        with pytest.raises(InputError, match=problem):
+            own_classifier(spec).model(CELL)
+
+
 def test_adversarially_robust_goes_through_the_converter(
-    tmp_path: Path, spec_of: Callable[..., Any]
+    tmp_path: Path, spec_of: Callable[..., Any], plan_of: Callable[..., Plan]
 ) -> None:
     name, path = "r-Adv-Robust", tmp_path / "resnet50_l2_eps0.1.ckpt"
     torch.save(adv_robust(empty_backbone(name)), path)
@@ -382,6 +458,8 @@ def test_adversarially_robust_goes_through_the_converter(
     output = tmp_path / "weights.safetensors"
     convert(path, output, container="model")
     assert_every_tensor_is_in_place(load(spec_of(registry=name, checkpoint=str(output))).module)
+    encoder = plan_of(mine={"registry": name, "checkpoint": str(output)}).encoders["mine"]
+    assert own_classifier(encoder.classifier).model(CELL).logits(torch.zeros(1, 2048)).ne(0).all()
 
 
 def test_clip_is_read_from_its_torchscript_archive(

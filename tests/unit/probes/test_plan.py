@@ -11,7 +11,7 @@ from cogworks.core.errors import InputError
 from cogworks.plan.evaluations import problems
 from cogworks.plan.jobs import BASE_MB, Job
 from cogworks.plan.plan import Plan
-from cogworks.probes.specs import CrossSpec, Draw
+from cogworks.probes.specs import CrossSpec, Draw, FitSpec
 
 IMAGES = {
     "seen": {"source": {"kind": "world"}, "classes": {"benchmark": "cog", "part": "seen"}},
@@ -65,7 +65,10 @@ def test_all_encoders_means_trained_ones_where_their_own_classifier_is_scored(fi
     assert ("base", "seen", "own") in plan.jobs
     assert ("random", "seen", "own") not in plan.jobs
     assert plan.jobs["base", "seen", "own"].classifier_inputs == {
-        "run": ["results/training/base/spec.json", "results/training/base/classifier.safetensors"],
+        "classifier": [
+            "results/training/base/spec.json",
+            "results/training/base/classifier.safetensors",
+        ],
         "features": ["results/features/base/seen/test.npy"],
         "indices": ["results/features/base/seen/test.parquet"],
         "manifests": ["results/images/seen/test.parquet"],
@@ -78,7 +81,45 @@ def test_a_runs_own_classifier_is_scored_on_the_classes_that_it_knows(fill: Any)
     assert list(plan.jobs) == [("base", "seen", "own")]
     assert list(problems(plan)) == []
     (problem,) = problems(fill(evaluations={"e0": own | {"datasets": ["cog"]}}))
-    assert problem.startswith("evaluations.e0.datasets: none of them has the classes that the run")
+    assert problem.startswith("evaluations.e0.datasets: none of them has the classes that base")
+
+
+def test_a_published_classifier_is_scored_on_its_list_of_classes(fill: Any) -> None:
+    classes = {
+        "all": {"file": "imagenet1k"},
+        "some": {"file": "imagenet1k", "limit": 5},
+        "in100": {"file": "imagenet100"},
+    }
+    source = {"kind": "folder", "path": "x"}
+    images = {name: {"source": source, "classes": chosen} for name, chosen in classes.items()}
+    encoders = {
+        "published": {"registry": "RSB-A1", "checkpoint": "a1.pth"},
+        "small": {"registry": "ImageNet-100-SD"},
+        "headless": {"registry": "t-ReX*"},
+    }
+    generators = {"generators": {"g": {"path": "g"}}}
+    clones = {"copy": {"generator": "g", "like": "all"}}
+    own = {"encoders": "all", "datasets": [*IMAGES, *images, "copy"], "protocols": ["own"]}
+    sections = {"images": IMAGES | images, "synthesis": generators | {"clones": clones}}
+    plan = fill(**sections, encoders=encoders, evaluations={"e0": own})
+    assert list(problems(plan)) == []
+    assert [(encoder, dataset) for encoder, dataset, _ in plan.jobs] == [
+        *(("published", name) for name in ("seen", "all")),
+        ("small", "in100"),
+        ("published", "copy"),
+    ]
+    job = plan.jobs["published", "seen", "own"]
+    assert job.classifier_inputs["classifier"] == ["a1.pth"]
+    assert FitSpec.read(job.fit_spec.text) == job.fit_spec
+    assert job.fit_spec.classifier.model_dump(include={"layer", "classes"}) == {
+        "layer": "fc",
+        "classes": "imagenet1k",
+    }
+    named = {"encoders": ["headless", "small"], "datasets": ["all"], "protocols": ["own"]}
+    found = list(problems(fill(**sections, encoders=encoders, evaluations={"e0": named})))
+    assert len(found) == 2
+    assert "encoders: headless comes from no training run and is no published model" in found[0]
+    assert "datasets: none of them has the classes that small was trained on" in found[1]
 
 
 def test_the_search_reads_training_features_alone(fill: Any) -> None:

@@ -32,7 +32,7 @@ class Evaluation(Section):
 
     encoders: Literal["all"] | Annotated[list[str], Field(min_length=1)]
     """Names of encoders, or `all`. With `all`, a protocol of kind classifier applies to the
-    encoders that come from a training run.
+    encoders that have a classifier of their own.
     """
     datasets: Annotated[list[str], Field(min_length=1)]
     """Names of data sets; a family such as `cog` stands for all its levels."""

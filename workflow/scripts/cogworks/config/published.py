@@ -1,4 +1,4 @@
-"""The published models of the ImageNet-CoG benchmark: what `resources/encoders.yaml` says of them.
+"""The published models of the thesis: what `resources/encoders.yaml` says of them.
 
 Imported while the DAG is planned: PyYAML, Pydantic and the standard library only.
 """
@@ -16,7 +16,7 @@ from cogworks.core.place import ROOT
 from cogworks.networks.specs import Options
 
 REGISTRY = ROOT / "resources" / "encoders.yaml"
-# Stands for every model in `encoders.NAME.registry`.
+# Stands for every model of the benchmark in `encoders.NAME.registry`.
 ALL = "all"
 
 
@@ -30,6 +30,7 @@ class Normalization(Section):
 class Model(Section):
     """One published model; the file's head says what the keys mean."""
 
+    chapter: Literal[3, 4, 5] = 3
     category: Words
     architecture: ModelName
     feature_dim: Positive
@@ -44,6 +45,8 @@ class Model(Section):
     prefix: str = ""
     drop: list[Words] = []
     rename: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []
+    classifier: Words | None = None
+    classes: Literal["imagenet1k", "imagenet100"] = "imagenet1k"
 
 
 class Registry(Section):
@@ -66,6 +69,11 @@ class Registry(Section):
 def models() -> dict[str, Model]:
     """Return the published models by name."""
     return _registry().models
+
+
+def benchmark() -> list[str]:
+    """Return the names of the 31 models of the ImageNet-CoG benchmark."""
+    return [name for name, model in models().items() if model.chapter == 3]
 
 
 def normalization(model: Model) -> Normalization:

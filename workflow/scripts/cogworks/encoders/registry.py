@@ -13,6 +13,7 @@ from cogworks.core.files import read_json, sha256_file
 from cogworks.core.fingerprint import Fingerprints, fingerprint
 from cogworks.core.randomness import seeded
 from cogworks.core.spec import digest
+from cogworks.encoders.checkpoint import read_weights
 from cogworks.encoders.entry_points import call_entry_point, entry_file
 from cogworks.encoders.identity import cache_name
 from cogworks.encoders.preparation import Preparation, prepare
@@ -27,12 +28,7 @@ from cogworks.encoders.specs import (
     Source,
 )
 from cogworks.networks.backbones import Backbone, build_backbone, describe_backbone, output_width
-from cogworks.networks.checkpoints import (
-    load_strictly,
-    map_keys,
-    read_checkpoint,
-    read_safetensors_into,
-)
+from cogworks.networks.checkpoints import load_strictly, read_safetensors_into
 from cogworks.networks.specs import BackboneSpec
 from cogworks.networks.trial import check_encoder
 
@@ -240,9 +236,8 @@ def _load_model(name: str, source: ModelSource, size: int, online: bool) -> Back
         return load_pretrained(spec, online=online)
     if isinstance(weights, Random):
         return describe_backbone(spec)
-    state = read_checkpoint(weights.file, weights.containers)
+    state = read_weights(weights)
     backbone = describe_backbone(spec)
-    state = map_keys(state, prefix=weights.prefix, drop=weights.drop, rename=weights.rename)
     title = f"encoder {name} ({weights.file} into {spec.library}:{spec.name})"
     load_strictly(backbone.module, state, heads=backbone.heads, name=title)
     return backbone

@@ -94,6 +94,25 @@ class EntryPointSource(Spec):
 Source = RunSource | ModelSource | EntryPointSource
 
 
+class PublishedClassifier(Spec):
+    """The linear layer with which a published encoder was trained.
+
+    Attributes:
+        checkpoint: the file of the encoder, which holds the layer as well.
+        layer: beginning of its keys there, once these are mapped.
+        classes: name of the list of its classes, which are in the order of their wnids.
+    """
+
+    kind: Literal["published"] = "published"
+    checkpoint: Checkpoint
+    layer: str
+    classes: str
+
+
+# Where the classifier that an encoder was trained with is.
+OwnClassifier = Annotated[RunSource | PublishedClassifier, Field(discriminator="kind")]
+
+
 class ImageSpec(Spec):
     """How images are prepared; None stands for what the encoder's source prescribes."""
 

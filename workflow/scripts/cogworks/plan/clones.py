@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cogworks.concepts.wnid_lists import NAMED
 from cogworks.concepts.wordnet import database_files
 from cogworks.config import images
 from cogworks.config import synthesis as config
@@ -43,6 +44,13 @@ class Clone:
         if self.section.like is None:
             return images.Classes(file=self.section.classes)
         return self.plan.images(self.section.like).class_choice
+
+    @property
+    def class_list(self) -> str | None:
+        """Return the list that its classes are, see `Dataset.class_list`."""
+        if self.section.like is None:
+            return self.section.classes if self.section.classes in NAMED else None
+        return self.plan.images(self.section.like).class_list
 
     @property
     def class_table(self) -> str:

@@ -64,6 +64,15 @@ class Dataset:
         return self.name if self.classes.part == "source" else self.classes
 
     @property
+    def class_list(self) -> str | None:
+        """Return the name of the list that its classes are all of, such as imagenet1k."""
+        classes, source = self.classes, self.classes.file
+        if classes.part == "seen":
+            benchmark = self.plan.benchmarks[classes.benchmark or ""].section
+            source = benchmark.seen if benchmark.seen_limit is None else None
+        return source if source in NAMED and classes.limit is None else None
+
+    @property
     def class_table(self) -> str:
         """Return the table of its classes (label, wnid, name)."""
         return f"results/images/{self.name}/classes.parquet"

@@ -22,7 +22,9 @@ from cogworks.encoders.specs import (
     EntryPointSource,
     ImageSpec,
     ModelSource,
+    OwnClassifier,
     Pretrained,
+    PublishedClassifier,
     Random,
     RunSource,
     Source,
@@ -95,9 +97,29 @@ class Encoder:
             return None
         return self.model
 
+    @cached_property
+    def classifier(self) -> OwnClassifier | None:
+        """Return where the classifier is that it was trained with, if it has one."""
+        own, source = self.published_model, self._source
+        if isinstance(source, RunSource):
+            return source
+        if own is None or own.classifier is None or not isinstance(source, ModelSource):
+            return None
+        assert isinstance(source.weights, Checkpoint), "the registry's weights are files"
+        return PublishedClassifier(
+            checkpoint=source.weights, layer=own.classifier, classes=own.classes
+        )
+
+    @property
+    def classifier_files(self) -> list[str]:
+        """Return the files that its own classifier is made from."""
+        if self.run is None:
+            return self.files
+        return [self.run.file(name) for name in ("spec.json", "classifier.safetensors")]
+
     @property
     def category(self) -> str | None:
-        """Return the category of table 3.2 where it is a published model, else None."""
+        """Return its category, as in table 3.2, where it is a published model, else None."""
         return None if self.published_model is None else self.published_model.category
 
     def features(self, dataset: str, split: str) -> Features:
@@ -229,11 +251,11 @@ def expand(plan: Plan) -> Iterator[Encoder]:
     """Yield every encoder of the config: of a sweep of runs one for each of its runs.
 
     An encoder `mine` of the sweep `ocm` stands for `mine_2048`, `mine_4096` and so on. One of all
-    published models stands for those that have no entry of their own.
+    models of the benchmark stands for those that have no entry of their own.
     """
     for name, section in plan.config.encoders.items():
         if section.registry == published.ALL:
-            for model in published.models():
+            for model in published.benchmark():
                 if model not in plan.config.encoders:
                     own = section.model_copy(update={"registry": model})
                     yield Encoder(plan, model, own, name)
@@ -252,4 +274,4 @@ def families(plan: Plan) -> dict[str, list[str]]:
     for found in expand(plan):
         result.setdefault(found.declared, []).append(found.name)
     everyone = [n for n, s in plan.config.encoders.items() if s.registry == published.ALL]
-    return result | {name: list(published.models()) for name in everyone}
+    return result | {name: published.benchmark() for name in everyone}

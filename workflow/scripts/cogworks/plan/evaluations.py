@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cogworks.config.evaluations import Evaluation, Pool
 from cogworks.config.probes import Interval
 from cogworks.core.errors import InputError
+from cogworks.encoders.specs import PublishedClassifier
 from cogworks.plan.jobs import Crossing, Job
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.specs import Draw, Level
@@ -126,7 +127,7 @@ def _pairs(plan: Plan, section: Evaluation) -> Iterator[tuple[str, str]]:
     """Yield the (encoder, protocol) pairs of an evaluation."""
     for encoder in plan.encoder_names(section.encoders):
         for protocol in section.protocols:
-            scorable = not _is_own(plan, protocol) or plan.encoders[encoder].run is not None
+            scorable = not _is_own(plan, protocol) or plan.encoders[encoder].classifier is not None
             if scorable or section.encoders != "all":
                 yield encoder, protocol
 
@@ -134,14 +135,17 @@ def _pairs(plan: Plan, section: Evaluation) -> Iterator[tuple[str, str]]:
 def _applies(plan: Plan, encoder: str, target: Target, protocol: str) -> bool:
     """Say whether a protocol can score an encoder on a data set.
 
-    A run's own classifier knows the classes of its training set alone.
+    An encoder's own classifier knows the classes that it was trained on alone.
     """
     if not _is_own(plan, protocol):
         return True
-    run = plan.encoders[encoder].run
-    if run is None or len(target.parts) != 1:
+    found = plan.encoders[encoder]
+    if found.classifier is None or len(target.parts) != 1:
         return False
-    return run.dataset.class_choice == target.parts[0].class_choice
+    if isinstance(found.classifier, PublishedClassifier):
+        return target.parts[0].class_list == found.classifier.classes
+    assert found.run is not None
+    return found.run.dataset.class_choice == target.parts[0].class_choice
 
 
 def _problems_of_sections(plan: Plan) -> Iterator[str]:
@@ -169,7 +173,6 @@ def _problems_of_evaluation(plan: Plan, name: str, section: Evaluation) -> Itera
     yield from _unknown(
         f"{key}.encoders", plan.encoder_names(section.encoders), plan.encoders, "an encoder"
     )
-    yield from _problems_of_runs(plan, name, section)
     for part in ("datasets", "test_sets"):
         yield from _unknown(f"{key}.{part}", getattr(section, part), plan.image_sets, "a data set")
     if section.pool is not None:
@@ -182,22 +185,6 @@ def _unknown(key: str, names: Iterable[str], known: Iterable[str], what: str) ->
     for name in names:
         if name not in known:
             yield f"{key}: {name!r} is not {what}; known: {', '.join(known) or 'none'}"
-
-
-def _problems_of_runs(plan: Plan, name: str, section: Evaluation) -> Iterator[str]:
-    """Yield the encoders that are named beside a protocol for the classifiers of runs."""
-    if section.encoders == "all":
-        return
-    own = [p for p in section.protocols if p in plan.config.probes and _is_own(plan, p)]
-    for protocol in own:
-        for encoder in plan.encoder_names(section.encoders):
-            found = plan.encoders.get(encoder)
-            if found is not None and found.section.run is None:
-                yield (
-                    f"evaluations.{name}.encoders: {encoder} comes from no training run, so it has "
-                    f"no classifier of its own for the protocol {protocol}; leave out one of the "
-                    "two"
-                )
 
 
 def _problems_of_pool(plan: Plan, key: str, section: Evaluation, pool: Pool) -> Iterator[str]:
@@ -224,14 +211,25 @@ def _problems_of_crossing(plan: Plan, key: str, section: Evaluation) -> Iterator
 
 
 def _problems_of_classifiers(plan: Plan, name: str, section: Evaluation) -> Iterator[str]:
-    """Yield the encoders whose own classifier fits none of an evaluation's data sets."""
+    """Yield the encoders that have no own classifier, or one that fits none of the data sets.
+
+    Among all encoders, published ones that fit none are not meant.
+    """
     targets = list(_targets(plan, section))
     for encoder, protocol in _pairs(plan, section):
-        if not any(_applies(plan, encoder, target, protocol) for target in targets):
+        if any(_applies(plan, encoder, target, protocol) for target in targets):
+            continue
+        classifier = plan.encoders[encoder].classifier
+        if classifier is None:
             yield (
-                f"evaluations.{name}.datasets: none of them has the classes that the run of "
-                f"{encoder} was trained on, so {protocol} cannot score it; add one, or leave out "
-                "one of the two"
+                f"evaluations.{name}.encoders: {encoder} comes from no training run and is no "
+                "published model with a `classifier` in resources/encoders.yaml, so it has none of "
+                f"its own for the protocol {protocol}; leave out one of the two"
+            )
+        elif section.encoders != "all" or not isinstance(classifier, PublishedClassifier):
+            yield (
+                f"evaluations.{name}.datasets: none of them has the classes that {encoder} was "
+                f"trained on, so {protocol} cannot score it; add one, or leave out one of the two"
             )
 
 

@@ -101,13 +101,6 @@ class Job:
         return f"results/tuning/{self._name}.cells"
 
     @property
-    def run_folder(self) -> str:
-        """Return the folder of the training run whose classifier it scores."""
-        run = self.encoder.run
-        assert run is not None, "only the encoders of runs are scored by a classifier of their own"
-        return run.folder
-
-    @property
     def tune_inputs(self) -> dict[str, list[str]]:
         """Return what the search reads: training images alone."""
         return self._files(self.parts, "train") | {"levels": self._levels}
@@ -125,10 +118,9 @@ class Job:
 
     @property
     def classifier_inputs(self) -> dict[str, list[str]]:
-        """Return what the scores of the classifier of the encoder's own run are made from."""
-        names = ("spec.json", "classifier.safetensors")
+        """Return what the scores of the encoder's own classifier are made from."""
         return {
-            "run": [f"{self.run_folder}/{name}" for name in names],
+            "classifier": self.encoder.classifier_files,
             **self._files(self.parts + self.test_sets, "test"),
         }
 
@@ -145,6 +137,8 @@ class Job:
         keys = self._keys(self.kind.fit) | {"test_sets": names}
         if not names:  # A data set has the classes of its own classifiers: nothing to restrict.
             keys["restrict_classes"] = True
+        if self.kind.own:
+            keys["classifier"] = self.encoder.classifier
         return self.kind.fit.model_validate(keys)
 
     @property
@@ -159,7 +153,7 @@ class Job:
 
     @property
     def classifier_memory(self) -> int:
-        """Return the memory of scoring the classifier of the encoder's own run, in MB."""
+        """Return the memory of scoring the encoder's own classifier, in MB."""
         return memory([], self._tested)
 
     @property

@@ -24,7 +24,7 @@ class Kind:
 
     A tuned kind trains linear classifiers and gives `tune` and a `method`; another one that trains
     on features gives its `models`. The one that gives neither scores the classifier that the
-    encoder's own training run learned.
+    encoder was trained with.
 
     Attributes:
         fit: what the fit and the scores depend on.
@@ -51,7 +51,7 @@ class Kind:
 
     @property
     def own(self) -> bool:
-        """Whether it scores the classifier of the encoder's own training run."""
+        """Whether it scores the classifier that the encoder was trained with."""
         return self.tune is None and self.models is None
 
 
