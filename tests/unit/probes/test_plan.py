@@ -299,7 +299,7 @@ def test_the_defaults_are_the_thesis() -> None:
     assert {key: section[key] for key in wanted} == wanted
 
 
-def test_protocols_are_for_the_classifiers_of_runs_or_train_their_own(fill: Any) -> None:
+def test_protocols_are_for_own_classifiers_or_train_others(fill: Any) -> None:
     assert fill().protocols(own=True) == ["own"]
     assert fill().protocols(own=False) == ["linear"]
 
