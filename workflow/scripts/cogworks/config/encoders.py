@@ -20,11 +20,10 @@ class Encoder(Section):
     """One encoder."""
 
     registry: str | None = None
-    """A published model by its name in `resources/encoders.yaml`: one of the 31 of the ImageNet-CoG
-    benchmark, or of those that chapters 4 and 5 have besides. Its weights are expected in the
+    """A published model, by its name in `resources/encoders.yaml`. Its weights are expected in the
     folder `weights`, under the file name given there, unless `checkpoint` says otherwise. `all`
-    stands for the 31 models, each under its own name, also in lists of encoders; one that has an
-    entry of its own is as that says.
+    stands for the 31 models of the ImageNet-CoG benchmark, each under its own name, also in lists
+    of encoders; one that has an entry of its own is as that says.
     """
     run: str | None = None
     """A run of the section `training`. For a sweep, this entry stands for one encoder per run

@@ -41,9 +41,8 @@ class Protocol(Section):
     kind: Annotated[str, one_of(KINDS)]
     """`sgd`: multinomial logistic regression by SGD (large data sets). `lbfgs`: the same by L-BFGS,
     all values of C at once (small data sets). `sklearn`: the same by scikit-learn's L-BFGS, one C
-    at a time. `knn`: weighted nearest neighbours, not tuned. `classifier`: the classifier that
-    the encoder was trained with, not trained again (see `restrict_classes`): that of a training
-    run, or of a published model where `resources/encoders.yaml` names one in its file.
+    at a time. `knn`: weighted nearest neighbours, not tuned. `classifier`: the classifier with
+    which a run or a published model was trained (see `classifier` in `resources/encoders.yaml`).
     """
     shots: Annotated[
         Annotated[list[Positive | Literal["all"]], Field(min_length=1), unique],

@@ -205,7 +205,7 @@ class Plan:
         return 2 if self.config.compute.gpus == 0 else 4
 
     def protocols(self, *, own: bool) -> list[str]:
-        """Return the protocols that score the classifiers that encoders were trained with, or all others."""
+        """Return the protocols that score the encoders' own classifiers, or all others."""
         sections = self.config.probes.items()
         return [name for name, section in sections if KINDS.load(section.kind).own is own]
 
