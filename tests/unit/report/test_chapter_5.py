@@ -368,6 +368,33 @@ def test_a_table_of_another_chapter_or_none_has_all_rows(config):
     assert len(names) == len(CLONES) + 3
 
 
+def test_published_models_stand_with_their_own_classifiers_among_those_of_their_classes(config):
+    images = dict(config["images"])
+    for name, known in (("in1k", "imagenet1k"), ("in100", "imagenet100")):
+        images[name] = images[name] | {"classes": {"file": known}}
+    large = ["ResNet50", "RSB-A1", "ImageNet-1K-SD"]
+    evaluations = dict(config["evaluations"])
+    for name, models in (("large", large), ("small", ["ImageNet-100-SD"])):
+        encoders = [*evaluations[name]["encoders"], *models]
+        evaluations[name] = evaluations[name] | {"encoders": encoders}
+    encoders = config["encoders"] | {
+        name: {"registry": name} for name in (*large, "ImageNet-100-SD")
+    }
+    sections = {"images": images, "evaluations": evaluations, "encoders": encoders}
+    exhibits = Exhibits(load(config | sections))
+    spec = exhibits.tables["clone_test_sets"].spec
+    rows = [(row.data, row.model) for row in spec.rows if row.name not in config["encoders"]]
+    assert rows == [
+        ("IN-100-SD", "ImageNet-100-SD"),
+        ("IN-1K", "PyTorch"),
+        ("IN-1K", "RSB-A1"),
+        ("IN-1K-SD", "ImageNet-1K-SD"),
+    ]
+    assert spec.published == []
+    groups = exhibits.tables["augmentation_in100"].spec.rows
+    assert len(groups) == 2
+
+
 def test_figure_5_6_is_of_encoders_that_learned_from_clones(exhibits, config):
     assert exhibits.figures["features"].numbered.number == "5.6"
     analysis = {"features": config["analysis"]["features"] | {"encoders": ["real"]}}

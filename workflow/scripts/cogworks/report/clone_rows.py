@@ -41,6 +41,10 @@ LISTED: dict[str, dict[str, set[Recipe]]] = {
 BLOCKS = ("in100", "in1k")
 # What the tables call models of others, by their names in the registry or in the config.
 MODELS = {"ResNet50": "PyTorch", "RSB-A1": "RSB-A1", "s-DINO": "DINO"}
+# What the thesis calls the lists of classes that published models learned.
+LISTS = {"imagenet1k": "in1k", "imagenet100": "in100"}
+# The category of those that were published with chapter 5.
+SYNTHETIC = "synthetic-data"
 NONE = "–"
 
 
@@ -71,20 +75,25 @@ class Trained:
 
     @property
     def origin(self) -> str:
-        """Return the real data set whose classes it learned; empty where that is not known.
-
-        Published models learned IN-1K's.
-        """
+        """Return the real data set whose classes it learned; empty where that is not known."""
         if self.clone is not None:
             return self.clone.section.like or ""
         if self.encoder.run is not None:
             return self.encoder.run.dataset.name
-        return in1k(self.roles) if self.model or self.encoder.published_model else ""
+        published = self.encoder.published_model
+        if published is not None:
+            return named(self.roles, LISTS[published.classes])
+        return in1k(self.roles) if self.model else ""
 
     @property
     def is_real(self) -> bool:
         """Say whether it was trained on real images."""
-        return bool(self.origin) and self.clone is None
+        return bool(self.origin) and not self.is_drawn
+
+    @property
+    def is_drawn(self) -> bool:
+        """Say whether it was trained on synthetic images."""
+        return self.clone is not None or self.encoder.category == SYNTHETIC
 
     @property
     def recipe(self) -> Recipe | None:
@@ -106,7 +115,7 @@ class Trained:
     def place(self) -> tuple[float, ...]:
         """Return its place in its block: real images first, then by size, guidance and prompt."""
         if self.clone is None:
-            return (0,)
+            return (int(self.is_drawn),)
         section = self.clone.section
         known = section.prompt in PROMPTS
         prompt = PROMPTS.index(section.prompt) if known else len(PROMPTS)
@@ -122,7 +131,7 @@ class Trained:
             "name": self.name,
             "label": label,
             "block": self.origin,
-            "data": (origin if section is None else f"{origin}-SD".lstrip("-")) or NONE,
+            "data": (f"{origin}-SD".lstrip("-") if self.is_drawn else origin) or NONE,
             "real": self.is_real,
             "size": "" if section is None or section.multiple == 1 else f"{section.multiple:g}×",
             "scale": NONE if section is None else f"{section.guidance:.1f}",
@@ -240,8 +249,13 @@ def columns(roles: "Roles", datasets: Iterable[str]) -> list[SetColumn]:
 
 def in1k(roles: "Roles") -> str:
     """Return the name of IN-1K in the config."""
+    return named(roles, "in1k")
+
+
+def named(roles: "Roles", published: str) -> str:
+    """Return the name in the config of one of the thesis's data sets, else the thesis's own."""
     names = roles.plan.datasets
-    return next((name for name in names if roles.published_name(name) == "in1k"), "in1k")
+    return next((name for name in names if roles.published_name(name) == published), published)
 
 
 def quoted(prompt: str) -> str:

@@ -47,7 +47,8 @@ def _groups(entries: Iterable[Trained]) -> list[dict[str, Trained]]:
     groups: dict[str, dict[str, Trained]] = {}
     for entry in entries:
         run = entry.encoder.run
-        assert run is not None, "a model of others has no run, and is in no group"
+        if run is None:  # Nobody trained a model of others in both ways.
+            continue
         rest = run.spec.model_dump(exclude={"augmentation", "seed", "traces", "validation"})
         crops = run.spec.augmentation
         name = NAMES.get(crops.recipe, crops.recipe) + MULTI_CROP * bool(crops.local_crops)
