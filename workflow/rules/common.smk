@@ -1,5 +1,6 @@
 # What every rule file uses: the plan, in which rules look everything up, and the digest of a rule's
 # code. No torch and no data are touched while the DAG is planned.
+import contextlib
 import functools
 import gc
 import re
@@ -39,6 +40,18 @@ if place.ROOT != ROOT:
     raise WorkflowError(
         f"{ROOT}: the library is already loaded from {place.ROOT}; use one copy for all modules"
     )
+
+
+@contextlib.contextmanager
+def told_in_words():
+    """Say what is wrong and end: Snakemake would name a line of these files instead."""
+    try:
+        yield
+    except InputError as error:
+        logger.error(str(error))
+        raise SystemExit(1) from error
+
+
 place.link_bundled()
 # If Snakemake provides an environment or a container, jobs use its interpreter.
 deployed = workflow.deployment_settings.deployment_method
@@ -51,7 +64,7 @@ default_config = Path("config/config.yaml")
 if not default_config.exists():
     default_config = ROOT / default_config
 
-try:
+with told_in_words():
     # One complete config at a time: a --configfile replaces the default instead of being merged
     # into it, or the default's data sets and encoders would appear in everybody's results.
     if not workflow.overwrite_configfiles:
@@ -62,15 +75,24 @@ try:
             load_yaml(default_config)  # Its errors name the file and the line.
             raise
     plan = load(config, workflow.configfiles, warn=logger.warning)
-except InputError as error:
-    # An exception would be shown with the line of this file, which is not where the error is.
-    logger.error(str(error))
-    sys.exit(1)
 
 # The user's files are not inputs of rules. Their fingerprints are params (`files`), so that a copy
 # or a touch makes nothing stale, and other content does, whatever its date. A missing one stops the
 # planning (see `Needs`).
 needs = Needs()
+build_dag = workflow._build_dag
+
+
+def build_checked_dag():
+    """Build Snakemake's graph of jobs and check it: no hook of Snakemake's runs on a dry run."""
+    build_dag()
+    # Neither commands that run nothing, as --summary, nor the processes of single jobs.
+    if workflow.executor_plugin is not None and workflow.is_main_process:
+        with told_in_words():
+            needs.check()
+
+
+workflow._build_dag = build_checked_dag
 
 # Keys that say how a result is computed and not what it is (device, workers, shards, memory,
 # `verify`; all are in cogworks/core/how.py) go to rules as threads and resources, which Snakemake

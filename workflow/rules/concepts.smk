@@ -13,7 +13,6 @@ rule scan_image_counts:
         "logs/scan_image_counts/{benchmark}.log",
     benchmark:
         "logs/benchmarks/scan_image_counts/{benchmark}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 4
@@ -23,9 +22,7 @@ rule scan_image_counts:
     params:
         script=script("scan_image_counts"),
         spec=lambda w: plan.benchmarks[w.benchmark].scan_spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.benchmarks[w.benchmark].scan_files))
-        ),
+        files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].scan_files)),
         code=rule_code("scan_image_counts"),
     message:
         "Counting the images of each class for {wildcards.benchmark}"
@@ -48,7 +45,6 @@ rule select_concepts:
         "logs/select_concepts/{benchmark}.log",
     benchmark:
         "logs/benchmarks/select_concepts/{benchmark}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -58,9 +54,7 @@ rule select_concepts:
     params:
         script=script("select_concepts"),
         spec=lambda w: plan.benchmarks[w.benchmark].select_spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.benchmarks[w.benchmark].select_files))
-        ),
+        files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].select_files)),
         code=rule_code("select_concepts"),
     message:
         "Selecting the eligible concepts of {wildcards.benchmark}"
@@ -84,7 +78,6 @@ rule rank_concepts:
         "logs/rank_concepts/{benchmark}.log",
     benchmark:
         "logs/benchmarks/rank_concepts/{benchmark}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -94,9 +87,7 @@ rule rank_concepts:
     params:
         script=script("rank_concepts"),
         spec=lambda w: plan.benchmarks[w.benchmark].rank_spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.benchmarks[w.benchmark].rank_files))
-        ),
+        files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].rank_files)),
         code=lambda w: rule_code(
             "rank_concepts", plan.benchmarks[w.benchmark].similarity_module
         ),
@@ -123,7 +114,6 @@ rule split_levels:
         "logs/split_levels/{benchmark}.log",
     benchmark:
         "logs/benchmarks/split_levels/{benchmark}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/base.yaml"
     threads: 1
@@ -133,9 +123,7 @@ rule split_levels:
     params:
         script=script("split_levels"),
         spec=lambda w: plan.benchmarks[w.benchmark].level_spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.benchmarks[w.benchmark].level_files))
-        ),
+        files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].level_files)),
         code=rule_code("split_levels"),
     message:
         "Cutting the ranking of {wildcards.benchmark} into levels"

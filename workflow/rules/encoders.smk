@@ -19,7 +19,6 @@ rule extract_features:
         "logs/extract_features/{encoder}/{dataset}/{split}.log",
     benchmark:
         "logs/benchmarks/extract_features/{encoder}/{dataset}/{split}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: lambda w, input: 1 if input.shards else plan.extraction_threads
@@ -32,7 +31,7 @@ rule extract_features:
         shards=lambda w, input: max(1, len(input.shards) // 2),
     params:
         script=script("extract_features"),
-        spec=lambda w: needs.met(plan.encoders[w.encoder].spec.text),
+        spec=lambda w: plan.encoders[w.encoder].spec.text,
         code=features_code,
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
@@ -64,7 +63,6 @@ rule extract_shard:
     wildcard_constraints:
         shard="[0-9]+",
         shards="[0-9]+",
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: plan.extraction_threads
@@ -76,7 +74,7 @@ rule extract_shard:
         online=int(plan.config.compute.online),
     params:
         script=script("extract_features"),
-        spec=lambda w: needs.met(plan.encoders[w.encoder].spec.text),
+        spec=lambda w: plan.encoders[w.encoder].spec.text,
         code=features_code,
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"

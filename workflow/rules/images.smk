@@ -15,7 +15,6 @@ rule list_classes:
         "logs/list_classes/{dataset}.log",
     benchmark:
         "logs/benchmarks/list_classes/{dataset}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -26,9 +25,7 @@ rule list_classes:
     params:
         script=script("list_classes"),
         spec=lambda w: plan.datasets[w.dataset].classes_spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.datasets[w.dataset].class_files))
-        ),
+        files=lambda w: canonical(of_files(plan.datasets[w.dataset].class_files)),
         code=lambda w: rule_code(
             "list_classes", *plan.datasets[w.dataset].source_modules
         ),
@@ -81,7 +78,6 @@ rule build_manifest:
         "logs/build_manifest/{dataset}.log",
     benchmark:
         "logs/benchmarks/build_manifest/{dataset}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: plan.datasets[w.dataset].scan_threads
@@ -93,9 +89,7 @@ rule build_manifest:
     params:
         script=script("build_manifest"),
         spec=lambda w: plan.datasets[w.dataset].manifest_spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.datasets[w.dataset].source_files))
-        ),
+        files=lambda w: canonical(of_files(plan.datasets[w.dataset].source_files)),
         code=lambda w: rule_code(
             "build_manifest", *plan.datasets[w.dataset].source_modules
         ),

@@ -158,9 +158,9 @@ for target, files in targets.files.items():
 
 
 def refuse(w):
-    """Say why there is no such target, as `common.smk` says what is wrong with the config."""
-    logger.error(targets.refusal(w.target))
-    sys.exit(1)
+    """Say why there is no such target."""
+    with told_in_words():
+        raise InputError(targets.refusal(w.target))
 
 
 # Everything that is named like a target and is none would be looked for as a file.

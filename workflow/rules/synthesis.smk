@@ -19,7 +19,6 @@ rule check_generator:
         "logs/benchmarks/check_generator/{generator}.tsv"
     wildcard_constraints:
         generator=paths.pattern(plan.given_generators),
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -30,9 +29,7 @@ rule check_generator:
     params:
         script=script("check_generator"),
         spec=lambda w: plan.generators[w.generator].spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.generators[w.generator].files))
-        ),
+        files=lambda w: canonical(of_files(plan.generators[w.generator].files)),
         code=rule_code("check_generator"),
     message:
         "Strict loading of the generator {wildcards.generator}"
@@ -55,7 +52,7 @@ rule train_generator:
         "logs/benchmarks/train_generator/{generator}.tsv"
     wildcard_constraints:
         generator=paths.pattern(plan.trained_generators),
-    priority: lambda w: needs.met(3)
+    priority: 3
     conda:
         "../../envs/diffusion.yaml"
     threads: 2
@@ -65,9 +62,7 @@ rule train_generator:
     params:
         script=script("train_generator"),
         spec=lambda w: plan.generators[w.generator].spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.generators[w.generator].files))
-        ),
+        files=lambda w: canonical(of_files(plan.generators[w.generator].files)),
         code=lambda w: rule_code(
             "train_generator", *plan.generators[w.generator].letter_modules
         ),
@@ -93,7 +88,6 @@ rule write_prompts:
         "logs/write_prompts/{clone}.log",
     benchmark:
         "logs/benchmarks/write_prompts/{clone}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -103,9 +97,7 @@ rule write_prompts:
     params:
         script=script("write_prompts"),
         spec=lambda w: plan.clones[w.clone].prompt_spec.text,
-        files=lambda w: needs.met(
-            canonical(of_files(plan.clones[w.clone].prompt_files))
-        ),
+        files=lambda w: canonical(of_files(plan.clones[w.clone].prompt_files)),
         source=lambda w: plan.clones[w.clone].class_source,
         code=lambda w: rule_code("write_prompts", *plan.clones[w.clone].letter_modules),
     message:
@@ -195,7 +187,6 @@ rule score_clone:
         "logs/score_clone/{clone}.log",
     benchmark:
         "logs/benchmarks/score_clone/{clone}.tsv"
-    priority: lambda w: needs.met(0)
     conda:
         "../../envs/diffusion.yaml"
     threads: 2
@@ -207,7 +198,7 @@ rule score_clone:
     params:
         script=script("score_clone"),
         spec=lambda w: plan.clones[w.clone].judge_spec.text,
-        files=lambda w: needs.met(canonical(of_files(plan.clones[w.clone].judge_files))),
+        files=lambda w: canonical(of_files(plan.clones[w.clone].judge_files)),
         code=rule_code("score_clone"),
     message:
         "Similarity of images and texts of {wildcards.clone}"

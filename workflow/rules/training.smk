@@ -17,7 +17,7 @@ rule train_encoder:
         "logs/train_encoder/{run}.log",
     benchmark:
         "logs/benchmarks/train_encoder/{run}.tsv"
-    priority: lambda w: needs.met(1)
+    priority: 1
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: plan.runs[w.run].cores
@@ -35,7 +35,7 @@ rule train_encoder:
     params:
         script=script("train_encoder"),
         spec=lambda w: plan.runs[w.run].spec.text,
-        files=lambda w: needs.met(plan.runs[w.run].files),
+        files=lambda w: plan.runs[w.run].files,
         start=lambda w: plan.runs[w.run].start_file,
         code=lambda w: plan.runs[w.run].code,
     message:

@@ -11,12 +11,12 @@ from cogworks.core.needs import Needs, is_missing_file, lacking
 def test_all_that_is_missing_is_told_once() -> None:
     needs = Needs()
     assert needs.made(["a.txt", "results/x/b.parquet"]) == ["results/x/b.parquet"]
-    assert needs.met(3) == 3
+    needs.check()
     for _ in range(2):
         assert needs.made(["a.txt"], ["images.x: a.txt does not exist"]) == []
     needs.made([], ["encoders.y: no file b.pth"])
     with pytest.raises(InputError) as error:
-        needs.met(3)
+        needs.check()
     assert str(error.value).splitlines()[1:] == [
         "images.x: a.txt does not exist",
         "encoders.y: no file b.pth",

@@ -6,12 +6,10 @@ Imported while the DAG is planned: standard library only.
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import is_made
-
-Value = TypeVar("Value")
 
 
 def is_missing(path: str | Path) -> bool:
@@ -42,9 +40,8 @@ class Needs:
     """What the jobs of a run need and do not find, reported all at once.
 
     If an input of a job is missing, or its input function raises an error, Snakemake skips the job
-    as long as old results of it exist. So input functions only note what is missing. When all jobs
-    are known, Snakemake asks for the params of those that have results, and for the priority of
-    those that are to run; the error is raised then.
+    as long as old results of it exist. So input functions only note what is missing; the error is
+    raised when all jobs are known.
     """
 
     # Whether a missing file is no error in this process.
@@ -63,15 +60,14 @@ class Needs:
         self._lines |= dict.fromkeys(missing)
         return [file for file in files if is_made(file)]
 
-    def met(self, value: Value) -> Value:
-        """Return `value` if nothing is missing.
+    def check(self) -> None:
+        """Check that nothing is missing.
 
         Raises:
             InputError: a line for each file that some job needs and that does not exist.
         """
         if self._lines and not Needs._ignored:
             raise InputError("\n".join(["files that the config names are missing:", *self._lines]))
-        return value
 
     @staticmethod
     @contextlib.contextmanager

@@ -99,15 +99,16 @@ def planned(settings: Settings, targets: Collection[str] = ()) -> list[Job]:
         targets: files or rules; none for the default target.
 
     Raises:
-        InputError: Snakemake cannot plan; the message is Snakemake's own.
+        InputError: Snakemake cannot plan; the message is Snakemake's or the rule files'.
     """
     told = io.StringIO()
     output = OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
     with _signals_kept(), contextlib.redirect_stderr(told), SnakemakeApi(output) as api:
         try:
             return _read(_dry_run(api, settings, targets).workflow_api._workflow)
-        except SystemExit:  # the rule files have said what is wrong with the config
-            pass
+        except SystemExit as stopped:
+            if isinstance(stopped.__cause__, InputError):  # See `told_in_words` in common.smk.
+                raise stopped.__cause__ from None
         except Exception as error:  # of whatever kind: told as on Snakemake's command line
             api.print_exception(error)
         words = told.getvalue().strip()
