@@ -1,7 +1,7 @@
 """The thesis's tables and figures as targets, planned by Snakemake in this process."""
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,32 +17,21 @@ from cogworks.stale.job import Job, to_run
 CONFIG = SCRIPTS.parents[1] / "config"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wordnet_dir: Path) -> None:
-    """Plan in a folder with nothing but WordNet."""
-    monkeypatch.chdir(tmp_path)
-    Path("resources").mkdir()
-    Path("resources/wordnet").symlink_to(wordnet_dir)
-    Path("empty.yaml").write_text("{}\n")
+Plan = Callable[..., list[Job]]
 
 
-def plan(config: dict[str, Any], *targets: str) -> list[Job]:
-    """Return the jobs of some targets, whatever data is there."""
-    settings = Settings(
-        snakefile=str(SCRIPTS.parent / "Snakefile"),
-        configfiles=["empty.yaml"],
-        config=config,
-        rerun_triggers=["PARAMS"],
-        max_checksum_file_size=0,
-        deployment=[],
-        conda_prefix=None,
-        persistence=None,
-    )
-    with Needs.ignored():
-        return planned(settings, targets)
+@pytest.fixture
+def plan(settings_for: Callable[[dict[str, Any]], Settings]) -> Plan:
+    """Return what gives the jobs of some targets, whatever data is there."""
+
+    def jobs(config: dict[str, Any], *targets: str) -> list[Job]:
+        with Needs.ignored():
+            return planned(settings_for(config), targets)
+
+    return jobs
 
 
-def test_a_table_plans_the_jobs_of_its_cells_and_no_other() -> None:
+def test_a_table_plans_the_jobs_of_its_cells_and_no_other(plan: Plan) -> None:
     """Of the benchmark at its true size: ResNet50 on level 5."""
     jobs = plan(whole(CONFIG / "imagenet-cog.yaml"), "table_B_6")
     probed = [job for job in jobs if job.rule in ("tune_probes", "fit_probes")]
@@ -58,7 +47,7 @@ def test_a_table_plans_the_jobs_of_its_cells_and_no_other() -> None:
     assert to_run(jobs, ["results/tables/published_cog_l5.parquet"]) == len(jobs)
 
 
-def test_a_figure_has_all_of_its_panels_and_a_chapter_all_of_its_exhibits() -> None:
+def test_a_figure_has_all_of_its_panels_and_a_chapter_all_of_its_exhibits(plan: Plan) -> None:
     config = yaml.safe_load((CONFIG / "test.yaml").read_text())
     figures = {
         job.wildcards["figure"] for job in plan(config, "figure_3_4") if job.rule == "figure"
@@ -80,7 +69,7 @@ def test_a_figure_has_all_of_its_panels_and_a_chapter_all_of_its_exhibits() -> N
         ("table_B_7", "the thesis has no such table, figure or chapter; did you mean table_B_"),
     ],
 )
-def test_what_is_not_given_fails_at_once_in_words(target: str, words: str) -> None:
+def test_what_is_not_given_fails_at_once_in_words(plan: Plan, target: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
         plan(whole(CONFIG / "imagenet-cog.yaml"), target)
     assert words in str(caught.value)

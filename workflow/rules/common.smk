@@ -30,6 +30,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
+from cogworks.plan import graph
 from cogworks.plan.load import load
 
 # Planning makes millions of objects, and most of them stay. Searching them for garbage as often as
@@ -90,6 +91,8 @@ def build_checked_dag():
     if workflow.executor_plugin is not None and workflow.is_main_process:
         with told_in_words():
             needs.check()
+            graph.check_made(workflow)
+            graph.check_records(workflow)
 
 
 workflow._build_dag = build_checked_dag

@@ -35,16 +35,6 @@ def test_nothing() -> None:
     assert tell(done) == ["nothing would run again: 2 jobs, all up to date"]
 
 
-def test_results_without_a_record_are_not_up_to_date() -> None:
-    """As they are if `results/` was copied without Snakemake's records."""
-    copied = Job("a", {}, ("a.parquet",), Made(), None, needed=False)
-    gone = Job("b", {}, ("b.parquet",), Made(), None, needed=False)
-    Path("a.parquet").touch()
-    (line,) = tell([copied, gone, job("c", needed=False)])
-    assert line.startswith("no record of what the results of 1 job were made with")
-    assert tell([copied, fresh("d")])[-2:] == [line, "1 of 2 jobs would run"]
-
-
 def test_jobs_with_the_same_changes_share_a_line_and_the_rest_follows() -> None:
     old, new = {"optimizer": {"epochs": 30}}, {"optimizer": {"epochs": 40}}
     jobs = [

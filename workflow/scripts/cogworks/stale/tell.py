@@ -22,25 +22,12 @@ def tell(jobs: Sequence[Job], *, codes: Path = CODES) -> list[str]:
         codes: the folder of `code.record`.
     """
     needed = [job for job in jobs if job.needed]
-    unknown = list(_without_record(jobs))
     if not needed:
-        return unknown or [f"{NOTHING}: {counted(len(jobs))}, all up to date"]
+        return [f"{NOTHING}: {counted(len(jobs))}, all up to date"]
     own = {place: causes(job, codes) for place, job in enumerate(jobs) if job.needed}
     lines = list(_own_lines(jobs, {place: found for place, found in own.items() if found}))
     lines += _following_lines(jobs, own)
-    return [*lines, *unknown, f"{len(needed)} of {counted(len(jobs))} would run"]
-
-
-def _without_record(jobs: Sequence[Job]) -> Iterator[str]:
-    """Yield a line if old results have no record, as those that were copied without it."""
-    old = [job for job in jobs if job.before is None and not job.needed and job.outputs]
-    unknown = sum(all(Path(path).exists() for path in job.outputs) for job in old)
-    if unknown:
-        yield (
-            f"no record of what the results of {counted(unknown)} were made with: Snakemake keeps "
-            "them whatever the config; copy .snakemake/metadata to here as well, or run with "
-            "--forceall"
-        )
+    return [*lines, f"{len(needed)} of {counted(len(jobs))} would run"]
 
 
 def counted(number: int) -> str:
