@@ -53,7 +53,8 @@ def told_in_words():
         raise SystemExit(1) from error
 
 
-place.link_bundled()
+with told_in_words():
+    place.link_bundled()
 # If Snakemake provides an environment or a container, jobs use its interpreter.
 deployed = workflow.deployment_settings.deployment_method
 script = functools.partial(

@@ -12,6 +12,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from cogworks.core.errors import InputError
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 # An installed package contains the files; in a checkout they are around it.
 ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.parents[2]
@@ -37,13 +39,22 @@ def link_bundled() -> None:
     """Create or repair the link in the working folder by which rules find bundled files.
 
     This is one atomic step.
+
+    Raises:
+        InputError: the working folder cannot be written to.
     """
     if LINK.is_symlink() and LINK.readlink() == ROOT:
         return
-    LINK.parent.mkdir(parents=True, exist_ok=True)
     new = LINK.with_name(f".{LINK.name}.{os.getpid()}")
-    new.symlink_to(ROOT)
-    new.replace(LINK)
+    try:
+        LINK.parent.mkdir(parents=True, exist_ok=True)
+        new.symlink_to(ROOT)
+        new.replace(LINK)
+    except OSError as error:
+        raise InputError(
+            f"{LINK.parent.absolute()}: cannot be written to ({error.strerror}); run Snakemake in "
+            f"a folder where you may write, with -s {ROOT / 'workflow' / 'Snakefile'}"
+        ) from error
 
 
 def found(path: str) -> str:
