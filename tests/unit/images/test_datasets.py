@@ -221,6 +221,38 @@ def test_missing_paths_are_named_by_key(fill: Any, tmp_path: Any) -> None:
     assert plan.datasets["x"].missing == [f"images.x.source.path: {gone} does not exist"]
 
 
+def test_images_of_the_wrong_kind_are_named_by_key(fill: Any, tmp_path: Any) -> None:
+    """A file for a folder, a folder that was emptied, and a link in it whose target is gone."""
+    photos, packs = tmp_path / "photos", tmp_path / "packs"
+    photos.write_text("hi")
+    packs.mkdir()
+    sources = {kind: {"kind": kind, "path": str(photos)} for kind in ("folder", "imagenet_a")}
+    sources["torchvision"] = sources["folder"] | {"kind": "torchvision", "dataset": "DTD"}
+    for kind, source in sources.items():
+        (line,) = found(fill, source)
+        assert line == f"images.x.source.path: {photos} is a file; kind {kind} expects a folder"
+    for kind, suffix in (("parquet", ".parquet"), ("tar", ".tar")):
+        source = {"kind": kind, "path": str(packs), "layout": "samples"}
+        (line,) = found(fill, source)
+        assert line == f"images.x.source.path: {packs} is a folder without a {suffix} file"
+        pack = packs / f"1{suffix}"
+        pack.symlink_to("gone")
+        (line,) = found(fill, source)
+        assert line == f"images.x.source.path: {pack} is a link that leads nowhere"
+        (packs / "gone").touch()
+        assert found(fill, source) == []
+        pack.unlink()
+        (packs / "gone").unlink()
+
+
+def found(fill: Any, source: dict[str, Any]) -> list[str]:
+    """Return what a data set with this source misses."""
+    wnids = {"wnids": ["n01440764"]}
+    plan = fill({"x": {"source": source, "classes": wnids, "test_images": 1}}, check=False)
+    missing: list[str] = plan.datasets["x"].missing
+    return missing
+
+
 def test_unknown_keys_wrong_types_and_kinds_are_refused() -> None:
     for bad in (
         {"x": PACK | {"max_image": 3}},

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from cogworks.concepts.wnid_lists import NAMED
 from cogworks.concepts.wordnet import database_files
 from cogworks.config import images as config
+from cogworks.core.fingerprint import is_made
 from cogworks.core.inputs import list_of
-from cogworks.core.needs import lacking
+from cogworks.core.needs import is_missing, lacking
 from cogworks.core.patterns import expand as expand_paths
 from cogworks.core.spec import canonical
 from cogworks.images.sources.kinds import SOURCES, Source
@@ -161,23 +162,32 @@ class Dataset:
 
     @property
     def missing(self) -> list[str]:
-        """Return a line for each path of its section that does not exist."""
+        """Return a line for each path of its section that is missing or of the wrong kind."""
         images = {
             "source.path": self.given.path,
             "source.train_path": self.given.train_path,
             "source.test_path": self.given.test_path,
         }
-        if self.given.fetches and self.plan.config.compute.online:
-            del images["source.path"]
         lists = {f"source.{key}": files for key, files in self.given.lists.items()}
         lists["classes.file"] = _files(self.classes.file)
         return [
-            line
-            for given in (images, lists)
-            for key, paths in given.items()
-            for path in expand_paths(paths)
-            for line in lacking(f"{self.key}.{key}", path, folder=given is images)
-        ] + [f"{self.key}.source: {problem}" for problem in self.given.missing()]
+            *(line for key, paths in images.items() for line in self._missing_images(key, paths)),
+            *(
+                line
+                for key, paths in lists.items()
+                for path in expand_paths(paths)
+                for line in lacking(f"{self.key}.{key}", path)
+            ),
+            *(f"{self.key}.source: {problem}" for problem in self.given.missing()),
+        ]
+
+    def _missing_images(self, key: str, paths: list[str]) -> Iterator[str]:
+        fetched = self.given.fetches and self.plan.config.compute.online
+        for path in expand_paths(paths):
+            if is_missing(path):
+                yield from () if fetched else lacking(f"{self.key}.{key}", path)
+            elif not is_made(path):
+                yield from (f"{self.key}.{key}: {fault}" for fault in self.given.faults(path))
 
     def problems(self) -> Iterator[str]:
         """Yield the errors of its section that its types cannot show."""

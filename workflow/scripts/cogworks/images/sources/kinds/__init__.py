@@ -79,6 +79,11 @@ class Source(Spec, ABC):
         """Return the files that are tracked, of those that a path stands for."""
         return []
 
+    def faults(self, path: str) -> Iterator[str]:
+        """Yield what a glance shows to be wrong with one of its places, which exists."""
+        if not Path(path).is_dir():
+            yield f"{path} is a file; kind {self.kind} expects a folder"
+
     def missing(self) -> Iterator[str]:
         """Yield what must be put there by hand and is not."""
         yield from ()
@@ -172,6 +177,19 @@ def packs_at(path: str, suffix: str) -> list[str]:
         return [path] if path.lower().endswith(PACK_SUFFIXES) else []
     names = sorted(name for name in os.listdir(path) if name.lower().endswith(suffix))
     return [f"{path.rstrip('/')}/{name}" for name in names if not is_hidden(name)]
+
+
+def pack_faults(path: str, packs: Sequence[str], suffix: str) -> Iterator[str]:
+    """Yield what a glance shows to be wrong with a file or folder of packs, which exists.
+
+    Args:
+        path: the file or folder.
+        packs: those of its packs that are tracked.
+        suffix: that of packs in a folder.
+    """
+    if Path(path).is_dir() and not packs_at(path, suffix):
+        yield f"{path} is a folder without a {suffix} file"
+    yield from (f"{pack} is a link that leads nowhere" for pack in packs if not Path(pack).exists())
 
 
 SOURCES: Registry[type[Source]] = Registry(

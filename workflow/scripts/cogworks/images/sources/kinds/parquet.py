@@ -1,10 +1,10 @@
 """Parquet packs: encoded images in one column, their classes in another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cogworks.core.errors import InputError
-from cogworks.images.sources.kinds import Mapped, packs_at
+from cogworks.images.sources.kinds import Mapped, pack_faults, packs_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,10 @@ class Parquet(Mapped):
     def packs(self, path: str) -> list[str]:
         """See `Source.packs`."""
         return packs_at(path, ".parquet")
+
+    def faults(self, path: str) -> Iterator[str]:
+        """See `Source.faults`."""
+        return pack_faults(path, self.packs(path), ".parquet")
 
     def scan(
         self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int

@@ -1,10 +1,10 @@
 """Tar files: WebDataset samples, or a tar file for each class as ImageNet is shipped."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cogworks.images.sources.kinds import Divided, packs_at
+from cogworks.images.sources.kinds import Divided, pack_faults, packs_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,10 @@ class Tar(Divided):
         if self.layout == "wnid" and Path(path).is_dir():
             return []
         return packs_at(path, ".tar")
+
+    def faults(self, path: str) -> Iterator[str]:
+        """See `Source.faults`."""
+        return pack_faults(path, self.packs(path), ".tar")
 
     def scan(
         self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
