@@ -110,6 +110,16 @@ def test_a_mistake_has_the_file_and_line_that_counts(tmp_path: Path) -> None:
     assert lines[1].endswith(f" ({second}, line 5)")
 
 
+def test_a_value_of_the_command_line_is_blamed_on_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("probes:\n  a:\n    kind: sgd\n    epochs: 2\n")
+    given = {"probes": {"a": SGD | {"epochs": 2.5, "epoch": 3, "shots": [{"a": 1}]}}}
+    with pytest.raises(InputError) as caught:
+        parse(given, [file])
+    assert "epochs: expected" in str(caught.value)
+    assert str(file) not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -8,14 +8,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from cogworks.config import schema
 from cogworks.config.base import LONGEST_NAME
 from cogworks.config.schema import dotted
-from cogworks.config.yaml_file import KeyPath, lines_of
+from cogworks.config.yaml_file import KeyPath, lines_of, load_yaml
 
 HEADING = "the config has errors:"
 # An error of a place in the config: the place, and what is wrong there.
@@ -51,22 +51,51 @@ def explained(error: ValidationError, given: dict[str, Any]) -> list[Problem]:
     return [(place, text) for place, text in found.items() if not _is_outer(place, found)]
 
 
-def text(problems: Iterable[Problem], files: Iterable[str | Path] = ()) -> str:
-    """Return problems as lines, each with the last file and line that sets the value."""
-    lines = [(Path(file), lines_of(file)) for file in files]
+class _File(NamedTuple):
+    path: Path
+    lines: dict[KeyPath, int]
+    content: Any
+
+
+def text(
+    problems: Iterable[Problem], given: dict[str, Any], files: Iterable[str | Path] = ()
+) -> str:
+    """Return problems as lines, each with the last file and line that sets the value.
+
+    Args:
+        problems: what is wrong, and where.
+        given: the merged config; a value in none of the files is from the command line.
+        files: the files that it was merged from.
+    """
+    read = [_File(Path(file), lines_of(file), load_yaml(file)) for file in files]
     return "\n".join(
-        f"{dotted(place)}: {words}{_where(place, lines)}" if place else f"the config: {words}"
+        f"{dotted(place)}: {words}{_where(place, given, read)}" if place else f"the config: {words}"
         for place, words in problems
     )
 
 
-def _where(place: KeyPath, files: list[tuple[Path, dict[KeyPath, int]]]) -> str:
+def _where(place: KeyPath, given: dict[str, Any], files: list[_File]) -> str:
     """Return the file and line of a place, or of the nearest enclosing place that is written."""
     for end in range(len(place), 0, -1):
-        for file, lines in reversed(files):
-            if place[:end] in lines:
-                return f" ({file}, line {lines[place[:end]]})"
+        here = place[:end]
+        value = _value(given, here)
+        for file in reversed(files):
+            if here in file.lines:
+                same = isinstance(value, dict) or value == _value(file.content, here)
+                return f" ({file.path}, line {file.lines[here]})" if same else ""
+        if value is not None:
+            return ""
     return ""
+
+
+def _value(config: Any, place: KeyPath) -> Any:
+    """Return the value at a place; None if there is none."""
+    for part in place:
+        try:
+            config = config[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return config
 
 
 def _place(given: Any, loc: tuple[int | str, ...], *, missing: bool) -> KeyPath:

@@ -40,7 +40,7 @@ def resolved(config: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[s
         if name not in paths
     ]
     if problems:
-        raise InputError(f"{errors.HEADING}\n{errors.text(problems, files)}")
+        raise InputError(f"{errors.HEADING}\n{errors.text(problems, config, files)}")
     result: dict[str, Any] = _filled(own, paths)
     return result
 

@@ -30,4 +30,4 @@ def parse(given: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
             return Config.model_validate(given)
         except ValidationError as error:
             problems = errors.explained(error, given)
-    raise InputError(f"{errors.HEADING}\n{errors.text(problems, files)}")
+    raise InputError(f"{errors.HEADING}\n{errors.text(problems, given, files)}")

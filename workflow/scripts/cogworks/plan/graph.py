@@ -54,7 +54,7 @@ def check_records(workflow: Any) -> None:
     if workflow.touch or not any(trigger.name == "PARAMS" for trigger in workflow.rerun_triggers):
         return  # The user vouches for the results.
     dag = workflow.dag
-    unknown = []
+    unknown: list[Path] = []
     for job in dag.jobs:
         reason = dag.reason(job)
         if (reason.no_metadata or reason.outdated_metadata) and not dag.needrun(job):
