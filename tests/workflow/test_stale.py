@@ -73,12 +73,12 @@ def told(project: Any, configfile: str) -> subprocess.CompletedProcess[str]:
 def test_before_and_after_a_run_and_after_changes(project: Any) -> None:
     """One story in one test: each step is a run of Snakemake."""
     assert told(project, "mine.yaml").stdout.splitlines() == [
-        "new: select_concepts (1), rank_concepts (1), split_levels (1), table (2), figure (1), "
+        "new: select_concepts (1), rank_concepts (1), split_levels (1), table (3), figure (1), "
         "build_report (1)",
-        "7 of 7 jobs would run",
+        "8 of 8 jobs would run",
     ]
     project.snakemake()
-    assert said(project) == ["nothing would run again: 7 jobs, all up to date"]
+    assert said(project) == ["nothing would run again: 8 jobs, all up to date"]
 
     (project.folder / "pool.txt").write_text("\n".join(WNIDS[:5]) + "\n")
     project.edit("concepts.yaml", "size: 2", "size: 1")
@@ -92,8 +92,8 @@ def test_before_and_after_a_run_and_after_changes(project: Any) -> None:
         "split_levels: 1 job: size 2 -> 1; code changed (cogworks.concepts.levels.level_starts)",
         "build_report: 1 job: config changed; digest changed; title One -> Another",
         "because of select_concepts: rank_concepts (1)",
-        "because of select_concepts, split_levels: table (2), figure (1)",
-        "7 of 7 jobs would run",
+        "because of select_concepts, split_levels: table (3), figure (1)",
+        "8 of 8 jobs would run",
     ]
 
 
