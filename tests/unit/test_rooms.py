@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan": JUDGES | {"config"},
     "report": JUDGES | {"config", "plan"},
     "preflight": ALL | {"config", "plan"},
+    "estimates": ALL | {"config", "plan", "preflight", "stale"},
     "stale": GROUND | {"training", "probes"},
 }
 # The report stands on the plan, but the errors of its section are told with all others.

@@ -44,7 +44,7 @@ def test_a_table_plans_the_jobs_of_its_cells_and_no_other(plan: Plan) -> None:
     assert [job.wildcards for job in jobs if job.rule == "table"] == [{"table": "published_cog_l5"}]
     made = {job.wildcards["dataset"] for job in jobs if "dataset" in job.wildcards}
     assert made == {"cog_l5"}
-    assert to_run(jobs, ["results/tables/published_cog_l5.parquet"]) == len(jobs)
+    assert len(to_run(jobs, ["results/tables/published_cog_l5.parquet"])) == len(jobs)
 
 
 def test_a_figure_has_all_of_its_panels_and_a_chapter_all_of_its_exhibits(plan: Plan) -> None:

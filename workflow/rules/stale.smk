@@ -1,18 +1,9 @@
 # What would run again, and why: a target without outputs.
-from cogworks.stale import code as stale_code
 from cogworks.stale import dry_run
 
 
 localrules:
     stale,
-
-
-# So that the definitions that an edit changed can be named afterwards: a job's digest is asked for
-# with its params.
-onstart:
-    for job in workflow.dag.needrun_jobs():
-        job.params
-    stale_code.record()
 
 
 rule stale:

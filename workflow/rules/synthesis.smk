@@ -2,10 +2,6 @@
 from cogworks.synthesis import names as synthesis_names
 
 
-localrules:
-    estimate,
-
-
 rule check_generator:
     input:
         files=lambda w: needs.made(
@@ -266,18 +262,3 @@ rule estimate_clone:
         " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
         " --classes {input.classes:q} --n-shards {params.n_shards} --output {output.estimate:q}"
         " > {log:q} 2>&1"
-
-
-rule estimate:
-    input:
-        estimates=[clone.estimate for clone in plan.clones.values()],
-    log:
-        "logs/estimate.log",
-    conda:
-        "../../envs/base.yaml"
-    params:
-        script=script("show_estimates"),
-    message:
-        "What the clones will cost"
-    shell:
-        "{params.script} {input.estimates:q} | tee {log:q}"

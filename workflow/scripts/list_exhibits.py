@@ -14,7 +14,7 @@ def main() -> None:
     files = [path for row in args.spec.rows for path in row.files]
     with Needs.ignored():
         jobs = planned(args.settings, files) if files else []
-    print(*lines(args.spec.rows, lambda paths: to_run(jobs, paths)), sep="\n")
+    print(*lines(args.spec.rows, lambda paths: len(to_run(jobs, paths))), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,33 @@
-"""Print what all clones will cost, one line each and their sum."""
+"""Print what is still to be done for the whole config: jobs, images, hours and disk, by part."""
 
 from pathlib import Path
 
+from cogworks.config.root import Config
 from cogworks.core import cli
-from cogworks.synthesis.estimates import summary
+from cogworks.core.files import read_json
+from cogworks.core.needs import Needs
+from cogworks.core.spec import unpacked
+from cogworks.estimates.forecast import Forecast, told
+from cogworks.plan.plan import Plan
+from cogworks.stale.dry_run import Settings, planned
+from cogworks.synthesis.estimates import Estimate, summary
 
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("estimates", type=Path, nargs="*", help="estimates of clones")
-    print(summary(parser.parse_args().estimates))
+    parser.add_argument("--config", required=True, help="the config; see `spec.packed`")
+    parser.add_argument("--parts", required=True, help="parts of the report, packed likewise")
+    parser.add_argument("--settings", type=Settings.read, required=True, help="see stale.dry_run")
+    parser.add_argument("--clones", type=Path, nargs="*", help="estimates of clones")
+    args = parser.parse_args()
+    plan = Plan(Config.model_validate(unpacked(args.config)))
+    clones = [Estimate(**read_json(path)) for path in args.clones or ()]
+    with Needs.ignored():
+        jobs = planned(args.settings)
+    forecast = Forecast(plan, {clone.clone: clone for clone in clones})
+    print(*told(forecast, jobs, unpacked(args.parts)), sep="\n")
+    if args.clones:
+        print(summary(args.clones))
 
 
 if __name__ == "__main__":

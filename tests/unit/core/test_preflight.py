@@ -8,16 +8,16 @@ import huggingface_hub.constants
 import pytest
 import torch
 
-from cogworks import preflight
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.plan.load import load as load_config
+from cogworks.preflight.thorough import inspect
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 PAGE = "\n<!DOCTYPE html><html><body>Sign in</body></html>"
 
 
 def unfit(given: dict[str, Any]) -> list[str]:
-    found = preflight.inspect(load_config(given))
+    found = inspect(load_config(given))
     rooms = {"concepts", "images", "synthesis", "training", "encoders"}
     wrong = [finding for finding in found if not finding.fine and finding.what in rooms]
     assert all(finding.words.startswith(f"{finding.what}.") for finding in wrong)
@@ -72,7 +72,7 @@ def test_empty_folders_are_named_and_hidden_files_fill_none(tmp_path: Path) -> N
 
 def test_a_model_folder_without_weights_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    found = preflight.inspect(load_config({"encoders": {"m": {"model": f"hf:{tmp_path}"}}}))
+    found = inspect(load_config({"encoders": {"m": {"model": f"hf:{tmp_path}"}}}))
     assert [f.words for f in found if f.what == "encoders"] == [
         f"encoders.m.model: {tmp_path} holds no weights (*.safetensors or *.bin)"
     ]

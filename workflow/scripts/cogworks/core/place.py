@@ -29,10 +29,10 @@ class Script:
 
     def __init__(self, name: str, *, python: str = sys.executable) -> None:
         """Take the script `workflow/scripts/<name>.py` and the interpreter that runs it."""
-        self._words = (python, str(ROOT / "workflow" / "scripts" / f"{name}.py"))
+        self.words = (python, str(ROOT / "workflow" / "scripts" / f"{name}.py"))
 
     def __str__(self) -> str:
-        return shlex.join(self._words)
+        return shlex.join(self.words)
 
 
 def link_bundled() -> None:

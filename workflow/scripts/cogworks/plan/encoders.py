@@ -152,18 +152,34 @@ class Encoder:
         What the registry says is resolved, so that an edit of one of its entries concerns that
         model alone.
         """
-        section = self.section
         return EncoderSpec(
             name=self.name,
             source=self._source,
             image=self._image,
-            compute=ComputeSpec(
-                precision=section.precision,
-                compile=section.compile,
-                dtype=section.dtype,
-                batch_size=section.batch_size,
-            ),
+            compute=self._compute,
             weights=self._identity,
+        )
+
+    @property
+    def untrained(self) -> EncoderSpec:
+        """Return the same network with random weights: what it takes is measured without files."""
+        source, image = self._source, self._image
+        if self.run is not None:
+            built = self.run.spec.backbone
+            source = ModelSource(
+                library=built.library,
+                name=built.name,
+                options=built.options,
+                weights=Random(seed=0),
+                feature_dim=None,
+            )
+            image = image.model_copy(update={"image_size": image.image_size or built.image_size})
+        elif isinstance(source, ModelSource):
+            source = source.model_copy(update={"weights": Random(seed=0), "feature_dim": None})
+        # Encoders of one architecture that differ in their colours alone take the same time.
+        image = image.model_copy(update={"mean": None, "std": None, "channel_order": None})
+        return EncoderSpec(
+            name="estimate", source=source, image=image, compute=self._compute, weights=None
         )
 
     def shards(self, dataset: str, split: str, code: str) -> list[str]:
@@ -184,6 +200,16 @@ class Encoder:
             return fingerprint.of_files(self.files) or None
         now = identity.of_cache(identity.cached_weights(cached.library, cached.name))
         return identity.planned(now, paths.weights_note(self.name))
+
+    @property
+    def _compute(self) -> ComputeSpec:
+        section = self.section
+        return ComputeSpec(
+            precision=section.precision,
+            compile=section.compile,
+            dtype=section.dtype,
+            batch_size=section.batch_size,
+        )
 
     @property
     def _image(self) -> ImageSpec:

@@ -49,6 +49,14 @@ class Targets:
                 found[f"chapter_{chapter}"] = _paths(own)
         return found | {"paper": [*(path for p in given.values() for path in _paths(p)), PAGE]}
 
+    @property
+    def parts(self) -> dict[str, list[str]]:
+        """Return the files of each part of the report by its title, empty for one alone."""
+        found: dict[str, list[str]] = {roles.title: [] for roles in self.exhibits.parts}
+        for planned in self.exhibits.planned:
+            found[planned.roles.title].append(planned.path)
+        return found
+
     def lacks(self, entry: Numbered) -> str:
         """Return what the config lacks for a table or figure of the thesis that it does not give.
 

@@ -77,15 +77,15 @@ class Job:
         return self.before is None and bool(self.missing)
 
 
-def to_run(jobs: Sequence[Job], files: Collection[str]) -> int:
-    """Return how many of the jobs would run to make some files."""
+def to_run(jobs: Sequence[Job], files: Collection[str]) -> set[int]:
+    """Return the places of the jobs that would run to make some files."""
     wanted = set(files)
     found = {p for p, job in enumerate(jobs) if job.needed and wanted.intersection(job.outputs)}
     new = found
     while new:
         new = {place for other in new for place in jobs[other].after} - found
         found = found | new
-    return len(found)
+    return found
 
 
 def read_made(inputs: Iterable[str], params: dict[str, str]) -> Made:

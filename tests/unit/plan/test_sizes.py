@@ -1,0 +1,73 @@
+"""What a plan expects of numbers of images and of disk space."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cogworks.config.yaml_file import load_yaml
+from cogworks.core.place import ROOT
+from cogworks.plan import counts, sizes
+from cogworks.plan.load import load
+from cogworks.plan.plan import Plan
+
+
+def shipped(*names: str) -> Plan:
+    """Return the plan of shipped configs, one over the other."""
+    merged: dict[str, Any] = {}
+    for name in names:
+        for section, values in load_yaml(ROOT / "config" / f"{name}.yaml").items():
+            merged[section] = merged.get(section, {}) | values
+    return load(merged)
+
+
+def test_images_of_the_benchmark_at_its_true_size() -> None:
+    plan = shipped("imagenet-cog")
+    seen, level = plan.images("in1k"), plan.images("cog_l3")
+    assert counts.images_of(seen, "train") == (1281167, "")
+    assert counts.images_of(seen, "test") == (50000, "")
+    assert counts.images_of(level, "train") == (1300 * 1000, "")
+    assert counts.images_of(level, "test") == (50 * 1000, "")
+
+
+def test_features_of_31_models_take_terabytes() -> None:
+    rooms = sizes.by_room(sizes.artifacts(shipped("imagenet-cog", "cog-31")))
+    assert next(iter(rooms)) == "features"
+    assert 1.6e12 < rooms["features"] < 2.0e12
+
+
+def test_what_the_config_does_not_say_is_assumed_and_named() -> None:
+    source = {"kind": "folder", "train_path": "a", "test_path": "b"}
+    config = {
+        "images": {"mine": {"source": source, "classes": {"wnids": ["x", "y"]}}},
+        "encoders": {"own": {"entry_point": "m.py:f"}},
+    }
+    plan = load(config)
+    train = counts.images_of(plan.images("mine"), "train")
+    assert train.number == 2 * counts.TRAIN_OF_EACH
+    assert "images.mine" in train.assumed
+    assert "encoders.own" in sizes.dim(plan.encoders["own"]).assumed
+
+
+def test_a_manifest_that_is_made_says_how_many_images_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pandas as pd
+
+    monkeypatch.chdir(tmp_path)
+    found = shipped("test").images("seen")
+    assert counts.images_of(found, "train").number == 4 * (24 - 8)
+    Path(found.manifest("train")).parent.mkdir(parents=True)
+    pd.DataFrame({"id": ["a", "b"]}).to_parquet(found.manifest("train"))
+    assert counts.images_of(found, "train").number == 2
+
+
+def test_a_room_on_another_disk_counts_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("results/features").mkdir(parents=True)
+    found = list(sizes.artifacts(shipped("test")))
+    disks = sizes.by_disk(found, device=lambda path: int(path.endswith("features")))
+    assert set(disks) == {"results", "results/features"}
+    assert {artifact.room for artifact in disks["results/features"]} == {"features"}

@@ -1,0 +1,63 @@
+# What the whole config will take: jobs, images, hours and disk, measured on this machine once for
+# each kind of work, whether its jobs are many or few.
+from cogworks.estimates.specs import Calibrations
+
+calibrations = Calibrations(plan)
+
+
+localrules:
+    estimate,
+
+
+# No digest of its code: an edit makes no measurement wrong. Delete results/estimates to repeat all.
+rule calibrate:
+    output:
+        "results/estimates/{calibration}.json",
+    log:
+        "logs/calibrate/{calibration}.log",
+    benchmark:
+        "logs/benchmarks/calibrate/{calibration}.tsv"
+    wildcard_constraints:
+        calibration="(encode|train|search)-[0-9a-f]{12}",
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda w: calibrations.all[w.calibration].threads
+    resources:
+        mem_mb=8000,
+        runtime=60,
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
+    params:
+        script=script("calibrate"),
+        spec=lambda w: calibrations.all[w.calibration].spec.text,
+    message:
+        "Measuring {wildcards.calibration}"
+    shell:
+        "{params.script} --spec {params.spec:q} --threads {threads} --device {resources.device}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+# A target without outputs: it runs whenever it is asked for.
+rule estimate:
+    input:
+        measured=lambda w: [found.path for found in calibrations.all.values()],
+        clones=[clone.estimate for clone in plan.clones.values()],
+    log:
+        "logs/estimate.log",
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        # By Snakemake's own interpreter always: no environment holds Snakemake.
+        script=place.Script("show_estimates"),
+        config=packed(plan.config.model_dump()),
+        settings=lambda w: dry_run.settings_of(workflow).text,
+        parts=lambda w: packed(targets.parts),
+    message:
+        "What the whole config will take"
+    shell:
+        "{params.script} --config {params.config:q} --parts {params.parts:q}"
+        " --settings {params.settings:q} --clones {input.clones:q} 2>&1 | tee {log:q}"

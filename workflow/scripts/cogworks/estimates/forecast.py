@@ -1,0 +1,226 @@
+"""What the jobs of a plan will take: images, hours of a device and disk, by part and room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from cogworks.core.files import read_json
+from cogworks.estimates.specs import Calibration, Calibrations, Clocked, classes_of
+from cogworks.plan import counts, sizes
+from cogworks.plan.plan import Plan
+from cogworks.preflight.quick import Needed, in_words, space
+from cogworks.stale.job import to_run
+
+if TYPE_CHECKING:
+    from cogworks.plan.jobs import Job as Probe
+    from cogworks.stale.job import Job
+    from cogworks.synthesis.estimates import Estimate
+
+# Seconds of a job that is not measured: it reads tables and draws or writes one.
+OTHERS = 5.0
+# Folders of results that are one room.
+ROOMS = {"tuning": "probes", "crossed": "analysis", "tables": "report", "figures": "report"}
+
+
+class Work(NamedTuple):
+    """Images that a job looks at, drawn or trained on as often as it does, and its seconds."""
+
+    images: int
+    seconds: float
+
+
+@dataclass
+class Row:
+    """A line of the table: a room of a part."""
+
+    jobs: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+
+    def add(self, work: Work, size: int) -> None:
+        """Count a job."""
+        self.jobs += 1
+        self.images += work.images
+        self.seconds += work.seconds
+        self.bytes += size
+
+    def __add__(self, other: Row) -> Row:
+        """Return the sum of two lines."""
+        return Row(
+            self.jobs + other.jobs,
+            self.images + other.images,
+            self.seconds + other.seconds,
+            self.bytes + other.bytes,
+        )
+
+
+@dataclass
+class Forecast:
+    """What jobs will take.
+
+    Attributes:
+        plan: the plan.
+        clones: what was estimated for clones, by name.
+        unknown: what no time is known for, found while jobs are looked at.
+        devices: what was measured, found likewise.
+    """
+
+    plan: Plan
+    clones: dict[str, Estimate]
+    unknown: dict[str, None] = field(default_factory=dict)
+    devices: dict[str, None] = field(default_factory=dict)
+
+    @cached_property
+    def _calibrations(self) -> Calibrations:
+        return Calibrations(self.plan)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return {found.path: found.bytes for found in sizes.artifacts(self.plan)}
+
+    def rows(self, jobs: Iterable[Job]) -> dict[str, Row]:
+        """Return the sums of some jobs by room."""
+        found: dict[str, Row] = {}
+        for job in jobs:
+            size = sum(self._sizes.get(path, 0) for path in job.outputs)
+            found.setdefault(room(job), Row()).add(self.work(job), size)
+        return found
+
+    def work(self, job: Job) -> Work:
+        """Return what one job takes."""
+        names = job.wildcards
+        if job.rule == "extract_features" and any(".shards/" in path for path in job.now.inputs):
+            return Work(0, OTHERS)
+        if job.rule in ("extract_features", "extract_shard"):
+            return self._encoding(names)
+        if job.rule == "train_encoder":
+            return self._training(names["run"])
+        if job.rule == "generate_shard":
+            return self._drawing(names["clone"])
+        if job.rule in ("tune_probes", "fit_probes"):
+            probe = self.plan.jobs[names["encoder"], names["dataset"], names["protocol"]]
+            if probe.kind.tuned:
+                return self._probing(probe, search=job.rule == "tune_probes")
+        return Work(0, OTHERS)
+
+    def _encoding(self, names: dict[str, str]) -> Work:
+        encoder, images = self.plan.encoders[names["encoder"]], self.plan.images(names["dataset"])
+        number = counts.images_of(images, names["split"]).number // int(names.get("shards", 1))
+        return self._timed(self._calibrations.encoding(encoder, images), number, number)
+
+    def _training(self, name: str) -> Work:
+        run = self.plan.runs[name]
+        number = counts.images_of(run.dataset, "train").number * run.spec.optimizer.epochs
+        # Several GPUs share the steps, and their hours are the same.
+        return self._timed(self._calibrations.training(run), number, number)
+
+    def _drawing(self, name: str) -> Work:
+        clone, found = self.plan.clones[name], self.clones.get(name)
+        if found is None:
+            self.unknown[f"images of {name}"] = None
+            return Work(counts.images_of(clone, "train").number // clone.n_shards, 0.0)
+        seconds = found.device_days * 86400 / clone.n_shards
+        return Work(found.images // clone.n_shards, seconds + OTHERS)
+
+    def _probing(self, probe: Probe, *, search: bool) -> Work:
+        spec = probe.tune_spec
+        number = _training_images(probe)
+        held_out = 1 - spec.validation if search else 1.0
+        classes = classes_of(probe)
+        each = [
+            number * held_out if shots == "all" else min(shots * classes, number * held_out)
+            for shots in spec.shots
+        ]
+        once = round(sum(each)) * spec.seeds
+        shown = once * spec.passes * (spec.trials if search else 1)
+        return self._timed(self._calibrations.search(probe), 0, shown)
+
+    @cached_property
+    def _clocked(self) -> Callable[[str], Clocked]:
+        return cache(_clocked)
+
+    def _timed(self, calibration: Calibration, images: int, units: int) -> Work:
+        found = self._clocked(calibration.path)
+        if found.problem:
+            self.unknown[f"{calibration.name} ({found.problem})"] = None
+        self.devices[found.device] = None
+        return Work(images, found.start + units * found.seconds)
+
+
+def _clocked(path: str) -> Clocked:
+    return Clocked.model_validate(read_json(path))
+
+
+def _training_images(probe: Probe) -> int:
+    """Return how many training images a job has, of a group of a pool its share."""
+    number = sum(counts.images_of(found, "train").number for found in probe.parts)
+    if probe.group is None:
+        return number
+    pool = sum(counts.classes(found).number for found in probe.parts)
+    return round(number * min(1.0, classes_of(probe) / max(pool, 1)))
+
+
+def room(job: Job) -> str:
+    """Return the room that a job is of, by the folder that it writes to."""
+    path = job.outputs[0] if job.outputs else ""
+    if not path.startswith("results/"):
+        return "report"
+    folder = path.split("/")[1]
+    return "report" if "." in folder else ROOMS.get(folder, folder)
+
+
+HEADINGS = ("part", "room", "jobs", "images", "hours", "disk")
+
+
+def told(forecast: Forecast, jobs: Sequence[Job], parts: dict[str, list[str]]) -> Iterator[str]:
+    """Yield what is to be said of the jobs that would run.
+
+    Args:
+        forecast: what jobs take.
+        jobs: all jobs of a dry run.
+        parts: the files of each part of the report by its title. A job that several parts wait for
+            counts in each of them.
+    """
+    needed = [job for job in jobs if job.needed]
+    rows = [
+        (title, forecast.rows(jobs[place] for place in sorted(to_run(jobs, files))))
+        for title, files in parts.items()
+    ]
+    everything = ("everything", forecast.rows(needed))
+    yield from lines([*rows, everything] if len(parts) > 1 else [everything])
+    devices = ", ".join(forecast.devices) or "this machine"
+    yield f"Hours are those of one job at a time; measured on: {devices}."
+    for finding in space(forecast.plan, Needed()):
+        yield f"{'Disk' if finding.fine else 'Disk, TOO SMALL'}: {finding.words}"
+    for line in forecast.unknown:
+        yield f"Not measured, so not in the hours: {line}"
+
+
+def lines(parts: Sequence[tuple[str, dict[str, Row]]]) -> Iterator[str]:
+    """Yield the table: a line for each room of each part, given their titles, and a sum."""
+    table = [HEADINGS]
+    for title, rows in parts:
+        named = [*rows.items(), ("in all", sum(rows.values(), Row()))]
+        table += [
+            (title if place == 0 else "", name, *_cells(row))
+            for place, (name, row) in enumerate(named)
+        ]
+    widths = [max(len(row[at]) for row in table) for at in range(len(HEADINGS))]
+    for row in table:
+        left = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
+        right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        yield "  ".join([*left, *right]).rstrip()
+
+
+def _cells(row: Row) -> tuple[str, str, str, str]:
+    hours = row.seconds / 3600
+    return (
+        f"{row.jobs:,}",
+        f"{row.images:,}" if row.images else "",
+        f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}",
+        in_words(row.bytes) if row.bytes else "",
+    )

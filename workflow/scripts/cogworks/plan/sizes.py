@@ -1,0 +1,256 @@
+"""The disk space of everything that a plan makes: one entry for each file that is worth counting.
+
+Tables of scores, figures and pages are not. Imported while the DAG is planned: Pydantic and the
+standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from cogworks.core.npy import shape_of
+from cogworks.networks.specs import BackboneSpec
+from cogworks.plan.counts import Count, classes, images_of
+from cogworks.synthesis import names
+
+if TYPE_CHECKING:
+    from cogworks.plan.clones import Clone
+    from cogworks.plan.encoders import Encoder
+    from cogworks.plan.jobs import Job
+    from cogworks.plan.plan import Plan
+    from cogworks.plan.runs import Run
+
+# Features and parameters (in millions) of well-known architectures; of the others, those of
+# ResNet50 are assumed.
+ASSUMED_DIM, ASSUMED_MILLIONS = 2048, 25.6
+DIMS = {
+    "resnet18": (512, 11.7),
+    "resnet34": (512, 21.8),
+    "resnet50": (2048, 25.6),
+    "resnet101": (2048, 44.5),
+    "resnet152": (2048, 60.2),
+    "vit_small_patch16_224": (384, 22.1),
+    "vit_base_patch16_224": (768, 86.6),
+    "vit_b_16": (768, 86.6),
+}
+BYTES = {"float32": 4, "float16": 2}
+# Of a row of a manifest and of an index of features: ids are words of some length.
+ROW = 30
+# Bytes of a pixel's channel once encoded; PNGs of drawn and generated images hardly shrink.
+ENCODED = {"png": 0.8, "jpeg": 0.25}
+TAR_BYTES = 2048
+# A state holds the weights, their momentum, and of some losses an averaged copy.
+STATE_COPIES = 3
+
+
+class Artifact(NamedTuple):
+    """A file, or the files beside it that count with it.
+
+    Attributes:
+        path: the file.
+        room: what it is of, for a sum.
+        bytes: about how large it becomes.
+        assumed: what was assumed for that; empty where the config says all.
+    """
+
+    path: str
+    room: str
+    bytes: int
+    assumed: str = ""
+
+
+def artifacts(plan: Plan) -> Iterator[Artifact]:
+    """Yield what a plan makes."""
+    yield from _images(plan)
+    for clone in plan.clones.values():
+        yield from _clone(clone)
+    for run in plan.runs.values():
+        yield from _run(run)
+    yield from _features(plan)
+    for job in plan.jobs.values():
+        yield _probe(job)
+
+
+def dim(encoder: Encoder) -> Count:
+    """Return the length D of an encoder's features."""
+    published = encoder.published_model
+    if published is not None:
+        return Count(published.feature_dim)
+    if encoder.run is not None:
+        return _dim_of(encoder.run.spec.backbone)
+    if encoder.model is not None:
+        options, size = encoder.section.options, encoder.section.image_size or 224
+        return _dim_of(
+            BackboneSpec(
+                library=encoder.model.library,
+                name=encoder.model.name,
+                options=options,
+                image_size=size,
+            )
+        )
+    return Count(ASSUMED_DIM, f"{ASSUMED_DIM} features of encoders.{encoder.declared}")
+
+
+def used_features(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Yield every (encoder, data set, split) whose features a job or a measure reads, once."""
+    paths = chain(
+        (path for job in plan.jobs.values() for path in _read_by(job)),
+        (p for measure in plan.measures.values() for p in measure.inputs["features"]),
+        (crossing.inputs["features"] for crossing in plan.crossings.values()),
+    )
+    for path in dict.fromkeys(paths):
+        encoder, dataset, split = path.removeprefix("results/features/").split("/")
+        yield encoder, dataset, split.removesuffix(".npy")
+
+
+def _read_by(job: Job) -> list[str]:
+    if job.kind.own:
+        return job.classifier_inputs["features"]
+    inputs = job.fit_inputs
+    return [p for key in ("train_features", "test_features", "other_features") for p in inputs[key]]
+
+
+def total(found: Iterable[Artifact]) -> int:
+    """Return the bytes of some artifacts."""
+    return sum(artifact.bytes for artifact in found)
+
+
+def by_room(found: Iterable[Artifact]) -> dict[str, int]:
+    """Return the bytes of some artifacts by their rooms, largest first."""
+    sums: dict[str, int] = {}
+    for artifact in found:
+        sums[artifact.room] = sums.get(artifact.room, 0) + artifact.bytes
+    return dict(sorted(sums.items(), key=lambda item: -item[1]))
+
+
+def by_disk(
+    found: Iterable[Artifact], device: Callable[[str], int] | None = None
+) -> dict[str, list[Artifact]]:
+    """Return artifacts by the folder through which their file system is reached.
+
+    Args:
+        found: the artifacts; a folder of results may be a link to another disk.
+        device: returns the file system of a path that exists; for tests.
+    """
+    which = device or (lambda path: os.stat(path).st_dev)
+    place = cache(existing)
+    disks: dict[int, str] = {}
+    result: dict[str, list[Artifact]] = {}
+    for artifact in found:
+        folder = place(os.path.dirname(artifact.path))
+        first = disks.setdefault(which(folder), folder)
+        result.setdefault(first, []).append(artifact)
+    return result
+
+
+def existing(folder: str) -> str:
+    """Return a folder, or the nearest one above it that is there."""
+    while folder and not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return folder or "."
+
+
+def _images(plan: Plan) -> Iterator[Artifact]:
+    for found in plan.datasets.values():
+        counts = {split: images_of(found, split) for split in ("train", "val", "test")}
+        if found.given.drawn:
+            world = found.world_spec
+            each = 3 * world.size**2 * ENCODED[world.format]
+            images = classes(found)
+            yield Artifact(found.pack, "images", round(images.number * world.images * each))
+        for split, (number, assumed) in counts.items():
+            yield Artifact(found.manifest(split), "images", number * ROW, assumed)
+
+
+def _clone(clone: Clone) -> Iterator[Artifact]:
+    section = clone.section
+    each = 3 * section.width * section.height * ENCODED[section.format] + TAR_BYTES
+    number, assumed = images_of(clone, "train")
+    for shard in range(clone.n_shards):
+        bytes_ = round(number * each / clone.n_shards)
+        yield Artifact(names.shard(clone.name, shard), "synthesis", bytes_, assumed)
+
+
+def _run(run: Run) -> Iterator[Artifact]:
+    millions, assumed = _millions(run.spec.backbone)
+    heads = run.spec.projector
+    if heads.enabled:
+        millions += heads.layers * heads.hidden**2 / 1e6
+    encoder = round(4e6 * _millions(run.spec.backbone)[0])
+    # Its state lies beside the results, and stays.
+    bytes_ = encoder + round(STATE_COPIES * 4e6 * millions)
+    yield Artifact(run.file("encoder.safetensors"), "training", bytes_, assumed)
+
+
+def _features(plan: Plan) -> Iterator[Artifact]:
+    length = cache(lambda name: _known_dim(plan, name))
+    count = cache(lambda dataset, split: images_of(plan.images(dataset), split))
+    for name, dataset, split in used_features(plan):
+        encoder = plan.encoders[name]
+        number, unsure = count(dataset, split)
+        wide, unknown = length(name)
+        bytes_ = number * (wide * BYTES[encoder.section.dtype] + ROW)
+        assumed = "; ".join(filter(None, (unsure, unknown)))
+        yield Artifact(encoder.features(dataset, split).array, "features", bytes_, assumed)
+
+
+def _probe(job: Job) -> Artifact:
+    """Return the cells of a job: classifiers that stay, and a predicted class an image."""
+    spec = job.fit_spec
+    shots = getattr(spec, "shots", ["all"])
+    seeds = getattr(spec, "seeds", 1)
+    sets = (job.parts, *((found,) for found in job.test_sets))
+    tested = sum(images_of(found, "test").number for parts in sets for found in parts)
+    number = sum(classes(found).number for found in job.parts)
+    kept = sum(spec.keeps(shot) for shot in shots) if job.kind.tuned else 0
+    weights = 4 * number * (dim(job.encoder).number + 1)
+    each = 4 * tested + 12 * number * len(sets)
+    return Artifact(job.scores, "probes", seeds * (kept * weights + len(shots) * each))
+
+
+def _known_dim(plan: Plan, name: str) -> Count:
+    """Return the length of an encoder's features: of those that are made, else as planned."""
+    for encoder, dataset, split in used_features(plan):
+        if encoder == name:
+            shape = shape_of(plan.encoders[name].features(dataset, split).array)
+            if shape is not None:
+                return Count(shape[1])
+    return dim(plan.encoders[name])
+
+
+def _dim_of(backbone: BackboneSpec) -> Count:
+    if backbone.name == "small_resnet":
+        return Count(_channels(backbone)[-1] * _expansion(backbone))
+    known = DIMS.get(backbone.name.partition(".")[0])
+    if known is not None:
+        return Count(known[0])
+    return Count(ASSUMED_DIM, f"{ASSUMED_DIM} features of {backbone.library}:{backbone.name}")
+
+
+def _millions(backbone: BackboneSpec) -> tuple[float, str]:
+    """Return the parameters of an architecture in millions, and what was assumed for them."""
+    if backbone.name == "small_resnet":
+        layers = backbone.options.get("layers", [1, 1, 1, 1])
+        widths = _channels(backbone)
+        before = [widths[0], *widths[:-1]]
+        # Two 3 x 3 convolutions a block, and a shortcut where the width changes.
+        blocks = zip(layers, before, widths, strict=True)
+        weights = sum(18 * n * w * w - 9 * w * (w - v) + v * w for n, v, w in blocks)
+        return weights / 1e6, ""
+    known = DIMS.get(backbone.name.partition(".")[0])
+    if known is not None:
+        return known[1], ""
+    return ASSUMED_MILLIONS, f"weights of {backbone.library}:{backbone.name} as of ResNet50"
+
+
+def _channels(backbone: BackboneSpec) -> list[int]:
+    found: list[int] = backbone.options.get("channels", [64, 128, 256, 512])
+    return found
+
+
+def _expansion(backbone: BackboneSpec) -> int:
+    return 4 if backbone.options.get("block") == "bottleneck" else 1
