@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from cogworks.config.include import whole
 from cogworks.core.files import read_parquet
+from cogworks.plan import sizes
+from cogworks.plan.load import load
 
 pytestmark = pytest.mark.smoke
 
@@ -24,6 +27,7 @@ def test_a_whole_run(tmp_path: Path, make_project: Callable[..., Any]) -> None:
     check_clone_and_fine_tuning_have_their_tables(project)
     check_the_report_holds_every_figure_and_no_link_outside(project)
     check_the_summary_names_the_report_and_the_main_table(project)
+    check_the_disk_space_was_foreseen(project)
     check_a_second_run_has_nothing_to_do(project)
 
 
@@ -63,6 +67,15 @@ def check_the_summary_names_the_report_and_the_main_table(finished: Any) -> None
     )
     assert str(Path("results") / "report.html") in done.stdout
     assert "Top-1 accuracy by level" in done.stdout
+
+
+def check_the_disk_space_was_foreseen(finished: Any) -> None:
+    """Of the rooms whose files are large: training keeps a state besides its encoder."""
+    found = list(sizes.artifacts(load(whole(finished.folder / finished.configfile))))
+    for room in ("images", "features", "synthesis"):
+        own = [artifact for artifact in found if artifact.room == room]
+        made = sum((finished.folder / artifact.path).stat().st_size for artifact in own)
+        assert 0.5 < sizes.total(own) / made < 2, room
 
 
 def check_a_second_run_has_nothing_to_do(finished: Any) -> None:

@@ -1,11 +1,11 @@
 """What a plan expects of numbers of images and of disk space."""
 
+import functools
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cogworks.config.yaml_file import load_yaml
+from cogworks.config.include import merge, whole
 from cogworks.core.place import ROOT
 from cogworks.plan import counts, sizes
 from cogworks.plan.load import load
@@ -14,11 +14,8 @@ from cogworks.plan.plan import Plan
 
 def shipped(*names: str) -> Plan:
     """Return the plan of shipped configs, one over the other."""
-    merged: dict[str, Any] = {}
-    for name in names:
-        for section, values in load_yaml(ROOT / "config" / f"{name}.yaml").items():
-            merged[section] = merged.get(section, {}) | values
-    return load(merged)
+    found = (whole(ROOT / "config" / f"{name}.yaml") for name in names)
+    return load(functools.reduce(merge, found))
 
 
 def test_images_of_the_benchmark_at_its_true_size() -> None:
@@ -30,10 +27,12 @@ def test_images_of_the_benchmark_at_its_true_size() -> None:
     assert counts.images_of(level, "test") == (50 * 1000, "")
 
 
-def test_features_of_31_models_take_terabytes() -> None:
-    rooms = sizes.by_room(sizes.artifacts(shipped("imagenet-cog", "cog-31")))
+def test_the_thesis_takes_terabytes_of_features_and_of_drawn_images() -> None:
+    rooms = sizes.by_room(sizes.artifacts(shipped("thesis/chapter-3", "paths.example")))
     assert next(iter(rooms)) == "features"
-    assert 1.6e12 < rooms["features"] < 2.0e12
+    assert 1.6e12 < rooms["features"] < 5e12
+    drawn = sizes.by_room(sizes.artifacts(shipped("thesis/chapter-5", "paths.example")))
+    assert drawn["synthesis"] > 1e12
 
 
 def test_what_the_config_does_not_say_is_assumed_and_named() -> None:

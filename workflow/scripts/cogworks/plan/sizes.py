@@ -187,15 +187,28 @@ def _run(run: Run) -> Iterator[Artifact]:
 
 
 def _features(plan: Plan) -> Iterator[Artifact]:
-    length = cache(lambda name: _known_dim(plan, name))
+    used = list(used_features(plan))
+    lengths = _dims(plan, used)
     count = cache(lambda dataset, split: images_of(plan.images(dataset), split))
-    for name, dataset, split in used_features(plan):
+    for name, dataset, split in used:
         encoder = plan.encoders[name]
         number, unsure = count(dataset, split)
-        wide, unknown = length(name)
+        wide, unknown = lengths[name]
         bytes_ = number * (wide * BYTES[encoder.section.dtype] + ROW)
         assumed = "; ".join(filter(None, (unsure, unknown)))
         yield Artifact(encoder.features(dataset, split).array, "features", bytes_, assumed)
+
+
+def _dims(plan: Plan, used: Iterable[tuple[str, str, str]]) -> dict[str, Count]:
+    """Return the length of each encoder's features: of those that are made, else as planned."""
+    lengths = {name: dim(encoder) for name, encoder in plan.encoders.items()}
+    made: set[str] = set()
+    for name, dataset, split in used:
+        shape = None if name in made else shape_of(plan.encoders[name].features(dataset, split)[0])
+        if shape is not None:
+            made.add(name)
+            lengths[name] = Count(shape[1])
+    return lengths
 
 
 def _probe(job: Job) -> Artifact:
@@ -210,16 +223,6 @@ def _probe(job: Job) -> Artifact:
     weights = 4 * number * (dim(job.encoder).number + 1)
     each = 4 * tested + 12 * number * len(sets)
     return Artifact(job.scores, "probes", seeds * (kept * weights + len(shots) * each))
-
-
-def _known_dim(plan: Plan, name: str) -> Count:
-    """Return the length of an encoder's features: of those that are made, else as planned."""
-    for encoder, dataset, split in used_features(plan):
-        if encoder == name:
-            shape = shape_of(plan.encoders[name].features(dataset, split).array)
-            if shape is not None:
-                return Count(shape[1])
-    return dim(plan.encoders[name])
 
 
 def _dim_of(backbone: BackboneSpec) -> Count:
