@@ -41,7 +41,12 @@ rule calibrate:
 rule estimate:
     input:
         measured=lambda w: [found.path for found in calibrations.all.values()],
-        clones=[clone.estimate for clone in plan.clones.values()],
+        # The others cannot be measured yet, which the list says.
+        clones=[
+            clone.estimate
+            for clone in plan.clones.values()
+            if not clone.missing_sources
+        ],
     log:
         "logs/estimate.log",
     conda:

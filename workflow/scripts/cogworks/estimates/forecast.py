@@ -196,8 +196,8 @@ def told(forecast: Forecast, jobs: Sequence[Job], parts: dict[str, list[str]]) -
     yield f"Hours are those of one job at a time; measured on: {devices}."
     for finding in space(forecast.plan, Needed()):
         yield f"{'Disk' if finding.fine else 'Disk, TOO SMALL'}: {finding.words}"
-    for line in forecast.unknown:
-        yield f"Not measured, so not in the hours: {line}"
+    if forecast.unknown:
+        yield f"Not measured, so not in the hours: {', '.join(forecast.unknown)}."
 
 
 def lines(parts: Sequence[tuple[str, dict[str, Row]]]) -> Iterator[str]:

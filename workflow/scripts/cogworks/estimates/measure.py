@@ -24,8 +24,8 @@ from cogworks.probes.splits import Split
 from cogworks.probes.table import FeatureTable
 from cogworks.training.run import Files, Options, train
 
-# A measurement ends when the longer run takes so many seconds more than the shorter one, or is so
-# many times as long as the first.
+# A measurement ends when the longer run takes so many seconds more than the shorter one, and twice
+# as long, so that the start and its noise do not count; or when it is so many times the first one.
 SECONDS = 2.0
 LONGEST = 3**5
 # A GPU needs whole batches to be busy; a processor would take minutes for each.
@@ -68,7 +68,7 @@ def two_lengths(run: Callable[[int], object], units: int) -> tuple[float, float]
     run(units)
     longest = LONGEST * units
     short, longer = _clock(run, units), _clock(run, 3 * units)
-    while longer - short < SECONDS and units < longest:
+    while longer - short < max(SECONDS, short) and units < longest:
         units *= 3
         short, longer = longer, _clock(run, 3 * units)
     each = max(longer - short, 1e-9) / (2 * units)

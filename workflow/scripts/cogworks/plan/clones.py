@@ -163,6 +163,16 @@ class Clone:
         ]
 
     @property
+    def missing_sources(self) -> list[str]:
+        """Return a line for each of the user's files that it is drawn from and that is missing."""
+        lines = [*self.missing_texts, *self.plan.generators[self.section.generator].missing]
+        like = self.plan.datasets.get(self.section.like or "")
+        if like is None:
+            return lines
+        benchmark = self.plan.benchmarks.get(like.classes.benchmark or "")
+        return lines + like.missing + (benchmark.missing if benchmark else [])
+
+    @property
     def missing_judge(self) -> list[str]:
         """Return a line if the CLIP model that judges its images does not exist."""
         return list(self._missing("clip", self.section.clip))
