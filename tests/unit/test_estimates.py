@@ -93,9 +93,9 @@ def test_each_kind_of_work_is_measured(plan: Plan, monkeypatch: pytest.MonkeyPat
     for calibration in found.values():
         spec = read(calibration.spec.text)
         assert spec == calibration.spec
-        clocked = measure(spec, threads=1, device="cpu", loaded=3.0)
+        clocked = measure(spec, threads=1, device="cpu")
         assert clocked.problem == ""
-        assert clocked.start >= 3.0
+        assert clocked.start > 0.1
         assert 0 < clocked.seconds < 1
 
 

@@ -1,9 +1,6 @@
 """Measure what a unit of some work takes on this machine, for the estimate of a whole plan."""
 
-import time
 from pathlib import Path
-
-import psutil
 
 from cogworks.core import cli
 from cogworks.core.files import write_json
@@ -12,12 +9,11 @@ from cogworks.estimates.specs import read
 
 
 def main() -> None:
-    loaded = time.time() - psutil.Process().create_time()
     parser = cli.parser(__doc__)
     parser.add_argument("--spec", type=read, required=True, help="what is measured")
     parser.add_argument("--output", type=Path, required=True, help="JSON to write")
     args = parser.parse_args()
-    found = measure(args.spec, threads=args.threads, device=args.device, loaded=loaded)
+    found = measure(args.spec, threads=args.threads, device=args.device)
     write_json(found.model_dump(), args.output)
 
 

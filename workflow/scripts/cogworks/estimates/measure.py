@@ -4,16 +4,21 @@ Two runs of different length tell the time of a unit from that of the start.
 """
 
 import io
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
 
+from cogworks.core.codehash import SCRIPTS
 from cogworks.core.device import pick_device, set_threads
 from cogworks.core.errors import InputError
 from cogworks.encoders.extract import extract
@@ -28,19 +33,24 @@ from cogworks.training.run import Files, Options, train
 # as long, so that the start and its noise do not count; or when it is so many times the first one.
 SECONDS = 2.0
 LONGEST = 3**5
+# What the job of each kind of work loads.
+MODULES = {
+    "encode": "cogworks.encoders.extract",
+    "train": "cogworks.training.run",
+    "search": "cogworks.probes.tune",
+}
 # A GPU needs whole batches to be busy; a processor would take minutes for each.
 CPU_BATCH = 32
 ROWS_OF_EACH = 8
 
 
-def measure(spec: Encode | Train | Search, *, threads: int, device: str, loaded: float) -> Clocked:
+def measure(spec: Encode | Train | Search, *, threads: int, device: str) -> Clocked:
     """Return what a unit of work takes here.
 
     Args:
         spec: what is measured.
         threads: threads of its jobs.
         device: `auto`, `cpu` or `cuda`.
-        loaded: seconds that this process took until it got here: libraries.
     """
     found = pick_device(device)
     set_threads(threads)
@@ -55,7 +65,14 @@ def measure(spec: Encode | Train | Search, *, threads: int, device: str, loaded:
                 seconds, start = _search(spec, found)
         except (InputError, torch.OutOfMemoryError) as error:
             return Clocked(device=name, problem=str(error).splitlines()[0])
-    return Clocked(seconds=seconds, start=loaded + start, device=name)
+    start += _clock(_load_library, MODULES[spec.kind])
+    return Clocked(seconds=seconds, start=start, device=name)
+
+
+def _load_library(module: str) -> None:
+    """Load what a job loads before it begins, in a process of its own."""
+    environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    subprocess.run([sys.executable, "-c", f"import {module}"], env=environment, check=True)
 
 
 def two_lengths(run: Callable[[int], object], units: int) -> tuple[float, float]:
@@ -75,9 +92,9 @@ def two_lengths(run: Callable[[int], object], units: int) -> tuple[float, float]
     return each, max(short - units * each, 0.0)
 
 
-def _clock(run: Callable[[int], object], units: int) -> float:
+def _clock(run: Callable[[Any], object], argument: Any) -> float:
     start = time.perf_counter()
-    run(units)
+    run(argument)
     return time.perf_counter() - start
 
 
