@@ -1,4 +1,4 @@
-# What every rule file uses: the plan, in which rules look everything up, and the digest of a rule's
+# What all files of rules use: the plan, in which rules look everything up, and the digest of a rule's
 # code. No torch and no data are touched while the DAG is planned.
 import contextlib
 import functools
@@ -30,7 +30,6 @@ from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
-from cogworks.plan import graph
 from cogworks.plan.load import load
 
 # Planning makes millions of objects, and most of them stay. Searching them for garbage as often as
@@ -82,21 +81,6 @@ with told_in_words():
 # or a touch makes nothing stale, and other content does, whatever its date. A missing one stops the
 # planning (see `Needs`).
 needs = Needs()
-build_dag = workflow._build_dag
-
-
-def build_checked_dag():
-    """Build Snakemake's graph of jobs and check it: no hook of Snakemake's runs on a dry run."""
-    build_dag()
-    # Neither commands that run nothing, as --summary, nor the processes of single jobs.
-    if workflow.executor_plugin is not None and workflow.is_main_process:
-        with told_in_words():
-            needs.check()
-            graph.check_made(workflow)
-            graph.check_records(workflow)
-
-
-workflow._build_dag = build_checked_dag
 
 # Keys that say how a result is computed and not what it is (device, workers, shards, memory,
 # `verify`; all are in cogworks/core/how.py) go to rules as threads and resources, which Snakemake

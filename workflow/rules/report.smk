@@ -157,16 +157,10 @@ for target, files in targets.files.items():
             files,
 
 
-def refuse(w):
-    """Say why there is no such target."""
-    with told_in_words():
-        raise InputError(targets.refusal(w.target))
-
-
 # Everything that is named like a target and is none would be looked for as a file.
 rule not_given:
     input:
-        refuse,
+        lambda w: refuse(targets.refusal(w.target)),
     output:
         "{target}",
     wildcard_constraints:

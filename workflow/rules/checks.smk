@@ -1,0 +1,59 @@
+# What is checked besides the config: the graph of jobs when it is built, and what the jobs of a run
+# need before the first one starts.
+import subprocess
+
+from cogworks.plan import graph
+from cogworks.preflight import quick
+from cogworks.stale import code as stale_code
+
+build_dag = workflow._build_dag
+
+
+def build_checked_dag():
+    """Build Snakemake's graph of jobs and check it: no hook of Snakemake's runs on a dry run."""
+    build_dag()
+    # Neither commands that run nothing, as --summary, nor the processes of single jobs.
+    if workflow.executor_plugin is not None and workflow.is_main_process:
+        with told_in_words():
+            needs.check()
+            graph.check_made(workflow)
+            graph.check_records(workflow)
+
+
+workflow._build_dag = build_checked_dag
+
+
+def refuse(reason):
+    """Say why there is no such target, and end."""
+    with told_in_words():
+        raise InputError(reason)
+
+
+def check_start(jobs):
+    """Say what keeps some jobs from reaching their end, and stop."""
+    made = ((dict(job.wildcards_dict), map(str, job.output)) for job in jobs)
+    needed = quick.Needed.by(made)
+    for line in (problems := list(quick.problems(plan, needed))):
+        logger.error(line)
+    if problems:
+        sys.exit(1)
+    # Weights are loaded where jobs load them: in this environment and on this machine, or not here.
+    loads = workflow.local_exec and not deployed and not workflow.touch
+    if loads and quick.to_load(plan, needed):
+        command = [
+            *place.Script("preflight").words,
+            *("--config", packed(plan.config.model_dump())),
+            *("--needed", packed(needed.without_outputs)),
+        ]
+        if subprocess.run(command).returncode:
+            sys.exit(1)
+
+
+onstart:
+    jobs = list(workflow.dag.needrun_jobs())
+    check_start(jobs)
+    # So that the definitions that an edit changed can be named afterwards: a job's digest is asked
+    # for with its params.
+    for job in jobs:
+        job.params
+    stale_code.record()
