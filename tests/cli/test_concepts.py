@@ -72,7 +72,7 @@ def test_the_whole_way(run, tmp_path):
     assert done.returncode == 0, done.stderr
     done = run(
         "split_levels",
-        LevelSpec(benchmark="mini", count=3, size=1, gaps="none"),
+        LevelSpec(benchmark="mini", count=3, size=1, gaps="none", published=None),
         ranking=tables["ranking"],
         eligible=tables["eligible"],
         levels=tmp_path / "levels.parquet",
