@@ -122,7 +122,7 @@ def test_a_comment_or_docstring_reruns_nothing(project: Any, path: str, old: str
         # No run of the config has the loss ocm.
         ("training/memory.py", "def push", "def pushed", set()),
         ("training/optimizer.py", "(step + 1) / warmup", "(1 + step) / warmup", {"train_encoder"}),
-        ("report/drawing/level_figures.py", "MAX_TOGETHER = 12", "MAX_TOGETHER = 13", {"figure"}),
+        ("report/drawing/level_figures.py", "WIDE = 6.8", "WIDE = 6.9", {"figure"}),
     ],
 )
 def test_an_edit_reruns_exactly_the_rules_that_use_it(
@@ -150,7 +150,7 @@ def test_an_edit_of_a_drawing_draws_its_own_figures_again_and_builds_the_page(
     project: Any,
 ) -> None:
     path = "workflow/scripts/cogworks/report/drawing/level_figures.py"
-    project.edit(path, "MAX_TOGETHER = 12", "MAX_TOGETHER = 13")
+    project.edit(path, "WIDE = 6.8", "WIDE = 6.9")
     # The absolute figure and the relative one.
     assert project.stale() == {"figure": 2, "build_report": 1}
 
