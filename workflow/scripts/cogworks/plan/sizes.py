@@ -177,10 +177,10 @@ def _clone(clone: Clone) -> Iterator[Artifact]:
 
 def _run(run: Run) -> Iterator[Artifact]:
     millions, assumed = _millions(run.spec.backbone)
+    encoder = round(4e6 * millions)
     heads = run.spec.projector
     if heads.enabled:
         millions += heads.layers * heads.hidden**2 / 1e6
-    encoder = round(4e6 * _millions(run.spec.backbone)[0])
     # Its state lies beside the results, and stays.
     bytes_ = encoder + round(STATE_COPIES * 4e6 * millions)
     yield Artifact(run.file("encoder.safetensors"), "training", bytes_, assumed)

@@ -11,7 +11,14 @@ from cogworks.plan.clones import Clone
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.jobs import Job
 from cogworks.report.reference import DATASETS, SD_TRANSFER
-from cogworks.report.specs import ClassifierRow, PublishedRow, SetColumn
+from cogworks.report.specs import (
+    ClassifierRow,
+    CloneTransferSpec,
+    DataRow,
+    Paper,
+    PublishedRow,
+    SetColumn,
+)
 from cogworks.synthesis import template
 
 if TYPE_CHECKING:
@@ -206,6 +213,33 @@ def absent(
         for model in models
         if model not in own
     ]
+
+
+def by_training_set(
+    roles: "Roles", sets: list[SetColumn], *, number: str, baselines: Collection[str], paper: str
+) -> CloneTransferSpec | None:
+    """Return the spec of a table of encoders on data sets, by what they were trained on.
+
+    None where no encoder that was trained on a clone is scored on all of them.
+
+    Args:
+        roles: of the part of the report.
+        sets: the columns.
+        number: the table's number in the thesis.
+        baselines: models of the thesis whose published rows stand for those that are absent.
+        paper: the file with these rows.
+    """
+    entries = of_table(ordered(roles, on_all(roles, sets)), number)
+    if not has_clones(entries):
+        return None
+    published = absent(roles, entries, baselines)
+    return CloneTransferSpec(
+        scores=roles.score_files(roles.cells([entry.name for entry in entries], sets)),
+        paper=Paper(names=[paper] if published else []),
+        published=published,
+        rows=[DataRow(**entry.row) for entry in entries],
+        columns=sets,
+    )
 
 
 def transfer_sets(roles: "Roles") -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cogworks.report.exhibit import Exhibit
 from cogworks.report.reference import MAX_TOGETHER
 from cogworks.report.specs import LevelsSpec
 
@@ -37,9 +38,16 @@ class LevelAxis:
         """Say whether the encoders are so many that they need panels or a list of names."""
         return len(self.spec.encoders) > MAX_TOGETHER + 1
 
-    def number(self, panels: str) -> str:
-        """Return the number of panels of its figure, such as `3.4 (b) to (e)`."""
-        return f"{self.figure} {panels}" if self.figure else ""
+    def exhibit(self, name: str, *, panels: str) -> Exhibit:
+        """Return an exhibit along it: panels of its figure, such as `(b) to (e)`."""
+        return Exhibit(
+            f"{name}{self.suffix}",
+            self.spec,
+            about=self.about,
+            label=self.about,
+            wide=self.wide,
+            number=f"{self.figure} {panels}" if self.figure else "",
+        )
 
 
 def level_axes(roles: "Roles") -> Iterator[LevelAxis]:

@@ -1,16 +1,8 @@
 """Top-1 on transfer sets of encoders that were trained on real and drawn images (table 5.3)."""
 
-from cogworks.report.clone_rows import (
-    absent,
-    columns,
-    has_clones,
-    of_table,
-    on_all,
-    ordered,
-    transfer_sets,
-)
+from cogworks.report.clone_rows import by_training_set, columns, transfer_sets
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.specs import CloneTransferSpec, DataRow, Paper
+from cogworks.report.specs import CloneTransferSpec
 
 NUMBER = "5.3"
 BASELINES = ("PyTorch", "RSB-A1")
@@ -19,18 +11,9 @@ BASELINES = ("PyTorch", "RSB-A1")
 def _needs(roles: Roles) -> Found:
     """Yield one where encoders that were trained on clones are scored on transfer sets."""
     sets = columns(roles, transfer_sets(roles))
-    entries = of_table(ordered(roles, on_all(roles, sets)), NUMBER)
-    if not has_clones(entries):
-        return
-    baselines = absent(roles, entries, BASELINES)
-    spec = CloneTransferSpec(
-        scores=roles.score_files(roles.cells([entry.name for entry in entries], sets)),
-        paper=Paper(names=["sd_transfer"] if baselines else []),
-        published=baselines,
-        rows=[DataRow(**entry.row) for entry in entries],
-        columns=sets,
-    )
-    yield Exhibit("clone_transfer", spec, number=NUMBER)
+    spec = by_training_set(roles, sets, number=NUMBER, baselines=BASELINES, paper="sd_transfer")
+    if spec is not None:
+        yield Exhibit("clone_transfer", spec, number=NUMBER)
 
 
 def _make(spec: CloneTransferSpec) -> Made:

@@ -1,20 +1,13 @@
 """Top-1 by level as lines (thesis, figures 3.4 (a) and A.1 (a))."""
 
-from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.exhibit import Found, Kind, Made, Roles
 from cogworks.report.level_axes import level_axes
 from cogworks.report.specs import LevelsSpec
 
 
 def _needs(roles: Roles) -> Found:
     for axis in level_axes(roles):
-        yield Exhibit(
-            f"levels_absolute{axis.suffix}",
-            axis.spec,
-            about=axis.about,
-            label=axis.about,
-            wide=axis.wide,
-            number=axis.number("(a)"),
-        )
+        yield axis.exhibit("levels_absolute", panels="(a)")
 
 
 def _make(spec: LevelsSpec) -> Made:

@@ -1,20 +1,13 @@
 """Top-1 by level less that of the baseline (thesis, figures 3.4 (b) to (e) and A.1 (b) to (e))."""
 
-from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
+from cogworks.report.exhibit import Found, Kind, Made, Roles
 from cogworks.report.level_axes import level_axes
 from cogworks.report.specs import LevelsSpec
 
 
 def _needs(roles: Roles) -> Found:
     for axis in level_axes(roles):
-        yield Exhibit(
-            f"levels_relative{axis.suffix}",
-            axis.spec,
-            about=axis.about,
-            label=axis.about,
-            wide=axis.wide,
-            number=axis.number("(b) to (e)"),
-        )
+        yield axis.exhibit("levels_relative", panels="(b) to (e)")
 
 
 def _make(spec: LevelsSpec) -> Made:
