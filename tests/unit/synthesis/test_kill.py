@@ -103,6 +103,7 @@ def test_kills_shards_and_batches_do_not_show(
     kills = 0
     for number in range(n_shards):
         options = {"number": number, "n_shards": n_shards}
+        shard = broken / f"shard-{number:05d}.tar"
         for at in (0.3, 0.7):
             process = start(server, job, broken, batch_size=dice.choice([1, 2, 4]), **options)
             wait_for_bytes(broken, process, int(at * size / n_shards) + dice.randrange(600))
@@ -111,9 +112,10 @@ def test_kills_shards_and_batches_do_not_show(
             os.kill(process.pid, signal.SIGKILL)
             process.join()
             kills += process.exitcode == -signal.SIGKILL
-            if list(broken.glob(f"shard-{number:05d}.*")):
+            if shard.exists():
                 break  # it had finished before the kill
-        if not (broken / f"shard-{number:05d}.parquet").exists():
+        # The tar is handed over last: its table alone is not a shard yet.
+        if not shard.exists():
             process = start(server, job, broken, batch_size=batch_size, **options)
             process.join()
             assert process.exitcode == 0
@@ -122,6 +124,34 @@ def test_kills_shards_and_batches_do_not_show(
     assert len(images(whole)) == 8 * EACH
     assert not list(broken.glob(".*.partial"))
     assert not list(broken.glob(".*.lock"))
+
+
+def test_a_kill_between_the_table_and_the_tar_leaves_work_to_do(
+    job: dict[str, Any], server: ForkContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    options = {"number": 0, "n_shards": 1, "batch_size": 8}
+    draw(job, whole, **options)
+
+    replace = os.replace
+
+    def die_at_the_tar(source: Path, target: Path) -> None:
+        if Path(target).suffix == ".tar":
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", die_at_the_tar)
+        process = start(server, job, broken, **options)
+        process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert [path.name for path in broken.glob("shard-*")] == ["shard-00000.parquet"]
+
+    draw(job, broken, **options)
+    for name in ("shard-00000.tar", "shard-00000.parquet"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
 
 
 def test_an_orphan_keeps_its_shard(
