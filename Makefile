@@ -43,7 +43,7 @@ $(SYNCED): requirements.lock
 		"missing, run 'apt-get install python3-venv' on Debian" >&2; exit 1; }
 	@echo "Installing the locked packages (about 5 GB with PyTorch; a minute or two on a fast line) ..."
 	python -m pip install --quiet --disable-pip-version-check uv
-	python -m uv pip sync --quiet --python $(VENV)/bin/python requirements.lock
+	python -m uv pip sync --quiet --compile-bytecode --python $(VENV)/bin/python requirements.lock
 	@touch $@
 
 $(WORDNET): $(SYNCED)

@@ -2,6 +2,7 @@
 # need before the first one starts.
 import subprocess
 
+from cogworks.core.warm.start import WARM
 from cogworks.plan import graph
 from cogworks.preflight import quick
 from cogworks.stale import code as stale_code
@@ -11,6 +12,12 @@ build_dag = workflow._build_dag
 
 def build_checked_dag():
     """Build Snakemake's graph of jobs and check it: no hook of Snakemake's runs on a dry run."""
+    if workflow.scheduling_settings is not None and workflow.local_exec:
+        # With a limit of jobs per time, by default 100 in a second, each pass of the scheduler
+        # starts a timer for another pass, and each job that ends starts one more such chain: after
+        # a few hundred jobs Snakemake takes a core for itself. Jobs on this machine need no limit;
+        # for clusters, the profile makes the time long.
+        workflow.scheduling_settings.max_jobs_per_timespan = None
     build_dag()
     # Neither commands that run nothing, as --summary, nor the processes of single jobs.
     if workflow.executor_plugin is not None and workflow.is_main_process:
@@ -29,6 +36,11 @@ def refuse(reason):
         raise InputError(reason)
 
 
+def works_here():
+    """Say whether jobs run on this machine and in this environment."""
+    return workflow.local_exec and not deployed and not workflow.touch
+
+
 def check_start(jobs):
     """Say what keeps some jobs from reaching their end, and stop."""
     made = ((dict(job.wildcards_dict), map(str, job.output)) for job in jobs)
@@ -37,9 +49,8 @@ def check_start(jobs):
         logger.error(line)
     if problems:
         sys.exit(1)
-    # Weights are loaded where jobs load them: in this environment and on this machine, or not here.
-    loads = workflow.local_exec and not deployed and not workflow.touch
-    if loads and quick.to_load(plan, needed):
+    # Weights are loaded where jobs load them.
+    if works_here() and quick.to_load(plan, needed):
         command = [
             *place.Script("preflight").words,
             *("--config", packed(plan.config.model_dump())),
@@ -57,3 +68,5 @@ onstart:
     for job in jobs:
         job.params
     stale_code.record()
+    if works_here() and plan.config.compute.warm_start:
+        WARM.start()

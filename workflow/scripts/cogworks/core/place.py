@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from cogworks.core.errors import InputError
+from cogworks.core.warm.start import WARM
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # An installed package contains the files; in a checkout they are around it.
@@ -32,7 +33,7 @@ class Script:
         self.words = (python, str(ROOT / "workflow" / "scripts" / f"{name}.py"))
 
     def __str__(self) -> str:
-        return shlex.join(self.words)
+        return shlex.join(WARM.command(*self.words))
 
 
 def link_bundled() -> None:
