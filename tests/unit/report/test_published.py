@@ -390,7 +390,7 @@ def test_test_sets_beside_the_published(test_scores, test_spec, published, rows)
         assert named.loc["in100_sd, dino_multicrop", "prompt"] == "–"
     else:
         assert named.loc["in1k real, RSB-A1", "top1_0"] == 80.1
-    assert "20 classes, not 1" in table.warning
+    assert "seen has 20 classes; the thesis: 1" in table.warning
     same = test_scores.assign(n_classes={"in100": 100, "in1k": 1000}[published])
     assert test_set_tables.compared_table(own, same, spec).warning == ""
 

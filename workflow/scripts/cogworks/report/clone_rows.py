@@ -3,13 +3,14 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cogworks.plan.clones import Clone
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.jobs import Job
+from cogworks.report import chapter_5, comparable
 from cogworks.report.reference import DATASETS, SD_TRANSFER
 from cogworks.report.specs import (
     ClassifierRow,
@@ -53,6 +54,13 @@ LISTS = {"imagenet1k": "in1k", "imagenet100": "in100"}
 # The category of those that were published with chapter 5.
 SYNTHETIC = "synthetic-data"
 NONE = "–"
+# What the tables call an encoder that was trained on the real images of IN-100, and one that was
+# not trained at all, which has the same architecture.
+BASELINE, RANDOM = "Baseline", "Random Weights"
+_ARCHITECTURE = "torchvision:resnet50"
+# What table 5.1 calls the recipes of augmentation, in its order.
+AUGMENTATIONS = {chapter_5.PYTORCH: "PyTorch", chapter_5.DINO: "DINO"}
+MULTI_CROP = " (+ multi-crop)"
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,59 @@ class Trained:
         return section.prompt, section.guidance, section.multiple
 
     @property
+    def published(self) -> str | None:
+        """Return which row of the thesis's tables it is, see `row_name`; None if it is none.
+
+        Runs with PyTorch's augmentation are in table 5.1 alone, which has no such rows.
+        """
+        encoder, run = self.encoder, self.encoder.run
+        known = DATASETS.get(self.roles.published_name(self.origin) or "", ("",))[0]
+        if run is not None and chapter_5.is_plain(run):
+            return None
+        if self.clone is not None:
+            if not _is_listed(self, LISTED["5.2"]):  # It has those of the other tables, too.
+                return None
+            section = self.clone.section
+            prompt = quoted(section.prompt)
+            return row_name(f"{known}-SD", prompt, section.guidance, section.multiple)
+        if run is not None:
+            return row_name(known, BASELINE) if known == DATASETS["in100"][0] else None
+        if encoder.weights == "random":
+            return RANDOM
+        if self.model is not None and encoder.section.registry is not None:
+            return row_name(DATASETS["in1k"][0], self.model)
+        return None
+
+    def differences(
+        self, *, own_classifier: bool, augmentation: str = chapter_5.DINO
+    ) -> Iterator[str]:
+        """Yield the settings by which it is another than the thesis's of its row, as clauses.
+
+        Args:
+            own_classifier: whether it is scored with the classifier that it was trained with.
+            augmentation: as for `chapter_5.of_run`.
+        """
+        run, published = self.encoder.run, self.roles.published_name(self.origin)
+        if self.clone is not None:
+            yield from chapter_5.of_clone(self.clone)
+        if run is not None:
+            if published in BLOCKS:
+                yield from comparable.of_images(self.roles.plan, self.origin, published)
+            yield from chapter_5.of_run(run, augmentation)
+        elif self.encoder.weights == "random":
+            key = f"encoders.{self.encoder.declared}"
+            yield from comparable.differing(key, self.encoder.section, {"model": _ARCHITECTURE})
+        yield from comparable.of_encoder(self.encoder, own_classifier=own_classifier)
+
+    def compared(self, *, own_classifier: bool) -> dict[str, Any]:
+        """Return the fields of a `DataRow` that say with which row of the thesis it is compared."""
+        published = self.published if self.roles.section.published else None
+        if published is None:
+            return {}
+        differs = next(self.differences(own_classifier=own_classifier), "")
+        return {"published": published, "differs": differs}
+
+    @property
     def crops(self) -> int:
         """Return the crops of an image in its training; none where there was none here."""
         run = self.encoder.run
@@ -130,7 +191,7 @@ class Trained:
 
     @property
     def row(self) -> dict[str, Any]:
-        """Return what a table shows of it: the fields of a `DataRow`."""
+        """Return what a table shows of it: the fields of a `DataRow` but those of `compared`."""
         origin = called(self.roles, self.origin) if self.origin else ""
         section = None if self.clone is None else self.clone.section
         label = self.roles.label(self.name)
@@ -181,9 +242,34 @@ def classifiers(roles: "Roles") -> dict[str, Job]:
     return found
 
 
-def classifier_row(entry: Trained, job: Job) -> ClassifierRow:
-    """Return what a table shows of an encoder with its own classifier."""
-    return ClassifierRow(**entry.row, dataset=job.dataset, protocol=job.protocol_name)
+def classifier_row(entry: Trained, job: Job, compared: dict[str, Any]) -> ClassifierRow:
+    """Return what a table shows of an encoder with its own classifier.
+
+    Args:
+        entry: the encoder.
+        job: what scored it.
+        compared: as of `Trained.compared`.
+    """
+    return ClassifierRow(
+        **entry.row,
+        **compared,
+        dataset=job.dataset,
+        protocol=job.protocol_name,
+        learned=entry.roles.published_name(job.dataset),
+    )
+
+
+def differences(roles: "Roles") -> Iterator[str]:
+    """Yield every setting by which encoders of chapter 5's tables differ from those of their rows.
+
+    Each is a clause as of `comparable.of_scores`.
+    """
+    entries = [Trained(roles, name) for name in dict.fromkeys(name for name, *_ in roles.jobs)]
+    if roles.chapter not in (None, CHAPTER) or not has_clones(entries):
+        return
+    for entry in entries:
+        if entry.published is not None:
+            yield from entry.differences(own_classifier=entry.name not in roles.probed)
 
 
 def on_all(roles: "Roles", columns: Iterable[SetColumn]) -> list[str]:
@@ -233,13 +319,25 @@ def by_training_set(
     if not has_clones(entries):
         return None
     published = absent(roles, entries, baselines)
+    rows = [DataRow(**entry.row, **entry.compared(own_classifier=False)) for entry in entries]
     return CloneTransferSpec(
         scores=roles.score_files(roles.cells([entry.name for entry in entries], sets)),
-        paper=Paper(names=[paper] if published else []),
+        paper=paper_of(paper, rows, published),
         published=published,
-        rows=[DataRow(**entry.row) for entry in entries],
+        rows=rows,
         columns=sets,
     )
+
+
+def paper_of(name: str, rows: Iterable[DataRow], published: Collection[PublishedRow] = ()) -> Paper:
+    """Return the file with the thesis's numbers where a table has rows of the thesis's, else none.
+
+    Args:
+        name: of the file.
+        rows: the run's own rows.
+        published: models of the thesis to add.
+    """
+    return Paper(names=[name] if published or any(row.published for row in rows) else [])
 
 
 def transfer_sets(roles: "Roles") -> list[str]:
@@ -290,6 +388,23 @@ def named(roles: "Roles", published: str) -> str:
     """Return the name in the config of one of the thesis's data sets, else the thesis's own."""
     names = roles.plan.datasets
     return next((name for name in names if roles.published_name(name) == published), published)
+
+
+def row_name(data: str, model: str, scale: float | None = None, size: float = 1) -> str:
+    """Return what tells a row of the thesis's tables from others: `IN-100-SD “c, d_c” 2.0 50×`.
+
+    Args:
+        data: what the thesis calls the training set.
+        model: the prompt in quotes, the model or the augmentation.
+        scale: guidance scale of a clone.
+        size: images of a clone, as a multiple of the real data set's.
+    """
+    texts = [data, model]
+    if scale is not None:
+        texts.append(f"{scale:.1f}")
+    if size != 1:
+        texts.append(f"{size:g}×")
+    return " ".join(texts)
 
 
 def quoted(prompt: str) -> str:

@@ -9,9 +9,10 @@ All settings that count stand here, and all are in the config:
   (`_IMAGES`). A transfer set is read by its own lists (`source.dataset`);
 - probes: the kind and how it is tuned and fitted (`_PROBES`). Which numbers of shots there are does
   not count, since each has numbers of its own;
-- encoders: which pixels they see (`_PIXELS`); of a published model also the size, the normalisation
-  and the weights of its entry in the registry. An encoder that was trained here stands for one of
-  the thesis's by its label, and only if its run has the numbers of a recipe as it is shipped.
+- encoders: which pixels they see (`_PIXELS`), the size and the normalisation that they were trained
+  with, and of a published model also the weights of its entry in the registry. An encoder that was
+  trained here stands for one of chapter 4's by its label, and only if its run has the numbers of a
+  recipe as it is shipped; which stand for those of chapter 5 is in `chapter_5`.
 
 How something is computed (device, precision, shards, threads) does not count. What the config does
 not show cannot be told: other weights in a file of the same name, or another release of the images.
@@ -25,6 +26,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.config import published as registry
 from cogworks.config.base import Section
 from cogworks.config.probes import Interval
@@ -80,12 +82,15 @@ _PROBES: dict[str, Mapping[str, Any]] = {
     "classifier": {},
 }
 _PIXELS = {"geometry": "thesis", "resize": None, "decoder": "pil"}
+# The other length of the shortest side that counts for classifiers of the encoders themselves.
+_WIDER = 256
 # Names in the config of the data sets that are read by lists of their own.
 TRANSFER_NAMES = {name.lower(): name for name in TRANSFER_SETS}
 # Of these the thesis probes features by SGD, of other data sets by L-BFGS.
 _LARGE = ("in1k", "in100", "cog_", "inat")
-# Lists of classes by the published names of data sets.
+# Lists of classes by the published names of data sets, and of test sets that have a part of them.
 _LISTS = {"in1k": "imagenet1k", "in100": "imagenet100"}
+_PARTIAL = {"r": "imagenet_r", "a": "imagenet_a"}
 # The kinds of sources of ImageNet's classes; others (folders, packs) say nothing of the images.
 _KINDS = {
     "in1k": "imagenet",
@@ -115,19 +120,19 @@ def of_scores(plan: Plan, dataset: str, protocol: str, published: str) -> Iterat
     kinds = ("sgd",) if published.startswith(_LARGE) else ("lbfgs", "sklearn")
     key = f"probes.{protocol}"
     if section.kind not in kinds:
-        yield _clause(f"{key}.kind", section.kind, kinds[0])
+        yield clause(f"{key}.kind", section.kind, kinds[0])
     else:
-        yield from _differing(key, section, _PROBES[section.kind])
+        yield from differing(key, section, _PROBES[section.kind])
         usual = ("auto", "l2" if section.kind == "sgd" else "none")
         if section.normalize not in usual:
-            yield _clause(f"{key}.normalize", section.normalize, "auto")
+            yield clause(f"{key}.normalize", section.normalize, "auto")
 
 
 def of_images(plan: Plan, name: str, published: str, *, test_of: str = "") -> Iterator[str]:
     """Yield the settings by which a data set or test set differs from one of the thesis.
 
-    Arguments and clauses as for `of_scores`. `test_of` is the published name of the data set of
-    which a test set has all classes.
+    Arguments and clauses as for `of_scores`. `test_of` is the published name of the data set whose
+    classes a test set has: all of them, or as in R and A those that both have.
     """
     found = plan.datasets.get(name)
     if found is None:
@@ -136,41 +141,62 @@ def of_images(plan: Plan, name: str, published: str, *, test_of: str = "") -> It
         return
     source = found.section.source
     if SOURCES.load(source.kind).drawn:
-        yield _clause(f"{found.key}.source.kind", source.kind, "photographs")
+        yield clause(f"{found.key}.source.kind", source.kind, "photographs")
     elif source.kind.startswith("imagenet") and source.kind != _KINDS.get(published):
-        yield _clause(f"{found.key}.source.kind", source.kind, _KINDS.get(published))
-    yield from _of_classes(found, test_of or published)
+        yield clause(f"{found.key}.source.kind", source.kind, _KINDS.get(published))
+    if published in _PARTIAL:
+        yield from _of_shared_classes(found, published, test_of)
+    else:
+        yield from _of_classes(found, test_of or published)
     if not published.startswith("cog_l"):
-        yield from _differing(found.key, found.section, _IMAGES.get(published, _ALL))
+        yield from differing(found.key, found.section, _IMAGES.get(published, _ALL))
     elif source.split_file is None:
-        yield from _differing(found.key, found.section, _IMAGES["level"])
+        yield from differing(found.key, found.section, _IMAGES["level"])
     elif Path(source.split_file).name != _SPLIT_FILE:
-        yield _clause(f"{found.key}.source.split_file", source.split_file, _SPLIT_FILE)
+        yield clause(f"{found.key}.source.split_file", source.split_file, _SPLIT_FILE)
 
 
-def of_encoder(encoder: Encoder) -> Iterator[str]:
+def of_encoder(encoder: Encoder, *, own_classifier: bool = False) -> Iterator[str]:
     """Yield the settings by which an encoder sees other pixels than in the thesis.
 
     Clauses as for `of_scores`.
+
+    Args:
+        encoder: the encoder.
+        own_classifier: whether it is scored with the classifier that it was trained with. Section
+            5.5.3 gives the pixels of features (shortest side 224, bicubic), but no section those
+            of tables 5.1 and 5.2. Their PyTorch has 76.1 and 92.9, as its publisher states for the
+            central 224 of 256 pixels, so probably the whole table is of these. Since the thesis
+            does not say so, both count, and any interpolation.
     """
     key, section = f"encoders.{encoder.declared}", encoder.section
-    yield from _differing(key, section, _PIXELS)
-    if section.interpolation not in (None, "bicubic"):
-        yield _clause(f"{key}.interpolation", section.interpolation, "bicubic")
-    own = encoder.published_model
-    if own is None:
-        return
-    usual = registry.normalization(own)
-    theirs = {
-        "image_size": own.image_size,
-        "mean": usual.mean,
-        "std": usual.std,
-        "channel_order": own.channel_order,
-        "weights": "checkpoint",
-    }
-    for name, value in theirs.items():
+    pixels = dict(_PIXELS)
+    if own_classifier and section.resize == _WIDER:
+        del pixels["resize"]
+    yield from differing(key, section, pixels)
+    if section.interpolation not in (None, "bicubic") and not own_classifier:
+        yield clause(f"{key}.interpolation", section.interpolation, "bicubic")
+    for name, value in _trained_with(encoder).items():
         if getattr(section, name) not in (None, value):
-            yield _clause(f"{key}.{name}", getattr(section, name), value)
+            yield clause(f"{key}.{name}", getattr(section, name), value)
+
+
+def _trained_with(encoder: Encoder) -> dict[str, object]:
+    """Return what an encoder takes where its section of the config is silent, as in the thesis."""
+    own, run = encoder.published_model, encoder.run
+    if own is not None:
+        usual = registry.normalization(own)
+        return {
+            "image_size": own.image_size,
+            "mean": usual.mean,
+            "std": usual.std,
+            "channel_order": own.channel_order,
+            "weights": "checkpoint",
+        }
+    if run is None:
+        return {}
+    crops = run.numbers.augmentation
+    return {"image_size": crops.global_size, "mean": crops.mean, "std": crops.std}
 
 
 def is_recipe(run: Run) -> bool:
@@ -200,16 +226,39 @@ def _of_classes(dataset: Dataset, published: str) -> Iterator[str]:
         else:
             yield from _of_benchmark(benchmark)
     elif wanted == "imagenet1k" and benchmark is not None and classes.part == "seen":
-        yield from _differing(f"concepts.{benchmark.name}", benchmark.section, _SEEN)
+        yield from differing(f"concepts.{benchmark.name}", benchmark.section, _SEEN)
     elif wanted is not None and classes.file != wanted:
-        yield _clause(f"{key}.file", classes.file, wanted)
+        yield clause(f"{key}.file", classes.file, wanted)
     elif (
         published in TRANSFER_NAMES and dataset.section.source.dataset != TRANSFER_NAMES[published]
     ):
         given = dataset.section.source.dataset
-        yield _clause(f"{dataset.key}.source.dataset", given, TRANSFER_NAMES[published])
+        yield clause(f"{dataset.key}.source.dataset", given, TRANSFER_NAMES[published])
     if classes.limit is not None:
-        yield _clause(f"{key}.limit", classes.limit, None)
+        yield clause(f"{key}.limit", classes.limit, None)
+
+
+def _of_shared_classes(dataset: Dataset, published: str, test_of: str) -> Iterator[str]:
+    """Yield how a test set lacks classes that the thesis's shares with the data set tested on it.
+
+    Other classes do no harm: their images never count.
+    """
+    classes, key = dataset.classes, f"{dataset.key}.classes"
+    theirs = _PARTIAL[published]
+    if classes.file not in (None, theirs):
+        yield clause(f"{key}.file", classes.file, theirs)
+    elif classes.wnids is not None and test_of in _LISTS:
+        shared = set(_wnids(theirs)).intersection(_wnids(_LISTS[test_of]))
+        lacking = len(shared.difference(classes.wnids))
+        if lacking:
+            yield f"{key}.wnids lack {lacking} of the {len(shared)} classes that the thesis has"
+    if classes.limit is not None:
+        yield clause(f"{key}.limit", classes.limit, None)
+
+
+@functools.cache
+def _wnids(name: str) -> list[str]:
+    return read_wnids(name, key=name)
 
 
 def _of_benchmark(benchmark: Benchmark) -> Iterator[str]:
@@ -217,23 +266,30 @@ def _of_benchmark(benchmark: Benchmark) -> Iterator[str]:
     levels = benchmark.section.levels.published
     if levels is not None:
         if Path(levels).name != _LEVELS_FILE:
-            yield _clause(f"{key}.levels.published", levels, _LEVELS_FILE)
-        yield from _differing(key, benchmark.section, _SEEN)
+            yield clause(f"{key}.levels.published", levels, _LEVELS_FILE)
+        yield from differing(key, benchmark.section, _SEEN)
         return
     if discard is None or fingerprint(discard) != _DISCARDED:
-        yield _clause(f"{key}.discard", discard, "the 70 concepts of table 3.1")
-    yield from _differing(key, benchmark.section, _BENCHMARK)
+        yield clause(f"{key}.discard", discard, "the 70 concepts of table 3.1")
+    yield from differing(key, benchmark.section, _BENCHMARK)
 
 
-def _differing(key: str, section: Section, theirs: Mapping[str, object]) -> Iterator[str]:
-    """Yield the keys of a section whose value is not the thesis's."""
+def differing(key: str, section: Section, theirs: Mapping[str, object]) -> Iterator[str]:
+    """Yield the keys of a section whose value is not the thesis's, each as a clause.
+
+    Args:
+        key: dotted key of the section.
+        section: the section.
+        theirs: the thesis's values by their dotted keys within the section.
+    """
     for name, value in theirs.items():
         own = attrgetter(name)(section)
         if own != value:
-            yield _clause(f"{key}.{name}", own, value)
+            yield clause(f"{key}.{name}", own, value)
 
 
-def _clause(key: str, own: object, theirs: object) -> str:
+def clause(key: str, own: object, theirs: object) -> str:
+    """Return a clause on a setting that differs from the thesis's."""
     return f"{key} is {_text(own)}; the thesis: {_text(theirs)}"
 
 

@@ -4,22 +4,23 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cogworks.probes.kinds import KINDS
 from cogworks.report import comparable
 from cogworks.report.clone_rows import BLOCKS, claimed
 from cogworks.report.reference import TEST_SETS
-from cogworks.report.specs import NO_PAPER, EvalSet, EvalSetsSpec, Paper
+from cogworks.report.specs import NO_PAPER, EvalSet, EvalSetsSpec, Paper, SharedSet
 
 if TYPE_CHECKING:
     from cogworks.report.roles import Roles
 
 VALIDATION = "val"
-# Those that have all classes.
-WHOLE = ("v2", "sketch")
+# Those that have a part of the classes: only what both sides have is predicted.
+PARTIAL = ("r", "a")
 # Matched frequency, threshold 0.7 and top images.
 V2_SETS = 3
+Shown = TypeVar("Shown", EvalSet, SharedSet)
 
 
 def tables(roles: "Roles") -> dict[str, tuple[str, str]]:
@@ -67,7 +68,7 @@ def spec(
         protocol=protocol,
         dataset=roles.label(dataset),
         published=roles.published_name(dataset),
-        encoders=roles.encoders(encoders),
+        encoders=roles.encoders(encoders, own_classifiers=is_own(roles, name)),
         test_sets=test_sets(roles, dataset, protocol),
     )
 
@@ -97,16 +98,17 @@ def differences(roles: "Roles", found: EvalSet, protocol: str) -> Iterator[str]:
     """Yield the settings by which the scores on test sets are others than in the thesis."""
     if found.published is None:
         return
-    dataset = found.members[0][0]
+    dataset, section = found.members[0][0], roles.plan.config.probes[protocol]
     published = roles.published_dataset(dataset) or "in1k"
-    if KINDS.load(roles.plan.config.probes[protocol].kind).own:
+    if KINDS.load(section.kind).own:
         yield from comparable.of_images(roles.plan, dataset, published)
     else:
         yield from comparable.of_scores(roles.plan, dataset, protocol, published)
     names = [name for _, name in found.members if name != dataset]
     for name in names:
-        whole = published if found.published in WHOLE else ""
-        yield from comparable.of_images(roles.plan, name, found.published, test_of=whole)
+        yield from comparable.of_images(roles.plan, name, found.published, test_of=published)
+    if found.published in PARTIAL:
+        yield from comparable.differing(f"probes.{protocol}", section, {"restrict_classes": True})
     if found.published == "v2" and len(names) != V2_SETS:
         yield f"{found.label} is the mean of {len(names)} test sets; the thesis: {V2_SETS}"
 
@@ -117,7 +119,7 @@ def called(roles: "Roles", found: EvalSet, dataset: str) -> str:
     return TEST_SETS[found.published] if known and found.published else found.label
 
 
-def in_order(found: Iterable[EvalSet]) -> list[EvalSet]:
+def in_order(found: Iterable[Shown]) -> list[Shown]:
     """Return test sets in the thesis's order, those that it has not last."""
     order = list(TEST_SETS)
     return sorted(found, key=lambda s: order.index(s.published) if s.published else len(order))

@@ -8,13 +8,11 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 from collections.abc import Collection, Iterator
 
 from cogworks.probes.kinds import KINDS
-from cogworks.report import comparable, eval_sets
+from cogworks.report import clone_rows, comparable, eval_sets
+from cogworks.report.clauses import NAMED, told
 from cogworks.report.roles import Roles
 from cogworks.report.targets import Targets
 from cogworks.report.thesis import Numbered
-
-# So many are named; of the rest their number is told.
-NAMED = 3
 
 
 def notes(targets: Targets, roles: Roles) -> Iterator[str]:
@@ -32,13 +30,9 @@ def notes(targets: Targets, roles: Roles) -> Iterator[str]:
         more = f"; and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
         text = "; ".join(groups[:NAMED])
         yield f"Not in this config: {text}{more}. `snakemake --cores 1 exhibits` lists all."
-    found = list(dict.fromkeys(differences(roles)))
-    if found:
-        more = f" And {len(found) - NAMED} more." if len(found) > NAMED else ""
-        yield (
-            "Not comparable with the thesis where settings differ: "
-            f"{'. '.join(found[:NAMED])}.{more}"
-        )
+    text = told("Not comparable with the thesis where settings differ", differences(roles))
+    if text:
+        yield text
 
 
 def published_cells(targets: Targets, roles: Roles) -> int:
@@ -60,7 +54,9 @@ def differences(roles: Roles) -> Iterator[str]:
         for entry in spec.test_sets:
             yield from eval_sets.differences(roles, entry, spec.protocol)
     for name in roles.scored(roles.evaluated):
-        yield from comparable.of_encoder(roles.plan.encoders[name])
+        own = name not in roles.probed
+        yield from comparable.of_encoder(roles.plan.encoders[name], own_classifier=own)
+    yield from clone_rows.differences(roles)
 
 
 def _given(targets: Targets, roles: Roles) -> Collection[Numbered]:

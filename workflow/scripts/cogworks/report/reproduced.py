@@ -78,15 +78,19 @@ def beside(
 def cells(table: Table, name: str) -> Iterator[Reproduced]:
     """Yield the cells of a table that have been reproduced; `name` is the thesis's for it."""
     for _, row in table.frame.iterrows():
-        model = ""
+        texts: list[str] = []
+        before = None
         for column in table.columns if row.get(OWN, True) else ():
-            if not column.is_number:
-                model = str(row[column.key])  # The nearest text on the left tells the row.
+            if not column.is_number:  # The nearest texts on the left tell the row.
+                first = before is None or before.is_number
+                texts = [*([] if first else texts), str(row[column.key])]
             elif column.key + PUBLISHED in table.frame:
                 published = float(row[column.key + PUBLISHED])
                 own = rounded(table.number(row, column), column)
                 if math.isfinite(own) and math.isfinite(published):
-                    yield Reproduced(f"{model}, {column.label} in {name}", own, published)
+                    model = " ".join(filter(None, texts))
+                    yield Reproduced(f"{model}, {column.title} in {name}", own, published)
+            before = column
 
 
 def told(found: Collection[Reproduced], published: int) -> str:

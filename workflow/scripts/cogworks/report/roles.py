@@ -230,6 +230,11 @@ class Roles:
         found = [encoder for encoder, *rest in self.jobs if tuple(rest) in wanted]
         return list(dict.fromkeys(found))
 
+    @cached_property
+    def probed(self) -> set[str]:
+        """Return the encoders of whose features there are scores, not of own classifiers alone."""
+        return {name for (name, _, _), job in self.jobs.items() if not job.kind.own}
+
     def label(self, name: str) -> str:
         """Return how the report calls an encoder or a data set."""
         given = self.section.labels.get(name)
@@ -284,8 +289,8 @@ class Roles:
         known = [name for name in self.axis if self.published_name(name) in LEVELS]
         return [name for name in known if self._is_linear(name)]
 
-    def encoders(self, names: list[str]) -> list[EncoderRow]:
-        """Return encoders as they are shown together."""
+    def encoders(self, names: list[str], *, own_classifiers: bool = False) -> list[EncoderRow]:
+        """Return encoders as they are shown together, with or without their own classifiers."""
         return [
             EncoderRow(
                 name=name,
@@ -293,7 +298,10 @@ class Roles:
                 category=self.plan.encoders[name].category,
                 published=self.published_encoder(name),
                 recipe=recipe,
-                differs=next(comparable.of_encoder(self.plan.encoders[name]), ""),
+                differs=next(
+                    comparable.of_encoder(self.plan.encoders[name], own_classifier=own_classifiers),
+                    "",
+                ),
             )
             for name, recipe in zip(names, recipes.recipes(self.plan, names), strict=True)
         ]

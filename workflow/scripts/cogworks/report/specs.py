@@ -260,6 +260,15 @@ class EvalSetsSpec(ScoresSpec):
     test_sets: list[EvalSet]
 
 
+class SharedSet(Spec):
+    """A test set of the classes of several data sets: a column of table 5.2."""
+
+    label: str
+    published: str | None
+    parts: dict[str, EvalSet]
+    """By the data set whose classes were learned."""
+
+
 class DataRow(Named):
     """An encoder in the tables of chapter 5: what it was trained on."""
 
@@ -275,6 +284,10 @@ class DataRow(Named):
     """Guidance scale; empty for real images."""
     model: str
     """The prompt of a clone, or the encoder's label."""
+    published: str | None = None
+    """Which row of the thesis's table it is (`clone_rows.row_name`); None where it has no such."""
+    differs: str = ""
+    """The first setting by which its scores are others than those of that row, as a clause."""
 
 
 class PublishedRow(Spec):
@@ -297,13 +310,15 @@ class ClassifierRow(DataRow):
 
     dataset: str
     protocol: str
+    learned: str | None
+    """What the thesis calls the data set."""
 
 
 class CloneSetsSpec(DataTableSpec):
     """Encoders with their own classifiers on several test sets (table 5.2)."""
 
     rows: list[ClassifierRow]
-    test_sets: list[EvalSet]
+    test_sets: list[SharedSet]
 
 
 class CloneTransferSpec(DataTableSpec):
@@ -349,6 +364,8 @@ class PublishedPolygon(Spec):
     corners: list[list[str]]
     dataset: str
     """The data set of the run that must have as many classes as the thesis's."""
+    differs: str
+    """The first setting by which scores of the run are others than the thesis's, as a clause."""
 
 
 class RadarSpec(ScoresSpec):

@@ -128,10 +128,13 @@ EXHIBITS: tuple[Numbered, ...] = (
         "Data augmentation on real and synthetic images",
         "runs on a data set and on a clone of it, each with two augmentations, and evaluations by "
         "a protocol of kind classifier",
+        cells=4,
     ),
-    Numbered("table", "5.2", "Test sets of ImageNet for clones", f"{_CLONES} with test_sets"),
-    Numbered("table", "5.3", "Transfer of models trained on clones", _CLONES),
-    Numbered("table", "5.4", "Levels for models trained on clones", _CLONES),
+    Numbered(
+        "table", "5.2", "Test sets of ImageNet for clones", f"{_CLONES} with test_sets", cells=170
+    ),
+    Numbered("table", "5.3", "Transfer of models trained on clones", _CLONES, cells=80),
+    Numbered("table", "5.4", "Levels for models trained on clones", _CLONES, cells=24),
     Numbered("figure", "5.4", "Number of synthetic images", f"{_CLONES}, with several multiples"),
     Numbered(
         "figure",

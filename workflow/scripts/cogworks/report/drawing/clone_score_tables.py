@@ -1,14 +1,15 @@
 """Scores by training set, real or drawn (thesis, tables 5.1 to 5.4)."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from cogworks.report.clone_rows import NONE
-from cogworks.report.drawing.published import read_paper
+from cogworks.report import clauses
+from cogworks.report.clone_rows import NONE, row_name
+from cogworks.report.drawing import clone_published
+from cogworks.report.drawing.published_tables import not_comparable, other_classes, unlike
 from cogworks.report.reference import DATASETS
 from cogworks.report.specs import (
     AugmentationSpec,
@@ -16,12 +17,10 @@ from cogworks.report.specs import (
     CloneSetsSpec,
     CloneTransferSpec,
     DataRow,
-    DataTableSpec,
-    PublishedRow,
     SetColumn,
 )
 from cogworks.report.summary import fit_note, summarise
-from cogworks.report.table import BLOCK, OWN, REFERENCE, Column, Table, text_column
+from cogworks.report.table import BLOCK, OWN, PUBLISHED, REFERENCE, Column, Table, text_column
 
 _METRICS = {"top1": "Top-1", "top5": "Top-5"}
 AVERAGE = "average"
@@ -38,8 +37,11 @@ _HEADS = (
     ("scale", "scale"),
     ("model", "prompt / model"),
 )
-# Returns the numbers of a model of the thesis by the keys of columns.
-_Lookup = Callable[[PublishedRow], Mapping[str, float]]
+_PIXELS = (
+    " The thesis does not say which pixels these scores are of; its PyTorch has what its publisher "
+    "states for the central 224 of 256."
+)
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def augmentation_table(scores: pd.DataFrame, spec: AugmentationSpec) -> Table:
@@ -49,6 +51,9 @@ def augmentation_table(scores: pd.DataFrame, spec: AugmentationSpec) -> Table:
         scores: the long table of `scores.collect`.
         spec: `dataset`, `augmentations` and `rows`.
     """
+    theirs = clone_published.augmentations(spec.paper.folder) if spec.paper.names else {}
+    rows = [found for row in spec.rows for found in row.encoders.values()]
+    wrong = _wrong_classes(scores, rows)
     records = []
     for row in spec.rows:
         first = next(iter(row.encoders.values()))
@@ -57,11 +62,15 @@ def augmentation_table(scores: pd.DataFrame, spec: AugmentationSpec) -> Table:
             for name, found in row.encoders.items()
         }
         shown = [values.get(name, math.nan) for name in spec.augmentations]
-        records.append(_head(first) | values | {"gain": shown[-1] - shown[0]})
+        published = {
+            name + PUBLISHED: theirs.get(found.published or "", math.nan)
+            for name, found in row.encoders.items()
+            if not found.differs and not wrong[found.dataset]
+        }
+        records.append(_head(first) | values | published | {"gain": shown[-1] - shown[0]})
     frame = pd.DataFrame(records)
     several = frame["data"].duplicated().any()
     heads = ["data", *(["size", "scale", "model"] if several else [])]
-    rows = [found for row in spec.rows for found in row.encoders.values()]
     return Table(
         title=f"Top-1 on {spec.dataset} (%) by augmentation, as table 5.1",
         columns=[
@@ -71,7 +80,9 @@ def augmentation_table(scores: pd.DataFrame, spec: AugmentationSpec) -> Table:
         ],
         frame=frame,
         note="Encoders with their own classifiers, on real test images; ↑: what the last "
-        "augmentation gains. In italics: trained on real images." + _fits(scores, rows),
+        "augmentation gains. In italics: trained on real images."
+        + _not_compared(spec.paper.names, [*_differing(rows), *wrong.values()])
+        + _fits(scores, rows),
     )
 
 
@@ -83,19 +94,26 @@ def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
         spec: `rows`, `test_sets`, and models of the thesis to add.
     """
     cells = {f"{m}_{n}": (m, s) for n, s in enumerate(spec.test_sets) for m in _METRICS}
-    records = [
-        _head(row) | {key: _value(scores, row, s.members, m) for key, (m, s) in cells.items()}
-        for row in spec.rows
-    ]
-    theirs = _paper_52(spec) if spec.published else {}
-
-    def lookup(row: PublishedRow) -> dict[str, float]:
-        found = theirs.get(row.model, {})
-        return {key: found.get((s.published or "", m), math.nan) for key, (m, s) in cells.items()}
-
+    keys = {key: (entry.published or "", metric) for key, (metric, entry) in cells.items()}
+    wrong = _wrong_classes(scores, spec.rows)
+    theirs = clone_published.test_sets(spec.paper.folder) if spec.paper.names else {}
+    records = []
+    for row in spec.rows:
+        values: dict[str, float] = {}
+        same: dict[str, tuple[str, str]] = {}
+        for key, (metric, entry) in cells.items():
+            part = entry.parts.get(row.dataset)
+            values[key] = _value(scores, row, part.members if part else [], metric)
+            if part and not part.differs and not wrong[row.dataset]:
+                same[key] = keys[key]
+        records.append(_head(row) | values | _beside(row, theirs, same))
     blocks = {row.block for row in spec.published}
     seen = {row.dataset for row in spec.rows if row.block in blocks}
-    frame, note = _with_published(records, spec, lookup, _classes(scores, seen, 1000))
+    parts = [(name, part) for entry in spec.test_sets for name, part in entry.parts.items()]
+    others = {name for name, part in parts if part.differs or wrong.get(name)}
+    frame, note = _with_published(records, spec, theirs, keys, comparable=not seen & others)
+    found = [*_differing(spec.rows), *wrong.values(), *(part.differs for _, part in parts)]
+    note += _not_compared(spec.paper.names, found)
     columns = [
         Column(key, _METRICS[metric], over=entry.label + "*" * (entry.published in _PARTIAL))
         for key, (metric, entry) in cells.items()
@@ -109,6 +127,7 @@ def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
         + _MARKS
         + " *: only the classes that both sides have." * starred
         + note
+        + _PIXELS * bool(spec.paper.names)
         + _fits(scores, spec.rows),
         ranked=False,
     )
@@ -163,29 +182,75 @@ def _head(row: DataRow) -> dict[str, Any]:
 
 
 def _with_published(
-    records: list[dict[str, Any]], spec: DataTableSpec, lookup: _Lookup, unlike: str
+    records: list[dict[str, Any]],
+    spec: CloneSetsSpec | CloneTransferSpec,
+    theirs: clone_published.Rows[_Key],
+    keys: Mapping[str, _Key],
+    *,
+    comparable: bool,
 ) -> tuple[pd.DataFrame, str]:
     """Return the table with models of the thesis among those on real images, and a note on them.
 
     Args:
         records: the run's own rows, in order.
-        spec: the models of the thesis to add.
-        lookup: their numbers.
-        unlike: why they cannot be compared, empty if they can.
+        spec: the models of the thesis to add, and the rows.
+        theirs: the thesis's numbers.
+        keys: by the keys of columns, what finds a number in a row of `theirs`.
+        comparable: whether the models of the thesis can be added.
     """
-    note = ""
-    if spec.published and not unlike:
+    note, added = "", []
+    if spec.published and comparable:
         last = {"size": "", "scale": NONE, REFERENCE: True, OWN: False}
         names = ", ".join(row.model for row in spec.published)
         note = f" From the thesis, as the run has no such scores: {names}."
         for row in reversed(spec.published):
             head = {"data": row.data, "model": row.model, BLOCK: row.block}
-            records.insert(_place(records, row.block), head | last | dict(lookup(row)))
-    elif spec.published:
-        note = f" The thesis's models are not comparable:{unlike.removesuffix(';')}."
+            added.append(row_name(DATASETS["in1k"][0], row.model))
+            found = theirs.get(added[-1], {})
+            numbers = {key: found.get(place, math.nan) for key, place in keys.items()}
+            records.insert(_place(records, row.block), head | last | numbers)
     frame = pd.DataFrame(records)
     frame.insert(0, "row", [str(number) for number in range(1, len(frame) + 1)])
+    own = {row.published for row in spec.rows}
+    lacking = [name for name in theirs if name not in {*own, *added}]
+    if comparable and lacking and own & theirs.keys():
+        more = f" and {len(lacking) - clauses.NAMED} more" if len(lacking) > clauses.NAMED else ""
+        listed = ", ".join(lacking[: clauses.NAMED])
+        note += f" Of the thesis's rows this table lacks {listed}{more}."
     return frame, note
+
+
+def _beside(
+    row: DataRow, theirs: clone_published.Rows[_Key], keys: Mapping[str, _Key]
+) -> dict[str, float]:
+    """Return the thesis's numbers for the cells of a row, none where it cannot be compared.
+
+    Args:
+        row: a row of the run.
+        theirs: the thesis's numbers.
+        keys: by the keys of the columns that can be compared, what finds a number in `theirs`.
+    """
+    found = theirs.get(row.published or "", {})
+    if row.differs or not found:
+        return {}
+    return {key + PUBLISHED: found.get(place, math.nan) for key, place in keys.items()}
+
+
+def _differing(rows: Iterable[DataRow]) -> list[str]:
+    return [row.differs for row in rows]
+
+
+def _not_compared(names: Sequence[str], found: Iterable[str]) -> str:
+    """Return what differs from the thesis, where its numbers (in files `names`) are wanted."""
+    text = not_comparable(found) if names else ""
+    return f" {text}" if text else ""
+
+
+def _wrong_classes(scores: pd.DataFrame, rows: Iterable[ClassifierRow]) -> dict[str, str]:
+    """Return for each data set that was learned how its number of classes is not the thesis's."""
+    return {
+        row.dataset: other_classes(scores, row.dataset, row.dataset, row.learned) for row in rows
+    }
 
 
 def _place(records: Sequence[Mapping[str, Any]], block: str) -> int:
@@ -196,34 +261,26 @@ def _place(records: Sequence[Mapping[str, Any]], block: str) -> int:
 
 
 def _top1(scores: pd.DataFrame, spec: CloneTransferSpec) -> tuple[pd.DataFrame, str]:
-    """Return the rows of a table of linear probes, and a note on the models of the thesis."""
+    """Return the rows of a table of linear probes, and a note on the thesis's numbers."""
+    names = spec.paper.names
+    theirs = clone_published.top1(spec.paper.folder, names[0]) if names else {}
+    differs = {
+        column.name: unlike(scores, column)
+        if column.published in DATASETS
+        else f"the thesis has no {column.label}"
+        for column in spec.columns
+    }
+    keys = {column.name: column.published or "" for column in spec.columns}
+    same = {name: place for name, place in keys.items() if not differs[name]}
     records = [
-        _head(row) | {column.name: _probe(scores, row, column) for column in spec.columns}
+        _head(row)
+        | {column.name: _probe(scores, row, column) for column in spec.columns}
+        | _beside(row, theirs, same)
         for row in spec.rows
     ]
-    theirs = _paper(spec) if spec.published else {}
-
-    def lookup(row: PublishedRow) -> dict[str, float]:
-        found = theirs.get(row.model, {})
-        return {c.name: found.get(c.published or "", math.nan) for c in spec.columns}
-
-    unlike = "".join(
-        _classes(scores, {c.name}, DATASETS[c.published][1])
-        if c.published in DATASETS
-        else f" the thesis has no {c.label};"
-        for c in spec.columns
-    )
-    return _with_published(records, spec, lookup, unlike)
-
-
-def _classes(scores: pd.DataFrame, datasets: set[str], expected: int) -> str:
-    """Return which data set has not as many classes as the thesis's, empty where all have."""
-    rows = scores[scores["dataset"].isin(datasets) & (scores["test_set"] == scores["dataset"])]
-    counts = rows.groupby("dataset", sort=False)["n_classes"].max()
-    wrong = counts[counts != expected]
-    return ", ".join(
-        f" {name} has {int(n):,} classes, not {expected:,}" for name, n in wrong.items()
-    )
+    comparable = not any(differs.values())
+    frame, note = _with_published(records, spec, theirs, keys, comparable=comparable)
+    return frame, note + _not_compared(names, [*_differing(spec.rows), *differs.values()])
 
 
 def _value(
@@ -238,7 +295,6 @@ def _value(
     means = [
         own.loc[(own["dataset"] == dataset) & (own["test_set"] == test_set), "value"].mean()
         for dataset, test_set in members
-        if dataset == row.dataset
     ]
     return float(sum(means) / len(means)) if means else math.nan
 
@@ -272,24 +328,3 @@ def _probes(scores: pd.DataFrame, spec: CloneTransferSpec) -> str:
     labels = {entry.name: entry.label for entry in [*spec.rows, *spec.columns]}
     own = _probe_rows(scores, spec.rows, spec.columns)
     return fit_note(summarise(own, baseline=None), labels)
-
-
-def _paper_52(spec: CloneSetsSpec) -> dict[str, dict[tuple[str, str], float]]:
-    """Return the numbers of table 5.2 by model, and by test set and metric."""
-    names = ["model", "test_set", "metric", "value"]
-    rows = read_paper(Path(spec.paper.folder), "sd_imagenet_sets", names)
-    found: dict[str, dict[tuple[str, str], float]] = {}
-    for model, test_set, metric, value in rows[names].itertuples(index=False):
-        found.setdefault(model, {})[test_set, metric] = float(value)
-    return found
-
-
-def _paper(spec: CloneTransferSpec) -> dict[str, dict[str, float]]:
-    """Return the numbers of table 5.3 or 5.4 by model and data set."""
-    names = ["model", "dataset", "value"]
-    (file,) = spec.paper.names
-    rows = read_paper(Path(spec.paper.folder), file, names)
-    found: dict[str, dict[str, float]] = {}
-    for model, dataset, value in rows[names].itertuples(index=False):
-        found.setdefault(model, {})[dataset] = float(value)
-    return found

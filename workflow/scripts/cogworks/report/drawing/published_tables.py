@@ -1,11 +1,12 @@
 """Tables B.1 to B.6 with the run's encoders above the 31 published models, and their ranks."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
+from cogworks.report.clauses import told
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.reference import DATASETS
 from cogworks.report.reproduced import beside, stand_ins
@@ -113,16 +114,34 @@ def mismatch(
     That is where settings of data sets or of others (encoders, test sets) differ from the thesis's,
     or a data set has another number of classes.
     """
-    parts = [entry.differs for entry in [*columns, *others] if entry.differs]
-    for column in columns:
-        rows = summary[summary["dataset"] == column.name]
-        if column.published in DATASETS and not column.differs and len(rows):
-            found, expected = int(rows["n_classes"].max()), DATASETS[column.published][1]
-            if found != expected:
-                parts.append(f"{column.label} has {found:,} classes; the thesis: {expected:,}")
-    if not parts:
+    parts = [unlike(summary, column) for column in columns]
+    return not_comparable([*parts, *(entry.differs for entry in others)])
+
+
+def unlike(scores: pd.DataFrame, column: SetColumn) -> str:
+    """Return why scores on a data set cannot be compared with the thesis's, '' where they can."""
+    return column.differs or other_classes(scores, column.name, column.label, column.published)
+
+
+def not_comparable(clauses: Iterable[str]) -> str:
+    """Return the warning that names what differs from the thesis, '' where nothing does."""
+    return told("Not comparable with the published rows", clauses)
+
+
+def other_classes(scores: pd.DataFrame, dataset: str, label: str, published: str | None) -> str:
+    """Return a clause where a data set has another number of classes than the thesis's, else ''.
+
+    Args:
+        scores: with columns `dataset` and `n_classes`.
+        dataset: its name.
+        label: what to call it.
+        published: what the thesis calls it.
+    """
+    rows = scores[scores["dataset"] == dataset]
+    if published not in DATASETS or rows.empty:
         return ""
-    return f"Not comparable with the published rows: {'. '.join(dict.fromkeys(parts))}."
+    found, expected = int(rows["n_classes"].max()), DATASETS[published][1]
+    return "" if found == expected else f"{label} has {found:,} classes; the thesis: {expected:,}"
 
 
 def _shots_column(shots: str) -> Column:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
 from cogworks.report.drawing.published import read_paper
-from cogworks.report.reference import DATASETS
+from cogworks.report.drawing.published_tables import other_classes
 from cogworks.report.specs import Polygon, PublishedPolygon, RadarSpec
 
 RINGS = (20, 40, 60, 80, 100)
@@ -25,7 +25,7 @@ _APART = (9.0, 13.0)
 def radar_figure(scores: pd.DataFrame, spec: RadarSpec) -> Figure:
     """Return one polygon an encoder; a corner is the mean of a metric over test sets and seeds (%).
 
-    A model of the thesis is left out where its classes are others.
+    A model of the thesis is left out where it cannot be compared with the run's.
 
     Args:
         scores: the long table of `scores.collect`.
@@ -34,7 +34,7 @@ def radar_figure(scores: pd.DataFrame, spec: RadarSpec) -> Figure:
     fig, [[axes]] = style.figure(width=6.2, height=5.4)
     angles = [math.pi / 2 - 2 * math.pi * n / len(spec.corners) for n in range(len(spec.corners))]
     shapes = {polygon.label: corner_values(scores, polygon, spec) for polygon in spec.polygons}
-    if spec.published is not None and _has_classes(scores, spec.published):
+    if spec.published is not None and _is_comparable(scores, spec.published):
         shapes = {spec.published.label: published_values(spec.published, spec)} | shapes
     values = list(shapes.values())
     with style.drawing():
@@ -86,10 +86,9 @@ def published_values(model: PublishedPolygon, spec: RadarSpec) -> list[float]:
     ]
 
 
-def _has_classes(scores: pd.DataFrame, model: PublishedPolygon) -> bool:
-    """Say whether the data set of the run has as many classes as the thesis's."""
-    rows = scores[scores["dataset"] == model.dataset]
-    return set(rows["n_classes"]) == {DATASETS["in1k"][1]}
+def _is_comparable(scores: pd.DataFrame, model: PublishedPolygon) -> bool:
+    """Say whether settings of the run, and the classes of its data set, are the thesis's."""
+    return not (model.differs or other_classes(scores, model.dataset, model.dataset, "in1k"))
 
 
 def _points(values: Sequence[float], angles: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from cogworks.report.drawing.published import read_paper
-from cogworks.report.drawing.published_tables import OWN_GROUP
-from cogworks.report.reference import DATASETS, TEST_SETS
+from cogworks.report.drawing.published_tables import OWN_GROUP, not_comparable, other_classes
+from cogworks.report.reference import TEST_SETS
 from cogworks.report.specs import EvalSetsSpec
 from cogworks.report.summary import DEVIATION, deviation, fit_note, summarise
 from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
@@ -79,19 +79,14 @@ def compared_table(own: Table, scores: pd.DataFrame, spec: EvalSetsSpec) -> Tabl
         columns=own.columns,
         frame=frame,
         note=f"Published rows: thesis, table {' and '.join(tables)}. {'; '.join(names)}.",
-        warning=_mismatch(scores, spec),
-    )
-
-
-def _mismatch(scores: pd.DataFrame, spec: EvalSetsSpec) -> str:
-    """Return a warning where the data set has not as many classes as the thesis's, else ''."""
-    own = scores[scores["test_set"] == scores["dataset"]]
-    found, expected = int(own["n_classes"].max()), DATASETS[spec.published or ""][1]
-    if found == expected:
-        return ""
-    return (
-        f"Not comparable with the published rows: {spec.dataset} has {found:,} classes, not "
-        f"{expected:,}."
+        warning=not_comparable(
+            [
+                *(entry.differs for entry in [*spec.test_sets, *spec.encoders]),
+                other_classes(
+                    scores, spec.test_sets[0].members[0][0], spec.dataset, spec.published
+                ),
+            ]
+        ),
     )
 
 

@@ -11,9 +11,10 @@ from cogworks.report.clone_rows import (
     has_clones,
     of_table,
     ordered,
+    paper_of,
 )
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
-from cogworks.report.specs import CloneSetsSpec, EvalSet, Paper
+from cogworks.report.specs import CloneSetsSpec, EvalSet, SharedSet
 
 NUMBER = "5.2"
 BASELINES = ("PyTorch", "RSB-A1")
@@ -30,11 +31,15 @@ def _needs(roles: Roles) -> Found:
     if not has_clones(entries):
         return
     baselines = absent(roles, entries, BASELINES)
+    rows = [
+        classifier_row(entry, jobs[entry.name], entry.compared(own_classifier=True))
+        for entry in entries
+    ]
     spec = CloneSetsSpec(
         scores=roles.score_files({jobs[entry.name].key for entry in entries}),
-        paper=Paper(names=["sd_imagenet_sets"] if baselines else []),
+        paper=paper_of("sd_imagenet_sets", rows, baselines),
         published=baselines,
-        rows=[classifier_row(entry, jobs[entry.name]) for entry in entries],
+        rows=rows,
         test_sets=_merged(roles, sets),
     )
     yield Exhibit("clone_test_sets", spec, number=NUMBER)
@@ -48,15 +53,14 @@ def _on_all_sets(jobs: Mapping[str, Job]) -> list[str]:
     return [name for name, job in jobs.items() if len(job.test_sets) == most[job.dataset]]
 
 
-def _merged(roles: Roles, sets: Mapping[tuple[str, str], list[EvalSet]]) -> list[EvalSet]:
+def _merged(roles: Roles, sets: Mapping[tuple[str, str], list[EvalSet]]) -> list[SharedSet]:
     """Return the columns of several data sets as one list, in the thesis's order and words."""
-    found: dict[str, EvalSet] = {}
+    found: dict[str, SharedSet] = {}
     for (dataset, _), members in sets.items():
         for entry in members:
-            key = entry.published or entry.label
             label = eval_sets.called(roles, entry, dataset)
-            known = found.get(key, entry.model_copy(update={"members": [], "label": label}))
-            found[key] = known.model_copy(update={"members": known.members + entry.members})
+            new = SharedSet(label=label, published=entry.published, parts={})
+            found.setdefault(entry.published or entry.label, new).parts.setdefault(dataset, entry)
     return eval_sets.in_order(found.values())
 
 

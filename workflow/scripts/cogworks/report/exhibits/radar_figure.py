@@ -33,10 +33,12 @@ class _Scores:
     Attributes:
         cells: data set, test set and protocol of each.
         published: what the thesis calls their data sets; None for one that it has not.
+        differs: the first setting by which they are others than the thesis's, as a clause.
     """
 
     cells: list[list[str]]
     published: list[str | None]
+    differs: str
 
 
 # By label and metric.
@@ -56,7 +58,9 @@ def _needs(roles: Roles) -> Found:
         real = next((entry for entry in own if entry.is_real), None)
         spec = _spec(roles, [real, drawn] if real else [drawn], jobs)
         if spec is not None:
-            yield Exhibit("real_and_drawn", spec, number="5.2")
+            differs = spec.published.differs if spec.published else ""
+            note = f"Without the thesis's model on real images: {differs}." if differs else ""
+            yield Exhibit("real_and_drawn", spec, number="5.2", note=note)
             return
 
 
@@ -104,6 +108,7 @@ def _spec(roles: Roles, entries: Sequence[Trained], jobs: Mapping[str, Job]) -> 
         model=MODEL,
         corners=[[name or "" for name in found[0][corner].published] for corner in shared],
         dataset=entries[0].origin,
+        differs=next((own.differs for own in map(found[0].get, shared) if own and own.differs), ""),
     )
     return RadarSpec(
         scores=roles.score_files(keys),
@@ -123,13 +128,14 @@ def _corners(roles: Roles, entry: Trained, job: Job) -> _Corners:
         if {test_set for _, test_set in found.members} <= tested:
             label = eval_sets.called(roles, found, job.dataset)
             cells = [[*pair, job.protocol_name] for pair in found.members]
-            result[label, "top5"] = _Scores(cells, [found.published])
+            result[label, "top5"] = _Scores(cells, [found.published], found.differs)
     for label, datasets in _transfer(roles).items():
         keys = [(entry.name, name, roles.protocols[name]) for name in datasets]
         if datasets and all(key in roles.jobs for key in keys):
             cells = [[name, name, protocol] for _, name, protocol in keys]
             names = [roles.published_name(name) for name in datasets]
-            result[f"{label} ({len(keys)})", "top1"] = _Scores(cells, names)
+            differs = next((c.differs for c in roles.columns(datasets) if c.differs), "")
+            result[f"{label} ({len(keys)})", "top1"] = _Scores(cells, names, differs)
     return result
 
 
