@@ -77,8 +77,9 @@ class Report(Shown):
     published: bool = True
     """Whether to show the thesis's figures beside yours, where there are any. They are compared
     only where concepts, classes, real images and their numbers, the pixels that encoders see, the
-    kind of probe with its seeds, trials and ranges, and the recipes of runs are the thesis's
-    (`report/comparable.py` has the list). The head of each part of the page names what differs.
+    kind of probe with its seeds, trials and ranges, the recipes of runs, and how clones are drawn
+    are the thesis's (`report/comparable.py` and `report/chapter_5.py` have the lists). The head of
+    each part of the page names what differs.
     """
     published_as: dict[
         Name,

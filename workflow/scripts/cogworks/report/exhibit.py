@@ -76,7 +76,8 @@ class Kind(Generic[Given]):
         folded: whether a table is folded on the page, as it is long.
         photographs: whether a figure is made of them.
         lacks: returns what a config lacks for the exhibits that it does not give, by their number
-            in the thesis ("B.6"), as a clause; None where `thesis.EXHIBITS` says enough.
+            in the thesis ("B.6"), as a clause; None or an empty one where `thesis.EXHIBITS` says
+            enough.
     """
 
     section: str

@@ -67,7 +67,7 @@ class Targets:
             return f"a part in report.parts with chapter: {entry.chapter}"
         kinds = [EXHIBITS.load(name) for name in EXHIBITS if name.endswith(f"_{entry.medium}")]
         told = [kind.lacks(parts[0]) for kind in kinds if kind.lacks is not None]
-        return next((lines[entry.number] for lines in told if entry.number in lines), entry.wants)
+        return next((text for lines in told if (text := lines.get(entry.number))), entry.wants)
 
     def refusal(self, target: str) -> str:
         """Return why there is no such target, for one like `LIKE_A_TARGET` that is not given."""

@@ -1,6 +1,7 @@
 """Training and transfer along one number of the recipe (thesis, figures 4.4, 5.4 and 5.5)."""
 
 from cogworks.report.ablations import AXES, ablations
+from cogworks.report.clone_lacks import of_number
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import AblationSpec, Series
 from cogworks.report.transfer_sets import number_of, told
@@ -45,4 +46,8 @@ EXHIBIT = Kind(
         "runs with different seeds, where there are several, else over the seeds of the probes."
     ),
     wide=True,
+    lacks=lambda roles: {
+        "5.4": of_number(roles, "size"),
+        "5.5": of_number(roles, "guidance", "steps"),
+    },
 )

@@ -6,6 +6,7 @@ from typing import Any
 from cogworks.core.spec import canonical
 from cogworks.plan.jobs import Job
 from cogworks.report.chapter_5 import DINO, PYTORCH
+from cogworks.report.clone_lacks import of_augmentations
 from cogworks.report.clone_rows import (
     AUGMENTATIONS,
     MULTI_CROP,
@@ -22,6 +23,7 @@ from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.reference import DATASETS
 from cogworks.report.specs import AugmentationSpec, AugmentedRow
 
+NUMBER = "5.1"
 # Prompt, guidance scale and size of the thesis's one clone in this table.
 CLONE = ("c", 7.5, 1)
 
@@ -44,7 +46,7 @@ def _needs(roles: Roles) -> Found:
             augmentations=sorted(names, key=_place),
             rows=rows,
         )
-        yield Exhibit(f"augmentation_{dataset}", spec, about=dataset, number="5.1")
+        yield Exhibit(f"augmentation_{dataset}", spec, about=dataset, number=NUMBER)
 
 
 def _groups(entries: Iterable[Trained]) -> list[dict[str, Trained]]:
@@ -100,4 +102,11 @@ def _make(spec: AugmentationSpec) -> Made:
     return augmentation_table(collect(spec.scores.paths), spec)
 
 
-EXHIBIT = Kind("test_sets", "Augmentation", AugmentationSpec, _needs, _make)
+EXHIBIT = Kind(
+    "test_sets",
+    "Augmentation",
+    AugmentationSpec,
+    _needs,
+    _make,
+    lacks=lambda roles: {NUMBER: of_augmentations(roles)},
+)

@@ -1,5 +1,6 @@
 """Top-1 by level of encoders that were trained on real and drawn images (table 5.4)."""
 
+from cogworks.report.clone_lacks import of_levels
 from cogworks.report.clone_rows import by_training_set, columns, in1k
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import CloneTransferSpec
@@ -26,4 +27,11 @@ def _make(spec: CloneTransferSpec) -> Made:
     return level_table(collect(spec.scores.paths), spec)
 
 
-EXHIBIT = Kind("levels", "Top-1 by level and training set", CloneTransferSpec, _needs, _make)
+EXHIBIT = Kind(
+    "levels",
+    "Top-1 by level and training set",
+    CloneTransferSpec,
+    _needs,
+    _make,
+    lacks=lambda roles: {NUMBER: of_levels(roles)},
+)

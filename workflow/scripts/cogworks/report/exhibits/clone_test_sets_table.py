@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from cogworks.plan.jobs import Job
 from cogworks.report import eval_sets
+from cogworks.report.clone_lacks import of_test_sets
 from cogworks.report.clone_rows import (
     absent,
     classifier_row,
@@ -71,4 +72,11 @@ def _make(spec: CloneSetsSpec) -> Made:
     return test_set_table(collect(spec.scores.paths), spec)
 
 
-EXHIBIT = Kind("test_sets", "Test sets by training set", CloneSetsSpec, _needs, _make)
+EXHIBIT = Kind(
+    "test_sets",
+    "Test sets by training set",
+    CloneSetsSpec,
+    _needs,
+    _make,
+    lacks=lambda roles: {NUMBER: of_test_sets(roles)},
+)

@@ -1,5 +1,6 @@
 """Top-1 on transfer sets of encoders that were trained on real and drawn images (table 5.3)."""
 
+from cogworks.report.clone_lacks import of_transfer
 from cogworks.report.clone_rows import by_training_set, columns, transfer_sets
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import CloneTransferSpec
@@ -23,4 +24,11 @@ def _make(spec: CloneTransferSpec) -> Made:
     return transfer_table(collect(spec.scores.paths), spec)
 
 
-EXHIBIT = Kind("transfer", "Transfer by training set", CloneTransferSpec, _needs, _make)
+EXHIBIT = Kind(
+    "transfer",
+    "Transfer by training set",
+    CloneTransferSpec,
+    _needs,
+    _make,
+    lacks=lambda roles: {NUMBER: of_transfer(roles)},
+)

@@ -1,15 +1,19 @@
 """Measures of features (thesis, figures 4.5, 4.6 (a) and 5.6)."""
 
+from cogworks.report.clone_lacks import of_features
 from cogworks.report.clone_rows import Trained, has_clones
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import FeaturesSpec
+
+# Of the encoders that learned from clones.
+NUMBER = "5.6"
 
 
 def _needs(roles: Roles) -> Found:
     """Yield one where features are measured; it is figure 5.6 where some learned from clones."""
     if roles.metrics - {"singular_values"}:
         encoders = [Trained(roles, measure.encoder_name) for measure in roles.measures]
-        number = "5.6" if has_clones(encoders) else ""
+        number = NUMBER if has_clones(encoders) else ""
         yield Exhibit("features", roles.features, number=number)
 
 
@@ -31,4 +35,5 @@ EXHIBIT = Kind(
         "and 5.6."
     ),
     wide=True,
+    lacks=lambda roles: {NUMBER: of_features(roles)},
 )

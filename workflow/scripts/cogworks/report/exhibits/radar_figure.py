@@ -1,10 +1,11 @@
 """A model trained on real images and one trained on drawn ones, at a glance (figure 5.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cogworks.plan.jobs import Job
 from cogworks.report import eval_sets
+from cogworks.report.clone_lacks import of_test_sets
 from cogworks.report.clone_rows import (
     BEST,
     Trained,
@@ -19,6 +20,7 @@ from cogworks.report.specs import Corner, Paper, Polygon, PublishedPolygon, Rada
 
 # The three kinds of transfer sets of section 5.5.3.
 SMALL, LONG_TAIL, LEVELS = "small sets", "long-tail sets", "CoG levels"
+NUMBER = "5.2"
 # A polygon of fewer corners has no area.
 FEWEST = 3
 # The model on real images in the thesis, and where its numbers are.
@@ -48,20 +50,42 @@ _Corners = dict[tuple[str, str], _Scores]
 def _needs(roles: Roles) -> Found:
     """Yield one where a model on real images and one on a clone of them have enough scores."""
     jobs = classifiers(roles)
+    for entries in _compared(roles, jobs):
+        spec = _spec(roles, entries, jobs)
+        if spec is not None:
+            differs = spec.published.differs if spec.published else ""
+            note = f"Without the thesis's model on real images: {differs}." if differs else ""
+            yield Exhibit("real_and_drawn", spec, number=NUMBER, note=note)
+            return
+
+
+def _compared(roles: Roles, jobs: Mapping[str, Job]) -> Iterator[list[Trained]]:
+    """Yield for each data set, IN-1K first, the encoder on real images, if any, and on a clone."""
     entries = ordered(roles, jobs)
     origins = dict.fromkeys(entry.origin for entry in entries)
     for origin in sorted(origins, key=lambda name: name != in1k(roles)):
         own = [entry for entry in entries if entry.origin == origin]
         drawn = _drawn(own)
-        if drawn is None:
-            continue
-        real = next((entry for entry in own if entry.is_real), None)
-        spec = _spec(roles, [real, drawn] if real else [drawn], jobs)
-        if spec is not None:
-            differs = spec.published.differs if spec.published else ""
-            note = f"Without the thesis's model on real images: {differs}." if differs else ""
-            yield Exhibit("real_and_drawn", spec, number="5.2", note=note)
-            return
+        if drawn is not None:
+            real = next((entry for entry in own if entry.is_real), None)
+            yield [real, drawn] if real else [drawn]
+
+
+def _lacks(roles: Roles) -> Mapping[str, str]:
+    """Return what is lacking for figure 5.2."""
+    jobs = classifiers(roles)
+    entries = next(_compared(roles, jobs), None)
+    if entries is None:
+        return {NUMBER: of_test_sets(roles)}
+    found = [_corners(roles, entry, jobs[entry.name]) for entry in entries]
+    more = FEWEST - len(set.intersection(*map(set, found)))
+    if more <= 0:
+        return {NUMBER: f"an encoder with its own classifier on the images of {entries[0].origin}"}
+    names = " and ".join(entry.name for entry in entries)
+    return {
+        NUMBER: f"{more} more scores of {names}: of test sets (evaluations.NAME.test_sets), small "
+        "or long-tailed transfer sets, or levels"
+    }
 
 
 def _drawn(entries: Sequence[Trained]) -> Trained | None:
@@ -170,4 +194,5 @@ EXHIBIT = Kind(
         "top-5 of their own classifiers on test sets of these classes, mean top-1 of linear "
         "classifiers on transfer sets (%). As figure 5.2."
     ),
+    lacks=_lacks,
 )
