@@ -252,3 +252,24 @@ def test_pixels_of_own_classifiers_are_those_of_either_rule(with_changes):
     assert list(differences(roles)) == []
     roles = with_changes({"encoders/real/resize": 256}).parts[0]
     assert set(differences(roles)) == {"encoders.real.resize is 256; the thesis: null"}
+
+
+def test_figure_5_2_takes_the_thesiss_model_by_the_same_rule(with_changes):
+    """It is drawn where the run has none on real images."""
+    alone = {"evaluations/sd_classifiers_in1k/encoders": ["sd_in1k"]}
+    planned = with_changes(alone).figures["chapter_5_real_and_drawn"]
+    assert planned.spec.published.differs == ""
+    assert planned.exhibit.note == ""
+    planned = with_changes(alone | {"images/inat2019/max_images": 5}).figures[
+        "chapter_5_real_and_drawn"
+    ]
+    line = "images.inat2019.max_images is 5; the thesis: null"
+    assert planned.spec.published.differs == line
+    assert line in planned.exhibit.note
+
+
+def test_figures_of_chapter_5_without_published_numbers_have_own_points_alone(exhibits):
+    numbers = {"5.4", "5.5 (a)", "5.5 (b)", "5.6"}
+    found = [p for p in exhibits.figures.values() if p.exhibit.number in numbers]
+    assert {p.exhibit.number for p in found} == numbers
+    assert not [path for p in found for path in p.spec.files if "paper" in path]

@@ -81,7 +81,8 @@ def compared_table(own: Table, scores: pd.DataFrame, spec: EvalSetsSpec) -> Tabl
         note=f"Published rows: thesis, table {' and '.join(tables)}. {'; '.join(names)}.",
         warning=not_comparable(
             [
-                *(entry.differs for entry in [*spec.test_sets, *spec.encoders]),
+                *(entry.differs for entry in spec.test_sets),
+                *(entry.differs for entry in spec.encoders),
                 other_classes(
                     scores, spec.test_sets[0].members[0][0], spec.dataset, spec.published
                 ),
