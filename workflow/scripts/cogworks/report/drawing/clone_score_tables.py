@@ -38,8 +38,8 @@ _HEADS = (
     ("model", "prompt / model"),
 )
 _PIXELS = (
-    " The thesis does not say which pixels these scores are of; its PyTorch has what its publisher "
-    "states for the central 224 of 256."
+    " The thesis does not say which pixels these scores are of; those of its PyTorch are what the "
+    "publisher states for the central 224 of 256."
 )
 _Key = TypeVar("_Key", bound=Hashable)
 
