@@ -74,3 +74,19 @@ def test_what_is_not_given_fails_at_once_in_words(plan: Plan, target: str, words
         plan(whole(CONFIG / "imagenet-cog.yaml"), target)
     assert words in str(caught.value)
     assert "Exception" not in str(caught.value)
+
+
+def test_missing_weights_of_a_classifier_are_told_in_words(
+    settings_for: Callable[[dict[str, Any]], Settings],
+) -> None:
+    """They are a file of the user's, and no input of the rule."""
+    config = {
+        "images": {"in1k": {"source": {"kind": "imagenet", "path": "."}}},
+        "encoders": {"ResNet50": {"registry": "ResNet50"}},
+        "probes": {"own": {"kind": "classifier"}},
+        "evaluations": {
+            "own": {"encoders": ["ResNet50"], "datasets": ["in1k"], "protocols": ["own"]}
+        },
+    }
+    with pytest.raises(InputError, match=r"^files that the config names are missing:\nencoders"):
+        planned(settings_for(config), ["results/probes/ResNet50/in1k/own.parquet"])

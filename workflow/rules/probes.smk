@@ -82,6 +82,9 @@ rule fit_probes:
 rule score_classifiers:
     input:
         unpack(lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].classifier_inputs),
+        classifier=lambda w: needs.made(
+            plan.encoders[w.encoder].classifier_files, plan.encoders[w.encoder].missing
+        ),
     output:
         scores="results/probes/{encoder}/{dataset}/{protocol}.parquet",
     log:

@@ -64,11 +64,11 @@ def test_all_encoders_means_trained_ones_where_their_own_classifier_is_scored(fi
     plan = fill(evaluations={"e0": entry(encoders="all", protocols=["linear", "own"])})
     assert ("base", "seen", "own") in plan.jobs
     assert ("random", "seen", "own") not in plan.jobs
+    assert plan.encoders["base"].classifier_files == [
+        "results/training/base/spec.json",
+        "results/training/base/classifier.safetensors",
+    ]
     assert plan.jobs["base", "seen", "own"].classifier_inputs == {
-        "classifier": [
-            "results/training/base/spec.json",
-            "results/training/base/classifier.safetensors",
-        ],
         "features": ["results/features/base/seen/test.npy"],
         "indices": ["results/features/base/seen/test.parquet"],
         "manifests": ["results/images/seen/test.parquet"],
@@ -109,7 +109,7 @@ def test_a_published_classifier_is_scored_on_its_list_of_classes(fill: Any) -> N
         ("published", "copy"),
     ]
     job = plan.jobs["published", "seen", "own"]
-    assert job.classifier_inputs["classifier"] == ["a1.pth"]
+    assert job.encoder.classifier_files == ["a1.pth"]
     assert FitSpec.read(job.fit_spec.text) == job.fit_spec
     assert job.fit_spec.classifier.model_dump(include={"layer", "classes"}) == {
         "layer": "fc",

@@ -118,11 +118,8 @@ class Job:
 
     @property
     def classifier_inputs(self) -> dict[str, list[str]]:
-        """Return what the scores of the encoder's own classifier are made from."""
-        return {
-            "classifier": self.encoder.classifier_files,
-            **self._files(self.parts + self.test_sets, "test"),
-        }
+        """Return what the encoder's own classifier is scored on."""
+        return self._files(self.parts + self.test_sets, "test")
 
     @cached_property
     def tune_spec(self) -> TuneSpec:
