@@ -7,6 +7,7 @@ from pathlib import Path
 from cogworks.config.document import document, editor_schema
 from cogworks.core import cli
 from cogworks.core.files import write_text
+from cogworks.plan import recipes
 
 
 def main() -> int:
@@ -14,7 +15,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where README.md and schema.json are")
     parser.add_argument("--check", action="store_true", help="exit 1 if one is out of date")
     args = parser.parse_args()
-    texts = {"README.md": document(), "schema.json": editor_schema()}
+    texts = {"README.md": document(recipes.tables()), "schema.json": editor_schema()}
     for name, text in texts.items():
         path = args.folder / name
         if not args.check:

@@ -10,7 +10,7 @@ from cogworks.config.schema import described, dotted, options, whole
 from cogworks.core.errors import InputError
 from cogworks.plan.load import load as load_config
 
-FOLDER = {"source": {"kind": "folder", "path": "x"}, "classes": {"wnids": ["a"]}, "test_images": 1}
+FOLDER = {"source": {"kind": "folder", "path": "x"}, "classes": {"names": ["a"]}, "test_images": 1}
 PACK = {"source": {"kind": "parquet", "path": "x.parquet"}, "classes": {"part": "source"}}
 WORLD = {
     "source": {"kind": "world"},

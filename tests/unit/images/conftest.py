@@ -82,7 +82,7 @@ def listed(fill: Any) -> Any:
     """Scan a source given as in the config; returns the listing sorted by id."""
 
     def make(source: dict[str, Any], wnids: list[str] | None) -> pd.DataFrame:
-        section = {"source": source, "classes": {"wnids": ["a"]}, "test_images": 1}
+        section = {"source": source, "classes": {"names": ["a"]}, "test_images": 1}
         if "train_path" in source or "test_path" in source or "split_column" in source:
             del section["test_images"]
         frame = scan(fill({"x": section}).datasets["x"].source, wnids, threads=1)

@@ -12,7 +12,7 @@ from cogworks.images.reader import ImageReader
 
 
 def build(fill: Any, tmp_path: Path, section: dict[str, Any], wnids: list[str]) -> Any:
-    found = fill({"x": section | {"classes": {"wnids": wnids}}}).datasets["x"]
+    found = fill({"x": section | {"classes": {"names": wnids}}}).datasets["x"]
     outputs = {split: tmp_path / f"{split}.parquet" for split in ("train", "val", "test")}
     verify = found.section.verify
     build_manifests(found.manifest_spec, wnids, outputs, threads=2, verify=verify)

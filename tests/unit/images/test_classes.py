@@ -49,7 +49,7 @@ def test_files_lists_and_limits(fill: Any, tmp_path: Path) -> None:
     path.write_text("# fruit\npear\napple\n\nfig\n")
     whole = classes(fill, {"file": str(path)}, [])
     assert list(whole["wnid"]) == list(whole["name"]) == ["apple", "fig", "pear"]
-    assert list(classes(fill, {"wnids": ["b", "a"]}, [])["wnid"]) == ["a", "b"]
+    assert list(classes(fill, {"names": ["b", "a"]}, [])["wnid"]) == ["a", "b"]
     two = classes(fill, {"file": str(path), "limit": 2}, [])
     assert set(two["wnid"]) < set(whole["wnid"])
     assert list(two["label"]) == [0, 1]
@@ -64,10 +64,10 @@ def test_files_lists_and_limits(fill: Any, tmp_path: Path) -> None:
 
 def test_a_limit_is_stable_when_classes_come_and_go(fill: Any) -> None:
     names = [f"c{number:02d}" for number in range(30)]
-    some = set(classes(fill, {"wnids": names, "limit": 10}, [])["wnid"])
-    more = set(classes(fill, {"wnids": [*names, "new"], "limit": 10}, [])["wnid"])
+    some = set(classes(fill, {"names": names, "limit": 10}, [])["wnid"])
+    more = set(classes(fill, {"names": [*names, "new"], "limit": 10}, [])["wnid"])
     assert len(some - more) <= 1
-    other = set(classes(fill, {"wnids": names, "limit": 10, "seed": 1}, [])["wnid"])
+    other = set(classes(fill, {"names": names, "limit": 10, "seed": 1}, [])["wnid"])
     assert other != some
 
 

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,6 +141,7 @@ def test_paths_may_be_one_or_many(fill: Any) -> None:
             {"classes": {"wnids": [f"n{n:08d}" for n in range(9999)]}},
             "classes.wnids: 9999 class ids",
         ),
+        ({"classes": {"wnids": ["cat"]}}, "'cat' is not a wnid (n and eight digits); classes that"),
         ({"classes": {"file": "a.txt", "level": 1}}, "classes.level: does nothing here"),
         ({"classes": {"part": "source"}}, "classes.part: kind world needs an explicit"),
         ({"source": {"kind": "folder"}}, "source.path: needed"),
@@ -243,6 +245,17 @@ def test_images_of_the_wrong_kind_are_named_by_key(fill: Any, tmp_path: Any) -> 
         assert found(fill, source) == []
         pack.unlink()
         (packs / "gone").unlink()
+
+
+def test_the_folders_of_a_source_without_classes_are_proposed(fill: Any, tmp_path: Path) -> None:
+    for name in ("my dog", "cat", ".thumbnails"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "notes.txt").touch()
+    section = {"source": {"kind": "folder", "path": str(tmp_path)}, "test_images": 1}
+    (problem,) = fill({"x": section}, check=False).datasets["x"].problems()
+    assert problem.endswith("names, not none (its folders: cat, my dog)")
+    named = fill({"x": section | {"classes": {"names": ["cat", "my dog"]}}}).datasets["x"]
+    assert named.classes_spec.wnids == ["cat", "my dog"]
 
 
 def found(fill: Any, source: dict[str, Any]) -> list[str]:

@@ -168,7 +168,9 @@ def test_keys_that_do_not_fit_are_errors(fill: Any, listed: Any, tmp_path: Path)
     ]
     folder = {"kind": "folder", "test_path": "a"}
     problems = list(fill({"x": {"source": folder}}, check=False).datasets["x"].problems())
-    assert problems == ["images.x.classes: give exactly one of part, file and wnids, not none"]
+    assert problems == [
+        "images.x.classes: give exactly one of part, file, wnids and names, not none"
+    ]
     with pytest.raises(InputError, match=r"no folder train, here or in ILSVRC/Data/CLS-LOC; name"):
         listed({"kind": "imagenet", "path": str(folders(tmp_path / "flat", 1))}, WNIDS)
     with pytest.raises(InputError, match=r"gone: no such folder"):

@@ -14,7 +14,7 @@ CLASSES = ["n01", "n02", "n10"]
 
 def listed(fill: Any, source: dict[str, Any], wnids: list[str] | None, **rule: Any) -> Any:
     """Scan a source given as in the config; returns the listing sorted by id."""
-    plan = fill({"x": {"source": source, "classes": {"wnids": ["a"]}} | rule}, check=False)
+    plan = fill({"x": {"source": source, "classes": {"names": ["a"]}} | rule}, check=False)
     frame = scan(plan.datasets["x"].source, wnids, threads=2)
     return frame.sort_values("id", ignore_index=True)
 

@@ -69,12 +69,12 @@ def test_what_is_wrong_is_named(source: Any, listed: Any, splits: Any, message: 
 
 def test_it_is_tracked_and_missed_by_its_key(source: Any, fill: Any) -> None:
     given = source(SPLITS)
-    found = fill({"x": {"source": given, "classes": {"wnids": ["a"]}}}).datasets["x"]
+    found = fill({"x": {"source": given, "classes": {"names": ["a"]}}}).datasets["x"]
     assert found.source_files == [given["split_file"]]
     Path(given["split_file"]).unlink()
     assert found.missing == [f"images.x.source.split_file: {given['split_file']} does not exist"]
     apart = {"kind": "folder", "train_path": "t", "split_file": "s.json"}
-    problems = fill({"x": {"source": apart, "classes": {"wnids": ["a"]}}}, check=False)
+    problems = fill({"x": {"source": apart, "classes": {"names": ["a"]}}}, check=False)
     assert [*problems.datasets["x"].problems()] == [
         "images.x.source.split_file: it divides the images in path; give path, or remove it"
     ]

@@ -38,7 +38,7 @@ def test_the_thesis_takes_terabytes_of_features_and_of_drawn_images() -> None:
 def test_what_the_config_does_not_say_is_assumed_and_named() -> None:
     source = {"kind": "folder", "train_path": "a", "test_path": "b"}
     config = {
-        "images": {"mine": {"source": source, "classes": {"wnids": ["x", "y"]}}},
+        "images": {"mine": {"source": source, "classes": {"names": ["x", "y"]}}},
         "encoders": {"own": {"entry_point": "m.py:f"}},
     }
     plan = load(config)

@@ -1,7 +1,7 @@
 """The documentation of the config, made from its classes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cogworks.config import idle, schema
 from cogworks.config.examples import EXAMPLES
@@ -42,8 +42,13 @@ def editor_schema() -> str:
     return json.dumps(schema.whole(), indent=1, ensure_ascii=False) + "\n"
 
 
-def document() -> str:
-    """Return the Markdown documentation of every config key: type, default, meaning."""
+def document(tables: dict[str, Iterable[tuple[str, str, str]]]) -> str:
+    """Return the Markdown documentation of every config key: type, default, meaning.
+
+    Args:
+        tables: the rows of the tables below the section `training`, by their headings: a name, what
+            it is and what it sets.
+    """
     sections = schema.whole()["properties"]
     contents = [f"- [`{section}`](#{section})" for section in sections]
     lines = [INTRODUCTION, *contents, ""]
@@ -53,7 +58,16 @@ def document() -> str:
         rows = list(_rows(found, section))
         if rows:
             lines += ["| key | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""]
+        if section == "training":
+            lines += [line for heading, named in tables.items() for line in _table(heading, named)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(heading: str, named: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    yield from (f"### {heading}", "", "| name | what it is | what it sets |", "| --- | --- | --- |")
+    for name, about, sets in named:
+        yield f"| `{name}` | {_clean(about)} | {f'`{sets}`' if sets else ''} |"
+    yield ""
 
 
 def _rows(found: Schema, prefix: str) -> Iterator[str]:

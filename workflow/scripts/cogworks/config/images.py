@@ -11,6 +11,7 @@ from cogworks.config.base import (
     Section,
     UserPath,
     Whole,
+    Words,
     one_of,
     unique,
 )
@@ -134,9 +135,9 @@ class Source(Section):
 
 
 class Classes(Section):
-    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. A published
-    set of ImageNet's classes needs none of these. Labels are positions in the sorted list of class
-    ids, never the order of folders.
+    """Which classes the data set has: give exactly one of `part`, `file`, `wnids` and `names`. A
+    published set of ImageNet's classes needs none of these. Labels are positions in the sorted list
+    of class ids, never the order of folders.
     """
 
     benchmark: Annotated[str | None, Applies({"part": ["seen", "level", "levels", "all"]})] = None
@@ -155,13 +156,22 @@ class Classes(Section):
     200 of these test sets.
     """
     wnids: Annotated[list[str], Field(min_length=1), unique] | None = None
-    """The class ids themselves."""
+    """The classes themselves, where they are synsets: `[n02123045, n02124075]`."""
+    names: Annotated[list[Words], Field(min_length=1), unique] | None = None
+    """The classes themselves, where they are not: the names of class folders or tar files, or what
+    packs have in `class_column`, such as `[cat, my dog]`.
+    """
     limit: Positive | None = None
     """Keep this many of the classes, drawn by a hash of `seed` and class id. Null keeps all."""
     seed: Annotated[Whole, Applies({"limit": "given"})] = 0
     """Seed of that draw."""
     count: Positive | None = None
     """How many classes are expected before `limit`; any other number is an error."""
+
+    @property
+    def listed(self) -> list[str] | None:
+        """Return the classes, where they stand in the config itself."""
+        return self.wnids or self.names
 
 
 class Dataset(Section):
@@ -170,9 +180,9 @@ class Dataset(Section):
     source: Source
     """Where the images come from."""
     classes: Classes = Classes()
-    """Which classes the data set has: give exactly one of `part`, `file` and `wnids`. A published
-    set of ImageNet's classes needs none of these. Labels are positions in the sorted list of class
-    ids, never the order of folders.
+    """Which classes the data set has: give exactly one of `part`, `file`, `wnids` and `names`. A
+    published set of ImageNet's classes needs none of these. Labels are positions in the sorted list
+    of class ids, never the order of folders.
     """
     max_images: Positive | None = None
     """Maximum number of images per class, training and test together (the thesis: 1350). Null uses

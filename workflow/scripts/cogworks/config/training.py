@@ -253,12 +253,12 @@ class Subject(Section):
     dataset: str
     """Data set to train on, real or a clone of `synthesis`."""
     recipe: str = "base_mc_pr"
-    """Name of a recipe: base, base_mc, base_pr, base_mc_pr, trex, trex_star, trex_1 to trex_3, ocm,
-    sl_mlp, look, fine_tune, or one of the ablations in `workflow/recipes/training.yaml`.
+    """Name of a recipe, such as base, base_mc_pr, trex or fine_tune. All are in the table of
+    [recipes](#recipes).
     """
     scale: str = "imagenet"
     """Size of the experiment: `imagenet` (ResNet50, 224 px, 100 epochs), or `px64` or `px32` (a
-    small ResNet, 12 epochs, for a CPU).
+    small ResNet, 12 epochs, for a CPU). See [scales](#scales).
     """
     seed: Whole = 0
     """Seed of the initial weights, the order of images and every crop."""

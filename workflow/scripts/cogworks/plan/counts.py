@@ -91,8 +91,8 @@ def _all_classes(images: Dataset) -> Count:
     chosen = images.classes
     if chosen.count is not None:
         return Count(chosen.count)
-    if chosen.wnids is not None:
-        return Count(len(chosen.wnids))
+    if chosen.listed is not None:
+        return Count(len(chosen.listed))
     if chosen.file is not None:
         return listed(chosen.file, f"{images.key}.classes.file")
     if chosen.part == "source":

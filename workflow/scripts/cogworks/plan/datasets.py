@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cogworks.concepts.wnid_lists import NAMED
+from cogworks.concepts.wnid_lists import NAMED, WNID
 from cogworks.concepts.wordnet import database_files
 from cogworks.config import images as config
 from cogworks.core.fingerprint import is_made
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Bytes of class ids in the config: Linux takes an argument of at most 131,072.
 LONGEST_LIST = 100_000
+# Class folders that an error names.
+SHOWN = 10
 # The tables of a benchmark from which the classes of each part come.
 TABLES = {"seen": ["seen"], "level": ["levels"], "all": ["seen", "levels"]}
 
@@ -108,7 +110,7 @@ class Dataset:
         These are packs, named one by one, by a pattern or as the folder that they lie in, and lists
         of classes or splits. Folders of images and of class tars are not tracked: there are too
         many files to look at them in every plan, so after a change there the user forces the rules
-        that read them (see README.md).
+        that read them (see docs/your-data.md).
         """
         places = expand_paths(self.source.places)
         packs = [file for path in places for file in self.source.packs(path)]
@@ -135,7 +137,8 @@ class Dataset:
     @property
     def classes_spec(self) -> ClassesSpec:
         """Return what its class list depends on."""
-        chosen = self.classes.model_dump(exclude={"benchmark"})
+        chosen = self.classes.model_dump(exclude={"benchmark", "names"})
+        chosen["wnids"] = self.classes.listed
         if self.classes.limit is None:
             chosen["seed"] = None
         source = self.source if self.classes.part == "source" else None
@@ -197,18 +200,13 @@ class Dataset:
 
     def _problems_of_classes(self, key: str) -> Iterator[str]:
         classes = self.classes
-        parts = ("part", "file", "wnids")
+        parts = ("part", "file", "wnids", "names")
         chosen = [name for name in parts if getattr(classes, name) is not None]
         if len(chosen) != 1:
-            found = " and ".join(chosen) or "none"
-            yield f"{key}: give exactly one of part, file and wnids, not {found}"
+            found = " and ".join(chosen) or f"none{self._proposed_names()}"
+            yield f"{key}: give exactly one of part, file, wnids and names, not {found}"
             return
-        if len(canonical(classes.wnids).encode()) > LONGEST_LIST:
-            yield (
-                f"{key}.wnids: {len(classes.wnids or ())} class ids are too many for the config, "
-                "which becomes part of command lines; put them in a text file, one on each line, "
-                "named by `file`"
-            )
+        yield from self._problems_of_lists(key)
         if classes.part in (*TABLES, "levels"):
             benchmark = self.plan.benchmarks.get(classes.benchmark or "")
             if benchmark is None:
@@ -222,8 +220,32 @@ class Dataset:
         if classes.part == "source" and not self.given.names_classes:
             yield (
                 f"{key}.part: kind {self.given.kind} needs an explicit class list (a missing class "
-                "folder would relabel all later classes); give file, wnids or a benchmark's part"
+                "folder would relabel all later classes); give file, wnids, names or a benchmark's "
+                f"part{self._proposed_names()}"
             )
+
+    def _problems_of_lists(self, key: str) -> Iterator[str]:
+        for name in ("wnids", "names"):
+            listed = getattr(self.classes, name)
+            if len(canonical(listed).encode()) > LONGEST_LIST:
+                yield (
+                    f"{key}.{name}: {len(listed)} class ids are too many for the config, which "
+                    "becomes part of command lines; put them in a text file, one on each line, "
+                    "named by `file`"
+                )
+        others = [text for text in self.classes.wnids or () if not WNID.fullmatch(text)]
+        if others:
+            yield (
+                f"{key}.wnids: {others[0]!r} is not a wnid (n and eight digits); classes that are "
+                "not synsets are listed in `names`"
+            )
+
+    def _proposed_names(self) -> str:
+        """Return the folders of a source of class folders, as a proposal for `names`."""
+        folders = self.given.class_folders()
+        if not folders:
+            return ""
+        return f" (its folders: {', '.join(folders[:SHOWN])}{', ...' * (len(folders) > SHOWN)})"
 
     def _problems_of_choice(self) -> Iterator[str]:
         maximum, test = self.section.max_images, self.section.test_images
@@ -287,7 +309,7 @@ def _of_its_kind(section: config.Source) -> Source:
 def _classes_of(section: config.Dataset) -> config.Classes:
     """Return the classes of a data set; a published set has its own, unless others are given."""
     classes, known = section.classes, SOURCES.load(section.source.kind).class_list
-    if known is None or classes.file or classes.wnids or classes.part not in (None, "source"):
+    if known is None or classes.file or classes.listed or classes.part not in (None, "source"):
         return classes
     return classes.model_copy(update={"part": None, "file": known})
 

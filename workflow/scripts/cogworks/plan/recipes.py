@@ -4,6 +4,8 @@ Imported while the DAG is planned: PyYAML, Pydantic and the standard library onl
 """
 
 import functools
+import json
+from collections.abc import Iterator
 from typing import Literal, TypeVar
 
 from cogworks.config.base import Section
@@ -16,6 +18,8 @@ from cogworks.training import specs
 BOOK = ROOT / "workflow" / "recipes" / "training.yaml"
 Kind = Literal["scales", "recipes"]
 Group = TypeVar("Group", bound=Section)
+# A recipe or scale in words: its name, what it is and what it sets.
+Described = tuple[str, str, str]
 
 
 class Entry(Section):
@@ -37,6 +41,11 @@ class Book(Section):
 def names(kind: Kind) -> dict[str, str]:
     """Return the names of all `recipes` or `scales`, each with what it is."""
     return {name: entry.about for name, entry in _entries(kind).items()}
+
+
+def tables() -> dict[str, list[Described]]:
+    """Return all recipes and scales as tables for the documentation, by their headings."""
+    return {"Recipes": _described(_book().recipes), "Scales": _described(_book().scales)}
 
 
 def numbers(scale: str, recipe: str, own: Numbers | None = None) -> specs.Numbers:
@@ -63,6 +72,20 @@ def _book() -> Book:
 
 def _entries(kind: Kind) -> dict[str, Entry]:
     return _book().scales if kind == "scales" else _book().recipes
+
+
+def _described(entries: dict[str, Entry]) -> list[Described]:
+    return [(name, entry.about, ", ".join(_sets(entry))) for name, entry in entries.items()]
+
+
+def _sets(entry: Entry) -> Iterator[str]:
+    """Yield which other entry this one changes, and the dotted keys that it sets, as in YAML."""
+    if entry.like is not None:
+        yield f"as {entry.like}"
+    for group, value in entry.set.model_dump(exclude_unset=True).items():
+        keys = {f"{group}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {}
+        for key, number in (keys or {group: value}).items():
+            yield f"{key}: {json.dumps(number)}"
 
 
 def _lineage(kind: Kind, name: str) -> list[Numbers]:

@@ -79,6 +79,10 @@ class Source(Spec, ABC):
         """Return the files that are tracked, of those that a path stands for."""
         return []
 
+    def class_folders(self) -> list[str]:
+        """Return the folders of classes at its first place, to propose them as classes."""
+        return []
+
     def faults(self, path: str) -> Iterator[str]:
         """Yield what a glance shows to be wrong with one of its places, which exists."""
         if not Path(path).is_dir():

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cogworks.core.inputs import is_hidden
 from cogworks.images.sources.kinds import Divided
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ class Folder(Divided):
     layouts = ("wnid", "index", "flat")
     names_classes = False
     parallel = True
+
+    def class_folders(self) -> list[str]:
+        """See `Source.class_folders`."""
+        root = Path(*self.places[:1]).expanduser()
+        if self.layout != "wnid" or not self.places or not root.is_dir():
+            return []
+        return sorted(p.name for p in root.iterdir() if p.is_dir() and not is_hidden(p.name))
 
     def scan(
         self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
