@@ -26,6 +26,7 @@ lint: setup
 	python -m mypy workflow/scripts/cogworks workflow/scripts/*.py
 	python -m snakefmt --check Snakefile workflow
 	python -m snakemake --lint
+	python -m zensical build --strict
 
 check: setup
 	python -m pytest -n 2 --dist worksteal
@@ -57,8 +58,9 @@ lock: setup  ## Resolve pyproject.toml anew into requirements.lock.
 	python -m uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
 		--group pyproject.toml:dev pyproject.toml -o requirements.lock
 
-docs: setup  ## Regenerate config/README.md and config/schema.json.
+docs: setup  ## Regenerate config/README.md and config/schema.json, and build the site in site/.
 	python workflow/scripts/document_config.py config
+	python -m zensical build --strict --clean
 
 clean:  ## Remove the environment; results stay.
 	rm -rf $(VENV)

@@ -203,7 +203,7 @@ def test_every_command_line_holds_every_name_as_one_word(project: Any) -> None:
         assert (project.folder / spec["scenes"]).resolve() == data / "scenes.txt", rule
 
 
-def test_a_new_pack_is_seen_by_itself_and_a_new_image_after_the_command_of_the_readme(
+def test_a_new_pack_is_seen_by_itself_and_a_new_image_after_the_command_of_the_docs(
     project: Any,
 ) -> None:
     data = project.folder.parent / NAME
@@ -211,8 +211,8 @@ def test_a_new_pack_is_seen_by_itself_and_a_new_image_after_the_command_of_the_r
     write_pack(data / "packs" / "b.parquet", WNIDS[1:2])
     (data / "images" / "x" / "new.png").write_bytes(png(99))
     assert project.stale(*CHEAP) == {"list_classes": 1, "build_manifest": 1}, "the packs' alone"
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-    command = re.search(r"^ +(--forcerun [a-z_ ]+)$", readme, re.MULTILINE)
+    page = (Path(__file__).resolve().parents[2] / "docs" / "your-data.md").read_text()
+    command = re.search(r"^ +(--forcerun [a-z_ ]+)$", page, re.MULTILINE)
     assert command is not None
     targets = CHEAP[:2]
     project.snakemake(*targets, *command[1].split())

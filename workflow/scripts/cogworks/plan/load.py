@@ -87,9 +87,8 @@ def _alone(lines: list[str], files: list[Path]) -> Iterator[str]:
         line.endswith("known: none") or ": missing; expected" in line for line in lines
     ):
         yield (
-            f"Only {files[0]} was read, since a --configfile replaces the embedded default; where "
-            "it stands on another config, give that one first: "
-            f"--configfile config/imagenet-cog.yaml {files[0].name}"
+            f"Only {files[0]} was read, since a --configfile replaces the default config. To put "
+            f"it on top of the demo, name both: --configfile config/config.yaml {files[0]}"
         )
 
 

@@ -1,0 +1,14 @@
+"""An encoder of one's own: `build` returns the network and the length of its features."""
+
+import torch
+from torch import nn
+from torchvision.models import resnet18
+
+
+def build(weights: str | None = None) -> tuple[nn.Module, int]:
+    """Return a ResNet18 without its classifier, with random weights if no file is given."""
+    network = resnet18()
+    network.fc = nn.Identity()
+    if weights is not None:
+        network.load_state_dict(torch.load(weights, weights_only=True))
+    return network, 512
