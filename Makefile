@@ -26,7 +26,7 @@ lint: setup
 	python -m mypy workflow/scripts/cogworks workflow/scripts/*.py
 	python -m snakefmt --check Snakefile workflow
 	python -m snakemake --lint
-	python -m zensical build --strict
+	python -m zensical build --strict --clean
 
 check: setup
 	python -m pytest -n 2 --dist worksteal

@@ -1,4 +1,4 @@
-"""An encoder of one's own: `build` returns the network and the length of its features."""
+"""An encoder of your own."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torchvision.models import resnet18
 
 
 def build(weights: str | None = None) -> tuple[nn.Module, int]:
-    """Return a ResNet18 without its classifier, with random weights if no file is given."""
+    """Return the network and the length of its features."""
     network = resnet18()
     network.fc = nn.Identity()
     if weights is not None:
