@@ -62,6 +62,9 @@ def settings(settings_for: Callable[[dict[str, Any]], Settings]) -> Settings:
         Path(name).symlink_to(ROOT / name)
     for name in READERS:
         Path(name).write_text("{}\n")
+    # The page on other concepts has an ontology of its own.
+    Path("ontologies").mkdir()
+    Path("ontologies/materials").symlink_to(Path("resources/wordnet").resolve())
     return settings_for({})
 
 
@@ -96,6 +99,10 @@ def test_every_command_of_a_page_can_be_planned(page: Path, settings: Settings) 
             continue
         with Needs.ignored():
             assert planned(settings.model_copy(update={"configfiles": list(files)}), targets)
+    used = {file for files in wanted for file in files}
+    for name in shown_files(page).keys() - used - {"my-cluster/config.yaml"}:
+        if name.endswith(".yaml"):
+            load(whole(name), [name])
 
 
 def check_targets(files: Iterable[str], targets: set[str]) -> None:
@@ -123,6 +130,17 @@ def test_examples_are_shown_as_they_are() -> None:
 def test_the_page_on_staleness_has_every_key_that_makes_nothing_stale() -> None:
     rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/staleness.md").read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(HOW)
+
+
+def test_the_page_on_clusters_names_every_rule_that_asks_for_gpus(settings: Settings) -> None:
+    page = ROOT / "docs/cluster.md"
+    lay_out(page)
+    _, given = parse_args(["--profile", "my-cluster"])
+    text = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
+    rules = re.findall(r"^rule (\w+):\n((?:(?!^rule ).*\n)*)", text, re.MULTILINE)
+    asking = {name for name, body in rules if re.search(r"^ +gpu=", body, re.MULTILINE)}
+    assert given.set_resources.keys() == asking
+    assert given.retries == 2, "the rest of the profile's copy stays"
 
 
 def test_the_example_of_an_own_encoder_runs(

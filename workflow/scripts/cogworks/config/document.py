@@ -1,7 +1,7 @@
 """The documentation of the config, made from its classes."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from cogworks.config import idle, schema
 from cogworks.config.examples import EXAMPLES
@@ -42,7 +42,7 @@ def editor_schema() -> str:
     return json.dumps(schema.whole(), indent=1, ensure_ascii=False) + "\n"
 
 
-def document(tables: dict[str, Iterable[tuple[str, str, str]]]) -> str:
+def document(tables: Mapping[str, Iterable[tuple[str, str, str]]]) -> str:
     """Return the Markdown documentation of every config key: type, default, meaning.
 
     Args:
