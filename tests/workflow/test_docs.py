@@ -121,6 +121,13 @@ def test_the_commands_in_a_config_name_files_that_are_there(
         assert all(Path(file).is_file() for file in given.configfile), arguments
 
 
+def test_the_links_of_the_readme_lead_somewhere() -> None:
+    """Those of the pages are checked when the site is built."""
+    links = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
 def test_examples_are_shown_as_they_are() -> None:
     shown = {name: text for page in PAGES for name, text in shown_files(page).items()}
     for example in EXAMPLES:
