@@ -15,7 +15,8 @@ help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: setup  ## Set up everything and run the default config: tables, figures, a report.
-	python -m snakemake --profile profiles/local --cores $(CORES)
+	@logger=$$(test -t 1 && echo "--logger rich"); set -x; \
+	python -m snakemake --profile profiles/local --cores $(CORES) --quiet reason $$logger
 	@python workflow/scripts/print_summary.py
 
 test: setup lint check  ## Set up and run all checks and tests.
