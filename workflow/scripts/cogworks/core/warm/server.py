@@ -100,6 +100,9 @@ class Server:
         sys.path[0] = str(Path(script).parent)
         try:
             runpy.run_path(script, run_name="loaded")
+            # Jobs put the digest of their code into what they keep: the sources are read once.
+            if (codehash := sys.modules.get("cogworks.core.codehash")) is not None:
+                codehash.rule_code(Path(script).stem)
         except (Exception, SystemExit):
             return
         # What lives in all jobs is not searched for garbage, so that its pages stay shared.
