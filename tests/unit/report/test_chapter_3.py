@@ -19,6 +19,7 @@ from cogworks.report.drawing.concept_figures import (
 from cogworks.report.drawing.concept_tables import discarded_table
 from cogworks.report.drawing.encoders import COMPARABLE, looks, panels
 from cogworks.report.drawing.few_shot_figure import SHOTS, few_shot_figure, few_shot_grid
+from cogworks.report.drawing.files import save
 from cogworks.report.drawing.image_tables import image_table
 from cogworks.report.drawing.level_figures import absolute_figure, relative_figure
 from cogworks.report.drawing.model_tables import architecture_table, model_table
@@ -380,7 +381,7 @@ def test_label_noise_shows_the_pictures(pictured, tmp_path):
     assert sum(len(axes.images) for axes in figure.axes) == 2
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert "Images of seen, classifier of L5: none above 0.99" in titles
-    style.save(figure, tmp_path / "noise")
+    save(figure, tmp_path / "noise")
     assert (tmp_path / "noise.png").stat().st_size > 1000
 
 

@@ -12,9 +12,10 @@ from cogworks.report.drawing.concept_figures import images_figure
 from cogworks.report.drawing.feature_figures import feature_figure, spectrum_figure
 from cogworks.report.drawing.features import averages, feature_table, mean_spectra
 from cogworks.report.drawing.few_shot_figure import few_shot_figure
+from cogworks.report.drawing.files import save
 from cogworks.report.drawing.level_figures import absolute_figure, relative_figure
 from cogworks.report.drawing.ranking_figure import rankings_figure
-from cogworks.report.drawing.style import looks, save, spread
+from cogworks.report.drawing.style import looks, spread
 from cogworks.report.drawing.trade_off_figure import trade_off_figure
 from cogworks.report.drawing.training_figures import (
     CURVES,
@@ -70,9 +71,11 @@ def test_only_colours_that_the_page_can_replace(summary, spec, tmp_path):
 
 
 def test_inline_figures_keep_their_ids_apart(summary, spec, tmp_path):
-    save(absolute_figure(summary, spec), tmp_path / "f")
-    one = inline_svg(tmp_path / "f.svg", name="one", label='a "figure" <1>')
-    assert one.startswith('<svg role="img" aria-label="a &quot;figure&quot; &lt;1>"')
+    figure = absolute_figure(summary, spec)
+    figure.set_label('a "figure" <1>')
+    save(figure, tmp_path / "f")
+    one = inline_svg(tmp_path / "f.svg", name="one", label="not described")
+    assert one.startswith('<svg role="img" aria-label="a &quot;figure&quot; &lt;1&gt;"')
     assert not re.search(r"#[0-9a-f]{6}\b", one)
     assert "var(--ink)" in one
     ids = set(re.findall(r'\bid="([^"]+)"', one))
@@ -80,6 +83,29 @@ def test_inline_figures_keep_their_ids_apart(summary, spec, tmp_path):
     assert ids
     assert all(name.startswith("one-") for name in ids)
     assert used <= ids
+
+
+def test_texts_of_figures_are_texts_and_encoders_are_groups(summary, spec, tmp_path):
+    """What the page highlights, hides and reads aloud, names with odd characters among them."""
+    odd = spec.encoders[1].model_copy(update={"label": 'a|b "c" <&>', "category": "web-data"})
+    spec = spec.model_copy(update={"encoders": [spec.encoders[0], odd, spec.encoders[2]]})
+    save(absolute_figure(summary, spec), tmp_path / "f", caveat="No photographs.")
+    text = (tmp_path / "f.svg").read_text()
+    groups = re.findall(r'<g data-encoder="(.*?)" data-category="(.*?)">', text)
+    assert set(groups) == {
+        ("Random", "This run"),
+        ("a|b &quot;c&quot; &lt;&amp;&gt;", "Use of web data"),
+        ("Trex", "This run"),
+    }
+    assert {">seen</text>", ">Trex</text>", ">No photographs.</text>"} <= set(
+        re.findall(r">[^<>]+</text>", text)
+    )
+    page = inline_svg(tmp_path / "f.svg", name="f", label="")
+    assert (
+        'aria-label="top-1 accuracy (%), from seen to L2: Random 30 to 28; a|b &quot;c&quot; '
+        '&lt;&amp;&gt; 80 to 60; Trex 75 to 65. No photographs."'
+    ) in page
+    assert page.count("<title>Trex</title>") == groups.count(("Trex", "This run"))
 
 
 def test_levels(summary, spec):

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from cogworks.plan.load import load as load_config
+from cogworks.report.drawing.files import save
 from cogworks.report.drawing.fine_tuning import fine_tuning_figure, fine_tuning_table
-from cogworks.report.drawing.style import save
 from cogworks.report.planned import Exhibits
 from cogworks.report.specs import FineTuningSpec, OwnJob, TunedEncoder
 from cogworks.report.summary import summarise

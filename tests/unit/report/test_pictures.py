@@ -8,7 +8,7 @@ from PIL import Image
 from cogworks.core.files import write_parquet
 from cogworks.images.manifest import write_manifest
 from cogworks.report.drawing import pictures
-from cogworks.report.drawing.style import save
+from cogworks.report.drawing.files import save
 from cogworks.report.specs import (
     ClassPicturesSpec,
     PictureSource,

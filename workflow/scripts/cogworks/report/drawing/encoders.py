@@ -1,12 +1,13 @@
 """How encoders are drawn: colours by category, as in the thesis's figures, and panels."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cogworks.report.drawing import style
 from cogworks.report.drawing.style import Look
 from cogworks.report.reference import AS_LARGE_AS_RESNET50, CATEGORIES, MAX_TOGETHER
-from cogworks.report.specs import EncoderRow
+from cogworks.report.specs import EncoderRow, Named
 
 BLUE, VERMILLION, GREEN, _, _, ORANGE, VIOLET = style.SERIES
 # Section 3.4.1: the colour of each category, and panels in the order of figure 3.4 (b) to (e).
@@ -19,6 +20,8 @@ COLOURS = {
 # Architectures that differ from ResNet50 in size are told from those that do not.
 COMPARABLE = VERMILLION
 OWN_WIDTH = 2.6
+# The category of encoders that are none of the thesis's.
+OWN = "This run"
 
 
 def looks(encoders: Sequence[EncoderRow], *, baseline: str | None = None) -> dict[str, Look]:
@@ -27,9 +30,8 @@ def looks(encoders: Sequence[EncoderRow], *, baseline: str | None = None) -> dic
     Up to seven others have a colour each. Of more, published models have the colour of their
     category and differ in their markers, and all others are thick and dark.
     """
-    names = [encoder.name for encoder in encoders]
     others = [encoder for encoder in encoders if encoder.name != baseline]
-    plain = style.looks(names, baseline=baseline)
+    plain = looks_of(encoders, baseline=baseline)
     if len(others) <= len(style.SERIES) or not any(e.category in COLOURS for e in others):
         return plain
     result = {}
@@ -38,9 +40,22 @@ def looks(encoders: Sequence[EncoderRow], *, baseline: str | None = None) -> dic
         published = encoder.category in COLOURS
         colour = _colour(encoder)
         marker = style.MARKERS[used[colour] % len(style.MARKERS)]
-        result[encoder.name] = Look(colour, marker, width=style.LINE if published else OWN_WIDTH)
+        width = style.LINE if published else OWN_WIDTH
+        result[encoder.name] = Look(colour, marker, width=width, gid=plain[encoder.name].gid)
         used[colour] += 1
     return result if baseline is None else result | {baseline: plain[baseline]}
+
+
+def looks_of(rows: Iterable[Named], *, baseline: str | None = None) -> dict[str, Look]:
+    """Return a look for each encoder or run, whatever it is, by name."""
+    labels = {row.name: style.gid(row.label, category(row)) for row in rows}
+    found = style.looks(list(labels), baseline=baseline)
+    return {name: dataclasses.replace(look, gid=labels.get(name)) for name, look in found.items()}
+
+
+def category(row: Named) -> str:
+    """Return the heading of an encoder's category."""
+    return CATEGORIES.get(getattr(row, "category", None) or "", OWN)
 
 
 def panels(
@@ -61,7 +76,7 @@ def panels(
     many = len(rest) > MAX_TOGETHER
     shared = [*first, *([] if many else rest)]
     divided = [(CATEGORIES[name], [*shared, *found]) for name, found in members.items()]
-    return [*divided, ("This run", [*first, *rest])] if many else divided
+    return [*divided, (OWN, [*first, *rest])] if many else divided
 
 
 def _colour(encoder: EncoderRow) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
+from cogworks.report.drawing.encoders import looks
 from cogworks.report.drawing.features import MEASURES, averages, mean_spectra
 from cogworks.report.specs import FeaturesSpec
 
@@ -27,14 +28,14 @@ def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
     width = max(3.4, 0.62 * len(groups) + 1.2)
     fig, panels = style.figure(-(-len(shown) // 2), min(2, len(shown)), width=width, height=2.6)
     flat = [axes for row in panels for axes in row]
-    looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    found = looks(spec.encoders, baseline=spec.baseline)
     offsets = (np.arange(len(spec.encoders)) + 0.5) / len(spec.encoders) - 0.5
     with style.drawing():
         for axes, metric in zip(flat, shown, strict=False):
             heading, factor, _ = MEASURES[metric]
             for encoder, offset in zip(spec.encoders, offsets, strict=True):
                 own = frame[frame["encoder"] == encoder.name].set_index("group").reindex(groups)
-                look = looks[encoder.name]
+                look = found[encoder.name]
                 axes.plot(
                     np.arange(len(groups)) + SPREAD * offset,
                     factor * own[metric].to_numpy("float64"),
@@ -43,6 +44,7 @@ def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
                     linestyle="",
                     color=look.colour,
                     label=style.named(encoder.label),
+                    gid=look.gid,
                 )
             axes.set_xticks(range(len(groups)), groups)
             axes.set_xlim(-0.5, len(groups) - 0.5)
@@ -92,17 +94,18 @@ def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
         -(-len(groups) // columns) or 1, columns, width=width, height=2.7, share_y="row"
     )
     flat = [axes for row in panels for axes in row]
-    looks = style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    found = looks(spec.encoders, baseline=spec.baseline)
     with style.drawing():
         for axes, group in zip(flat, groups, strict=False):
             for encoder in spec.encoders:
                 values = spectra.get((encoder.name, group))
                 if values is not None:
                     values = values[:DIMENSIONS]
-                    look = looks[encoder.name]
+                    look = found[encoder.name]
                     positions = np.arange(1, len(values) + 1)
-                    name = style.named(encoder.label)
-                    axes.plot(positions, values, color=look.colour, ls=look.line, label=name)
+                    [line] = axes.plot(positions, values, color=look.colour, ls=look.line)
+                    line.set_label(style.named(encoder.label))
+                    style.tag(look.gid, line)
             style.logarithmic(axes)
             axes.set_ylim(1e-6, 1)
             axes.set_title(group)

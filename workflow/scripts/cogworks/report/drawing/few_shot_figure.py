@@ -77,9 +77,11 @@ def few_shot_grid(summary: pd.DataFrame, spec: FewShotSpec) -> Figure:
             axes.set_title(title)
         for axes in grid[-1]:
             axes.set_xlabel("training images per class")
-            axes.legend(
-                *style.legend_entries(axes), loc="upper left", bbox_to_anchor=(0, -0.22), fontsize=8
+            handles, names = style.legend_entries(axes)
+            legend = axes.legend(
+                handles, names, loc="upper left", bbox_to_anchor=(0, -0.22), fontsize=8
             )
+            style.tag_legend(legend, handles)
     return fig
 
 
@@ -113,6 +115,7 @@ def _draw(
             "linewidth": look.width,
             "markeredgecolor": style.PAPER,
             "markeredgewidth": 0.5,
+            "gid": look.gid,
         }
         axes.plot(
             places[:cut],
@@ -124,5 +127,6 @@ def _draw(
         )
         axes.plot(places[cut:], means[cut:], marker=look.marker, linestyle="", **options)
         low, high = means - np.nan_to_num(stds), means + np.nan_to_num(stds)
-        axes.fill_between(places[:cut], low[:cut], high[:cut], color=look.colour, alpha=0.15, lw=0)
+        band = {"color": look.colour, "alpha": 0.15, "lw": 0, "gid": look.gid}
+        axes.fill_between(places[:cut], low[:cut], high[:cut], **band)
     axes.set_xticks(places, ["All" if name == "all" else name for name in shots])

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
+from cogworks.report.drawing.encoders import looks_of
 from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.specs import FineTuningSpec, TunedEncoder
 from cogworks.report.summary import DEVIATION, select
@@ -43,8 +44,8 @@ def fine_tuning_figure(summary: pd.DataFrame, spec: FineTuningSpec) -> Figure:
     """Return top-1 of the probes relative to the fine-tuned encoders, which are the zero line."""
     fig, [[axes]] = style.figure()
     labels = [column.label for column in spec.columns]
-    looks = style.looks([encoder.name for encoder in spec.encoders], baseline=None)
-    ends = [(0.0, TUNED, style.MUTED)]
+    looks = looks_of(spec.encoders)
+    ends = [(0.0, TUNED, style.Look(style.MUTED, ""))]
     with style.drawing():
         axes.axhline(0, color=style.MUTED, linewidth=1)
         for encoder in spec.encoders:
@@ -55,7 +56,7 @@ def fine_tuning_figure(summary: pd.DataFrame, spec: FineTuningSpec) -> Figure:
             style.curve(axes, range(len(means)), means, stds, look)
             known = means[~np.isnan(means)]
             if len(known):
-                ends.append((float(known[-1]), encoder.label, look.colour))
+                ends.append((float(known[-1]), encoder.label, look))
         axes.set_xticks(range(len(labels)), labels)
         axes.set_xlim(-0.25, len(labels) - 0.75)
         axes.set_ylabel("probe minus fine-tuned (points)")

@@ -136,26 +136,28 @@ def _finish(
         means = _series(rows, spec, encoder.name, value)
         known = means[~np.isnan(means)]
         if len(known):
-            ends.append((float(known[-1]), encoder.label, found[encoder.name].colour))
+            ends.append((float(known[-1]), encoder.label, found[encoder.name]))
     if _is_listed(encoders):
         _list(axes, ends)
     else:
         style.label_ends(axes, ends, x=len(columns) - 1, height=height)
 
 
-def _list(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+def _list(axes: Axes, ends: list[tuple[float, str, style.Look]]) -> None:
     """Name many lines beside the panel, those that end highest first."""
     last = {name: value for value, name, _ in ends}
     handles, names = style.legend_entries(axes)
     order = sorted(range(len(names)), key=lambda i: -last.get(names[i], -np.inf))
-    axes.legend(
-        [handles[i] for i in order],
-        [names[i] for i in order],
+    handles, names = [handles[i] for i in order], [names[i] for i in order]
+    legend = axes.legend(
+        handles,
+        names,
         loc="center left",
         bbox_to_anchor=(1, 0.5),
         labelspacing=0.15,
         fontsize=8.5,
     )
+    style.tag_legend(legend, handles)
 
 
 def _series(rows: pd.DataFrame, spec: LevelsSpec, encoder: str, key: str) -> np.ndarray:

@@ -49,6 +49,7 @@ def radar_figure(scores: pd.DataFrame, spec: RadarSpec) -> Figure:
             _name(axes, f"{corner.label}\n{METRICS[corner.metric]}", angle)
             _numbers(axes, [own[at] for own in values], angle)
         style.legend_below(fig, axes)
+    fig.set_label(" ".join(_told(label, own, spec) for label, own in shapes.items()))
     return fig
 
 
@@ -84,6 +85,13 @@ def published_values(model: PublishedPolygon, spec: RadarSpec) -> list[float]:
         float(rows[rows["name"].isin(names) & (rows["metric"] == corner.metric)]["value"].mean())
         for corner, names in zip(spec.corners, model.corners, strict=True)
     ]
+
+
+def _told(label: str, values: Sequence[float], spec: RadarSpec) -> str:
+    """Return a polygon in words."""
+    known = [(c, v) for c, v in zip(spec.corners, values, strict=True) if not math.isnan(v)]
+    texts = (f"{corner.label} {METRICS[corner.metric]} {value:.1f}" for corner, value in known)
+    return f"{label}: {', '.join(texts)}."
 
 
 def _is_comparable(scores: pd.DataFrame, model: PublishedPolygon) -> bool:
@@ -132,5 +140,5 @@ def _numbers(axes: Axes, values: Sequence[float], angle: float) -> None:
             ha="center",
             va="center",
             fontsize=8.5,
-            color=style.SERIES[number],
+            color=style.text_colour(style.SERIES[number]),
         )

@@ -1,43 +1,47 @@
-"""The look of every figure: colours that colour-blind readers tell apart, and files that repeat.
+"""The look of every figure: colours that colour-blind readers tell apart.
 
-A figure is written as SVG and PNG without dates or random ids, so that the same numbers give the
-same bytes. Its colours are the ones named here and no others: the report replaces them by style
-sheet variables, and a figure follows the page's light or dark theme.
+The colours of a figure are the ones named here and no others: the report replaces them by style
+sheet variables, and a figure follows the page's light or dark theme. What is drawn of an encoder
+has its name, by which the page finds it (`gid`).
 """
 
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import LogFormatter
 
-from cogworks.core.files import atomic
-
 INK = "#1f2328"
-MUTED = "#6e7781"
+MUTED = "#59636e"
 RULE = "#d9dee3"
 PAPER = "#ffffff"
 # Okabe and Ito's palette without its yellow and black, the two that a page's theme can swallow.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f5fc7")
+# The same for letters, dark enough to be read on white (a contrast of 4.5 and more).
+_TEXTS = ("#0072b2", "#b34f00", "#00785a", "#a3497c", "#1673b1", "#8a5f00", "#7355b8")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 # What the report replaces by style sheet variables.
 THEME = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper"} | {
-    colour: f"series-{i + 1}" for i, colour in enumerate(SERIES)
+    colour: f"{kind}-{i + 1}"
+    for kind, colours in (("text", _TEXTS), ("series", SERIES))
+    for i, colour in enumerate(colours)
 }
 
 WIDTH = 4.9
 HEIGHT = 3.5
 # Width of a line in points.
 LINE = 1.6
+# The font in which figures are laid out.
+FONT = "DejaVu Sans"
 # Inches that an entry of a legend takes, and each letter of its name; height of a line's name.
 _KEY_WIDTH = 0.6
 _LETTER_WIDTH = 0.085
@@ -60,7 +64,7 @@ _RC = {
     "axes.titleweight": "bold",
     "figure.facecolor": PAPER,
     "axes.facecolor": "none",
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
     "font.size": 10,
     "grid.color": RULE,
     "grid.linewidth": 0.6,
@@ -70,7 +74,7 @@ _RC = {
     "lines.markersize": 4.5,
     # Names are the user's: a dollar sign in one is a dollar sign.
     "text.parse_math": False,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "cogworks",
     "text.color": INK,
     "xtick.color": MUTED,
@@ -88,6 +92,23 @@ class Look:
     marker: str
     line: str = "-"
     width: float = LINE
+    gid: str | None = None
+    """Of all that is drawn of the encoder, see `gid`."""
+
+    @property
+    def text(self) -> str:
+        """Return the colour of its name."""
+        return text_colour(self.colour)
+
+
+def text_colour(colour: str) -> str:
+    """Return the colour of letters that belong to something of a colour."""
+    return dict(zip(SERIES, _TEXTS, strict=True)).get(colour, colour)
+
+
+def gid(encoder: str, category: str) -> str:
+    """Return the id of the groups of an encoder; `files.save` makes two attributes of it."""
+    return "|".join(("encoder", quote(encoder, safe=""), quote(category, safe="")))
 
 
 def looks(encoders: Sequence[str], *, baseline: str | None = None) -> dict[str, Look]:
@@ -135,7 +156,7 @@ def curve(
     `errors` are one deviation `(N,)`, or what is below and above the mean `(2, N)`. `options` are
     those of matplotlib's `errorbar`, such as `label`.
     """
-    axes.errorbar(
+    drawn = axes.errorbar(
         x,
         means,
         yerr=np.nan_to_num(errors),
@@ -147,16 +168,13 @@ def curve(
         capsize=2,
         **options,
     )
+    tag(look.gid, *drawn.get_children())
 
 
-def save(fig: Figure, stem: str | Path) -> None:
-    """Write a figure as `<stem>.svg` and `<stem>.png` (200 dots an inch)."""
-    with mpl.rc_context(_RC):
-        with atomic(f"{stem}.svg") as partial:
-            FigureCanvasSVG(fig).print_svg(partial, metadata={"Date": None, "Creator": None})
-        with atomic(f"{stem}.png") as partial:
-            fig.set_dpi(200)
-            FigureCanvasAgg(fig).print_png(partial, metadata={"Software": None})
+def tag(gid: str | None, *artists: Artist) -> None:
+    """Make all that is drawn of an encoder known as its own."""
+    for artist in artists:
+        artist.set_gid(gid)
 
 
 def logarithmic(axes: Axes) -> None:
@@ -178,7 +196,18 @@ def legend_entries(axes: Axes) -> tuple[list[Any], list[str]]:
     """
     found, names = axes.get_legend_handles_labels()
     handles = [handle[0] if isinstance(handle, ErrorbarContainer) else handle for handle in found]
-    return handles, [name.removeprefix(_VISIBLE) for name in names]
+    return handles, [plain(name) for name in names]
+
+
+def plain(label: str) -> str:
+    """Return the name that `named` was given."""
+    return label.removeprefix(_VISIBLE)
+
+
+def tag_legend(legend: Legend, lines: Sequence[Artist]) -> None:
+    """Make the entries of a legend known as those of the encoders of its lines."""
+    for line, key, text in zip(lines, legend.legend_handles, legend.get_texts(), strict=True):
+        tag(line.get_gid(), *filter(None, [key, text]))
 
 
 def legend_below(fig: Figure, axes: Axes) -> None:
@@ -192,17 +221,17 @@ def legend_below(fig: Figure, axes: Axes) -> None:
     # The first line of names has its place, further ones do not come out of the panels.
     further = -(-len(labels) // columns) - 1
     fig.set_figheight(fig.get_figheight() + further * NAME_HEIGHT * 1.2)
-    fig.legend(handles, labels, loc="outside lower center", ncols=columns)
+    tag_legend(fig.legend(handles, labels, loc="outside lower center", ncols=columns), handles)
 
 
 def label_ends(
-    axes: Axes, ends: Sequence[tuple[float, str, str]], *, x: float, height: float = HEIGHT
+    axes: Axes, ends: Sequence[tuple[float, str, Look]], *, x: float, height: float = HEIGHT
 ) -> None:
     """Write each line's name at its right end, moved apart where two would touch.
 
     Args:
         axes: where the lines are; its limits must be final.
-        ends: for each line its last y, its name and its colour.
+        ends: for each line its last y, its name and its look.
         x: where the lines end, in data units.
         height: of the panel in inches, ticks included.
     """
@@ -211,12 +240,19 @@ def label_ends(
     gap = NAME_HEIGHT / (height - TICKS_HEIGHT)
     places = spread([(ends[i][0] - low) / (high - low) for i in order], gap=gap)
     for place, index in zip(places, order, strict=True):
-        y, name, colour = ends[index]
-        beside: dict[str, Any] = {"textcoords": ("offset points", "data"), "annotation_clip": False}
+        y, name, look = ends[index]
         level = low + place * (high - low)
-        axes.annotate(name, (x, y), (16, level), color=colour, fontsize=9, va="center", **beside)
-        leader = {"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 4}
-        axes.annotate("", (x, y), (14, level), arrowprops=leader, **beside)
+        leader = {"arrowstyle": "-", "color": look.colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 4}
+        options: dict[str, Any] = {
+            "textcoords": ("offset points", "data"),
+            "annotation_clip": False,
+            "gid": look.gid,
+        }
+        axes.annotate(
+            name, (x, y), (16, level), color=look.text, fontsize=9, va="center", **options
+        )
+        line = axes.annotate("", (x, y), (14, level), arrowprops=leader, **options)
+        tag(look.gid, *filter(None, [line.arrow_patch]))
 
 
 def spread(places: Sequence[float], *, gap: float) -> list[float]:

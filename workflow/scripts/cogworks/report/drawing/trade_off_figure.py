@@ -1,6 +1,7 @@
 """Training task against transfer, by encoder, with the convex hull (thesis, figure 4.7)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.transforms import Bbox
 
 from cogworks.report.components import TREX
 from cogworks.report.drawing import style
+from cogworks.report.drawing.encoders import looks_of
 from cogworks.report.specs import PlaneSpec
 
 # Where a name may stand: on which side of its point, and how many points away. Far ones have a
@@ -23,8 +25,10 @@ _MARKER = 6.0
 _STAR = 12.0
 
 Box = tuple[float, float, float, float]
-# Place, text and colour of a point's name.
-_Name = tuple[float, float, str, str]
+# Place, text and look of a point's name.
+_Name = tuple[float, float, str, style.Look]
+# The thesis's models, and those that it compares with.
+_THEIRS = "Thesis"
 # More encoders than this are too many to name each.
 MANY = 12
 # So far below the lowest name, as a share of the names' heights, are points shown.
@@ -60,7 +64,7 @@ def trade_off_figure(
         # Stars are drawn last, on top.
         for row in known.sort_values("hull", kind="stable").itertuples():
             look = looks[row.encoder]
-            axes.errorbar(
+            drawn = axes.errorbar(
                 row.train,
                 row.transfer,
                 xerr=np.nan_to_num(row.train_std),
@@ -70,8 +74,9 @@ def trade_off_figure(
                 markersize=_STAR if row.hull else _MARKER,
                 elinewidth=0.8,
             )
+            style.tag(look.gid, *drawn.get_children())
             if row.hull or not many or row.encoder not in spec.families:
-                names.append((row.train, row.transfer, row.label, look.colour))
+                names.append((row.train, row.transfer, row.label, look))
         names += _published_names(others, own={name for _, _, name, _ in names})
         axes.set_xlabel(f"{spec.seen.label}, top-1 accuracy (%)")
         axes.set_ylabel("transfer, mean log odds")
@@ -83,7 +88,19 @@ def trade_off_figure(
         shown = points[:, 1] >= axes.get_ylim()[0]
         low = [entry for entry in names if entry[1] < axes.get_ylim()[0]]
         _name_points(fig, axes, [n for n in names if n not in low], points[shown])
+    fig.set_label(_told(hull, spec))
     return fig
+
+
+def _told(hull: pd.DataFrame, spec: PlaneSpec) -> str:
+    """Return the figure in words."""
+    points = "; ".join(
+        f"{row.label} ({row.train:.1f}, {row.transfer:.2f})" for row in hull.itertuples()
+    )
+    return (
+        f"Of {len(spec.encoders)} encoders, on the convex hull from left to right, with "
+        f"{spec.seen.label} top-1 (%) and mean log odds of transfer: {points}."
+    )
 
 
 def _zoom(axes: Axes, points: np.ndarray, names: list[_Name]) -> None:
@@ -99,7 +116,7 @@ def _zoom(axes: Axes, points: np.ndarray, names: list[_Name]) -> None:
 
 
 def _own_looks(spec: PlaneSpec) -> dict[str, style.Look]:
-    return style.looks([e.name for e in spec.encoders], baseline=spec.baseline)
+    return looks_of(spec.encoders, baseline=spec.baseline)
 
 
 def _family_looks(spec: PlaneSpec) -> dict[str, style.Look]:
@@ -107,10 +124,8 @@ def _family_looks(spec: PlaneSpec) -> dict[str, style.Look]:
     families = style.looks(sorted(set(spec.families.values())))
     others = style.Look(style.MUTED, "s")
     return {
-        encoder.name: families[spec.families[encoder.name]]
-        if encoder.name in spec.families
-        else others
-        for encoder in spec.encoders
+        name: replace(families.get(spec.families.get(name, ""), others), gid=look.gid)
+        for name, look in _own_looks(spec).items()
     }
 
 
@@ -125,15 +140,15 @@ def _name_families(
 
 
 def _draw_published(axes: Axes, published: pd.DataFrame) -> None:
-    for hull, marker, size in ((False, "o", _MARKER), (True, "*", _STAR)):
-        rows = published[published["hull"].astype(bool) == hull]
+    for row in published.itertuples():
         axes.plot(
-            rows["train"],
-            rows["transfer"],
-            marker,
+            row.train,
+            row.transfer,
+            "*" if row.hull else "o",
             color=style.MUTED,
             markerfacecolor="none",
-            markersize=size,
+            markersize=_STAR if row.hull else _MARKER,
+            gid=_gid(row.label),
         )
 
 
@@ -141,7 +156,14 @@ def _published_names(published: pd.DataFrame, *, own: set[str]) -> list[_Name]:
     """Return the names of others' models, t-ReX and t-ReX*, unless an encoder has the same."""
     named = published[~published["hull"].astype(bool) | published["label"].isin(TREX)]
     named = named[~named["label"].isin(own)]
-    return [(row.train, row.transfer, row.label, style.MUTED) for row in named.itertuples()]
+    return [
+        (row.train, row.transfer, row.label, style.Look(style.MUTED, "", gid=_gid(row.label)))
+        for row in named.itertuples()
+    ]
+
+
+def _gid(label: object) -> str:
+    return style.gid(str(label), _THEIRS)
 
 
 def _name_points(fig: Figure, axes: Axes, names: list[_Name], points: np.ndarray) -> None:
@@ -157,7 +179,7 @@ def _name_points(fig: Figure, axes: Axes, names: list[_Name], points: np.ndarray
     scale = fig.dpi / 72
     half = _MARKER / 2 * scale
     taken = [(x - half, y - half, x + half, y + half) for x, y in axes.transData.transform(points)]
-    for x, y, name, colour in names:
+    for x, y, name, look in names:
         extent = _extent(axes, name)
         tries: list[tuple[float, int, tuple[float, float], Box]] = []
         for number, (side, distance) in enumerate(_PLACES):
@@ -169,8 +191,8 @@ def _name_points(fig: Figure, axes: Axes, names: list[_Name], points: np.ndarray
             tries.append((covered + 4 * out + number, number, (dx, dy), box))
         _, number, place, box = min(tries)
         is_far = _PLACES[number][1] > _NEAR
-        line = {"arrowstyle": "-", "color": colour, "lw": 0.5, "shrinkA": 0, "shrinkB": 4}
-        axes.annotate(
+        line = {"arrowstyle": "-", "color": look.colour, "lw": 0.5, "shrinkA": 0, "shrinkB": 4}
+        written = axes.annotate(
             name,
             (x, y),
             place,
@@ -178,10 +200,11 @@ def _name_points(fig: Figure, axes: Axes, names: list[_Name], points: np.ndarray
             ha="center",
             va="center",
             fontsize=_SIZE,
-            color=colour,
+            color=look.text,
             annotation_clip=False,
             arrowprops=line if is_far else None,
         )
+        style.tag(look.gid, *filter(None, [written, written.arrow_patch]))
         taken.append(box)
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from cogworks.core.files import read_parquet
 from cogworks.report.drawing import style
+from cogworks.report.drawing.encoders import looks_of
 from cogworks.report.specs import TracesSpec, TrainingSpec
 
 # Metric of the training room: heading, and whether its axis is logarithmic.
@@ -44,7 +45,7 @@ def training_figure(
     """
     shown = [m for m in headings if any(m in set(t.metric) for t in metrics.values())]
     fig, [panels] = style.figure(1, max(len(shown), 1), width=3.8, height=3.0)
-    looks = style.looks([run.name for run in spec.runs])
+    looks = looks_of(spec.runs)
     with style.drawing():
         for axes, metric in zip(panels, shown, strict=False):
             title, logarithmic = headings[metric]
@@ -61,7 +62,7 @@ def trace_figure(metrics: Mapping[str, pd.DataFrame], spec: TracesSpec) -> Figur
     Arguments as for `training_figure`.
     """
     fig, [[axes]] = style.figure(width=4.4, height=3.2)
-    looks = style.looks([run.name for run in spec.runs])
+    looks = looks_of(spec.runs)
     title, logarithmic, _ = TRACES[spec.metrics[0]]
     with style.drawing():
         for run in spec.runs:
@@ -86,6 +87,7 @@ def _line(axes: Axes, table: pd.DataFrame, metric: str, look: style.Look, label:
         marker=marker,
         markersize=3.5,
         label=style.named(label),
+        gid=look.gid,
     )
 
 

@@ -51,8 +51,9 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Accuracy on the training task against the mean log odds over the transfer sets. "
-        "Stars are on the convex hull: no mixture of other encoders is better on both axes. "
-        "Hollow: the thesis's models and those that it compares with, where they are comparable. "
+        "Stars are on the convex hull of this run's encoders: no mixture of the others is better "
+        "on both axes. Hollow: the thesis's models, with stars on a hull of their own, and those "
+        "that it compares with, where they are comparable. "
         "As figure 4.7."
     ),
 )
