@@ -33,12 +33,13 @@ rule table:
         script=script("make_table"),
         kind=lambda w: exhibits.tables[w.table].kind_name,
         spec=lambda w: exhibits.tables[w.table].spec.text,
+        caveat=lambda w: exhibits.tables[w.table].caveat,
         code=lambda w: exhibits.tables[w.table].code,
     message:
         "Table {wildcards.table}"
     shell:
         "{params.script} --kind {params.kind} --spec {params.spec:q}"
-        " --output results/tables/{wildcards.table:q} > {log:q} 2>&1"
+        " --caveat {params.caveat:q} --output results/tables/{wildcards.table:q} > {log:q} 2>&1"
 
 
 rule figure:
@@ -70,13 +71,14 @@ rule figure:
         script=script("make_figure"),
         kind=lambda w: exhibits.figures[w.figure].kind_name,
         spec=lambda w: exhibits.figures[w.figure].spec.text,
+        caveat=lambda w: exhibits.figures[w.figure].caveat,
         code=lambda w: exhibits.figures[w.figure].code,
         caption=lambda w: exhibits.figures[w.figure].caption,
     message:
         "Figure {wildcards.figure}"
     shell:
         "{params.script} --kind {params.kind} --spec {params.spec:q}"
-        " --output results/figures/{wildcards.figure:q} > {log:q} 2>&1"
+        " --caveat {params.caveat:q} --output results/figures/{wildcards.figure:q} > {log:q} 2>&1"
 
 
 # All scores in one long table, and their means over seeds: for the user, not for the exhibits.

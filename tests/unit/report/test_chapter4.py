@@ -234,7 +234,7 @@ def test_the_projector_in_two_blocks(made):
     assert theirs["layers_transfer"].tolist() == [0.1, 0.25, 1.15, 1.31, 1.33]
     assert table.frame["highlight"].tolist() == [n in (2, 6) for n in range(9)]
     # The default was run with two seeds; `wide_2048` is `trex_1_1` by another name.
-    assert to_latex(table).count(r"\rowcolor") == 2
+    assert to_latex(table, name="t").count(r"\rowcolor") == 2
     assert html_table(table, name="t").count('highlight">') == 2
     mean = (accuracy("trex_1_1", "in1k") + accuracy("again", "in1k")) / 2 + 0.1
     assert own[["layers_train", "widths_train"]].iloc[2].tolist() == pytest.approx([mean, mean])

@@ -323,7 +323,7 @@ def test_table_5_4_underlines_the_second_best(make):
         ["DINO", "74.8", *(f"**{n}**" for n in (71.1, 67.2, 63.2, 62.6, 57.6))],
         ["“c, d_c”", "70.4", "65.7", "61.8", "58.5", "58.0", "52.4"],
     ]
-    assert r"\underline{75.8}" in to_latex(table)
+    assert r"\underline{75.8}" in to_latex(table, name="t")
     assert '<td class="number second" data-value="75.8">' in html_table(table, name="t")
 
 
@@ -343,7 +343,7 @@ def test_marks_survive_in_every_format(make):
     assert '<td class="number reference" data-value="87.4">' in page
     assert '<th colspan="2" class="over">IN-Val</th>' in page
     assert page.count(' begins"') == 2
-    latex = to_latex(table)
+    latex = to_latex(table, name="t")
     assert r"\textbf{\textcolor[HTML]{A63A2B}{81.8}}" in latex
     assert r"\textit{87.4}" in latex
     assert r"\multicolumn{2}{c}{IN-Val} & \multicolumn{2}{c}{IN-v2}" in latex

@@ -10,13 +10,13 @@ from PIL import Image
 from cogworks.core.errors import InputError
 from cogworks.core.spec import packed
 from cogworks.report.drawing.clone_tables import clone_table, meaning_table
+from cogworks.report.drawing.files import save
 from cogworks.report.drawing.level_figures import absolute_figure
 from cogworks.report.drawing.level_tables import level_table, relative_table
 from cogworks.report.drawing.published import linear_probe
 from cogworks.report.drawing.published_tables import published_table
-from cogworks.report.drawing.style import save
 from cogworks.report.formats import write_formats
-from cogworks.report.page.build import build_page, facts, paragraphs, summaries_of, tables_of
+from cogworks.report.page.build import build_page, paragraphs, summaries_of, tables_of
 from cogworks.report.page.specs import (
     FiguresPart,
     PageFigure,
@@ -68,15 +68,15 @@ def page_spec(summary, spec, tmp_path):
         path = str(tmp_path / f"{name}.{suffix}")
         return PageFigure(name=name, path=path, caption=f"Of ``{name}``.", label=label)
 
-    levels = str(tmp_path / "levels.parquet")
     figures = [figure("levels_absolute", "svg"), figure("samples", "png", "seen & more")]
-    table = TablePart(name="levels", exhibit="levels_table", path=levels)
-    blocks = [FiguresPart(figures=figures), table]
+    tables = [
+        TablePart(name=name, exhibit=f"{name}_table", path=str(tmp_path / f"{name}.parquet"))
+        for name in ("levels", "levels_relative")
+    ]
+    blocks = [FiguresPart(figures=figures), *tables]
     part = PagePart(
         id="",
         title="",
-        levels=levels,
-        relative=str(tmp_path / "levels_relative.parquet"),
         published=0,
         notes=[],
         sections=[PageSection(id="levels", anchor="levels", title="Accuracy", parts=blocks)],
@@ -84,6 +84,7 @@ def page_spec(summary, spec, tmp_path):
     return PageSpec(
         title="A <title>",
         subtitle="below",
+        notice="No <photographs>.",
         digest="0123abcd",
         parts=[part],
         config=packed({"a": {"b": 1}}),
@@ -101,8 +102,6 @@ def two_parts(page_spec, summary, spec, tmp_path):
     other = PagePart(
         id="two",
         title="Two & more",
-        levels=None,
-        relative=None,
         published=0,
         notes=["a.b is 1; the thesis: <2>."],
         sections=[section],
@@ -129,8 +128,12 @@ def test_parts_have_headings_and_their_own_anchors(two_parts):
     assert {"part-one", "part-two", "levels", "two_levels"} <= set(checked(html).ids)
     assert html.index("<h2>One</h2>") < html.index("<h3>Accuracy</h3>")
     assert '<a class="part" href="#part-two">Two &amp; more</a>' in html
-    assert tables_of(html) == {"levels": "levels_table", "two_levels": "levels_table"}
-    assert html.count('<dl class="facts">') == 1
+    assert tables_of(html) == {
+        "levels": "levels_table",
+        "levels_relative": "levels_relative_table",
+        "two_levels": "levels_table",
+    }
+    assert '<a href="#part-one">One</a> Trex is farthest ahead of Random on L2' in html
 
 
 def test_the_head_of_a_part_says_what_it_reproduces(two_parts, summary, spec, tmp_path):
@@ -151,7 +154,10 @@ def test_the_head_of_a_part_says_what_it_reproduces(two_parts, summary, spec, tm
     first = first.model_copy(update={"published": 279, "sections": [section]})
     html = build_page(two_parts.model_copy(update={"parts": [first, second]}), texts=TEXTS)
     checked(html)
-    assert summaries_of(html) == {
+    found = summaries_of(html)
+    assert found.pop("") == ["No <photographs>."]
+    assert found["One"].pop(0).startswith("Trex is farthest ahead of Random on L2: by +37.0 points")
+    assert found == {
         # Shots 2 and all of both; the run has no other number of shots of the thesis.
         "One": [
             "4 of 279 published cells reproduced: median absolute difference 3.40, largest 27.8 "
@@ -176,18 +182,6 @@ def test_the_page_is_whole_and_needs_nothing_else(page_spec):
 def test_the_same_inputs_give_the_same_page(page_spec):
     first, second = (build_page(page_spec, texts=TEXTS) for _ in range(2))
     assert first == second
-
-
-def test_facts_name_the_best(page_spec):
-    found = facts(page_spec.parts[0])
-    assert [(fact["label"], fact["value"]) for fact in found] == [
-        ("Encoders", "3"),
-        ("Best on seen", "Plain"),
-        ("Best on L2", "Trex"),
-        ("Farthest ahead on L2", "Trex"),
-    ]
-    assert found[3]["detail"] == "+37.0 points to the baseline"
-    assert facts(page_spec.parts[0].model_copy(update={"levels": None})) == []
 
 
 def test_a_missing_part_is_named(page_spec, tmp_path):

@@ -52,7 +52,7 @@ def test_markdown_is_aligned_and_marks_the_best_as_shown(table):
 
 
 def test_latex_escapes_and_groups(table):
-    text = to_latex(table)
+    text = to_latex(table, name="t")
     assert r"x\_1" in text
     assert r"z\&" in text
     assert r"\textbf{50.0 $\pm$ 1.3}" in text
@@ -75,7 +75,7 @@ def test_an_interval_is_part_of_every_format(table):
     assert to_csv(wide).splitlines()[0] == "group,name,a,a_std,a_low,a_high"
     assert "| **+50.0 ± 1.3** (+48.0 to +52.0) |" in to_markdown(wide)
     small = r"{\scriptsize +48.0 to +52.0}"
-    assert rf"\shortstack[r]{{\textbf{{+50.0 $\pm$ 1.3}}\\{small}}} \\" in to_latex(wide)
+    assert rf"\shortstack[r]{{\textbf{{+50.0 $\pm$ 1.3}}\\{small}}} \\" in to_latex(wide, name="t")
     assert '<span class="interval">+48.0 to +52.0</span>' in html_table(wide, name="t")
     assert "± 1.3 (+48.0 to +52.0)" in to_terminal(wide, width=60)
     assert "(+48.0" not in to_terminal(wide, width=30)
@@ -210,7 +210,7 @@ def test_the_best_is_bold_where_python_and_numpy_round_differently():
     # 61.15 as a float is below that decimal: 61.1 as text, 61.2 by NumPy's round.
     table = single([61.15, 60.0])
     assert "**61.1**" in to_markdown(table)
-    assert r"\textbf{61.1}" in to_latex(table)
+    assert r"\textbf{61.1}" in to_latex(table, name="t")
     assert 'class="number best" data-value="61.15"' in html_table(table, name="t")
     assert "\033[1m61.1" in to_terminal(table, width=80, colour=True).replace("  ", "")
 
@@ -220,7 +220,7 @@ def test_the_warning_is_in_every_export_and_not_on_the_page():
     warning = "Not comparable: 14 classes, not 1,000."
     table = single([95.4, 60.0, 73.7, 70.1], own=[True, True, False, False], warning=warning)
     assert warning in to_markdown(table)
-    assert warning in to_latex(table)
+    assert warning in to_latex(table, name="t")
     rows = list(csv.DictReader(io.StringIO(to_csv(table))))
     assert [row["warning"] for row in rows] == [warning] * 4
     assert warning not in html_table(table, name="t")
@@ -254,7 +254,7 @@ def test_a_single_row_of_a_side_is_not_its_best():
 def test_latex_takes_no_name_for_a_command(name, latex):
     table = single([1.0])
     table.frame["name"] = name
-    assert latex in to_latex(table).splitlines()
+    assert latex in to_latex(table, name="t").splitlines()
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from cogworks.report.table import (
 )
 
 WARNING = "warning"
+# More rows than these do not fit on a page of LaTeX.
+PAGE_ROWS = 40
 # Twelve digits keep every count and hide the last bits of a sum.
 CSV_NUMBERS = "%.12g"
 # Markdown has no colours: a number that is better than the references has this beside it.
@@ -73,7 +75,7 @@ def write_formats(table: Table, stem: str | Path) -> None:
     write_table(table, f"{stem}.parquet")
     write_text(to_csv(table), f"{stem}.csv")
     write_text(to_markdown(table), f"{stem}.md")
-    write_text(to_latex(table), f"{stem}.tex")
+    write_text(to_latex(table, name=Path(stem).name), f"{stem}.tex")
 
 
 def to_csv(table: Table) -> str:
@@ -85,8 +87,8 @@ def to_csv(table: Table) -> str:
     for column in table.columns:
         keys += [k for end in ("", STD, LOW, HIGH) if (k := column.key + end) in table.frame]
     frame = table.frame[keys]
-    if table.warning:
-        frame = frame.assign(**{WARNING: table.warning})
+    if table.warnings:
+        frame = frame.assign(**{WARNING: table.warnings})
     return csv_text(frame)
 
 
@@ -111,39 +113,42 @@ def to_markdown(table: Table) -> str:
         for column, width in zip(table.columns, widths, strict=True)
     ]
     lines.insert(1, "| " + " | ".join(rule) + " |")
-    texts = [escape_markdown(text) for text in (table.title, table.warning, table.note)]
+    texts = [escape_markdown(text) for text in (table.title, table.warnings, table.note)]
     legend = LEGEND if any(ABOVE in line for line in lines) else ""
     parts = [f"**{texts[0]}**", "\n".join(lines), *texts[1:], legend]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def to_latex(table: Table) -> str:
-    """Return the table as LaTeX (needs `booktabs`; `xcolor` where it has reference rows).
+def to_latex(table: Table, *, name: str) -> str:
+    """Return the table as LaTeX with the label `tab:<name>`.
 
-    The best of a column is bold. A warning stands at the end of the caption. Highlighted rows need
-    `xcolor` with option `table`, and check marks `amssymb`.
+    The best of a column is bold. A warning stands at the end of the caption. It needs `booktabs`,
+    where it has reference rows `xcolor`, where rows are highlighted `xcolor` with option `table`,
+    for check marks `amssymb`, and if it is longer than a page `longtable`.
     """
-    highlighted = list(table.frame.get(HIGHLIGHT, [False] * len(table.frame)))
-    caption = " ".join(filter(None, [table.title + ".", table.note, table.warning]))
-    width = len(table.columns)
+    texts = filter(None, [table.title + ".", table.note, table.warnings])
+    caption = rf"\caption{{{escape_latex(' '.join(texts))}}}\label{{tab:{name}}}"
     layout = "".join("r" if column.is_number else "l" for column in table.columns)
-    lines = [
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{escape_latex(caption)}}}",
-        rf"\begin{{tabular}}{{{layout}}}",
-        r"\toprule",
-        *_latex_head(table.columns),
-        r"\midrule",
-    ]
+    head = [r"\toprule", *_latex_head(table.columns), r"\midrule"]
+    if len(table.frame) > PAGE_ROWS:
+        begin = [rf"\begin{{longtable}}{{{layout}}}", rf"{caption} \\", *head, r"\endfirsthead"]
+        begin += [*head, r"\endhead", r"\bottomrule", r"\endfoot"]
+        return "\n".join([*begin, *_latex_body(table), r"\end{longtable}"]) + "\n"
+    begin = [r"\begin{table}", r"\centering", caption, rf"\begin{{tabular}}{{{layout}}}", *head]
+    end = [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    return "\n".join([*begin, *_latex_body(table), *end]) + "\n"
+
+
+def _latex_body(table: Table) -> Iterator[str]:
+    """Yield the lines of the rows."""
+    highlighted = list(table.frame.get(HIGHLIGHT, [False] * len(table.frame)))
+    width = len(table.columns)
     for index, (heading, begins, cells) in enumerate(_rows(table, _latex_cell)):
         if begins and index > 0:
-            lines.append(r"\midrule")
+            yield r"\midrule"
         if heading is not None:
-            lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\")
-        lines.append(r"\rowcolor{black!10} " * bool(highlighted[index]) + _latex_row(cells))
-    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
-    return "\n".join(lines) + "\n"
+            yield rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\"
+        yield r"\rowcolor{black!10} " * bool(highlighted[index]) + _latex_row(cells)
 
 
 def escape_latex(text: str) -> str:

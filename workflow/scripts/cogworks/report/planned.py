@@ -8,6 +8,7 @@ from functools import cached_property
 
 from cogworks.core.codehash import rule_code
 from cogworks.plan.plan import Plan
+from cogworks.report import procedural
 from cogworks.report.exhibit import AnyKind, Exhibit, ExhibitSpec, Medium
 from cogworks.report.exhibits import EXHIBITS
 from cogworks.report.roles import Roles, parts
@@ -65,6 +66,11 @@ class Planned:
     def caption(self) -> str:
         """Return the text below a figure, as reStructuredText."""
         return " ".join(filter(None, [self.kind.caption, self.exhibit.note]))
+
+    @property
+    def caveat(self) -> str:
+        """Return what must be said of its numbers wherever they go; empty for nothing."""
+        return procedural.caveat(self.roles.plan, self.spec.files)
 
     @property
     def code(self) -> str:

@@ -126,7 +126,8 @@ class Table:
     and what is better than all of them is coloured).
 
     Where references are not `ranked`, they cannot be the best, and what is better than they are is
-    bold. A `warning` says that own rows and others cannot be compared. It is part of every export.
+    bold. A `warning` says that own rows and others cannot be compared, a `caveat` what holds for
+    all numbers. Both are part of every export.
     """
 
     title: str
@@ -135,6 +136,12 @@ class Table:
     note: str = ""
     warning: str = field(default="")
     ranked: bool = True
+    caveat: str = ""
+
+    @property
+    def warnings(self) -> str:
+        """Return what every export has to say."""
+        return " ".join(filter(None, [self.warning, self.caveat]))
 
     def number(self, row: Any, column: Column) -> float:
         """Return the number of a cell, NaN where it is empty."""
@@ -221,6 +228,7 @@ def write_table(table: Table, path: str | Path) -> None:
         "note": table.note,
         "warning": table.warning,
         "ranked": table.ranked,
+        "caveat": table.caveat,
         "columns": [dataclasses.asdict(column) for column in table.columns],
     }
     write_parquet(table.frame, path, metadata=metadata)
@@ -234,6 +242,7 @@ def read_table(path: str | Path) -> Table:
         note=metadata["note"],
         warning=metadata["warning"],
         ranked=metadata["ranked"],
+        caveat=metadata["caveat"],
         columns=[Column(**column) for column in metadata["columns"]],
         frame=read_parquet(path),
     )

@@ -16,6 +16,7 @@ from PIL import Image
 
 from cogworks.core.errors import InputError
 from cogworks.core.spec import unpacked
+from cogworks.report.findings import KINDS, findings
 from cogworks.report.page.html_table import html_table
 from cogworks.report.page.specs import (
     FiguresPart,
@@ -68,6 +69,7 @@ def build_page(spec: PageSpec, *, texts: Path) -> str:
     return template.render(
         title=spec.title,
         subtitle=spec.subtitle,
+        notice=spec.notice,
         style=Markup(_read(texts / "page" / "report.css")),  # noqa: S704 (our own)
         script=Markup(_read(texts / "page" / "report.js")),  # noqa: S704 (our own)
         parts=[_part(part, texts) for part in spec.parts],
@@ -85,25 +87,22 @@ def tables_of(html: str) -> dict[str, str]:
 
 
 def summaries_of(html: str) -> dict[str, list[str]]:
-    """Return the sentences at the head of each part of a page, by the part's heading."""
+    """Return the sentences at the head of a page and of its parts, by the part's heading.
+
+    What holds for the whole page has an empty heading.
+    """
     found: dict[str, list[str]] = {}
-    for part, text in re.findall(r'<p class="told" data-part="(.*?)">(.*?)</p>', html):
-        found.setdefault(unescape(part), []).append(unescape(text))
+    sentence = r'<p class="(?:notice|finding|told)" data-part="(.*?)">(?:<a .*?</a>)?(.*?)</p>'
+    for part, text in re.findall(sentence, html):
+        found.setdefault(unescape(part), []).append(unescape(text).strip())
     return found
 
 
-def facts(part: PagePart) -> list[dict[str, str]]:
-    """Return the few figures at the top: the best encoder of both ends of the level axis."""
-    if part.levels is None or part.relative is None:
-        return []
-    table, relative = read_table(part.levels), read_table(part.relative)
-    numbers = [column for column in table.columns if column.is_number]
-    result = [{"label": "Encoders", "value": str(len(table.frame)), "detail": "compared by level"}]
-    for column in dict.fromkeys([numbers[0], numbers[-1]]):
-        label = f"Best on {column.label}"
-        result += _best(table, column.key, label, "{:.1f}% top-1")
-    label = f"Farthest ahead on {numbers[-1].label}"
-    return result + _best(relative, numbers[-1].key, label, "{:+.1f} points to the baseline")
+def found(part: PagePart) -> list[str]:
+    """Return the findings of a part."""
+    blocks = [block for section in part.sections for block in section.parts]
+    tables = [block for block in blocks if block.kind == "table" and block.exhibit in KINDS]
+    return list(findings({block.exhibit: read_table(block.path) for block in tables}))
 
 
 def summary(part: PagePart) -> list[str]:
@@ -115,14 +114,6 @@ def summary(part: PagePart) -> list[str]:
     tables = [block for block in blocks if block.kind == "table" and block.number]
     found = [cell for block in tables for cell in cells(read_table(block.path), block.number)]
     return ([told(found, part.published)] if part.published else []) + part.notes
-
-
-def _best(table: Table, key: str, label: str, detail: str) -> list[dict[str, str]]:
-    known = table.frame.dropna(subset=[key])
-    if known.empty:
-        return []
-    row = known.loc[known[key].idxmax()]
-    return [{"label": label, "value": row["encoder"], "detail": detail.format(row[key])}]
 
 
 def versions() -> list[tuple[str, str]]:
@@ -152,7 +143,7 @@ def _part(part: PagePart, texts: Path) -> dict[str, Any]:
     return {
         "id": part.id,
         "title": part.title,
-        "facts": facts(part),
+        "findings": found(part),
         "summary": summary(part),
         "sections": [_section(section, texts) for section in part.sections],
     }
@@ -200,7 +191,6 @@ def _figure(figure: PageFigure) -> dict[str, Any]:
         "wide": figure.wide,
         "content": Markup(content),  # noqa: S704
         "caption": text,
-        "path": figure.path,
     }
 
 
@@ -216,7 +206,7 @@ def _image(path: Path, label: str) -> str:
     data = base64.b64encode(buffer.getvalue()).decode()
     return (
         f'<img src="data:image/webp;base64,{data}" width="{width}" height="{height}" '
-        f'loading="lazy" alt="{escape(label)}">'
+        f'decoding="async" alt="{escape(label)}">'
     )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from cogworks.report.formats import shown_interval, to_csv, to_latex, to_markdown
 from cogworks.report.table import BLOCK, GROUP, HIGHLIGHT, OWN, Column, Marks, Table, format_number
 
-# A longer table scrolls within its frame and has a field to search it.
-LONG = 40
+# A longer table has a field to search it.
+LONG = 12
+# One with more columns is printed across the sheet.
+WIDE = 8
 
 
 def html_table(table: Table, *, name: str) -> str:
@@ -21,16 +23,18 @@ def html_table(table: Table, *, name: str) -> str:
     """
     if table.frame.empty:
         return f'<div class="under"><p>{escape(table.note)}</p></div>'
-    long = len(table.frame) > LONG
+    title = escape(table.title)
     parts = []
-    if long:
+    if len(table.frame) > LONG:
         parts.append(
             f'<input class="filter" type="search" data-table="rows-{name}" '
-            f'placeholder="Show rows with …" aria-label="Show rows with these words">'
+            f'placeholder="Show rows with …" aria-label="Show rows of {title} with these words">'
         )
+    wide = " wide" if len(table.columns) > WIDE else ""
     parts += [
-        f'<div class="scroll{" tall" if long else ""}">',
+        f'<div class="scroll{wide}" role="group" aria-label="{title}: its rows">',
         f'<table class="sortable" id="rows-{name}">',
+        f'<caption class="unseen">{title}</caption>',
         "<thead>",
         *_over(table.columns),
         "<tr>" + "".join(_head(column) for column in table.columns) + "</tr></thead>",
@@ -47,7 +51,12 @@ def _over(columns: Sequence[Column]) -> list[str]:
     if not any(column.over for column in columns):
         return []
     groups = [(over, len(list(g))) for over, g in itertools.groupby(columns, lambda c: c.over)]
-    cells = [f'<th colspan="{width}" class="over">{escape(over)}</th>' for over, width in groups]
+    cells = [
+        f'<th colspan="{width}" scope="colgroup" class="over">{escape(over)}</th>'
+        if over
+        else f'<td colspan="{width}" class="over"></td>'
+        for over, width in groups
+    ]
     return ["<tr>" + "".join(cells) + "</tr>"]
 
 
@@ -68,8 +77,8 @@ def _body(table: Table) -> list[str]:
     last = None
     for (heading, block), members in groups:
         if heading != last:
-            span = len(table.columns)
-            lines.append(f'<tr class="group"><th colspan="{span}">{escape(heading)}</th></tr>')
+            span = f'colspan="{len(table.columns)}" scope="rowgroup"'
+            lines.append(f'<tr class="group"><th {span}>{escape(heading)}</th></tr>')
         last = heading
         begins = block is not None
         for row, marks in members:
@@ -81,12 +90,19 @@ def _body(table: Table) -> list[str]:
             }
             begins = False
             kind = " ".join(name for name, holds in kinds.items() if holds)
-            cells = "".join(_cell(table, row, c, marks[c.key]) for c in table.columns)
-            lines.append(f'<tr class="{kind}">{cells}</tr>')
+            head, *cells = (_cell(table, row, c, marks[c.key]) for c in table.columns)
+            # Once rows are sorted, the headings between them are gone.
+            group = f' data-group="{escape(heading)}"' if heading else ""
+            lines.append(
+                f'<tr class="{kind}"><th scope="row"{group} {head[0]}>{head[1]}</th>'
+                + "".join(f"<td {attributes}>{text}</td>" for attributes, text in cells)
+                + "</tr>"
+            )
     return lines
 
 
-def _cell(table: Table, row: Any, column: Column, marks: Marks) -> str:
+def _cell(table: Table, row: Any, column: Column, marks: Marks) -> tuple[str, str]:
+    """Return the attributes and the content of a cell."""
     names = {
         "best": marks.bold,
         "second": marks.underlined,
@@ -97,7 +113,7 @@ def _cell(table: Table, row: Any, column: Column, marks: Marks) -> str:
         ["number" if column.is_number else "text", *(n for n, on in names.items() if on)]
     )
     if not column.is_number:
-        return f'<td class="{kind}">{escape(str(row[column.key]))}</td>'
+        return f'class="{kind}"', escape(str(row[column.key]))
     number, std = table.number(row, column), table.std(row, column)
     text = escape(format_number(number, column))
     if text and not math.isnan(std):
@@ -105,14 +121,14 @@ def _cell(table: Table, row: Any, column: Column, marks: Marks) -> str:
     if interval := shown_interval(table, row, column):
         text += f' <span class="interval">{escape(interval)}</span>'
     value = "" if math.isnan(number) else repr(number).replace("inf", "Infinity")
-    return f'<td class="{kind}" data-value="{value}">{text}</td>'
+    return f'class="{kind}" data-value="{value}"', text
 
 
 def _downloads(table: Table, name: str) -> str:
     kinds = [
         ("CSV", "csv", "text/csv", to_csv(table)),
         ("Markdown", "md", "text/markdown", to_markdown(table)),
-        ("LaTeX", "tex", "text/x-tex", to_latex(table)),
+        ("LaTeX", "tex", "text/x-tex", to_latex(table, name=name)),
     ]
     return "".join(
         f'<a download="{name}.{suffix}" href="data:{kind};charset=utf-8;base64,'

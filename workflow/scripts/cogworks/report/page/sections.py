@@ -9,6 +9,7 @@ from itertools import groupby
 from cogworks.core.how import without_how
 from cogworks.core.place import LINK, ROOT
 from cogworks.core.spec import digest, packed
+from cogworks.report import procedural
 from cogworks.report.page.specs import (
     FiguresPart,
     PageFigure,
@@ -50,6 +51,7 @@ def page_spec(exhibits: Exhibits) -> PageSpec:
     return PageSpec(
         title=report.title,
         subtitle=report.subtitle or _subtitle(exhibits),
+        notice=procedural.notice(exhibits.plan),
         digest=digest(config),
         parts=[_part(Targets(exhibits), roles) for roles in exhibits.parts],
         config=packed(config),
@@ -85,12 +87,9 @@ def samples(roles: Roles) -> list[str]:
 
 def _part(targets: Targets, roles: Roles) -> PagePart:
     found = [planned for planned in targets.exhibits.planned if planned.roles == roles]
-    paths = {planned.kind_name: planned.path for planned in found}
     return PagePart(
         id=roles.part,
         title=roles.title,
-        levels=paths.get("levels_table"),
-        relative=paths.get("levels_relative_table"),
         published=published_cells(targets, roles),
         notes=list(notes(targets, roles)),
         sections=list(_sections(found, roles)),

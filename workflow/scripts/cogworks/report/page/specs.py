@@ -58,10 +58,6 @@ class PagePart(Spec):
     id: str
     title: str
     """Empty where it is the only one."""
-    levels: str | None
-    """The table of top-1 by level, for the facts at the top."""
-    relative: str | None
-    """The same less the baseline."""
     published: int
     """Cells of the thesis's tables that the part gives."""
     notes: list[str]
@@ -74,6 +70,8 @@ class PageSpec(Spec):
 
     title: str
     subtitle: str
+    notice: str
+    """What the reader must know first."""
     digest: str
     """Of the keys of the config that may change a result."""
     parts: list[PagePart]
