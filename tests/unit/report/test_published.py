@@ -9,7 +9,8 @@ import pytest
 from cogworks.core.errors import InputError
 from cogworks.report.drawing import test_set_tables
 from cogworks.report.drawing.published import DIGESTS, linear_probe, read_paper
-from cogworks.report.drawing.published_tables import mismatch, published_table, standing_table
+from cogworks.report.drawing.published_tables import mismatch, published_table
+from cogworks.report.drawing.standing import neighbour_table, standing_table
 from cogworks.report.drawing.transfer import training_versus_transfer, upper_right_hull
 from cogworks.report.drawing.transfer_tables import (
     published_plane,
@@ -30,7 +31,7 @@ from cogworks.report.specs import (
 )
 from cogworks.report.summary import summarise
 
-from .conftest import PAPER, probe_rows
+from .conftest import PAPER, SETS, probe_rows
 
 TREX = Paper(names=["trex_transfer"], folder=str(PAPER))
 
@@ -66,37 +67,53 @@ def test_layout_of_b1_with_own_rows_first(summary, spec):
 
 
 def test_no_rank_among_models_of_another_task(summary, spec):
-    assert standing_table(summary, linear_probe(PAPER), spec).frame.empty
+    table = standing_table(summary, linear_probe(PAPER), spec)
+    assert table.frame.empty
+    assert table.note == (
+        "Not comparable with the published models: seen (seen has 20 classes; the thesis: 1,000); "
+        "L1 (L1 has 20 classes; the thesis: 1,000); L2 (L2 has 20 classes; the thesis: 1,000)."
+    )
+    assert neighbour_table(summary, linear_probe(PAPER), spec).note == table.note
 
 
 def test_rank_among_the_published_models(summary, spec):
     table = standing_table(summary.assign(n_classes=1000), linear_probe(PAPER), spec)
-    rows = table.frame.set_index(["encoder", "dataset"])
-    plain = rows.loc[("Plain", "seen")]
+    rows = table.frame.set_index("encoder")
+    assert [column.key for column in table.columns][1:] == [*SETS, "mean_rank", "gain"]
     published = linear_probe(PAPER)
-    theirs = published[(published["dataset"] == "in1k") & (published["n_shot"] == "all")]
-    assert plain["rank"] == 1 + (theirs["top1_mean"] > 80.0).sum()
-    assert rows.loc[("Random", "seen"), "shared"] == "–"
-    assert rows.loc[("Random", "seen"), "below"] == "–"
-    assert rows.loc[("Random", "seen"), "rank"] == 32
+    full = published[published["n_shot"] == "all"].set_index(["dataset", "model"])["top1_mean"]
+    ranks = {n: 1 + (full[n] > top1).sum() for n, top1 in (("in1k", 80), ("cog_l1", 70))}
+    assert rows.loc["Plain", ["seen", "cog_l1"]].tolist() == list(ranks.values())
+    assert rows.loc["Random", SETS].tolist() == [32, 32, 32]
+    assert rows.loc["Random", "mean_rank"] == 32
+    assert rows.index.tolist()[-1] == "Random"
+    less = [own - full[n, "ResNet50"] for n, own in (("in1k", 80), ("cog_l1", 70), ("cog_l2", 60))]
+    assert rows.loc["Plain", "gain"] == pytest.approx(sum(less) / 3)
+
+
+def test_a_mean_rank_is_over_all_data_sets_shown(summary, spec):
+    rows = summary[~((summary["encoder"] == "trex") & (summary["dataset"] == "cog_l1"))]
+    frame = standing_table(rows.assign(n_classes=1000), linear_probe(PAPER), spec).frame
+    found = frame.set_index("encoder")[["mean_rank", "gain"]].isna().all(axis=1)
+    assert found.to_dict() == {"Plain": False, "Random": False, "Trex": True}
 
 
 @pytest.mark.parametrize(
-    ("mean", "ends", "rank", "shared", "above", "below"),
+    ("mean", "ends", "ranks", "shared", "above", "below"),
     [
         (
             79.04,
             (78.5, 79.5),
-            9,
-            "7 to 10 with a-NAT-M4, d-Semi-Sup, r-ReLabel",
+            (9, 7, 10),
+            "a-NAT-M4, d-Semi-Sup, r-ReLabel",
             "a-DeiT-S 79.6",
             "a-EfficientNet-B4 78.4",
         ),
         (
             78.0,
             (77.0, 79.0),
-            13,
-            "9 to 16 with a-EfficientNet-B4, r-CutMix, a-ResNet152, r-Manifold-MixUp and 3 more",
+            (13, 9, 16),
+            "a-EfficientNet-B4, r-CutMix, a-ResNet152, r-Manifold-MixUp and 3 more",
             "d-Semi-Sup 79.4",
             "ResNet50 75.8",
         ),
@@ -104,21 +121,22 @@ def test_rank_among_the_published_models(summary, spec):
         (
             74.66,
             (math.nan, math.nan),
-            18,
-            "18 to 20 with a-EfficientNet-B1, d-MoPro",
+            (18, 18, 20),
+            "a-EfficientNet-B1, d-MoPro",
             "s-DINO 74.8",
             "s-SwAV 74.3",
         ),
     ],
 )
 def test_a_rank_is_shared_with_the_models_within_the_interval(
-    summary, spec, mean, ends, rank, shared, above, below
+    summary, spec, mean, ends, ranks, shared, above, below
 ):
     own = spec.model_copy(update={"columns": spec.columns[:1], "encoders": spec.encoders[:1]})
     rows = summary.assign(n_classes=1000, mean=mean, low=ends[0], high=ends[1])
+    row = neighbour_table(rows, linear_probe(PAPER), own).frame.iloc[0]
+    assert (row["shared"], row["above"], row["below"]) == (shared, above, below)
     row = standing_table(rows, linear_probe(PAPER), own).frame.iloc[0]
-    found = row["rank"], row["shared"], row["above"], row["below"]
-    assert found == (rank, shared, above, below)
+    assert (row["seen"], row["seen_low"], row["seen_high"]) == ranks
 
 
 def test_an_encoder_whose_probes_diverged_has_no_rank(scores, spec):
@@ -158,9 +176,10 @@ def test_no_rank_where_a_setting_differs(summary, spec):
     ]
     other = spec.model_copy(update={"columns": [first, *columns], "encoders": encoders})
     rows = summary.assign(n_classes=1000)
-    ranked = standing_table(rows, linear_probe(PAPER), other).frame
-    assert set(ranked["dataset"]) == {"seen"}
-    assert set(ranked["encoder"]) == {"Random", "Plain"}
+    ranked = standing_table(rows, linear_probe(PAPER), other)
+    assert [column.key for column in ranked.columns][1:-2] == ["seen"]
+    assert set(ranked.frame["encoder"]) == {"Random", "Plain"}
+    assert f"Trex (encoders.x.decoder is fast; the thesis: pil); L1, L2 ({text})." in ranked.note
     level = other.model_copy(update={"columns": columns[:1]})
     table = published_table(rows, linear_probe(PAPER), level)
     assert table.warning == (
@@ -174,7 +193,7 @@ def test_a_rank_is_that_of_the_number_shown(summary, spec):
     column = spec.columns[0].model_copy(update={"published": "cog_l5"})
     rows = summary.assign(n_classes=1000, mean=57.56)
     own = spec.model_copy(update={"columns": [column]})
-    table = standing_table(rows, linear_probe(PAPER), own)
+    table = neighbour_table(rows, linear_probe(PAPER), own)
     assert "s-DINO 57.6" not in set(table.frame["above"])
 
 

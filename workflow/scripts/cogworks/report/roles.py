@@ -342,6 +342,18 @@ class Roles:
             columns=columns,
         )
 
+    def comparable(self, paper: Paper, *, others: bool = False) -> LevelsSpec | None:
+        """Return what shows scores that may be compared with tables B.1 to B.6; None for none.
+
+        Args:
+            paper: published figures to show beside.
+            others: whether to leave out the encoders that are published models themselves.
+        """
+        sets = [name for name in self.published_axis if not any(self.differences(name))]
+        rows = [row for row in self.encoders(self.scored(sets)) if not row.differs]
+        names = [row.name for row in rows if not (others and row.published)]
+        return self.by_level(sets, paper, names=names) if names else None
+
     def trade_off(
         self, paper: Paper = NO_PAPER, *, encoders: Collection[str] | None = None
     ) -> TransferSpec:

@@ -20,6 +20,7 @@ COLOURS = {
 # Architectures that differ from ResNet50 in size are told from those that do not.
 COMPARABLE = VERMILLION
 OWN_WIDTH = 2.6
+THIN = 1.0
 # The category of encoders that are none of the thesis's.
 OWN = "This run"
 
@@ -38,9 +39,9 @@ def looks(encoders: Sequence[EncoderRow], *, baseline: str | None = None) -> dic
     used: Counter[str] = Counter()
     for encoder in others:
         published = encoder.category in COLOURS
-        colour = _colour(encoder)
+        colour = colour_of(encoder)
         marker = style.MARKERS[used[colour] % len(style.MARKERS)]
-        width = style.LINE if published else OWN_WIDTH
+        width = THIN if published else OWN_WIDTH
         result[encoder.name] = Look(colour, marker, width=width, gid=plain[encoder.name].gid)
         used[colour] += 1
     return result if baseline is None else result | {baseline: plain[baseline]}
@@ -79,7 +80,8 @@ def panels(
     return [*divided, (OWN, [*first, *rest])] if many else divided
 
 
-def _colour(encoder: EncoderRow) -> str:
+def colour_of(encoder: EncoderRow) -> str:
+    """Return the colour of an encoder's category; dark for one of the run's own."""
     if encoder.published in AS_LARGE_AS_RESNET50:
         return COMPARABLE
     return COLOURS.get(encoder.category or "", style.INK)

@@ -46,6 +46,11 @@ def read_paper(folder: str | Path, name: str, columns: list[str]) -> pd.DataFram
     return pd.read_csv(io.BytesIO(content), keep_default_na=False, usecols=columns)[columns]
 
 
+def models(folder: str | Path) -> pd.DataFrame:
+    """Return the models of table 3.2 in its order. Columns: model, category."""
+    return read_paper(folder, "cog_models", ["model", "category"])
+
+
 def linear_probe(folder: str | Path) -> pd.DataFrame:
     """Return tables B.1 to B.6 in their order.
 

@@ -1,4 +1,4 @@
-"""Where each encoder stands among the published models (thesis, tables B.1 to B.6)."""
+"""Ranks of each encoder among the published models (thesis, tables B.1 to B.6)."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import LINEAR_PROBE, LevelsSpec
@@ -11,7 +11,7 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: LevelsSpec) -> Made:
     from cogworks.report.drawing.published import linear_probe
-    from cogworks.report.drawing.published_tables import standing_table
+    from cogworks.report.drawing.standing import standing_table
     from cogworks.report.summary import read_summary
 
     published = linear_probe(spec.paper.folder)
