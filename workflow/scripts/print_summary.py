@@ -6,7 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from cogworks.core import cli
+from cogworks.core import cli, provenance
 from cogworks.core.errors import InputError
 from cogworks.report.page.build import summaries_of, tables_of
 from cogworks.report.page.terminal import to_terminal
@@ -33,6 +33,9 @@ def main() -> None:
     for part, sentences in summaries_of(html).items():
         lines = [textwrap.fill(text, width, break_on_hyphens=False) for text in sentences]
         print("", *([part] if part else []), *lines, sep="\n")
+    jobs = provenance.told(args.results.parent / provenance.FOLDER)
+    if jobs:
+        print(f"\n{textwrap.fill(f'Computed by {jobs}', width)}")
     print(f"\nThe report with all tables and figures: {report.resolve()}")
 
 

@@ -10,7 +10,7 @@ import pytest
 from cogworks.concepts.similarities import SIMILARITIES
 from cogworks.core import codehash
 from cogworks.core.codehash import SCRIPTS, reached, rule_code
-from cogworks.core.syntax import TELLING, Module, _defined, parse_module
+from cogworks.core.syntax import NOTING, TELLING, Module, _defined, parse_module
 from cogworks.images.sources.kinds import SOURCES
 from cogworks.probes.kinds import KINDS
 from cogworks.report.exhibits import EXHIBITS
@@ -21,6 +21,7 @@ from cogworks.training.losses import LOSSES
 SCRIPT = '''"""Doc."""
 import argparse
 
+from cogworks.core import provenance
 from pkg.passing import f
 from pkg import kinds
 
@@ -159,6 +160,7 @@ def test_an_edit_of_what_is_reached_changes_the_digest(
         ("pkg/deep.py", "def g", "if TYPE_CHECKING:\n    from pkg import alone\n\n\ndef g"),
         ("pkg/alone.py", "x = 1", "x = 2"),
         ("cogworks/core/progress.py", "yield from parts", "yield from list(parts)"),
+        ("script.py", "    f(", "    provenance.record(0)\n    f("),
     ],
 )
 def test_what_cannot_change_a_result_leaves_the_digest(
@@ -228,7 +230,7 @@ def test_code_that_refers_to_itself_ends(tree: Path) -> None:
 
 
 def test_every_module_that_only_tells_is_there() -> None:
-    for module in TELLING:
+    for module in (*TELLING, NOTING):
         assert SCRIPTS.joinpath(*module.split(".")).with_suffix(".py").is_file()
 
 

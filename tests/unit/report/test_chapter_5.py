@@ -341,7 +341,7 @@ def test_marks_survive_in_every_format(make):
     page = html_table(table, name="t")
     assert '<td class="number best above" data-value="81.8">' in page
     assert '<td class="number reference" data-value="87.4">' in page
-    assert '<th colspan="2" class="over">IN-Val</th>' in page
+    assert '<th colspan="2" scope="colgroup" class="over">IN-Val</th>' in page
     assert page.count(' begins"') == 2
     latex = to_latex(table, name="t")
     assert r"\textbf{\textcolor[HTML]{A63A2B}{81.8}}" in latex

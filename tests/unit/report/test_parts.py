@@ -132,7 +132,6 @@ def test_the_page_has_the_parts_in_order_and_everything_once():
     ]
     anchors = [section.anchor for part in page.parts for section in part.sections]
     assert len(set(anchors)) == len(anchors)
-    assert page.parts[1].levels == "results/tables/second_levels.parquet"
     shown = sections.shown(page)
     assert {found.shown for found in exhibits().planned} <= set(shown)
     assert shown.count("results/figures/samples_seen.png") == 1

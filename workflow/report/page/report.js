@@ -21,7 +21,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const original = [...body.rows];
   const heads = [...[...table.tHead.rows].at(-1).cells];
   heads.forEach((head, column) => {
-    head.querySelector("button").addEventListener("click", () => {
+    head.querySelector("button")?.addEventListener("click", () => {
       const first = head.dataset.first;
       const second = first === "descending" ? "ascending" : "descending";
       const next = { [first]: second, [second]: null }[head.ariaSort] ?? (head.ariaSort ? null : first);

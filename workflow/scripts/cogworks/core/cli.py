@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from cogworks.core import provenance
 from cogworks.core.errors import InputError
 from cogworks.core.spec import Spec
 
@@ -41,4 +42,5 @@ def run(main: Callable[[], int | None]) -> None:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+    provenance.record(status or 0)
     sys.exit(status or 0)

@@ -19,6 +19,8 @@ Chain = tuple[str, ...]
 Imports = dict[str, str]
 # The functions of these modules only show something to people; they pass on their first argument.
 TELLING = ("cogworks.core.progress", "cogworks.training.progress", "cogworks.training.board")
+# A statement that calls this module notes who ran a job, and is left out.
+NOTING = "cogworks.core.provenance"
 _PRINTED_TO = {"stderr", "stdout"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -92,7 +94,8 @@ def bound_by(statement: ast.Import | ast.ImportFrom) -> Imports:
 
 def is_telling(target: str) -> bool:
     """Whether a dotted name is one of the modules that only inform, or is inside one."""
-    return any(target == module or target.startswith(f"{module}.") for module in TELLING)
+    modules = (*TELLING, NOTING)
+    return any(target == module or target.startswith(f"{module}.") for module in modules)
 
 
 def _defined(statement: ast.stmt) -> Iterator[str]:
@@ -133,7 +136,7 @@ class _Writer:
         elif isinstance(value, list):
             self.text.append("[")
             for child in value:
-                if not (_is_type_checking(child) or _is_printed(child)):
+                if not (_is_type_checking(child) or _is_printed(child) or self._is_noted(child)):
                     self.add(child)
                     self.text.append(",")
             self.text.append("]")
@@ -178,14 +181,25 @@ class _Writer:
         if name == "func":
             return child
         chain = _chain(call.func) or ("",)
-        imports = self._outer | self.imports
-        if is_telling(".".join((imports.get(chain[0], chain[0]), *chain[1:]))):
+        if is_telling(self._target(chain)):
             return call.args[:1] if name == "args" else None
         if chain[-1].endswith("Error") or chain[-1] == "Registry":
             return None  # A message; or entries, of which the rule names those that it loads.
         if name == "keywords" and chain[-1] == "add_argument":
             return [keyword for keyword in call.keywords if keyword.arg != "help"]
         return child
+
+    def _is_noted(self, node: object) -> bool:
+        """Whether a statement only calls a function of `NOTING`."""
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+            return False
+        chain = _chain(node.value.func)
+        return bool(chain) and self._target(chain).startswith(f"{NOTING}.")
+
+    def _target(self, chain: Chain) -> str:
+        """Return the dotted name behind a name."""
+        imports = self._outer | self.imports
+        return ".".join((imports.get(chain[0], chain[0]), *chain[1:]))
 
 
 def _chain(node: ast.AST) -> Chain:

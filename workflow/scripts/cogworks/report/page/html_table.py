@@ -61,6 +61,8 @@ def _over(columns: Sequence[Column]) -> list[str]:
 
 
 def _head(column: Column) -> str:
+    if not column.label:
+        return "<td></td>"
     first = "descending" if column.is_number and column.best != "low" else "ascending"
     kind = "number" if column.is_number else "text"
     return (

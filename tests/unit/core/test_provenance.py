@@ -1,0 +1,52 @@
+"""The records of jobs: what they hold, where they are not written, and what is said of them."""
+
+import json
+import sys
+
+import pytest
+
+from cogworks.core import cli, provenance
+from cogworks.core.errors import InputError
+
+
+def finish(monkeypatch, *arguments, main=lambda: None):
+    """Run a script to its end, and return its status."""
+    monkeypatch.setattr(sys, "argv", ["workflow/scripts/fit_probes.py", *arguments])
+    with pytest.raises(SystemExit) as end:
+        cli.run(main)
+    return end.value.code
+
+
+def refuse():
+    raise InputError("no")
+
+
+def test_a_job_records_when_and_with_what_it_ran(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert finish(monkeypatch, "--spec", "{}") == 0
+    assert not list(tmp_path.iterdir()), "a script that is run by hand leaves nothing behind"
+    (tmp_path / "logs").mkdir()
+    for spec in ("{}", "{}", '{"a": 1}'):
+        assert finish(monkeypatch, "--spec", spec) == 0
+    assert finish(monkeypatch, "--spec", "refused", main=refuse) == 1
+    assert finish(monkeypatch, "--results", "results") == 0
+    found = sorted((tmp_path / "logs" / "provenance" / "fit_probes").iterdir())
+    assert len(found) == 2
+    record = json.loads(found[0].read_text())
+    assert record["script"] == "fit_probes"
+    assert record["versions"]["python"].startswith("3.")
+    assert record["seconds"] >= 0
+    assert record["device"]
+
+
+def test_the_records_of_a_run_are_one_sentence(tmp_path):
+    assert provenance.told(tmp_path) == ""
+    for number, (finished, commit) in enumerate(
+        [("2026-01-02T03:04:05+00:00", "b"), ("2026-01-01T23:00:00+00:00", "a")]
+    ):
+        record = {"finished": finished, "seconds": 1800, "commit": commit, "device": "GPU"}
+        (tmp_path / f"{number}.json").write_text(json.dumps(record))
+    assert provenance.told(tmp_path) == (
+        "2 jobs, finished 2026-01-01 23:00 to 2026-01-02 03:04 UTC, 1.0 hours together, on GPU, "
+        "commit a, b."
+    )

@@ -1,0 +1,108 @@
+"""Who computed what: a record of each job, written by the job itself when it is finished.
+
+The records are in `logs/provenance/`, one file a job, and in no result: dates and durations would
+make other bytes of the same config.
+"""
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cogworks.core.files import write_text
+from cogworks.core.place import ROOT
+
+LOGS = Path("logs")
+FOLDER = LOGS / "provenance"
+# Libraries that shape numbers, by the modules that a job imports.
+_LIBRARIES = {
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "timm": "timm",
+    "sklearn": "scikit-learn",
+    "optuna": "optuna",
+    "diffusers": "diffusers",
+    "transformers": "transformers",
+    "matplotlib": "matplotlib",
+}
+_STARTED = time.time()
+
+
+def record(status: int) -> None:
+    """Write the record of this job of a rule, if its status is that of success.
+
+    A job whose record cannot be written is none the worse for it.
+    """
+    if status == 0 and "--spec" in sys.argv and LOGS.is_dir():
+        name = hashlib.sha256("\0".join(sys.argv).encode()).hexdigest()[:16]
+        with contextlib.suppress(OSError):
+            text = json.dumps(_record(), indent=1, sort_keys=True)
+            write_text(f"{text}\n", FOLDER / Path(sys.argv[0]).stem / f"{name}.json")
+
+
+def told(folder: Path) -> str:
+    """Return a sentence on the jobs whose records are in a folder; empty where there are none."""
+    records = [json.loads(path.read_text("utf-8")) for path in sorted(folder.rglob("*.json"))]
+    if not records:
+        return ""
+    finished = sorted(datetime.fromisoformat(record["finished"]) for record in records)
+    hours = sum(record["seconds"] for record in records) / 3600
+    days = dict.fromkeys(f"{day:%Y-%m-%d %H:%M}" for day in (finished[0], finished[-1]))
+    commits, devices = (
+        ", ".join(sorted({record[key] for record in records})) for key in ("commit", "device")
+    )
+    return (
+        f"{len(records)} jobs, finished {' to '.join(days)} UTC, {hours:.1f} hours together, on "
+        f"{devices}, commit {commits}."
+    )
+
+
+def _record() -> dict[str, Any]:
+    return {
+        "script": Path(sys.argv[0]).stem,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - _STARTED, 1),
+        "commit": _commit(),
+        "device": _device(),
+        "versions": {"python": platform.python_version(), **dict(_versions())},
+    }
+
+
+def _commit() -> str:
+    """Return the commit of the checkout, with `-dirty` if files differ from it."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def _device() -> str:
+    """Return the name of the GPU that the job has used, else that of the processor."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return str(torch.cuda.get_device_name())
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """Yield the versions of those of the libraries that the job has imported."""
+    for module, name in _LIBRARIES.items():
+        if module in sys.modules:
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                yield name, importlib.metadata.version(name)
