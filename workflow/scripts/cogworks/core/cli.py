@@ -37,6 +37,7 @@ def positive(text: str) -> int:
 
 def run(main: Callable[[], int | None]) -> None:
     """Run `main` and exit with its status; bad input is one line on stderr and status 1."""
+    provenance.start()
     try:
         status = main()
     except InputError as error:

@@ -35,7 +35,13 @@ _LIBRARIES = {
     "transformers": "transformers",
     "matplotlib": "matplotlib",
 }
-_STARTED = time.time()
+_started = time.monotonic()
+
+
+def start() -> None:
+    """Take this moment for the start of the job."""
+    global _started
+    _started = time.monotonic()
 
 
 def record(status: int) -> None:
@@ -71,7 +77,7 @@ def _record() -> dict[str, Any]:
     return {
         "script": Path(sys.argv[0]).stem,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.time() - _STARTED, 1),
+        "seconds": round(time.monotonic() - _started, 1),
         "commit": _commit(),
         "device": _device(),
         "versions": {"python": platform.python_version(), **dict(_versions())},
