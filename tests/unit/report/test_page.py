@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.core.spec import packed
 from cogworks.report.drawing.clone_tables import clone_table, meaning_table
@@ -86,6 +87,7 @@ def page_spec(summary, spec, tmp_path):
         subtitle="below",
         notice="No <photographs>.",
         digest="0123abcd",
+        counts=[("Seeds of a probe", "5")],
         parts=[part],
         config=packed({"a": {"b": 1}}),
     )
@@ -176,6 +178,9 @@ def test_the_page_is_whole_and_needs_nothing_else(page_spec):
     assert "0123abcd" in html
     assert "Of <code>levels_absolute</code>." in html
     assert "a:\n  b: 1\n" in html
+    assert "<dt>Seeds of a probe</dt><dd>5</dd>" in html
+    for entry in load_yaml(REPOSITORY / "CITATION.cff")["references"]:
+        assert f"title = {{{entry['title']}}}" in html
     assert not re.search(r"https?://(?!www\.w3\.org)", html)
 
 

@@ -127,6 +127,6 @@ def _draw(
         )
         axes.plot(places[cut:], means[cut:], marker=look.marker, linestyle="", **options)
         low, high = means - np.nan_to_num(stds), means + np.nan_to_num(stds)
-        band = {"color": look.colour, "alpha": 0.15, "lw": 0, "gid": look.gid}
+        band: dict[str, Any] = {"color": look.colour, "alpha": 0.15, "lw": 0, "gid": look.gid}
         axes.fill_between(places[:cut], low[:cut], high[:cut], **band)
     axes.set_xticks(places, ["All" if name == "all" else name for name in shots])

@@ -30,20 +30,8 @@ from cogworks.report.page.svg import inline_svg
 from cogworks.report.reproduced import cells, told
 from cogworks.report.table import Table, read_table
 
-PACKAGES = (
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "torch",
-    "torchvision",
-    "timm",
-    "scikit-learn",
-    "optuna",
-    "diffusers",
-    "transformers",
-    "matplotlib",
-    "snakemake",
-)
+# What the numbers and the page itself went through last.
+PACKAGES = ("pandas", "jinja2")
 # A contact sheet of photographs is as large as all the rest when it is kept without loss.
 SHEET_QUALITY = 85
 
@@ -74,7 +62,9 @@ def build_page(spec: PageSpec, *, texts: Path) -> str:
         script=Markup(_read(texts / "page" / "report.js")),  # noqa: S704 (our own)
         parts=[_part(part, texts) for part in spec.parts],
         digest=spec.digest,
+        counts=spec.counts,
         versions=versions(),
+        citation=_read(texts / "page" / "cite.bib"),
         config=yaml.safe_dump(
             unpacked(spec.config), sort_keys=False, allow_unicode=True, width=100
         ),
@@ -117,14 +107,9 @@ def summary(part: PagePart) -> list[str]:
 
 
 def versions() -> list[tuple[str, str]]:
-    """Return the versions of what computed the results, if it is installed here."""
-    found = [("Python", platform.python_version())]
-    for name in PACKAGES:
-        try:
-            found.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    """Return the versions of what builds the page."""
+    found = [(name, importlib.metadata.version(name)) for name in PACKAGES]
+    return [("Python", platform.python_version()), *found]
 
 
 def paragraphs(text: str) -> list[Markup]:

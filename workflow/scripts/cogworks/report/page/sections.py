@@ -9,6 +9,7 @@ from itertools import groupby
 from cogworks.core.how import without_how
 from cogworks.core.place import LINK, ROOT
 from cogworks.core.spec import digest, packed
+from cogworks.plan.plan import Plan
 from cogworks.report import procedural
 from cogworks.report.page.specs import (
     FiguresPart,
@@ -53,6 +54,7 @@ def page_spec(exhibits: Exhibits) -> PageSpec:
         subtitle=report.subtitle or _subtitle(exhibits),
         notice=procedural.notice(exhibits.plan),
         digest=digest(config),
+        counts=_counts(exhibits.plan),
         parts=[_part(Targets(exhibits), roles) for roles in exhibits.parts],
         config=packed(config),
     )
@@ -69,7 +71,7 @@ def shown(spec: PageSpec) -> list[str]:
 
 def texts(spec: PageSpec) -> list[str]:
     """Return the files of the page itself and of the texts of its sections."""
-    names = ["page/report.html.j2", "page/report.css", "page/report.js"]
+    names = [f"page/{name}" for name in ("report.html.j2", "report.css", "report.js", "cite.bib")]
     ids = [section.id for part in spec.parts for section in part.sections]
     names += [f"sections/{name}.rst" for name in dict.fromkeys(ids)]
     return [str(LINK / "workflow" / "report" / name) for name in names]
@@ -144,6 +146,20 @@ def _picture(kind: str, name: str, roles: Roles) -> PageFigure:
     caption = (ROOT / "workflow" / "report" / "figures" / f"{kind}.rst").read_text("utf-8")
     path, own = f"{folder}{name}.png", roles.named(f"{kind}_{name}")
     return PageFigure(name=own, path=path, caption=caption, label=name, wide=True)
+
+
+def _counts(plan: Plan) -> list[tuple[str, str]]:
+    """Return of what there is how much in the plan."""
+    seeds = sorted({plan.config.probes[job.protocol_name].seeds for job in plan.jobs.values()})
+    found = {
+        "Data sets": len(plan.datasets),
+        "Clones": len(plan.clones),
+        "Training runs": len(plan.runs),
+        "Encoders": len(plan.encoders),
+        "Evaluations": len(plan.jobs),
+    }
+    counts = [(name, f"{count:,}") for name, count in found.items() if count]
+    return counts + [("Seeds of a probe", " or ".join(map(str, seeds)))] * bool(seeds)
 
 
 def _subtitle(exhibits: Exhibits) -> str:

@@ -74,6 +74,8 @@ class PageSpec(Spec):
     """What the reader must know first."""
     digest: str
     """Of the keys of the config that may change a result."""
+    counts: list[tuple[str, str]]
+    """What the run is made of: a heading and a number for each."""
     parts: list[PagePart]
     config: str
     """These keys, packed."""
