@@ -39,7 +39,7 @@ rule table:
         "Table {wildcards.table}"
     shell:
         "{params.script} --kind {params.kind} --spec {params.spec:q}"
-        " --caveat {params.caveat:q} --output results/tables/{wildcards.table:q} > {log:q} 2>&1"
+        " --caveat={params.caveat:q} --output results/tables/{wildcards.table:q} > {log:q} 2>&1"
 
 
 rule figure:
@@ -78,7 +78,7 @@ rule figure:
         "Figure {wildcards.figure}"
     shell:
         "{params.script} --kind {params.kind} --spec {params.spec:q}"
-        " --caveat {params.caveat:q} --output results/figures/{wildcards.figure:q} > {log:q} 2>&1"
+        " --caveat={params.caveat:q} --output results/figures/{wildcards.figure:q} > {log:q} 2>&1"
 
 
 # All scores in one long table, and their means over seeds: for the user, not for the exhibits.

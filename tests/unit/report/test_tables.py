@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -224,6 +225,27 @@ def test_the_warning_is_in_every_export_and_not_on_the_page():
     rows = list(csv.DictReader(io.StringIO(to_csv(table))))
     assert [row["warning"] for row in rows] == [warning] * 4
     assert warning not in html_table(table, name="t")
+
+
+def test_what_holds_for_all_numbers_is_in_every_export_and_divides_no_rows(tmp_path):
+    """Unlike a warning, it leaves own rows and others comparable."""
+    table = replace(single([95.4, 60.0], own=[True, False]), caveat="No photographs.")
+    assert "**95.4**" in to_markdown(table)
+    write_formats(table, tmp_path / "t")
+    for suffix in ("csv", "md", "tex"):
+        assert "No photographs." in (tmp_path / f"t.{suffix}").read_text()
+    assert read_table(tmp_path / "t.parquet").warnings == "No photographs."
+
+
+def test_a_table_longer_than_a_page_breaks_in_latex_below_its_heads():
+    text = to_latex(single([float(number) for number in range(41)]), name="scores")
+    assert text.startswith(r"\begin{longtable}{lr}" + "\n" + r"\caption{T.}\label{tab:scores} \\")
+    head = text[text.index(r"\toprule") : text.index(r"\endfirsthead")]
+    assert text[text.index(r"\endfirsthead") :].count(head) == 1
+    assert text.count(r" \\" + "\n") == 1 + 2 + 41
+    short = to_latex(single([1.0, 2.0]), name="scores")
+    assert r"\caption{T.}\label{tab:scores}" in short
+    assert "longtable" not in short
 
 
 def test_bold_does_not_cross_what_cannot_be_compared():

@@ -1,0 +1,80 @@
+"""The sentences on top of the page: computed from the tables, with what is certain of them."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from cogworks.report import procedural
+from cogworks.report.drawing.level_tables import level_table, relative_table
+from cogworks.report.drawing.transfer_tables import trade_off_table
+from cogworks.report.findings import findings
+from cogworks.report.planned import Exhibits
+from cogworks.report.table import Column, Table, text_column
+
+from .test_shipped import CONFIG, planned
+
+
+def test_the_advantage_on_both_ends_of_the_axis_and_its_change(summary, spec):
+    tables = {"levels_table": level_table(summary, spec)}
+    relative = relative_table(summary, spec)
+    frame = relative.frame.set_index("encoder")
+    frame.loc["Trex", ["seen_low", "seen_high"]] = [42.0, 48.0]
+    frame.loc["Trex", ["cog_l2_low", "cog_l2_high"]] = [33.0, 40.0]
+    frame.loc["Plain", ["cog_l2_low", "cog_l2_high"]] = [10.0, 90.0]
+    tables["levels_relative_table"] = Table("", relative.columns, frame.reset_index())
+    # The change, -8, less (4, 3) and more (3, 3): 37 is 4 above its end, 45 is 3 below its own.
+    low, high = -8 - math.hypot(4, 3), -8 + math.hypot(3, 3)
+    assert list(findings(tables)) == [
+        "Trex is farthest ahead of Random on L2: by +37.0 points of top-1 (95% interval +33.0 to "
+        "+40.0), after +45.0 (+42.0 to +48.0) on seen. From seen to L2 its advantage changes by "
+        f"−8.0 (−{-low:.1f} to −{-high:.1f}); encoders whose advantage falls, with the whole "
+        "interval: 1 of 2."
+    ]
+
+
+def test_the_best_on_the_training_task_and_on_transfer(scores, plane_spec):
+    table = trade_off_table(scores, plane_spec)
+    (text,) = findings({"trade_off_table": table})
+    assert text.startswith(
+        "No encoder is the best at both: Plain leads on seen (80.0% top-1), Trex"
+    )
+    assert "Trex is 5.0 points behind on seen, Plain " in text
+    alone = Table("", table.columns, table.frame[table.frame["label"] != "Plain"])
+    (text,) = findings({"trade_off_table": alone})
+    assert text.startswith("Trex is the best on seen (75.0% top-1) and on transfer (mean log odds")
+    assert not list(findings({"trade_off_table": Table("", table.columns, table.frame[:1])}))
+
+
+@pytest.mark.parametrize(("real", "count"), [((True, False, False), 1), ((True,) * 3, 0)])
+def test_the_best_clone_against_real_images(real, count):
+    frame = pd.DataFrame(
+        {
+            "model": ["base", "c", "c, d"],
+            "scale": ["-", "7.5", "2"],
+            "top1_0": [75.04, 40.0, 52.0],
+            "reference": real,
+            "own": True,
+        }
+    )
+    columns = [text_column("model", "model"), Column("top1_0", "Top-1", over="IN-Val")]
+    expected = (
+        "Trained on drawn images, the best model has 52.0% top-1 on IN-Val (prompt c, d, scale 2); "
+        "on real images 75.0%, 23.0 points more."
+    )
+    assert (
+        list(findings({"clone_test_sets_table": Table("", columns, frame)})) == [expected] * count
+    )
+
+
+def test_procedural_images_are_told_wherever_numbers_of_them_go():
+    default = planned(CONFIG / "config.yaml")
+    caveat = "All images are drawn by a procedural world: no result for photographs."
+    tables = default.tables
+    assert {tables[name].caveat for name in ("levels", "features", "published_in1k")} == {caveat}
+    assert default.figures["trade_off"].caveat == caveat
+    assert {tables[name].caveat for name in ("models", "contents_world")} == {""}
+    assert "no photographs" in procedural.notice(default.plan)
+    thesis: Exhibits = planned(CONFIG / "thesis.yaml")
+    assert {found.caveat for found in thesis.planned} == {""}
+    assert procedural.notice(thesis.plan) == ""
