@@ -5,6 +5,8 @@ import pytest
 from cogworks.plan.load import load
 from cogworks.report.ablations import ablations
 from cogworks.report.recipes import properties, recipes
+from cogworks.report.repeats import firsts, shared_name
+from cogworks.report.roles import Roles
 
 RUN = {"dataset": "seen", "recipe": "base_mc_pr", "scale": "px32"}
 SEEN = {
@@ -41,8 +43,8 @@ def plan_of():
 
 def lines(plan, heading):
     """Return label and points of each series along one number."""
-    found = ablations(plan, list(plan.encoders)).get(heading, [])
-    return {s.label: [(point.value, point.encoders) for point in s.points] for s in found}
+    found = ablations(plan, list(Roles(plan).groups(plan.encoders))).get(heading, [])
+    return {s.label: [(point.value, point.encoder) for point in s.points] for s in found}
 
 
 def crops(number, **changes):
@@ -63,8 +65,8 @@ def test_runs_of_other_crop_scales_make_another_line(plan_of):
         }
     )
     assert lines(plan, "local crops") == {
-        "local scale 0.25 to 0.6": [(0, ["none"]), (2, ["two"]), (8, ["eight"])],
-        "local scale 0.05 to 0.25": [(0, ["none"]), (2, ["two_small"]), (8, ["eight_small"])],
+        "local scale 0.25 to 0.6": [(0, "none"), (2, "two"), (8, "eight")],
+        "local scale 0.05 to 0.25": [(0, "none"), (2, "two_small"), (8, "eight_small")],
     }
     assert "local scale" not in properties(plan, "none")
 
@@ -78,7 +80,28 @@ def test_runs_that_differ_in_their_seed_are_one_point(plan_of):
             "deep_1": {"projector": {"layers": 3}, "seed": 1},
         }
     )
-    assert lines(plan, "hidden layers") == {"": [(1, ["shallow"]), (3, ["deep", "deep_1"])]}
+    assert lines(plan, "hidden layers") == {"": [(1, "shallow"), (3, "deep")]}
+    # The same seed once more is no other draw: `again` stands for itself.
+    assert firsts(plan) == {n: n for n in ("shallow", "again", "deep")} | {"deep_1": "deep"}
+    deep, *_ = Roles(plan).encoders(["deep", "deep_1", "again"])
+    assert (deep.name, deep.label, deep.recipe["seed"]) == ("deep", "deep", "0, 1")
+    apart = Roles(plan).encoders(["deep", "deep_1"], apart=True)
+    assert [row.label for row in apart] == ["deep", "deep_1"]
+
+
+@pytest.mark.parametrize(
+    ("names", "shared"),
+    [
+        (["deep", "deep_1"], "deep"),
+        (["trex_10", "trex_11"], "trex"),
+        (["base_s1", "base_s2"], "base"),
+        (["t-ReX* 0", "t-ReX* 1"], "t-ReX*"),
+        (["base", "again"], "base"),
+        (["alone_"], "alone_"),
+    ],
+)
+def test_runs_are_called_by_what_their_names_share(names, shared):
+    assert shared_name(names) == shared
 
 
 def test_a_number_that_does_nothing_tells_nothing_apart(plan_of):
@@ -91,8 +114,8 @@ def test_a_number_that_does_nothing_tells_nothing_apart(plan_of):
         }
     )
     assert {"hidden width", "memory", "EMA"}.isdisjoint(properties(plan, "wide"))
-    assert lines(plan, "memory") == {"": [(1024, ["ocm"]), (4096, ["larger"])]}
-    told = recipes(plan, list(plan.encoders))
+    assert lines(plan, "memory") == {"": [(1024, "ocm"), (4096, "larger")]}
+    told = recipes(plan, [[name] for name in plan.encoders])
     assert [entry.get("memory") for entry in told] == [None, "1024", "4096"]
     assert [entry.get("projector") for entry in told] == ["no", "yes", "yes"]
 
@@ -113,8 +136,8 @@ def test_runs_on_clones_have_the_real_images_for_reference(plan_of):
             "deep": {"multiple": 10.0, "steps": 5},
         },
     )
-    (size,) = ablations(plan, list(plan.encoders))["size"]
-    assert [(p.value, p.encoders) for p in size.points] == [(0.1, ["small"]), (10.0, ["large"])]
-    assert size.reference == ["real", "real_1"]
-    assert lines(plan, "steps") == {"": [(5, ["deep"]), (50, ["large"])]}
-    assert lines(plan, "epochs") == {"": [(3, ["other"]), (12, ["real", "real_1"])]}
+    (size,) = ablations(plan, list(Roles(plan).groups(plan.encoders)))["size"]
+    assert [(p.value, p.encoder) for p in size.points] == [(0.1, "small"), (10.0, "large")]
+    assert size.reference == "real"
+    assert lines(plan, "steps") == {"": [(5, "deep"), (50, "large")]}
+    assert lines(plan, "epochs") == {"": [(3, "other"), (12, "real")]}

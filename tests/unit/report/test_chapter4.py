@@ -32,6 +32,9 @@ RUNS = {
     "trex": {"recipe": "trex", "optimizer": {"batch": 512}},
     "trex_star": {"recipe": "trex_star"},
 }
+# What is shown of them and of a random encoder: three sweeps, of which two have two values, and
+# `again` is `trex_1_1` with another seed.
+ENCODERS = len(RUNS) + 1 + 2 - 1
 TRACED = ("base_mc", "trex_star")
 
 
@@ -117,8 +120,8 @@ def write_scores(key, test_sets):
                     "top5": top1,
                     "mean_class": top1,
                     "log_odds": math.log(top1 / (100 - top1)),
-                    "class_right": [30, 20],
-                    "class_images": [50, 50],
+                    "class_right": np.round(top1 / 2 + np.linspace(-6, 6, 20)).tolist(),
+                    "class_images": [50] * 20,
                     "n_train": 100,
                     "n_test": 50,
                     "n_classes": 1000,
@@ -207,8 +210,8 @@ def test_a_caption_names_the_transfer_sets_which_are_those_of_the_thesis():
     assert names == [*(f"cog_l{level}" for level in range(1, 6)), *SMALL]
     assert caption.endswith(
         "Transfer is over L1, L2, L3, L4, L5, "
-        + "Aircraft, Cars196, DTD, EuroSAT, Flowers, Pets, Food101"
-        + " and SUN397."
+        "Aircraft, Cars196, DTD, EuroSAT, Flowers, Pets, Food101 and SUN397. "
+        "Means over runs that differ in their seed alone: trex_1_1 (2 runs)."
     )
 
 
@@ -221,7 +224,7 @@ def test_a_caption_says_which_of_the_thesis_s_sets_are_missing(exhibits):
 def test_another_transfer_set_takes_the_numbers_away():
     others = Exhibits(load(config(RUNS, levels=1, transfer=("pets", "birds"))))
     assert {number for _, number in numbers(others)} == {"4.2", "4.3", "C.1", "4.6 (c)", "4.6 (d)"}
-    assert plane(others)[0].endswith("Transfer is over L1, Pets and birds.")
+    assert "Transfer is over L1, Pets and birds." in plane(others)[0]
 
 
 def test_the_projector_in_two_blocks(made):
@@ -282,7 +285,7 @@ def test_figures_of_features_and_of_training(made):
     assert names == {"Base", "Base+Mc", "Base+Pr", "Base+Mc+Pr"}
     [axes] = made("figure", "training_changes").axes
     assert style.legend_entries(axes)[1] == ["ΔW base_mc", "ΔU trex_star"]
-    assert len(made("figure", "coding_length").axes[0].patches) == len(RUNS) + 3
+    assert len(made("figure", "coding_length").axes[0].patches) == ENCODERS
     [axes] = made("figure", "singular_values_transfer").axes
     assert axes.get_title(loc="left") == "transfer"
     assert len(axes.lines[0].get_xdata()) == 1000
@@ -299,4 +302,4 @@ def test_many_encoders_are_told_apart_by_family(made, monkeypatch):
         "cosine softmax, no projector",
     ]
     stars = [c for c in axes.containers if c.lines[0].get_marker() == "*"]
-    assert len(stars) <= len(axes.texts) < len(axes.containers) == len(RUNS) + 3
+    assert len(stars) <= len(axes.texts) < len(axes.containers) == ENCODERS

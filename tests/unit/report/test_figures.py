@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 
 from cogworks.report.drawing import style
 from cogworks.report.drawing.ablation_figure import ablation_figure
@@ -24,7 +25,7 @@ from cogworks.report.drawing.training_figures import (
     trace_figure,
     training_figure,
 )
-from cogworks.report.drawing.transfer import mean_of, training_versus_transfer
+from cogworks.report.drawing.transfer import training_versus_transfer
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import (
     AblationSpec,
@@ -41,6 +42,7 @@ from cogworks.report.specs import (
     TrainingSpec,
     TransferSpec,
 )
+from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS
 
 from .conftest import NO_SCORES
 
@@ -121,6 +123,12 @@ def test_levels(summary, spec):
 def test_few_shot(summary, spec):
     figure = few_shot_figure(summary, spec)
     assert len(figure.axes) == 6
+    rows = summary[(summary["encoder"] == "plain") & (summary["dataset"] == "cog_l1")]
+    rows = rows[rows["metric"] == "top1"].set_index("shots").loc[["2", "10"]]
+    for axes, ends in ((figure.axes[1], BOUNDS), (figure.axes[4], RELATIVE_BOUNDS)):
+        bands = [c for c in axes.collections if isinstance(c, PolyCollection)]
+        extents = bands[1].get_paths()[0].get_extents()
+        assert (extents.y0, extents.y1) == pytest.approx((rows[ends[0]].min(), rows[ends[1]].max()))
     ticks = [label.get_text() for label in figure.axes[3].get_xticklabels()]
     assert ticks == ["2", "10", "All"]
     assert lines(figure.axes[0])["Plain"] == [60, 70]
@@ -159,10 +167,10 @@ def test_trade_off(scores, plane_spec):
     assert stars == ["o", "*", "*"]
 
 
-def along(spec, heading, label, *points, measures=("train", "transfer"), reference=()):
+def along(spec, heading, label, *points, measures=("train", "transfer"), reference=None):
     """The spec of a figure along one number, with one series."""
-    points = [Point(value=value, encoders=encoders.split()) for value, encoders in points]
-    series = [Series(label=label, points=points, reference=list(reference))]
+    points = [Point(value=value, encoder=encoder) for value, encoder in points]
+    series = [Series(label=label, points=points, reference=reference)]
     return AblationSpec(**dict(spec), property=heading, measures=list(measures), series=series)
 
 
@@ -174,23 +182,13 @@ def test_ablation(scores, plane_spec):
     assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["2", "8"]
 
 
-def test_runs_that_differ_in_their_seed_are_a_mean_beside_real_images(scores, plane_spec):
+def test_real_images_are_a_level_beside_a_line(scores, plane_spec):
     plane = training_versus_transfer(scores, plane_spec)
-    spec = along(
-        plane_spec,
-        "size",
-        "x",
-        (1, "plain"),
-        (10, "plain trex"),
-        measures=["transfer_top1"],
-        reference=["random"],
-    )
+    points = [(1, "plain"), (10, "trex")]
+    spec = along(plane_spec, "size", "x", *points, measures=["transfer_top1"], reference="random")
     [axes] = ablation_figure(plane, spec).axes
     assert axes.get_ylabel() == "transfer, mean top-1 accuracy (%)"
-    assert lines(axes) == {"x": [65, 66.25], "real images": [28.5, 28.5]}
-    # One run has the deviation over its probes' seeds, two that over the runs.
-    assert mean_of(plane, ["plain"], "train")["std"] == pytest.approx((2 / 3) ** 0.5)
-    assert mean_of(plane, ["plain", "trex"], "train")["std"] == 2.5
+    assert lines(axes) == {"x": [65, 67.5], "real images": [28.5, 28.5]}
 
 
 def test_other_rankings(summary, spec):
@@ -206,6 +204,10 @@ def test_other_rankings(summary, spec):
     )
     figure = rankings_figure(summary, own)
     [axes] = figure.axes
+    rows = summary[(summary["encoder"] == "plain") & (summary["metric"] == "top1")]
+    bounds = rows[rows["shots"] == "all"][BOUNDS].to_numpy()
+    bars = axes.collections[0].get_segments()
+    assert np.array(bars)[:, :, 1] == pytest.approx(bounds)
     assert lines(axes)["as ranked"] == [80, 70, 60]
     assert lines(axes)["again"] == [80, 60, 70]
     assert lines(axes)["random groups"] == [65, 65]
@@ -235,6 +237,7 @@ def measure_spec(spec):
 def test_measures_are_averaged_over_a_group(measures, measure_spec):
     frame = averages(measures, measure_spec)
     assert frame["redundancy"].tolist() == [0.5, 1, 0.5, 1]
+    assert frame["redundancy_std"].isna().all()
     table = feature_table(measures, measure_spec)
     assert [c.label for c in table.columns] == [
         "encoder",
@@ -243,6 +246,20 @@ def test_measures_are_averaged_over_a_group(measures, measure_spec):
         "redundancy",
     ]
     assert table.frame["sparsity"].tolist() == pytest.approx([10, 10, 20, 20])
+
+
+def test_measures_of_runs_that_differ_in_their_seed_are_a_mean(measures, measure_spec):
+    one = {"encoders": measure_spec.encoders[:1], "repeats": {"plain": "plain", "trex": "plain"}}
+    spec = measure_spec.model_copy(update=one)
+    assert averages(measures, spec)["sparsity"].tolist() == pytest.approx([0.15, 0.15])
+    table = feature_table(measures, spec)
+    assert table.frame["sparsity_std"].tolist() == pytest.approx([5, 5])
+    assert table.note.endswith("in their seed alone: Plain (2 runs).")
+    # Error bars around the mean; the band of singular values that are equal has no height.
+    [low, high] = feature_figure(measures, spec).axes[0].collections[0].get_segments()[0][:, 1]
+    assert (low, high) == pytest.approx((10, 20))
+    assert len(mean_spectra(measures, spec)["plain", "both"]) == 2
+    assert lines(spectrum_figure(measures, spec).axes[0])["Plain"] == pytest.approx([0.7, 0.2, 0.1])
 
 
 def test_feature_figures(measures, measure_spec):
@@ -256,7 +273,7 @@ def test_feature_figures(measures, measure_spec):
 
 def runs(**labels):
     """The spec of a figure of training runs."""
-    rows = [RunRow(name=name, label=label, metrics="") for name, label in labels.items()]
+    rows = [RunRow(name=name, label=label, metrics=[]) for name, label in labels.items()]
     return TrainingSpec(runs=rows)
 
 
@@ -268,10 +285,12 @@ def test_training_curves_and_traces():
     epochs = np.linspace(0.01, 10, 1000)
     trace = pd.DataFrame({"epoch": epochs, "metric": "weight_change", "value": epochs})
     loss = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "loss", "value": [3.0, 2.0]})
-    metrics = {"base": pd.concat([trace, loss]), "ocm": loss}
+    metrics = {"base": [pd.concat([trace, loss])], "ocm": [loss, loss.assign(value=[5.0, 3.0])]}
     spec = runs(base="Base", ocm="OCM")
     [axes] = training_figure(metrics, spec, CURVES).axes
-    assert lines(axes) == {"Base": [3, 2], "OCM": [3, 2]}
+    assert lines(axes) == {"Base": [3, 2], "OCM": [4, 2.5]}
+    (band,) = axes.collections
+    assert band.get_paths()[0].get_extents().extents.tolist() == [1, 2, 2, 5]
     changes = traces(spec, "weight_change", "prototype_change")
     [axes] = trace_figure(metrics, changes).axes
     assert axes.get_yscale() == "log"
@@ -310,7 +329,7 @@ def test_names_are_drawn_as_they_are_in_every_figure(label, summary, scores, par
         rankings_figure(summary, ranking),
         ablation_figure(plane, along(own, label, label, (2, "plain"))),
         trade_off_figure(plane, in_plane(own)),
-        trace_figure({"r": table}, traces(runs(r=label), "weight_change")),
+        trace_figure({"r": [table]}, traces(runs(r=label), "weight_change")),
         images_figure({label: [3, 2]}),
     ]
     for number, figure in enumerate(figures):
@@ -327,7 +346,7 @@ def test_names_that_begin_with_an_underscore_are_in_the_legend(summary, spec):
 
 def test_numbers_on_a_logarithmic_axis_are_plain(tmp_path):
     table = pd.DataFrame({"epoch": [1.0, 2.0], "metric": "weight_change", "value": [1e-5, 2e-3]})
-    figure = trace_figure({"r": table}, traces(runs(r="r"), "weight_change"))
+    figure = trace_figure({"r": [table]}, traces(runs(r="r"), "weight_change"))
     save(figure, tmp_path / "figure")
     ticks = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert "1e−03" in ticks

@@ -4,13 +4,20 @@ import importlib.util
 import itertools
 import math
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from cogworks.report.intervals import accuracy_interval, difference_interval, mean_variance
+from cogworks.report.intervals import (
+    accuracy_interval,
+    difference_interval,
+    joined,
+    mean_interval,
+    mean_variance,
+)
 
 from .conftest import REPOSITORY
 
@@ -50,7 +57,7 @@ def test_the_variance_is_that_of_a_bootstrap_of_concepts_and_seeds(rng, seeds):
     rest /= 3 * (seeds - 1) * residuals.size if seeds > 1 else 1
     variance, freedom = mean_variance(residuals)
     assert variance == pytest.approx(bootstrap_variance(residuals) - 2 * rest)
-    assert freedom == 3 if seeds == 1 else 2 <= freedom <= 3
+    assert freedom == pytest.approx(3) if seeds == 1 else 2 <= freedom <= 3
 
 
 def test_one_seed_is_the_t_test_over_concepts(rng):
@@ -91,6 +98,41 @@ def test_concepts_count_by_their_images(rng):
     assert high - low == pytest.approx(2 * stats.t.ppf(0.975, 199) * ratios.std(), rel=0.03)
 
 
+def test_the_mean_over_data_sets_has_the_sum_of_their_variances(rng):
+    """Nine times the same numbers are nine data sets: a third of the error, 9 (C - 1) degrees."""
+    right, images = rng.integers(1, 10, (30, 1)), np.full(30, 10)
+    one, nine = (mean_interval([(right, images)] * n, log_odds=True) for n in (1, 9))
+    assert expit(one) == pytest.approx(accuracy_interval(right, images))
+    quantiles = stats.t.ppf(0.975, [29, 9 * 29])
+    assert np.ptp(nine) / np.ptp(one) == pytest.approx(quantiles[1] / quantiles[0] / 3)
+    shares = mean_interval([(right, images)] * 9)
+    assert logit(shares) == pytest.approx(nine)
+    assert all(map(math.isnan, mean_interval([(right, images), (images[:, None], images)])))
+
+
+def test_seeds_are_the_same_in_all_data_sets(rng):
+    """What a run adds to all of them does not become less with their number."""
+    images = np.full(200, 50)
+    run = np.array([0, 5, 10])
+    sets = [(20 + run + rng.integers(-1, 2, (200, 3)), images) for _ in range(8)]
+    one, eight = mean_interval(sets[:1], log_odds=True), mean_interval(sets, log_odds=True)
+    assert np.ptp(eight) == pytest.approx(np.ptp(one), rel=0.05)
+    means = logit((20 + run) / 50)
+    expected = 2 * stats.t.ppf(0.975, 2) * stats.sem(means)
+    assert np.ptp(eight) == pytest.approx(expected, rel=0.05)
+
+
+def test_test_sets_of_the_same_concepts_are_one_set(rng):
+    right, images = rng.integers(1, 10, (30, 3)), np.full(30, 10)
+    once = accuracy_interval(right, images)
+    assert accuracy_interval(*joined([(right, images), (2 * right, 2 * images)])) == (
+        pytest.approx(once)
+    )
+    # Sets of other sizes count alike.
+    whole, counts = joined([(right, images), (0 * right, 4 * images)])
+    assert whole.sum() / counts.sum() / 3 == pytest.approx(right.sum() / images.sum() / 3 / 2)
+
+
 def test_a_perfect_score_is_not_certain():
     images = np.full(20, 10)
     right = np.full((20, 3), 10)
@@ -124,3 +166,18 @@ def test_intervals_hold_the_truth(coverage, number):
         held.append([low <= t <= high for t, (low, high) in zip(truths, bounds, strict=True)])
     shares = 100 * np.mean(held, axis=0)
     assert ((shares > 92.5) & (shares < 97.5)).all(), shares
+
+
+def test_the_interval_of_mean_log_odds_holds_the_truth(coverage):
+    """Over data sets with the same three seeds, whose effects are others in each."""
+    held, designs = [], [replace(design, seeds=3) for design in coverage.DESIGNS[:3]]
+    for number in range(1000):
+        rng = np.random.default_rng([9, number])
+        drawn = [coverage.draw(design, rng) for design in designs]
+        sets = [
+            (one.right[0].sum(axis=1), np.full(design.concepts, design.images))
+            for one, design in zip(drawn, designs, strict=True)
+        ]
+        low, high = mean_interval(sets, log_odds=True)
+        held.append(low <= np.mean([logit(one.truth[0]) for one in drawn]) <= high)
+    assert 92.5 < 100 * np.mean(held) < 97.5, np.mean(held)

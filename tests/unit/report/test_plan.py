@@ -295,8 +295,8 @@ def test_a_property_that_alone_varies_makes_a_figure(load):
     ]
     spec = exhibits.figures["ablation_local_crops"].spec
     assert spec.property == "local crops"
-    points = [(point.value, point.encoders) for point in spec.series[0].points]
-    assert points == [(0, ["base"]), (2, ["few"]), (8, ["many"])]
+    points = [(point.value, point.encoder) for point in spec.series[0].points]
+    assert points == [(0, "base"), (2, "few"), (8, "many")]
     assert "random" not in {encoder.name for encoder in spec.encoders}
     assert ablations(exhibits.plan, ["random", "few"]) == {}
 

@@ -287,7 +287,12 @@ def test_transfer_table_beside_the_published(scores, summary, plane_spec):
         "Thesis, table D.1: previous SotA",
         "Thesis, table D.1: models on the convex hull in figure 4.7",
     ]
-    assert not [key for key in table.frame if key.endswith("_std")]
+    # What is over its columns is known of own rows alone.
+    ends = ["seen_std", "cog_l1_low", "cog_l2_high", "transfer_low", "transfer_high"]
+    assert table.frame[ends].notna().all(axis=1).tolist() == table.frame["own"].tolist()
+    own_rows = table.frame[table.frame["own"]]
+    assert (own_rows["transfer_low"] < own_rows["transfer"]).all()
+    assert (own_rows["transfer"] < own_rows["transfer_high"]).all()
     trex = table.frame[table.frame["encoder"] == "t-ReX"].iloc[0]
     assert (trex["seen"], trex["cog_l1"], trex["cog_l2"]) == (78.0, 72.0, 68.3)
     assert trex["transfer"] == pytest.approx((math.log(72 / 28) + math.log(68.3 / 31.7)) / 2)
@@ -385,6 +390,8 @@ def test_test_sets_are_averaged_within_their_group(test_scores, test_spec):
     assert table.frame["top1_0"].tolist() == [80, 75]
     assert table.frame["top1_1"].tolist() == [65, 60]
     assert table.frame["top1_1_std"].tolist() == pytest.approx([math.sqrt(2 / 3)] * 2)
+    # The two test sets have the same results by class here: together they say as much as one.
+    assert table.frame["top1_1_low"].tolist() == pytest.approx(table.frame["top1_0_low"].tolist())
     assert [c.label for c in table.columns][-2:] == ["mine top-1", "mine top-5"]
     assert "diverged" not in table.note
     first = (test_scores["seed"] == 0) & (test_scores["encoder"] == test_scores["encoder"].iloc[0])

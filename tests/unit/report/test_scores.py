@@ -11,7 +11,7 @@ from cogworks.core.files import write_parquet
 from cogworks.report.drawing.score_table import score_table
 from cogworks.report.intervals import accuracy_interval, difference_interval
 from cogworks.report.ordering import in_order, sorted_shots
-from cogworks.report.scores import BY_CLASS, COLUMNS, METRICS, collect
+from cogworks.report.scores import BY_CLASS, COLUMNS, METRICS, collect, over_repeats
 from cogworks.report.specs import AllScoresSpec
 from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS, select, summarise
 
@@ -143,6 +143,34 @@ def by_class(scores, **keys):
     for key, value in keys.items():
         rows = rows[rows[key] == value]
     return np.stack(list(rows["class_right"]), axis=1), rows["class_images"].iloc[0]
+
+
+def test_runs_that_differ_in_their_seed_are_the_seeds_of_one(scores):
+    """Each is the mean over the seeds of its probe, under the name of the first."""
+    whole = over_repeats(scores, {"plain": "plain", "trex": "plain"})
+    assert list(whole.columns) == list(scores.columns)
+    assert (whole.dtypes == scores.dtypes).all()
+    assert whole["encoder"].unique().tolist() == ["random", "plain"]
+    row = cell(
+        summarise(whole, baseline=None), encoder="plain", dataset="seen", shots="all", metric="top1"
+    )
+    assert (row["mean"], row["std"], row["seeds"]) == (77.5, 2.5, 2)
+    where = {"dataset": "seen", "shots": "all"}
+    runs = [by_class(scores, encoder=name, **where)[0].mean(axis=1) for name in ("plain", "trex")]
+    bounds = accuracy_interval(np.stack(runs, axis=1), np.full(20, 10))
+    assert [row["low"], row["high"]] == pytest.approx([100 * bound for bound in bounds])
+    # One alone keeps the seeds of its probe, whatever stands for it.
+    alone = over_repeats(scores[scores["encoder"] == "trex"], {"plain": "plain", "trex": "plain"})
+    assert alone["seed"].max() == 2
+    assert set(alone["encoder"]) == {"plain"}
+
+
+def test_a_run_of_which_a_probe_diverged_is_left_out(scores):
+    gone = (scores["encoder"] == "trex") & (scores["seed"] == 1)
+    broken = scores.assign(diverged=gone, value=scores["value"].mask(gone))
+    summary = summarise(over_repeats(broken, {"plain": "plain", "trex": "plain"}), baseline=None)
+    row = cell(summary, encoder="plain", dataset="seen", shots="all", metric="top1")
+    assert (row["mean"], row["seeds"], row["diverged"]) == (80, 1, 1)
 
 
 def test_difference_to_the_baseline_is_taken_seed_by_seed(summary):

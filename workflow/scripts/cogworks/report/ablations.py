@@ -12,7 +12,6 @@ from cogworks.plan.plan import Plan
 from cogworks.report.recipes import (
     SEEDS,
     Properties,
-    one_a_seed,
     properties,
     real_properties,
     switched_by,
@@ -56,7 +55,9 @@ AXES = {
 def ablations(plan: Plan, encoders: Sequence[str]) -> dict[str, list[Series]]:
     """Return the numbers along which some encoders differ and agree in all the rest.
 
-    Encoders that differ in their seed alone are one point.
+    Args:
+        plan: what the config stands for.
+        encoders: of those that differ in their seed alone, one.
 
     Returns:
         The series for each such heading of `AXES`.
@@ -72,7 +73,7 @@ def ablations(plan: Plan, encoders: Sequence[str]) -> dict[str, list[Series]]:
                 Series(
                     label=label,
                     points=list(_points(group, name)),
-                    reference=[] if axis.key else _reference(plan, trained, next(iter(group))),
+                    reference=None if axis.key else _reference(plan, trained, next(iter(group))),
                 )
                 for label, group in zip(labels, groups, strict=True)
             ]
@@ -107,10 +108,9 @@ def _split(group: _Group, key: Callable[[Properties], Properties]) -> list[_Grou
 
 
 def _points(group: _Group, name: str) -> Iterator[Point]:
-    """Yield the points of a series in ascending order, each with one encoder a seed."""
+    """Yield the points of a series in ascending order; of equal encoders the first counts."""
     for value in sorted({entry[name] for entry in group.values()}):
-        members = {encoder: entry for encoder, entry in group.items() if entry[name] == value}
-        yield Point(value=value, encoders=one_a_seed(members))
+        yield Point(value=value, encoder=next(e for e, p in group.items() if p[name] == value))
 
 
 def _labels(groups: list[_Group], name: str) -> list[str]:
@@ -137,7 +137,8 @@ def _shared(group: _Group, name: str) -> Properties:
     return without(entry, {name, *SEEDS})
 
 
-def _reference(plan: Plan, trained: _Group, encoder: str) -> list[str]:
-    """Return the encoders of the same recipe on the real images of a clone, one a seed."""
+def _reference(plan: Plan, trained: _Group, encoder: str) -> str | None:
+    """Return the encoder of the same recipe on the real images of a clone, if there is one."""
     wanted = without(real_properties(plan, encoder), SEEDS)
-    return one_a_seed({e: p for e, p in trained.items() if wanted and without(p, SEEDS) == wanted})
+    found = (e for e, p in trained.items() if wanted and without(p, SEEDS) == wanted)
+    return next(found, None)

@@ -3,7 +3,7 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ MULTI_CROP = " (+ multi-crop)"
 
 @dataclass(frozen=True)
 class Trained:
-    """An encoder and what it was trained on."""
+    """An encoder and what it was trained on; it stands for those that differ in the seed alone."""
 
     roles: "Roles" = field(repr=False)
     name: str
@@ -194,7 +194,7 @@ class Trained:
         """Return what a table shows of it: the fields of a `DataRow` but those of `compared`."""
         origin = called(self.roles, self.origin) if self.origin else ""
         section = None if self.clone is None else self.clone.section
-        label = self.roles.label(self.name)
+        label = self.roles.label_of(self.name)
         return {
             "name": self.name,
             "label": label,
@@ -208,8 +208,11 @@ class Trained:
 
 
 def ordered(roles: "Roles", encoders: Iterable[str]) -> list[Trained]:
-    """Return encoders block by block, those that were not trained at all first."""
-    found = [Trained(roles, name) for name in encoders]
+    """Return encoders block by block, those that were not trained at all first.
+
+    Of those that differ in their seed alone, one stands for all.
+    """
+    found = [Trained(roles, name) for name in roles.groups(encoders)]
     blocks = list(dict.fromkeys(entry.origin for entry in found))
     blocks.sort(key=lambda origin: (origin != "", _rank(roles, origin)))
     return sorted(found, key=lambda entry: (blocks.index(entry.origin), entry.place))
@@ -242,14 +245,22 @@ def classifiers(roles: "Roles") -> dict[str, Job]:
     return found
 
 
-def classifier_row(entry: Trained, job: Job, compared: dict[str, Any]) -> ClassifierRow:
+def jobs_of(entry: Trained, jobs: Mapping[str, Job]) -> list[Job]:
+    """Return those of the jobs that score an encoder, or one for which it stands."""
+    return [jobs[name] for name in entry.roles.repeats_of(entry.name) if name in jobs]
+
+
+def classifier_row(
+    entry: Trained, jobs: Mapping[str, Job], compared: dict[str, Any]
+) -> ClassifierRow:
     """Return what a table shows of an encoder with its own classifier.
 
     Args:
         entry: the encoder.
-        job: what scored it.
+        jobs: what scored it, among others.
         compared: as of `Trained.compared`.
     """
+    job = jobs_of(entry, jobs)[0]
     return ClassifierRow(
         **entry.row,
         **compared,
@@ -315,13 +326,16 @@ def by_training_set(
         baselines: models of the thesis whose published rows stand for those that are absent.
         paper: the file with these rows.
     """
-    entries = of_table(ordered(roles, on_all(roles, sets)), number)
+    names = on_all(roles, sets)
+    entries = of_table(ordered(roles, names), number)
     if not has_clones(entries):
         return None
     published = absent(roles, entries, baselines)
     rows = [DataRow(**entry.row, **entry.compared(own_classifier=False)) for entry in entries]
+    groups = roles.groups(names)
+    shown = [name for entry in entries for name in groups[entry.name]]
     return CloneTransferSpec(
-        scores=roles.score_files(roles.cells([entry.name for entry in entries], sets)),
+        scores=roles.score_files(roles.cells(shown, sets)),
         paper=paper_of(paper, rows, published),
         published=published,
         rows=rows,

@@ -13,7 +13,6 @@ from cogworks.plan.runs import Run
 from cogworks.report.recipes import (
     SEEDS,
     Properties,
-    one_a_seed,
     properties,
     switched_by,
     without,
@@ -35,9 +34,9 @@ TREX = {"t-ReX": "trex", "t-ReX*": "trex_star"}
 
 @dataclass(frozen=True)
 class Components:
-    """Runs that agree in all but multi-crop and the projector.
+    """Encoders that agree in all but multi-crop and the projector.
 
-    Each is a list of encoders that differ in their seed alone; empty where there is no such run.
+    Of those that differ in their seed alone, one stands for all. None where there is no such run.
 
     Attributes:
         base: neither multi-crop nor projector.
@@ -45,33 +44,37 @@ class Components:
         base_pr: the default projector.
         layers: both, by number of hidden layers (L).
         widths: both, by width of a hidden layer (d_h).
-        default: L and d_h of the default projector; its runs are in `layers` and `widths`.
+        default: L and d_h of the default projector; it is in `layers` and `widths`.
     """
 
-    base: list[str]
-    base_mc: list[str]
-    base_pr: list[str]
-    layers: dict[int, list[str]]
-    widths: dict[int, list[str]]
+    base: str | None
+    base_mc: str | None
+    base_pr: str | None
+    layers: dict[int, str]
+    widths: dict[int, str]
     default: tuple[int, int]
 
     @property
-    def base_mc_pr(self) -> list[str]:
-        """Return the encoders with multi-crop and the default projector."""
+    def base_mc_pr(self) -> str:
+        """Return the encoder with multi-crop and the default projector."""
         return self.layers[self.default[0]]
 
     @property
     def encoders(self) -> list[str]:
         """Return all of them, each once."""
-        groups = [self.base, self.base_mc, self.base_pr]
-        groups += [*self.layers.values(), *self.widths.values()]
-        return list(dict.fromkeys(name for group in groups for name in group))
+        found = [self.base, self.base_mc, self.base_pr]
+        found += [*self.layers.values(), *self.widths.values()]
+        return list(dict.fromkeys(name for name in found if name))
 
 
 def components(plan: Plan, encoders: Sequence[str]) -> Components | None:
     """Return the runs around the default configuration of table 4.1, None where that was not run.
 
     Where several sets of runs have it, say on several data sets, the largest set counts.
+
+    Args:
+        plan: what the config stands for.
+        encoders: of those that differ in their seed alone, one.
     """
     found = {encoder: properties(plan, encoder) for encoder in encoders}
     sets = [_around(found, encoder) for encoder in found if _is_default(plan, encoder)]
@@ -83,7 +86,7 @@ def singled_out(roles: "Roles", encoders: Sequence[str]) -> list[str]:
 
     A part of the report that is not chapter 4, or that has neither of the two, shows all.
     """
-    runs = {name: roles.plan.encoders[name].run for name in encoders}
+    runs = {name: roles.plan.encoders[roles.firsts[name]].run for name in encoders}
     own = [run for run in runs.values() if run is not None]
     trex = [run_of(own, recipe) for recipe in TREX.values()]
     if roles.chapter != CHAPTER or not any(trex):
@@ -122,23 +125,22 @@ def _around(found: dict[str, Properties], encoder: str) -> Components:
     crops = {_CROPS, *switched_by("augmentation.local_crops")}
     projector = {_PROJECTOR, *switched_by("projector.enabled")}
 
-    def same(but: Collection[str], wanted: Properties) -> list[str]:
+    def same(but: Collection[str], wanted: Properties) -> str | None:
         ignored = {*but, *SEEDS}
-        return one_a_seed(
-            {
-                name: entry
-                for name, entry in found.items()
-                if without(entry, ignored) == without(default, ignored)
-                and all(entry.get(key) == value for key, value in wanted.items())
-            }
+        alike = (
+            name
+            for name, entry in found.items()
+            if without(entry, ignored) == without(default, ignored)
+            and all(entry.get(key) == value for key, value in wanted.items())
         )
+        return next(alike, None)
 
-    def along(heading: str) -> Iterator[tuple[int, list[str]]]:
+    def along(heading: str) -> Iterator[tuple[int, str]]:
         values = {entry[heading] for entry in found.values() if heading in entry}
         for value in sorted(values):
-            names = same({heading}, {heading: value})
-            if names:
-                yield value, names
+            name = same({heading}, {heading: value})
+            if name:
+                yield value, name
 
     return Components(
         base=same(crops | projector, {_CROPS: 0, _PROJECTOR: False}),

@@ -33,4 +33,5 @@ def comparison(roles: "Roles") -> FineTuningSpec | None:
     columns = roles.columns(roles.axis)
     cells = roles.cells([encoder.name for encoder in encoders], columns)
     cells |= {(j.encoder, n, j.protocol) for e in encoders for n, j in e.tuned.items()}
-    return FineTuningSpec(scores=roles.score_files(cells), encoders=encoders, columns=columns)
+    scores = roles.score_files(cells, apart=True)
+    return FineTuningSpec(scores=scores, encoders=encoders, columns=columns)

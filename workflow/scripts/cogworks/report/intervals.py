@@ -26,17 +26,31 @@ is skewed near its ends, and so are differences: the interval of an accuracy is 
 of log odds, that of a difference by Hall's transformation of t (Hall 1992, "On the removal of
 skewness by transformation"). With one seed, its effect is not known: the interval is for the
 classifier of that seed.
+
+**Several data sets.** The mean over transfer sets is for further concepts like those of each of
+them, not for further data sets: they have no concept in common, so what concepts add to the
+variance adds up over data sets. Seeds are the same in all of them, and what a seed adds is taken on
+the mean over data sets: a training run that went badly is worse on all. Test sets of the same
+concepts (ImageNet-v2 has three) are one set instead: what makes a concept hard is in all of them.
+
+**Training runs.** Of several that differ in their seed alone, each is one column in place of a seed
+of the probe, as the mean over the probe's seeds: the interval is for other seeds of the training.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit, stdtrit
 
 LEVEL = 0.95
-Counts = npt.NDArray[np.integer]
+# Images by class; means over the seeds of a probe need not be whole.
+Counts = npt.NDArray[np.number]
+Residuals = npt.NDArray[np.float64]
 Bounds = tuple[float, float]
+# `right` (C, S) and `images` (C,) of one test set, as for `accuracy_interval`.
+Results = tuple[Counts, Counts]
 UNKNOWN: Bounds = (math.nan, math.nan)
 # A variance below this, of a share, is zero but for rounding.
 ROUNDING = 1e-18
@@ -62,8 +76,43 @@ def accuracy_interval(right: Counts, images: Counts) -> Bounds:
         least = ((1 - LEVEL) / 2) ** (1 / concepts)
         return (least, 1.0) if share else (0.0, 1 - least)
     error, quantile, _ = _t(_residuals(right, images))
-    margin, centre = error * quantile / (share * (1 - share)), logit(share)
-    return float(expit(centre - margin)), float(expit(centre + margin))
+    return _of_share(share, error * quantile)
+
+
+def mean_interval(sets: Sequence[Results], *, log_odds: bool = False) -> Bounds:
+    """Return the interval of the mean accuracy over data sets, as shares, or of mean log odds.
+
+    Args:
+        sets: `right` and `images` of each data set, all with the same S seeds; they have no
+            concepts in common.
+        log_odds: whether it is the mean of log odds (equation 4.3).
+
+    Returns:
+        Lower and upper end; NaN where the error of one of the data sets is not known, see
+        `accuracy_interval`, or where log odds are infinite.
+    """
+    shares = [right.sum(axis=0) / images.sum() for right, images in sets]
+    if log_odds and any(share.min() <= 0 or share.max() >= 1 for share in shares):
+        return UNKNOWN
+    means = np.array([share.mean() for share in shares])
+    slopes = (1 / (means * (1 - means)) if log_odds else np.ones(len(sets))) / len(sets)
+    parts = [slope * _residuals(*found) for slope, found in zip(slopes, sets, strict=True)]
+    variance, freedom = _variance(parts)
+    if math.isnan(variance):
+        return UNKNOWN
+    margin = math.sqrt(variance) * float(stdtrit(freedom, (1 + LEVEL) / 2))
+    if not log_odds:
+        return _of_share(float(means.mean()), margin)
+    centre = float(np.mean([logit(share).mean() for share in shares]))
+    return centre - margin, centre + margin
+
+
+def joined(sets: Sequence[Results]) -> Results:
+    """Return test sets of the same C classes as one, whose accuracy is the mean of theirs."""
+    if len(sets) == 1:
+        return sets[0]
+    right = np.sum([right / images.sum() for right, images in sets], axis=0)
+    return right, np.sum([images / images.sum() for _, images in sets], axis=0)
 
 
 def difference_interval(right: Counts, other: Counts, images: Counts) -> Bounds:
@@ -87,33 +136,45 @@ def difference_interval(right: Counts, other: Counts, images: Counts) -> Bounds:
     return centre - low, centre - high
 
 
-def _residuals(counts: Counts, images: Counts) -> npt.NDArray[np.float64]:
+def _residuals(counts: Counts, images: Counts) -> Residuals:
     """Return `(C, S)`: what each concept and seed adds to the mean, times C.
 
     Concepts with more images weigh more, as they do in the accuracy (a ratio of two sums).
     """
     total = images.sum()
     mean = counts.sum() / (total * counts.shape[1])
-    residuals: npt.NDArray[np.float64] = (counts - mean * images[:, None]) * (len(images) / total)
+    residuals: Residuals = (counts - mean * images[:, None]) * (len(images) / total)
     return residuals
 
 
-def _t(residuals: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+def _t(residuals: Residuals) -> tuple[float, float, float]:
     """Return standard error of the mean of `(C, S)` residuals, its quantile of t, its skewness.
 
     All are NaN where the error is unknown: with one concept, or where all agree to the last image.
     """
     concepts = len(residuals)
-    if concepts < 2:
-        return math.nan, math.nan, math.nan
-    variance, freedom = mean_variance(residuals)
-    if variance < ROUNDING:
+    variance, freedom = _variance([residuals])
+    if math.isnan(variance):
         return math.nan, math.nan, math.nan
     skewness = 0.0
     if concepts > 2:
         third = float((residuals.mean(axis=1) ** 3).sum())
         skewness = third / (concepts * (concepts - 1) * (concepts - 2)) / variance**1.5
     return math.sqrt(variance), float(stdtrit(freedom, (1 + LEVEL) / 2)), skewness
+
+
+def _variance(parts: Sequence[Residuals]) -> tuple[float, float]:
+    """Return what `mean_variance` does; NaN where the error is unknown, see `_t`."""
+    if any(len(part) < 2 or (part**2).sum() < ROUNDING for part in parts):
+        return UNKNOWN
+    variance, freedom = mean_variance(*parts)
+    return UNKNOWN if variance < ROUNDING else (variance, freedom)
+
+
+def _of_share(share: float, margin: float) -> Bounds:
+    """Return the ends of an interval of a share on the scale of log odds, given its margin."""
+    centre, wide = logit(share), margin / (share * (1 - share))
+    return float(expit(centre - wide)), float(expit(centre + wide))
 
 
 def _skewed(quantile: float, skewness: float) -> float:
@@ -128,19 +189,31 @@ def _skewed(quantile: float, skewness: float) -> float:
     return 3 * (root - 1) / skewness
 
 
-def mean_variance(residuals: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return the variance of the mean of `(C, S)` residuals, and its degrees of freedom; C > 1."""
+def mean_variance(*parts: Residuals) -> tuple[float, float]:
+    """Return the variance of the mean of residuals, and its degrees of freedom.
+
+    Args:
+        parts: `(C, S)` with C > 1; where there are several, their means are added. They have no
+            concepts in common, and the same S seeds.
+    """
+    seeds = parts[0].shape[1]
+    firsts = [float(part.mean(axis=1).var(ddof=1)) / len(part) for part in parts]
+    frees = [len(part) - 1 for part in parts]
+    variance, spread = sum(firsts), sum(v**2 / n for v, n in zip(firsts, frees, strict=True))
+    if seeds > 1:
+        by_seed = np.sum([part.mean(axis=0) for part in parts], axis=0)
+        second = float(by_seed.var(ddof=1)) / seeds
+        thirds = [_rest(part) for part in parts]
+        if second > sum(thirds):
+            variance += second - sum(thirds)
+            spread += second**2 / (seeds - 1)
+            spread += sum(v**2 / (n * (seeds - 1)) for v, n in zip(thirds, frees, strict=True))
+    return variance, variance**2 / spread if spread else math.inf
+
+
+def _rest(residuals: Residuals) -> float:
+    """Return MS_rest / CS of `(C, S)` residuals."""
     concepts, seeds = residuals.shape
-    by_concept, by_seed = residuals.mean(axis=1), residuals.mean(axis=0)
-    first = float(by_concept.var(ddof=1)) / concepts
-    if seeds == 1:
-        return first, concepts - 1
-    second = float(by_seed.var(ddof=1)) / seeds
-    rest = residuals - by_concept[:, None] - by_seed + residuals.mean()
-    free = (concepts - 1) * (seeds - 1)
-    third = float((rest**2).sum()) / free / (concepts * seeds)
-    if second <= third:
-        return first, concepts - 1
-    variance = first + second - third
-    spread = first**2 / (concepts - 1) + second**2 / (seeds - 1) + third**2 / free
-    return variance, variance**2 / spread
+    by_concept, by_seed = residuals.mean(axis=1, keepdims=True), residuals.mean(axis=0)
+    rest = residuals - by_concept - by_seed + residuals.mean()
+    return float((rest**2).sum()) / ((concepts - 1) * (seeds - 1)) / (concepts * seeds)

@@ -23,9 +23,14 @@ def features(
         roles: the part of the report.
         metrics: None is returned where one of them is not measured.
         with_seen: whether to show it on the seen data set, too.
-        encoders: those to show; None for all whose features are measured.
+        encoders: those to show, which stand for those that differ from them in their seed alone;
+            None for all whose features are measured.
     """
-    measures = [m for m in roles.measures if encoders is None or m.encoder_name in encoders]
+    measures = [
+        measure
+        for measure in roles.measures
+        if encoders is None or roles.firsts[measure.encoder_name] in encoders
+    ]
     known = {measure.dataset for measure in measures}
     groups = [Group(name=TRANSFER, datasets=[c.name for c in transfer(roles)])]
     if with_seen and roles.seen in known:
@@ -34,10 +39,12 @@ def features(
     found = [measure for measure in measures if measure.dataset in shown]
     if not {*metrics} <= roles.metrics or not groups[-1].datasets:
         return None
+    names = list(dict.fromkeys(measure.encoder_name for measure in found))
     return FeaturesSpec(
         measures=[measure.table for measure in found],
-        baseline=roles.section.baseline,
-        encoders=roles.encoders(list(dict.fromkeys(measure.encoder_name for measure in found))),
+        baseline=roles.firsts.get(roles.section.baseline or ""),
+        encoders=roles.encoders(names),
+        repeats=roles.repeats(names),
         groups=groups,
     )
 

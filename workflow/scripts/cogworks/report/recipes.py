@@ -3,7 +3,7 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cogworks.config import training as config
@@ -74,12 +74,16 @@ def clone_recipe(clone: Clone) -> dict[str, str]:
     return {"clone of": _origin(clone)} | {h: text_of(h, entry[h]) for h in CLONE_HEADINGS.values()}
 
 
-def recipes(plan: Plan, encoders: Sequence[str]) -> list[dict[str, str]]:
+def recipes(plan: Plan, groups: Sequence[Sequence[str]]) -> list[dict[str, str]]:
     """Return headings and texts for encoders that are shown together: only what tells them apart.
 
     A heading on which all that have it agree is left out, except for the training set.
+
+    Args:
+        plan: what the config stands for.
+        groups: the encoders, those together that differ in their seed alone and are shown as one.
     """
-    found = [properties(plan, encoder) for encoder in encoders]
+    found = [_together([properties(plan, encoder) for encoder in group]) for group in groups]
     headings = list(dict.fromkeys(heading for entry in found for heading in entry))
     kept = [
         heading
@@ -89,17 +93,19 @@ def recipes(plan: Plan, encoders: Sequence[str]) -> list[dict[str, str]]:
     return [{h: text_of(h, entry[h]) for h in kept if h in entry} for entry in found]
 
 
+def _together(entries: Sequence[Properties]) -> Properties:
+    """Return what runs have in common that differ in their seed alone, and the seeds of all."""
+    seeds = {
+        seed: ", ".join(dict.fromkeys(str(entry[seed]) for entry in entries))
+        for seed in SEEDS
+        if seed in entries[0]
+    }
+    return entries[0] | (seeds if len(entries) > 1 else {})
+
+
 def without(entry: Properties, headings: Collection[str]) -> Properties:
     """Return properties but those under some headings."""
     return {heading: value for heading, value in entry.items() if heading not in headings}
-
-
-def one_a_seed(found: Mapping[str, Properties]) -> list[str]:
-    """Return the first of the encoders with each seed, given their properties."""
-    seeds: dict[tuple[Any, ...], str] = {}
-    for encoder, entry in found.items():
-        seeds.setdefault(tuple(entry.get(seed) for seed in SEEDS), encoder)
-    return list(seeds.values())
 
 
 def switched_by(key: str) -> set[str]:

@@ -20,7 +20,7 @@ from cogworks.plan.measures import Measure
 from cogworks.plan.plan import Plan
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.specs import Draw
-from cogworks.report import comparable, recipes
+from cogworks.report import comparable, recipes, repeats
 from cogworks.report.reference import BLURRED, DATASETS, LEVELS, LONG_TAIL, TEST_SETS
 from cogworks.report.specs import (
     NO_PAPER,
@@ -289,12 +289,53 @@ class Roles:
         known = [name for name in self.axis if self.published_name(name) in LEVELS]
         return [name for name in known if self._is_linear(name)]
 
-    def encoders(self, names: list[str], *, own_classifiers: bool = False) -> list[EncoderRow]:
-        """Return encoders as they are shown together, with or without their own classifiers."""
+    @cached_property
+    def firsts(self) -> dict[str, str]:
+        """Return for each encoder the first of those that differ from it in their seed alone.
+
+        It stands for all of them where they are shown as one.
+        """
+        return repeats.firsts(self.plan)
+
+    def groups(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Return encoders by the one that stands for those that differ in their seed alone."""
+        found: dict[str, list[str]] = {}
+        for name in names:
+            found.setdefault(self.firsts[name], []).append(name)
+        return found
+
+    def repeats(self, names: Iterable[str]) -> dict[str, str]:
+        """Return by encoder the one that stands for it, without those that stand for themselves."""
+        return {
+            name: first
+            for first, members in self.groups(names).items()
+            for name in members
+            if members != [first]
+        }
+
+    def repeats_of(self, first: str) -> list[str]:
+        """Return the encoders for which one stands, itself among them; see `firsts`."""
+        return [name for name, found in self.firsts.items() if found == first]
+
+    def label_of(self, first: str) -> str:
+        """Return how the report calls the encoders for which one stands, see `firsts`."""
+        members = self.repeats_of(first)
+        shared = repeats.shared_name([self.label(name) for name in members])
+        others = (self.label(name) for name in self.firsts if name not in members)
+        return self.label(first) if shared in others else shared
+
+    def encoders(
+        self, names: Iterable[str], *, own_classifiers: bool = False, apart: bool = False
+    ) -> list[EncoderRow]:
+        """Return encoders as they are shown together, with or without their own classifiers.
+
+        Those that differ in their seed alone are one row, unless they are to stay `apart`.
+        """
+        groups = {name: [name] for name in names} if apart else self.groups(names)
         return [
             EncoderRow(
                 name=name,
-                label=self.label(name),
+                label=self.label(name) if apart else self.label_of(name),
                 category=self.plan.encoders[name].category,
                 published=self.published_encoder(name),
                 recipe=recipe,
@@ -303,7 +344,9 @@ class Roles:
                     "",
                 ),
             )
-            for name, recipe in zip(names, recipes.recipes(self.plan, names), strict=True)
+            for name, recipe in zip(
+                groups, recipes.recipes(self.plan, list(groups.values())), strict=True
+            )
         ]
 
     def columns(self, datasets: Iterable[str]) -> list[SetColumn]:
@@ -323,22 +366,37 @@ class Roles:
         """Return the keys of the jobs whose scores these encoders have on these data sets."""
         return {(name, column.name, column.protocol) for name in encoders for column in columns}
 
-    def score_files(self, cells: Collection[JobKey]) -> ScoreFiles:
-        """Return the score tables of those of the cells that are evaluated, in the plan's order."""
-        return ScoreFiles.of([key for key in self.jobs if key in cells])
+    def score_files(self, cells: Collection[JobKey], *, apart: bool = False) -> ScoreFiles:
+        """Return the score tables of those of the cells that are evaluated, in the plan's order.
+
+        Encoders that differ in their seed alone are one, unless they are to stay `apart`.
+        """
+        keys = [key for key in self.jobs if key in cells]
+        names = dict.fromkeys(encoder for encoder, *_ in keys)
+        return ScoreFiles.of(keys, {} if apart else self.repeats(names))
 
     def by_level(
-        self, datasets: list[str], paper: Paper = NO_PAPER, *, names: list[str] | None = None
+        self,
+        datasets: list[str],
+        paper: Paper = NO_PAPER,
+        *,
+        names: list[str] | None = None,
+        apart: bool = True,
     ) -> LevelsSpec:
-        """Return the spec of what shows encoders, by default those of the axis, on data sets."""
+        """Return the spec of what shows encoders, by default those of the axis, on data sets.
+
+        Those that differ in their seed alone stay `apart` where they are compared with a baseline
+        seed by seed.
+        """
         if names is None:
             names = self.scored(self.axis or datasets)
         columns = self.columns(datasets)
+        encoders = self.encoders(names, apart=apart)
         return LevelsSpec(
-            scores=self.score_files(self.cells(names, columns)),
+            scores=self.score_files(self.cells(names, columns), apart=apart),
             paper=paper,
-            baseline=self._baseline_of(names),
-            encoders=self.encoders(names),
+            baseline=self._baseline_of(encoders),
+            encoders=encoders,
             columns=columns,
         )
 
@@ -361,16 +419,18 @@ class Roles:
 
         Args:
             paper: published figures to show beside.
-            encoders: those to show of `compared`; None for all.
+            encoders: those to show of `compared`, which stand for those that differ from them in
+                their seed alone; None for all.
         """
         (seen,) = self.columns(name for name in [self.seen] if name)
         transfer = in_order(self.columns(self.transfer))
-        names = [name for name in self.compared if encoders is None or name in encoders]
+        names = [n for n in self.compared if encoders is None or self.firsts[n] in encoders]
+        rows = self.encoders(names)
         return TransferSpec(
             scores=self.score_files(self.cells(names, [seen, *transfer])),
             paper=paper,
-            baseline=self._baseline_of(names),
-            encoders=self.encoders(names),
+            baseline=self._baseline_of(rows),
+            encoders=rows,
             seen=seen,
             transfer=transfer,
         )
@@ -405,10 +465,12 @@ class Roles:
         """Return the spec of what shows measures of features."""
         alone = {m.dataset for m in self.measures if not m.section.groups}
         groups = measures.groups(self.measures).items()
+        names = list(dict.fromkeys(m.encoder_name for m in self.measures))
         return FeaturesSpec(
             measures=[measure.table for measure in self.measures],
-            baseline=self.section.baseline,
-            encoders=self.encoders(list(dict.fromkeys(m.encoder_name for m in self.measures))),
+            baseline=self.firsts.get(self.section.baseline or ""),
+            encoders=self.encoders(names),
+            repeats=self.repeats(names),
             groups=[
                 Group(name=self.label(name) if name in alone else name, datasets=members)
                 for name, members in groups
@@ -433,12 +495,25 @@ class Roles:
 
     @cached_property
     def training(self) -> list[RunRow]:
-        """Return the training runs of the encoders that are evaluated."""
-        runs = [self.plan.encoders[name].run for name in self.scored(self.evaluated)]
+        """Return the training runs of the encoders that are evaluated.
+
+        Those that differ in their seed alone are one row.
+        """
+        groups: dict[str, dict[str, str]] = {}
+        taken: set[str] = set()
+        for name in self.scored(self.evaluated):
+            run = self.plan.encoders[name].run
+            if run is not None and run.name not in taken:
+                taken.add(run.name)
+                metrics = run.file("metrics.parquet")
+                groups.setdefault(self.firsts[name], {})[run.name] = metrics
         return [
-            RunRow(name=run.name, label=self.label(run.name), metrics=run.file("metrics.parquet"))
-            for run in dict.fromkeys(runs)
-            if run is not None
+            RunRow(
+                name=next(iter(found)),
+                label=repeats.shared_name([self.label(name) for name in found]),
+                metrics=list(found.values()),
+            )
+            for found in groups.values()
         ]
 
     @property
@@ -522,9 +597,11 @@ class Roles:
         """Return the evaluated groups of the pool of this name."""
         return [m for m in self.evaluated if re.fullmatch(rf"{re.escape(name)}_l?\d+", m)]
 
-    def _baseline_of(self, encoders: list[str]) -> str:
+    def _baseline_of(self, encoders: list[EncoderRow]) -> str:
         """Return the baseline, or the first of the encoders where they are without it."""
-        return self.baseline if self.baseline in encoders else encoders[0]
+        names = [encoder.name for encoder in encoders]
+        wanted = (self.baseline, self.firsts.get(self.baseline or ""))
+        return next((name for name in wanted if name in names), names[0])
 
     def _class_part(self, name: str) -> str | None:
         """Return which part of a benchmark's classes an entry of the section `images` has."""

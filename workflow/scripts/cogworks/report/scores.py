@@ -1,15 +1,17 @@
 """All probe scores in one long table: one row per metric, seed and number of shots."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.report.complete import check_complete
 from cogworks.report.ordering import in_order
+from cogworks.report.specs import ScoreFiles
 
 CELL = ["encoder", "dataset", "test_set", "protocol", "shots"]
 METRICS = ["top1", "top5", "mean_class", "log_odds"]
@@ -46,6 +48,52 @@ def collect(paths: Sequence[str | Path]) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame({column: [] for column in [*COLUMNS, *BY_CLASS]})
     return pd.concat([_to_long(frame) for _, frame in tables], ignore_index=True)
+
+
+def read_scores(files: ScoreFiles) -> pd.DataFrame:
+    """Return the scores of these tables: what `collect` returns, after `over_repeats`."""
+    return over_repeats(collect(files.paths), files.repeats)
+
+
+def over_repeats(scores: pd.DataFrame, repeats: Mapping[str, str]) -> pd.DataFrame:
+    """Return scores with encoders that differ in their seed alone as one, under one of their names.
+
+    Where there are several, each is one seed of the whole, 0 for the first, with the means over the
+    seeds of its probe: so a deviation is that over training runs, and an interval one for other
+    seeds of the training. A run of which a probe diverged has no mean.
+
+    Args:
+        scores: what `collect` returns.
+        repeats: by encoder the name that stands for it, of encoders that differ in nothing else.
+    """
+    names = scores["encoder"].map(lambda name: repeats.get(name, name))
+    runs = scores["encoder"].groupby(names, sort=False).unique()
+    several = names.isin([name for name, members in runs.items() if len(members) > 1])
+    alone = scores.assign(encoder=names)[~several]
+    keys = [*CELL, "metric", "run"]
+    rows = scores.assign(encoder=names, run=scores["encoder"])[several]
+    means = [
+        group.iloc[0].to_dict()
+        | {
+            "seed": list(runs[group["encoder"].iloc[0]]).index(group["run"].iloc[0]),
+            "value": group["value"].mean(skipna=False),
+            "diverged": group["diverged"].any(),
+            "unconverged": group["unconverged"].any(),
+            "class_right": _mean_right(group),
+            "place": group.index[0],
+        }
+        for _, group in rows.groupby(keys, sort=False)
+    ]
+    if not means:
+        return alone
+    merged = pd.DataFrame(means).set_index("place")[list(scores)].astype(scores.dtypes)
+    return pd.concat([alone, merged]).sort_index(kind="stable").reset_index(drop=True)
+
+
+def _mean_right(rows: pd.DataFrame) -> Any:
+    """Return how many images of each class are right on average; None where that is not known."""
+    known = rows["class_right"].dropna()
+    return np.mean(np.stack(known), axis=0) if len(known) else None
 
 
 def _check_values(frame: pd.DataFrame, path: str | Path) -> None:

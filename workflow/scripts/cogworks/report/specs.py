@@ -3,8 +3,11 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Literal
+
+from pydantic import Field
 
 from cogworks.core import paths
 from cogworks.core.place import LINK
@@ -27,15 +30,20 @@ class ScoreFiles(Spec):
     """Encoders, data sets and protocols, each name once."""
     jobs: list[list[int]]
     """For each job the three positions in `names`."""
+    repeats: dict[str, str] = Field(default_factory=dict)
+    """Of encoders that differ in their seed alone, the name of that which stands for them."""
 
     @classmethod
-    def of(cls, jobs: Collection[JobKey]) -> "ScoreFiles":
+    def of(
+        cls, jobs: Collection[JobKey], repeats: Mapping[str, str] = MappingProxyType({})
+    ) -> "ScoreFiles":
         """Return the tables of these jobs, in this order."""
         names = [list(dict.fromkeys(job[part] for job in jobs)) for part in range(3)]
         places = [{name: i for i, name in enumerate(part)} for part in names]
         return cls(
             names=names,
             jobs=[[place[name] for place, name in zip(places, job, strict=True)] for job in jobs],
+            repeats=dict(repeats),
         )
 
     @property
@@ -193,8 +201,8 @@ class ProjectorRow(Spec):
     """A configuration of table 4.1."""
 
     label: str
-    encoders: list[str]
-    """They differ in their seed alone; none where it was not run."""
+    encoder: str | None
+    """None where it was not run."""
 
 
 class ProjectorSpec(TransferSpec):
@@ -209,11 +217,10 @@ class ProjectorSpec(TransferSpec):
 
 
 class Point(Spec):
-    """Encoders with the same value of the number by which they differ from others."""
+    """An encoder, and the value of the number by which it differs from others."""
 
     value: float
-    encoders: list[str]
-    """They differ in their seed alone."""
+    encoder: str
 
 
 class Series(Spec):
@@ -223,8 +230,8 @@ class Series(Spec):
     """What tells the series from the others."""
     points: list[Point]
     """In ascending order."""
-    reference: list[str]
-    """Encoders of the same recipe on the real images, where these are on clones of them."""
+    reference: str | None
+    """The encoder of the same recipe on the real images, where these are on clones of them."""
 
 
 class AblationSpec(TransferSpec):
@@ -392,6 +399,8 @@ class FeaturesSpec(ExhibitSpec):
     baseline: str | None
     encoders: list[EncoderRow]
     groups: list[Group]
+    repeats: dict[str, str] = Field(default_factory=dict)
+    """As for `ScoreFiles`."""
 
     @property
     def files(self) -> list[str]:
@@ -402,8 +411,8 @@ class FeaturesSpec(ExhibitSpec):
 class ComponentsSpec(FeaturesSpec):
     """Measures with and without multi-crop and projector."""
 
-    corners: dict[str, list[str]]
-    """For base, base_mc, base_pr and base_mc_pr the encoders, which differ in their seed alone."""
+    corners: dict[str, str]
+    """The encoders of base, base_mc, base_pr and base_mc_pr."""
 
 
 class SettingRow(Spec):
@@ -487,9 +496,10 @@ class ClassPicturesSpec(PicturesSpec):
 
 
 class RunRow(Named):
-    """A training run as it is shown."""
+    """A training run as it is shown, or several that differ in their seed alone."""
 
-    metrics: str
+    metrics: list[str]
+    """The table of each."""
 
 
 class TrainingSpec(ExhibitSpec):
@@ -500,7 +510,7 @@ class TrainingSpec(ExhibitSpec):
     @property
     def files(self) -> list[str]:
         """Return the metrics of the runs."""
-        return [run.metrics for run in self.runs]
+        return [path for run in self.runs for path in run.metrics]
 
 
 class TracesSpec(TrainingSpec):

@@ -5,33 +5,29 @@ published tables: that of the seeds that were run. What follows for other seeds,
 is in the intervals.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from cogworks.core.errors import InputError
-from cogworks.report.intervals import (
-    UNKNOWN,
-    Bounds,
-    Counts,
-    accuracy_interval,
-    difference_interval,
-)
-from cogworks.report.scores import CELL, SIZES, collect
-from cogworks.report.specs import ScoreFiles
+from cogworks.report import repeats
+from cogworks.report.by_class import bounds, by_class, gained
+from cogworks.report.intervals import UNKNOWN
+from cogworks.report.scores import CELL, SIZES, read_scores
+from cogworks.report.specs import Named, ScoreFiles
+from cogworks.report.table import HIGH, LOW, STD
 
 GROUP = [*CELL, "metric"]
 FITS = ["seeds", "diverged", "unconverged"]
 BOUNDS = ["low", "high"]
 RELATIVE_BOUNDS = ["relative_low", "relative_high"]
 SUMMARY = ["mean", "std", *FITS, *BOUNDS, "relative", "relative_std", *RELATIVE_BOUNDS]
+# A number of a table by the ends of its keys, see `table.Column`.
+NUMBERS = {"": "mean", STD: "std", LOW: "low", HIGH: "high"}
 # How captions call these.
 DEVIATION = "standard deviation (divisor N)"
 INTERVAL = "95% interval for other concepts like these, other images of them and other seeds"
-
-# By seed, how many images of each class are right; and how many there are.
-Results = tuple[dict[int, Counts], Counts]
 
 
 def summarise(scores: pd.DataFrame, *, baseline: str | None) -> pd.DataFrame:
@@ -83,7 +79,7 @@ def read_summary(files: ScoreFiles, *, baseline: str | None = None) -> pd.DataFr
     A `baseline` that has no scores among them leaves `relative` empty.
     """
     known = baseline is not None and baseline in files.names[0]
-    return summarise(collect(files.paths), baseline=baseline if known else None)
+    return summarise(read_scores(files), baseline=baseline if known else None)
 
 
 def _relative(scores: pd.DataFrame, baseline: str | None) -> pd.Series:
@@ -106,34 +102,23 @@ def _bounds(scores: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
 
     The columns are `GROUP` and the four bounds.
     """
-    known = scores[(scores["metric"] == "top1") & scores["value"].notna()]
-    results: dict[tuple[str, ...], Results] = {}
-    for key, rows in known.groupby(CELL, sort=False):
-        right = dict(zip(rows["seed"], rows["class_right"], strict=True))
-        results[key] = right, np.asarray(rows["class_images"].iloc[0])
+    found = by_class(scores)
     records = []
-    for key, own in results.items():
-        other = None if key[0] == baseline else results.get((baseline or "", *key[1:]))
-        right, images = own
-        alone = accuracy_interval(np.stack(list(right.values()), axis=1), images)
-        gained = UNKNOWN if other is None else _gained(own, other)
-        records.append([*key, "top1", *(100 * bound for bound in (*alone, *gained))])
-    bounds = [*BOUNDS, *RELATIVE_BOUNDS]
-    frame = pd.DataFrame(records, columns=[*GROUP, *bounds])
-    return frame.astype(scores.dtypes[GROUP].to_dict() | dict.fromkeys(bounds, "float64"))
+    for key, own in found.items():
+        other = None if key[0] == baseline else found.get((baseline or "", *key[1:]))
+        relative = UNKNOWN if other is None else gained(own, other)
+        records.append([*key, "top1", *bounds(found, [key]), *relative])
+    columns = [*BOUNDS, *RELATIVE_BOUNDS]
+    frame = pd.DataFrame(records, columns=[*GROUP, *columns])
+    return frame.astype(scores.dtypes[GROUP].to_dict() | dict.fromkeys(columns, "float64"))
 
 
-def _gained(own: Results, other: Results) -> Bounds:
-    """Return the interval of one cell's accuracy minus another's, over the seeds of both.
+def spread_note(files: ScoreFiles, rows: Iterable[Named]) -> str:
+    """Return what ± and intervals are in a table of these scores, and which rows are several runs.
 
-    There is none where they are not about the same images: classifiers of two training runs may
-    know other classes of a test set.
+    `rows` are those of the table.
     """
-    seeds = [seed for seed in own[0] if seed in other[0]]
-    if not seeds or not np.array_equal(own[1], other[1]):
-        return UNKNOWN
-    mine, theirs = (np.stack([side[0][s] for s in seeds], axis=1) for side in (own, other))
-    return difference_interval(mine, theirs, own[1])
+    return f"Mean ± {DEVIATION} over seeds, and the {INTERVAL}.{repeats.told(files.repeats, rows)}"
 
 
 def fit_note(rows: pd.DataFrame, labels: Mapping[str, str], *, place: str = "dataset") -> str:

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
-from cogworks.report.drawing.transfer import mean_of
 from cogworks.report.specs import AblationSpec, Measure, Series
+from cogworks.report.table import HIGH, LOW
 
 PANELS: dict[Measure, str] = {
     "train": "{seen}, top-1 accuracy (%)",
@@ -45,9 +45,10 @@ def _draw(
     axes: Axes, plane: pd.DataFrame, entry: Series, measure: Measure, look: style.Look
 ) -> None:
     values = [point.value for point in entry.points]
-    points = pd.DataFrame([mean_of(plane, point.encoders, measure) for point in entry.points])
-    means, stds = (points[key].to_numpy("float64") for key in ("mean", "std"))
-    style.curve(axes, values, means, stds, look, label=style.named(entry.label))
+    rows = plane.set_index("encoder").loc[[point.encoder for point in entry.points]]
+    means, low, high = (rows[measure + end].to_numpy("float64") for end in ("", LOW, HIGH))
+    errors = style.errors(means, low, high)
+    style.curve(axes, values, means, errors, look, label=style.named(entry.label))
 
 
 def _draw_references(
@@ -58,15 +59,16 @@ def _draw_references(
     looks: dict[str, style.Look],
 ) -> None:
     """Draw the level that the same recipe reaches on real images: grey if all series share it."""
-    lines: dict[tuple[str, ...], list[int]] = {}
+    lines: dict[str, list[int]] = {}
     for number, entry in enumerate(spec.series):
         if entry.reference:
-            lines.setdefault(tuple(entry.reference), []).append(number)
-    for encoders, numbers in lines.items():
+            lines.setdefault(entry.reference, []).append(number)
+    heights = plane.set_index("encoder")[measure]
+    for encoder, numbers in lines.items():
         alone = len(lines) > 1 and len(numbers) == 1
         label = spec.series[numbers[0]].label if alone else ""
         axes.axhline(
-            mean_of(plane, encoders, measure)["mean"],
+            heights[encoder],
             color=looks[str(numbers[0])].colour if alone else style.MUTED,
             linestyle=(0, (4, 2)),
             linewidth=1.2,

@@ -7,11 +7,11 @@ import pandas as pd
 from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
-from cogworks.report.drawing.test_set_tables import by_seed
+from cogworks.report.drawing.test_set_tables import numbers
 from cogworks.report.reference import ALIASES, TEST_SETS
 from cogworks.report.reproduced import beside, stand_ins
 from cogworks.report.specs import EvalSet, EvalSetsSpec, LevelsSpec, SetColumn
-from cogworks.report.summary import fit_note, summarise
+from cogworks.report.summary import NUMBERS, fit_note, spread_note, summarise
 from cogworks.report.table import GROUP, OWN, Column, Table, text_column
 from cogworks.report.transfer_sets import called
 
@@ -37,8 +37,8 @@ def imagenet_sets_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
     labels = {encoder.name: encoder.label for encoder in spec.encoders}
     own = pd.DataFrame({"model": list(labels.values())})
     for entry in kept:
-        means = by_seed(rows, entry.members).mean(axis=1)
-        own[_key(entry)] = means.reindex(list(labels)).to_numpy("float64")
+        found = numbers(rows, list(labels), entry.members, "top1", protocol=spec.protocol)
+        own = own.join(found.add_prefix(_key(entry)))
     names = {f"in1k_{entry.published}": _key(entry) for entry in kept}
     titles = {_key(e): TEST_SETS[_key(e)].removeprefix("IN-") for e in kept}
     summary = summarise(rows, baseline=None)
@@ -54,7 +54,8 @@ def imagenet_sets_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
         columns=[MODEL, *(Column(key, title) for key, title in titles.items())],
         frame=_beside(own, spec, names, "4.2", comparable),
         note=f"Linear classifiers of {spec.dataset} on frozen features ({spec.protocol}), on its "
-        "own test set and on others; means over seeds, and over the three sets of v2."
+        "own test set and on others; means over the three sets of v2. "
+        + spread_note(spec.scores, spec.encoders)
         + fit_note(summary, labels, place="test_set"),
         warning=mismatch(summary, [seen], [*kept, *spec.encoders]) if spec.paper.names else "",
     )
@@ -68,10 +69,12 @@ def long_tail_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
         spec: the encoders and the data sets.
     """
     rows = level_rows(summary, spec.encoders, spec.columns)
-    means = rows.pivot(index="encoder", columns="dataset", values="mean")
     labels = {encoder.name: encoder.label for encoder in spec.encoders}
-    own = means.reindex(index=list(labels), columns=[column.name for column in spec.columns])
-    own = own.set_axis(list(labels.values())).rename_axis(index="model", columns=None).reset_index()
+    own = pd.DataFrame({"model": list(labels.values())})
+    for column in spec.columns:
+        cells = rows[rows["dataset"] == column.name].set_index("encoder").reindex(list(labels))
+        for end, key in NUMBERS.items():
+            own[column.name + end] = cells[key].to_numpy("float64")
     names = {str(column.published): column.name for column in spec.columns}
     return Table(
         title="Top-1 on long-tailed data sets (%), as table 4.3",
@@ -83,7 +86,7 @@ def long_tail_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
             "4.3",
             [column.name for column in spec.columns if not mismatch(summary, [column])],
         ),
-        note="Linear classifiers on frozen features; means over seeds."
+        note=f"Linear classifiers on frozen features. {spread_note(spec.scores, spec.encoders)}"
         + fit_note(rows, labels | {column.name: column.label for column in spec.columns}),
         warning=mismatch(summary, spec.columns, spec.encoders) if spec.paper.names else "",
     )

@@ -7,20 +7,35 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from cogworks.report import clauses
+from cogworks.report.by_class import Found, by_class, gained, mean_bounds
 from cogworks.report.clone_rows import NONE, row_name
 from cogworks.report.drawing import clone_published
 from cogworks.report.drawing.published_tables import not_comparable, other_classes, unlike
+from cogworks.report.drawing.test_set_tables import by_seed, numbers
+from cogworks.report.intervals import UNKNOWN, Bounds
 from cogworks.report.reference import DATASETS
 from cogworks.report.specs import (
     AugmentationSpec,
+    AugmentedRow,
     ClassifierRow,
     CloneSetsSpec,
     CloneTransferSpec,
     DataRow,
     SetColumn,
 )
-from cogworks.report.summary import fit_note, summarise
-from cogworks.report.table import BLOCK, OWN, PUBLISHED, REFERENCE, Column, Table, text_column
+from cogworks.report.summary import deviation, fit_note, spread_note, summarise
+from cogworks.report.table import (
+    BLOCK,
+    HIGH,
+    LOW,
+    OWN,
+    PUBLISHED,
+    REFERENCE,
+    STD,
+    Column,
+    Table,
+    text_column,
+)
 
 _METRICS = {"top1": "Top-1", "top5": "Top-5"}
 AVERAGE = "average"
@@ -55,19 +70,22 @@ def augmentation_table(scores: pd.DataFrame, spec: AugmentationSpec) -> Table:
     rows = [found for row in spec.rows for found in row.encoders.values()]
     wrong = _wrong_classes(scores, rows)
     records = []
+    results = by_class(scores)
     for row in spec.rows:
         first = next(iter(row.encoders.values()))
-        values = {
-            name: _value(scores, found, [[found.dataset, found.dataset]], "top1")
-            for name, found in row.encoders.items()
-        }
-        shown = [values.get(name, math.nan) for name in spec.augmentations]
+        values: dict[str, float] = {}
+        for name, found in row.encoders.items():
+            values |= _value(scores, found, [[found.dataset, found.dataset]], "top1", key=name)
         published = {
             name + PUBLISHED: theirs.get(found.published or "", math.nan)
             for name, found in row.encoders.items()
             if not found.differs and not wrong[found.dataset]
         }
-        records.append(_head(first) | values | published | {"gain": shown[-1] - shown[0]})
+        ends = spec.augmentations[0], spec.augmentations[-1]
+        gain = values.get(ends[1], math.nan) - values.get(ends[0], math.nan)
+        low, high = _gained(row, ends, results)
+        values |= {"gain": gain, "gain" + LOW: low, "gain" + HIGH: high}
+        records.append(_head(first) | values | published)
     frame = pd.DataFrame(records)
     several = frame["data"].duplicated().any()
     heads = ["data", *(["size", "scale", "model"] if several else [])]
@@ -80,10 +98,19 @@ def augmentation_table(scores: pd.DataFrame, spec: AugmentationSpec) -> Table:
         ],
         frame=frame,
         note="Encoders with their own classifiers, on real test images; ↑: what the last "
-        "augmentation gains. In italics: trained on real images."
+        "augmentation gains, with the interval of the difference on the same images. In italics: "
+        f"trained on real images. {spread_note(spec.scores, rows)}"
         + _not_compared(spec.paper.names, [*_differing(rows), *wrong.values()])
         + _fits(scores, rows),
     )
+
+
+def _gained(row: AugmentedRow, ends: tuple[str, str], results: Found) -> Bounds:
+    """Return the interval of what the second of two augmentations gains over the first."""
+    found = [row.encoders.get(name) for name in ends]
+    cells = [(e.name, e.dataset, e.dataset, e.protocol, "all") for e in found if e is not None]
+    own = [results[cell] for cell in cells if cell in results]
+    return gained(own[1], own[0]) if len(own) == len(ends) else UNKNOWN
 
 
 def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
@@ -103,7 +130,7 @@ def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
         same: dict[str, tuple[str, str]] = {}
         for key, (metric, entry) in cells.items():
             part = entry.parts.get(row.dataset)
-            values[key] = _value(scores, row, part.members if part else [], metric)
+            values |= _value(scores, row, part.members if part else [], metric, key=key)
             if part and not part.differs and not wrong[row.dataset]:
                 same[key] = keys[key]
         records.append(_head(row) | values | _beside(row, theirs, same))
@@ -124,6 +151,8 @@ def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
         columns=[*(text_column(key, label) for key, label in _HEADS), *columns],
         frame=frame,
         note="Encoders with their own classifiers, on real images. "
+        + spread_note(spec.scores, spec.rows)
+        + " Intervals are those of top-1. "
         + _MARKS
         + " *: only the classes that both sides have." * starred
         + note
@@ -143,6 +172,8 @@ def transfer_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
     frame, note = _top1(scores, spec)
     names = [column.name for column in spec.columns]
     frame[AVERAGE] = frame[names].mean(axis=1, skipna=False)
+    for end, values in _average(scores, spec).items():
+        frame.loc[frame[OWN], AVERAGE + end] = values
     return Table(
         title="Top-1 on transfer sets (%) by training set, as table 5.3",
         columns=[
@@ -151,8 +182,25 @@ def transfer_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
             Column(AVERAGE, "Avg."),
         ],
         frame=frame,
-        note="Linear classifiers on frozen features. " + _MARKS + note + _probes(scores, spec),
+        note="Linear classifiers on frozen features. The average's interval is for further "
+        f"concepts like those of each data set. {_MARKS}{note}{_probes(scores, spec)}",
     )
+
+
+def _average(scores: pd.DataFrame, spec: CloneTransferSpec) -> dict[str, list[float]]:
+    """Return deviation and bounds of the interval of each own row's average, by ends of keys."""
+    rows = _probe_rows(scores, spec.rows, spec.columns)
+    found, pairs = by_class(rows), [[column.name] * 2 for column in spec.columns]
+    over_seeds = by_seed(rows, pairs).reindex([row.name for row in spec.rows])
+    ends = [
+        mean_bounds(found, [(row.name, c.name, c.name, c.protocol, "all") for c in spec.columns])
+        for row in spec.rows
+    ]
+    return {
+        STD: [deviation(values) for _, values in over_seeds.iterrows()],
+        LOW: [low for low, _ in ends],
+        HIGH: [high for _, high in ends],
+    }
 
 
 def level_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
@@ -272,36 +320,44 @@ def _top1(scores: pd.DataFrame, spec: CloneTransferSpec) -> tuple[pd.DataFrame, 
     }
     keys = {column.name: column.published or "" for column in spec.columns}
     same = {name: place for name, place in keys.items() if not differs[name]}
-    records = [
-        _head(row)
-        | {column.name: _probe(scores, row, column) for column in spec.columns}
-        | _beside(row, theirs, same)
-        for row in spec.rows
-    ]
+    records = [_head(row) | _beside(row, theirs, same) for row in spec.rows]
+    for row, record in zip(spec.rows, records, strict=True):
+        for column in spec.columns:
+            record |= _probe(scores, row, column)
     comparable = not any(differs.values())
     frame, note = _with_published(records, spec, theirs, keys, comparable=comparable)
     return frame, note + _not_compared(names, [*_differing(spec.rows), *differs.values()])
 
 
 def _value(
-    scores: pd.DataFrame, row: ClassifierRow, members: Sequence[Sequence[str]], metric: str
-) -> float:
-    """Return a score of an encoder's own classifier: the mean over seeds and test sets."""
-    own = scores[
-        (scores["encoder"] == row.name)
-        & (scores["protocol"] == row.protocol)
-        & (scores["metric"] == metric)
-    ]
-    means = [
-        own.loc[(own["dataset"] == dataset) & (own["test_set"] == test_set), "value"].mean()
-        for dataset, test_set in members
-    ]
-    return float(sum(means) / len(means)) if means else math.nan
+    scores: pd.DataFrame,
+    row: ClassifierRow,
+    members: Sequence[Sequence[str]],
+    metric: str,
+    *,
+    key: str,
+) -> dict[str, float]:
+    """Return the numbers of an encoder's own classifier over test sets, under a table's keys.
+
+    There are none where it has no such test sets.
+    """
+    if not members:
+        return {key: math.nan}
+    own = scores[(scores["encoder"] == row.name) & (scores["protocol"] == row.protocol)]
+    return _cell(numbers(own, [row.name], members, metric, protocol=row.protocol), key)
 
 
-def _probe(scores: pd.DataFrame, row: DataRow, column: SetColumn) -> float:
-    """Return top-1 of a linear probe: the mean over seeds."""
-    return float(_probe_rows(scores, [row], [column])["value"].mean())
+def _probe(scores: pd.DataFrame, row: DataRow, column: SetColumn) -> dict[str, float]:
+    """Return the numbers of top-1 of a linear probe, under a table's keys."""
+    own = _probe_rows(scores, [row], [column])
+    pair = [column.name, column.name]
+    found = numbers(own, [row.name], [pair], "top1", protocol=column.protocol)
+    return _cell(found, column.name)
+
+
+def _cell(found: pd.DataFrame, key: str) -> dict[str, float]:
+    """Return the one row of `numbers` under a table's keys."""
+    return {f"{key}{end}": float(value) for end, value in found.iloc[0].items()}
 
 
 def _probe_rows(
@@ -325,6 +381,8 @@ def _fits(scores: pd.DataFrame, rows: Sequence[ClassifierRow]) -> str:
 
 
 def _probes(scores: pd.DataFrame, spec: CloneTransferSpec) -> str:
+    """Return what a reader must know of the probes, after a space."""
     labels = {entry.name: entry.label for entry in [*spec.rows, *spec.columns]}
     own = _probe_rows(scores, spec.rows, spec.columns)
-    return fit_note(summarise(own, baseline=None), labels)
+    spread = spread_note(spec.scores, spec.rows)
+    return f" {spread}{fit_note(summarise(own, baseline=None), labels)}"

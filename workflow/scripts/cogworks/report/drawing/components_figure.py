@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from cogworks.report.drawing import style
 from cogworks.report.drawing.features import MEASURES, averages
 from cogworks.report.specs import ComponentsSpec
+from cogworks.report.table import STD
 
 ROWS = ("intra_class_distance", "sparsity")
 # Corner: its name, and where it stands from left to right.
@@ -42,25 +44,27 @@ def components_figure(measures: pd.DataFrame, spec: ComponentsSpec) -> Figure:
         for row, metric in zip(panels, ROWS, strict=True):
             heading, factor, _ = MEASURES[metric]
             for axes, group in zip(row, spec.groups, strict=True):
-                values = frame[frame["group"] == group.name].set_index("encoder")[metric]
-                means = {
-                    corner: factor * values.reindex(spec.corners[corner]).mean(skipna=False)
-                    for corner in CORNERS
-                }
-                _draw(axes, means)
+                rows = frame[frame["group"] == group.name].set_index("encoder")
+                means, stds = (
+                    {corner: factor * rows[key][spec.corners[corner]] for corner in CORNERS}
+                    for key in (metric, metric + STD)
+                )
+                _draw(axes, means, stds)
             row[0].set_ylabel(heading)
         for axes, group in zip(panels[0], spec.groups, strict=True):
             axes.set_title(group.name)
     return fig
 
 
-def _draw(axes: Axes, means: Mapping[str, float]) -> None:
+def _draw(axes: Axes, means: Mapping[str, float], stds: Mapping[str, float]) -> None:
     for start, end, colour in ARROWS:
         tail, head = ((CORNERS[corner][1], means[corner]) for corner in (start, end))
         arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": 5, "shrinkB": 5}
         axes.annotate("", head, tail, arrowprops=arrow)
     for corner, value in means.items():
-        axes.plot(CORNERS[corner][1], value, "o", color=style.INK, markersize=5)
+        look: dict[str, Any] = {"markersize": 5, "elinewidth": 0.8, "capsize": 4}
+        place = CORNERS[corner][1]
+        axes.errorbar(place, value, stds[corner], fmt="o", color=style.INK, **look)
     axes.set_xticks([0, 1], ["one crop", "multi-crop"])
     axes.set_xlim(-0.8, 2.1)
     axes.margins(y=0.15)

@@ -8,6 +8,7 @@ from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks
 from cogworks.report.drawing.features import MEASURES, averages, mean_spectra
 from cogworks.report.specs import FeaturesSpec
+from cogworks.report.table import STD
 
 # Of the width between two groups, the share that the points of one group take.
 SPREAD = 0.5
@@ -17,6 +18,8 @@ DIMENSIONS = 1000
 
 def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
     """Return a panel per measure: a point for each encoder, by group of data sets.
+
+    Error bars, of several runs: one standard deviation over them.
 
     Args:
         measures: what `features.read_measures` returns.
@@ -36,16 +39,19 @@ def feature_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
             for encoder, offset in zip(spec.encoders, offsets, strict=True):
                 own = frame[frame["encoder"] == encoder.name].set_index("group").reindex(groups)
                 look = found[encoder.name]
-                axes.plot(
+                drawn = axes.errorbar(
                     np.arange(len(groups)) + SPREAD * offset,
                     factor * own[metric].to_numpy("float64"),
+                    yerr=factor * np.nan_to_num(own[metric + STD].to_numpy("float64")),
                     marker=look.marker,
                     markersize=6,
+                    elinewidth=1,
+                    capsize=2,
                     linestyle="",
                     color=look.colour,
                     label=style.named(encoder.label),
-                    gid=look.gid,
                 )
+                style.tag(look.gid, *drawn.get_children())
             axes.set_xticks(range(len(groups)), groups)
             axes.set_xlim(-0.5, len(groups) - 0.5)
             axes.set_title(heading)
@@ -69,7 +75,12 @@ def bar_figure(measures: pd.DataFrame, spec: FeaturesSpec, metric: str) -> Figur
     fig, [[axes]] = style.figure(height=0.6 + 0.28 * len(names))
     with style.drawing():
         bars = axes.barh(
-            range(len(names)), np.nan_to_num(values), height=0.6, color=style.SERIES[0]
+            range(len(names)),
+            np.nan_to_num(values),
+            xerr=factor * np.nan_to_num(frame[metric + STD].to_numpy("float64")),
+            error_kw={"ecolor": style.INK, "elinewidth": 1},
+            height=0.6,
+            color=style.SERIES[0],
         )
         axes.bar_label(bars, [f"{value:.{digits}f}" for value in values], padding=3, fontsize=9)
         axes.set_yticks(range(len(names)), names)
@@ -83,8 +94,8 @@ def bar_figure(measures: pd.DataFrame, spec: FeaturesSpec, metric: str) -> Figur
 def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
     """Return a panel per group: normalised singular values by dimension, one line per encoder.
 
-    The flatter the line, the more evenly the features' variance is spread over dimensions.
-    Arguments as for `feature_figure`.
+    The flatter the line, the more evenly the features' variance is spread over dimensions. Bands,
+    of several runs: one standard deviation over them. Arguments as for `feature_figure`.
     """
     spectra = mean_spectra(measures, spec)
     groups = [g.name for g in spec.groups if any(name == g.name for _, name in spectra)]
@@ -98,14 +109,16 @@ def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
     with style.drawing():
         for axes, group in zip(flat, groups, strict=False):
             for encoder in spec.encoders:
-                values = spectra.get((encoder.name, group))
-                if values is not None:
-                    values = values[:DIMENSIONS]
+                runs = spectra.get((encoder.name, group))
+                if runs is not None:
                     look = found[encoder.name]
+                    values = np.mean(runs, axis=0)[:DIMENSIONS]
+                    spread = np.std(runs, axis=0)[:DIMENSIONS]
                     positions = np.arange(1, len(values) + 1)
                     [line] = axes.plot(positions, values, color=look.colour, ls=look.line)
                     line.set_label(style.named(encoder.label))
                     style.tag(look.gid, line)
+                    style.band(axes, positions, values - spread, values + spread, look)
             style.logarithmic(axes)
             axes.set_ylim(1e-6, 1)
             axes.set_title(group)

@@ -3,7 +3,6 @@
 import string
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +11,7 @@ from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks, panels
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.specs import EncoderRow, FewShotSpec, LevelsSpec, SetColumn
-from cogworks.report.summary import select
+from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS, select
 
 PANEL_WIDTH = 3.1
 PANEL_HEIGHT = 2.7
@@ -100,16 +99,19 @@ def _rows(summary: pd.DataFrame, column: SetColumn) -> pd.DataFrame:
 def _draw(
     axes: Axes, rows: pd.DataFrame, spec: LevelsSpec, encoders: list[EncoderRow], value: str
 ) -> None:
-    """Draw one panel; the numbers of shots stand at even steps, `all` set apart by a gap."""
+    """Draw one panel; the numbers of shots stand at even steps, `all` set apart by a gap.
+
+    Bands, and the bars of `all`, are 95% intervals.
+    """
     found = looks(spec.encoders, baseline=spec.baseline)
-    deviation = "std" if value == "mean" else "relative_std"
+    bounds = BOUNDS if value == "mean" else RELATIVE_BOUNDS
     shots = sorted_shots(rows["shots"])
     places = [i + 0.4 * (name == "all" and i > 0) for i, name in enumerate(shots)]
     cut = len(shots) - (shots[-1] == "all") if shots else 0
     for encoder in encoders:
         own = rows[rows["encoder"] == encoder.name].set_index("shots").reindex(shots)
         look = found[encoder.name]
-        means, stds = (own[key].to_numpy("float64") for key in (value, deviation))
+        means, low, high = (own[key].to_numpy("float64") for key in (value, *bounds))
         options: dict[str, Any] = {
             "color": look.colour,
             "linewidth": look.width,
@@ -126,7 +128,9 @@ def _draw(
             **options,
         )
         axes.plot(places[cut:], means[cut:], marker=look.marker, linestyle="", **options)
-        low, high = means - np.nan_to_num(stds), means + np.nan_to_num(stds)
-        band: dict[str, Any] = {"color": look.colour, "alpha": 0.15, "lw": 0, "gid": look.gid}
-        axes.fill_between(places[:cut], low[:cut], high[:cut], **band)
+        style.band(axes, places[:cut], low[:cut], high[:cut], look)
+        errors = style.errors(means, low, high)[:, cut:]
+        bars: dict[str, Any] = {"fmt": "none", "ecolor": look.colour, "alpha": 0.4}
+        drawn = axes.errorbar(places[cut:], means[cut:], errors, **bars)
+        style.tag(look.gid, *drawn.get_children())
     axes.set_xticks(places, ["All" if name == "all" else name for name in shots])

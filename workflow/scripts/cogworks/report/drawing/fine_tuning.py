@@ -6,42 +6,46 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from cogworks.report.by_class import Key, by_class, gained_on_one
 from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks_of
 from cogworks.report.drawing.level_tables import level_rows
+from cogworks.report.scores import CELL
 from cogworks.report.specs import FineTuningSpec, TunedEncoder
-from cogworks.report.summary import DEVIATION, select
-from cogworks.report.table import OWN, STD, Column, Table, text_column
+from cogworks.report.summary import DEVIATION, INTERVAL, NUMBERS, summarise
+from cogworks.report.table import HIGH, LOW, OWN, STD, Column, Table, text_column
 
 FROZEN, TUNED, RELATIVE = "linear probe", "fine-tuned", "difference"
 
 
-def fine_tuning_table(summary: pd.DataFrame, spec: FineTuningSpec) -> Table:
+def fine_tuning_table(scores: pd.DataFrame, spec: FineTuningSpec) -> Table:
     """Return top-1 of probe and fine-tuned encoder, and their difference, by data set.
 
     Args:
-        summary: the table of `summary.summarise`.
+        scores: the long table of `scores.collect`.
         spec: what to compare.
     """
     rows = []
     for encoder in spec.encoders:
-        values = _values(summary, spec, encoder)
+        values = _values(scores, spec, encoder)
         for what in (FROZEN, TUNED, RELATIVE):
-            cells = {name: found[what] for name, found in values.items()}
-            deviation = FROZEN if what == RELATIVE else what
-            stds = {name + STD: found[deviation + STD] for name, found in values.items()}
-            rows.append({"encoder": encoder.label, "trained": what, **cells, **stds, OWN: True})
+            cells = {n + end: found[what + end] for n, found in values.items() for end in NUMBERS}
+            rows.append({"encoder": encoder.label, "trained": what, **cells, OWN: True})
     columns = [Column(c.name, c.label, best=None) for c in spec.columns]
     return Table(
         title="Frozen features against fine-tuning: top-1 (%)",
         columns=[text_column("encoder", "encoder"), text_column("trained", ""), *columns],
         frame=pd.DataFrame(rows),
-        note=f"Mean ± {DEVIATION} over the probe's seeds; a fine-tuned encoder is one run.",
+        note=f"Mean ± {DEVIATION} over the probe's seeds, and the {INTERVAL}; a fine-tuned encoder "
+        "is one run, whose seed is not in the intervals. The difference is on the same images.",
     )
 
 
-def fine_tuning_figure(summary: pd.DataFrame, spec: FineTuningSpec) -> Figure:
-    """Return top-1 of the probes relative to the fine-tuned encoders, which are the zero line."""
+def fine_tuning_figure(scores: pd.DataFrame, spec: FineTuningSpec) -> Figure:
+    """Return top-1 of the probes relative to the fine-tuned encoders, which are the zero line.
+
+    Error bars are 95% intervals of the difference, paired.
+    """
     fig, [[axes]] = style.figure()
     labels = [column.label for column in spec.columns]
     looks = looks_of(spec.encoders)
@@ -50,10 +54,11 @@ def fine_tuning_figure(summary: pd.DataFrame, spec: FineTuningSpec) -> Figure:
         axes.axhline(0, color=style.MUTED, linewidth=1)
         for encoder in spec.encoders:
             look = looks[encoder.name]
-            values = list(_values(summary, spec, encoder).values())
-            means = np.array([found[RELATIVE] for found in values])
-            stds = np.array([found[FROZEN + STD] for found in values])
-            style.curve(axes, range(len(means)), means, stds, look)
+            values = _values(scores, spec, encoder).values()
+            means, low, high = (
+                np.array([found[RELATIVE + end] for found in values]) for end in ("", LOW, HIGH)
+            )
+            style.curve(axes, range(len(means)), means, style.errors(means, low, high), look)
             known = means[~np.isnan(means)]
             if len(known):
                 ends.append((float(known[-1]), encoder.label, look))
@@ -65,31 +70,30 @@ def fine_tuning_figure(summary: pd.DataFrame, spec: FineTuningSpec) -> Figure:
 
 
 def _values(
-    summary: pd.DataFrame, spec: FineTuningSpec, encoder: TunedEncoder
+    scores: pd.DataFrame, spec: FineTuningSpec, encoder: TunedEncoder
 ) -> dict[str, dict[str, float]]:
-    """Return, by data set, top-1 and deviation of probe and fine-tuned encoder; NaN for none."""
-    frozen = level_rows(summary, [encoder], spec.columns).set_index("dataset")
+    """Return by data set the numbers of probe, fine-tuned encoder and difference; NaN for none."""
+    summary, results = summarise(scores, baseline=None), by_class(scores)
     found = {}
     for column in spec.columns:
-        name = column.name
-        mean, std = _cell(frozen, name)
-        tuned = (math.nan, math.nan)
-        if name in encoder.tuned:
-            job = encoder.tuned[name]
-            rows = select(summary, protocol=job.protocol)
-            rows = rows[rows["encoder"] == job.encoder].set_index("dataset")
-            tuned = _cell(rows, name)
-        found[name] = {
-            FROZEN: mean,
-            FROZEN + STD: std,
-            TUNED: tuned[0],
-            TUNED + STD: tuned[1],
-            RELATIVE: mean - tuned[0],
-        }
+        frozen = (encoder.name, column.name, column.name, column.protocol, "all")
+        numbers = _cell(summary, frozen, FROZEN)
+        relative = dict.fromkeys(NUMBERS, math.nan)
+        tuned = dict.fromkeys((TUNED + end for end in NUMBERS), math.nan)
+        if column.name in encoder.tuned:
+            job = encoder.tuned[column.name]
+            key = (job.encoder, column.name, column.name, job.protocol, "all")
+            tuned = _cell(summary, key, TUNED)
+            relative[""] = numbers[FROZEN] - tuned[TUNED]
+            relative[STD] = numbers[FROZEN + STD]
+            if frozen in results and key in results:
+                relative[LOW], relative[HIGH] = gained_on_one(results[frozen], results[key])
+        found[column.name] = numbers | tuned | {RELATIVE + e: v for e, v in relative.items()}
     return found
 
 
-def _cell(rows: pd.DataFrame, name: str) -> tuple[float, float]:
-    if name not in rows.index:
-        return math.nan, math.nan
-    return float(rows.loc[name, "mean"]), float(rows.loc[name, "std"])
+def _cell(summary: pd.DataFrame, key: Key, what: str) -> dict[str, float]:
+    """Return the numbers of top-1 of a cell under the keys of what it is; NaN for none."""
+    rows = summary[summary["metric"] == "top1"].set_index(CELL)
+    row = rows.loc[key] if key in rows.index else {}
+    return {what + end: float(row.get(name, math.nan)) for end, name in NUMBERS.items()}

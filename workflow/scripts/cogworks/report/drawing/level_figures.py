@@ -95,7 +95,7 @@ def _draw(
             axes,
             range(len(means)),
             means,
-            np.maximum([means - low, high - means], 0),
+            style.errors(means, low, high),
             found[encoder.name],
             markeredgecolor=style.PAPER,
             markeredgewidth=0.6,

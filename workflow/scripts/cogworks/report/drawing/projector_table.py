@@ -1,18 +1,28 @@
 """The size of the projector in two blocks side by side (thesis, table 4.1)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
-from cogworks.report.drawing.transfer import mean_of
 from cogworks.report.drawing.transfer_tables import transfer_mismatch
 from cogworks.report.reproduced import beside
 from cogworks.report.specs import ProjectorRow, ProjectorSpec
-from cogworks.report.table import GROUP, HIGHLIGHT, OWN, Column, Table, text_column
+from cogworks.report.summary import spread_note
+from cogworks.report.table import (
+    GROUP,
+    HIGH,
+    HIGHLIGHT,
+    LOW,
+    OWN,
+    STD,
+    Column,
+    Table,
+    text_column,
+)
 from cogworks.report.transfer_sets import told
 
 _BLOCKS = ("layers", "widths")
@@ -20,8 +30,9 @@ _BLOCKS = ("layers", "widths")
 _PUBLISHED = {"layers": ("4.1-left", "L=", "L = "), "widths": ("4.1-right", "d_h=", "")}
 _DEFAULT = {"layers": "L = 1", "widths": "2048"}
 
-# Label, top-1 and transfer.
-Entry = tuple[str, float, float]
+# Label, and the numbers of a configuration by the ends of their keys.
+Entry = tuple[str, Mapping[str, float]]
+_NUMBERS = [f"{key}{end}" for key in ("train", "transfer") for end in ("", STD, LOW, HIGH)]
 
 
 def projector_table(plane: pd.DataFrame, summary: pd.DataFrame, spec: ProjectorSpec) -> Table:
@@ -39,7 +50,7 @@ def projector_table(plane: pd.DataFrame, summary: pd.DataFrame, spec: ProjectorS
     if spec.paper.names:
         theirs = [_published(spec, block) for block in _BLOCKS]
         default = [
-            [label for label, *_ in entries].index(_DEFAULT[block])
+            [label for label, _ in entries].index(_DEFAULT[block])
             for block, entries in zip(_BLOCKS, theirs, strict=True)
         ]
         published = _aligned(theirs, default).assign(**{GROUP: "Thesis, table 4.1", OWN: False})
@@ -60,7 +71,8 @@ def projector_table(plane: pd.DataFrame, summary: pd.DataFrame, spec: ProjectorS
         columns=columns,
         frame=frame,
         note=f"Top-1 on {spec.seen.label} (%) and mean log odds. {told(spec.transfer)} The default "
-        f"configuration is {depth} and d_h = {width} (highlighted); means over runs and seeds.",
+        f"configuration is {depth} and d_h = {width} (highlighted). "
+        + spread_note(spec.scores, spec.encoders),
         warning=transfer_mismatch(summary, spec) if spec.paper.names else "",
     )
 
@@ -73,17 +85,16 @@ def _paired(own: pd.DataFrame, published: pd.DataFrame, spec: ProjectorSpec) -> 
             own,
             published[published[block] != ""],
             by=block,
-            names={row.label: row.label for row in rows if same.issuperset(row.encoders)},
+            names={row.label: row.label for row in rows if row.encoder in same},
             columns=[f"{block}_train"],
         )
     return own
 
 
 def _entry(plane: pd.DataFrame, row: ProjectorRow) -> Entry:
-    if not row.encoders:
-        return row.label, math.nan, math.nan
-    train, transfer = (mean_of(plane, row.encoders, m)["mean"] for m in ("train", "transfer"))
-    return row.label, train, transfer
+    if row.encoder is None:
+        return row.label, {}
+    return row.label, plane.set_index("encoder").loc[row.encoder, _NUMBERS].to_dict()
 
 
 def _aligned(blocks: Sequence[Sequence[Entry]], default: Sequence[int]) -> pd.DataFrame:
@@ -94,8 +105,9 @@ def _aligned(blocks: Sequence[Sequence[Entry]], default: Sequence[int]) -> pd.Da
     for block, rows, place in zip(_BLOCKS, blocks, default, strict=True):
         for number, record in enumerate(records):
             index = number - before + place
-            entry = rows[index] if 0 <= index < len(rows) else ("", math.nan, math.nan)
-            record |= dict(zip((block, f"{block}_train", f"{block}_transfer"), entry, strict=True))
+            label, numbers = rows[index] if 0 <= index < len(rows) else ("", {})
+            record |= {block: label}
+            record |= {f"{block}_{key}": numbers.get(key, math.nan) for key in _NUMBERS}
     return pd.DataFrame(records)
 
 
@@ -105,4 +117,5 @@ def _published(spec: ProjectorSpec, block: str) -> list[Entry]:
     rows = read_paper(spec.paper.folder, "trex_projector", names)
     rows = rows[rows["table"] == table]
     labels = rows["configuration"].str.replace(prefix, shown, regex=False)
-    return list(zip(labels, rows["in1k_top1"], rows["transfer_mean_log_odds"], strict=True))
+    numbers = rows[["in1k_top1", "transfer_mean_log_odds"]].set_axis(["train", "transfer"], axis=1)
+    return list(zip(labels, numbers.to_dict("records"), strict=True))

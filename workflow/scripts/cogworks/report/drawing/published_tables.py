@@ -9,8 +9,8 @@ from cogworks.report.ordering import sorted_shots
 from cogworks.report.reference import DATASETS
 from cogworks.report.reproduced import beside, stand_ins
 from cogworks.report.specs import EncoderRow, EvalSet, LevelsSpec, SetColumn
-from cogworks.report.summary import BOUNDS, DEVIATION, select
-from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
+from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL, NUMBERS, select
+from cogworks.report.table import GROUP, OWN, Column, Table, text_column
 
 OWN_GROUP = "This run"
 
@@ -48,7 +48,7 @@ def published_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
         columns=[text_column("model", "model"), *map(_shots_column, shots)],
         frame=frame,
         note=f"Published rows: thesis, table {table} ({DATASETS[name][0]}). Mean ± {DEVIATION} "
-        "over seeds.",
+        f"over seeds; of own rows also the {INTERVAL}.",
         warning=mismatch(summary, [column], spec.encoders),
     )
 
@@ -114,11 +114,12 @@ def _published_rows(theirs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _wide(rows: pd.DataFrame, shots: list[str]) -> pd.DataFrame:
-    """Return one row a model, with mean and deviation for each number of shots."""
+    """Return one row a model, with the numbers that there are for each number of shots."""
     keys = [GROUP, OWN, "model"]
     frame = rows[keys].drop_duplicates().reset_index(drop=True)
     for name in shots:
         cells = rows[rows["shots"] == name].set_index("model")
-        frame[name] = frame["model"].map(cells["mean"]).astype("float64")
-        frame[name + STD] = frame["model"].map(cells["std"]).astype("float64")
+        for end, key in NUMBERS.items():
+            if key in cells:
+                frame[name + end] = frame["model"].map(cells[key]).astype("float64")
     return frame

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
 from cogworks.report.specs import RankingsSpec, SetColumn
-from cogworks.report.summary import select
+from cogworks.report.summary import BOUNDS, select
 
 # Panels side by side.
 PANELS = 3
@@ -19,6 +19,8 @@ RANDOM = style.SERIES[5]
 
 def rankings_figure(summary: pd.DataFrame, spec: RankingsSpec) -> Figure:
     """Return a panel per encoder: top-1 by level, a line per ranking; random groups as a band.
+
+    Error bars are 95% intervals.
 
     Args:
         summary: the table of `summary.summarise`.
@@ -37,14 +39,13 @@ def rankings_figure(summary: pd.DataFrame, spec: RankingsSpec) -> Figure:
     with style.drawing():
         for axes, encoder in zip(flat, encoders, strict=False):
             for entry in spec.rankings:
-                means, stds = _scores(summary, encoder.name, [*first, *entry.columns])
-                look = looks[entry.label]
+                found = _scores(summary, encoder.name, [*first, *entry.columns])
+                means, errors, look = found[0], style.errors(*found), looks[entry.label]
                 style.curve(
-                    axes, range(len(means)), means, stds, look, label=style.named(entry.label)
+                    axes, range(len(means)), means, errors, look, label=style.named(entry.label)
                 )
             if spec.random:
-                means, _ = _scores(summary, encoder.name, spec.random)
-                _draw_random(axes, means)
+                _draw_random(axes, _scores(summary, encoder.name, spec.random)[0])
             ticks = [c.label for c in first] + [f"L{i + 1}" for i in range(length - len(first))]
             axes.set_xticks(range(length), ticks)
             axes.set_title(encoder.label)
@@ -67,12 +68,10 @@ def _draw_random(axes: Axes, means: np.ndarray) -> None:
     axes.axhspan(centre - spread, centre + spread, color=RANDOM, alpha=0.15, lw=0)
 
 
-def _scores(
-    summary: pd.DataFrame, encoder: str, columns: Sequence[SetColumn]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and deviation of top-1 on each column, NaN where there is none."""
+def _scores(summary: pd.DataFrame, encoder: str, columns: Sequence[SetColumn]) -> list[np.ndarray]:
+    """Return top-1 on each column and the bounds of its interval, NaN where there is none."""
     rows = select(summary)
     rows = rows[rows["encoder"] == encoder].set_index(["dataset", "protocol"])
     places = [(column.name, column.protocol) for column in columns]
     found = rows.reindex(pd.MultiIndex.from_tuples(places))
-    return found["mean"].to_numpy("float64"), found["std"].to_numpy("float64")
+    return [found[key].to_numpy("float64") for key in ("mean", *BOUNDS)]

@@ -18,13 +18,11 @@ import pandas as pd
 
 from cogworks.report.drawing.published_tables import own_rows, unlike
 from cogworks.report.specs import LevelsSpec, SetColumn
-from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL
-from cogworks.report.table import HIGH, LOW, OWN, STD, Column, Table, rounded, text_column
+from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL, NUMBERS
+from cogworks.report.table import HIGH, LOW, OWN, Column, Table, rounded, text_column
 
 BASELINE = "ResNet50"
 _TOP1 = Column("top1", "top-1 (%)", best=None)
-# Ends of the keys of a cell's numbers, and what a summary calls them.
-_CELL = {"": "mean", STD: "std", LOW: "low", HIGH: "high"}
 # How many of the published models that share a rank are named: those nearest to it.
 _NAMED = 4
 
@@ -141,14 +139,14 @@ def neighbour_table(summary: pd.DataFrame, published: pd.DataFrame, spec: Levels
         {
             "encoder": score.own["model"],
             "dataset": score.column.label,
-            **{"top1" + end: score.own[key] for end, key in _CELL.items()},
+            **{"top1" + end: score.own[key] for end, key in NUMBERS.items()},
             "shared": _shared(score.shared, score.shown),
             "above": _named(score.better.iloc[-1]) if len(score.better) else "–",
             "below": _named(score.worse.iloc[0]) if len(score.worse) else "–",
         }
         for score in scores
     ]
-    keys = ["encoder", "dataset", *("top1" + end for end in _CELL), "shared", "above", "below"]
+    keys = ["encoder", "dataset", *("top1" + end for end in NUMBERS), "shared", "above", "below"]
     return Table(
         title="Published models nearest to the encoders of this run",
         columns=[

@@ -153,8 +153,8 @@ def curve(
 ) -> None:
     """Draw means `(N,)` over `x` as a line with error bars, NaN for none.
 
-    `errors` are one deviation `(N,)`, or what is below and above the mean `(2, N)`. `options` are
-    those of matplotlib's `errorbar`, such as `label`.
+    `errors` are what is below and above the mean, `(2, N)`, see `errors`. `options` are those of
+    matplotlib's `errorbar`, such as `label`.
     """
     drawn = axes.errorbar(
         x,
@@ -175,6 +175,16 @@ def tag(gid: str | None, *artists: Artist) -> None:
     """Make all that is drawn of an encoder known as its own."""
     for artist in artists:
         artist.set_gid(gid)
+
+
+def errors(means: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return what is below and above means `(N,)` within intervals, `(2, N)`; 0 for no interval."""
+    return np.nan_to_num(np.maximum([means - low, high - means], 0))
+
+
+def band(axes: Axes, x: Any, low: np.ndarray, high: np.ndarray, look: Look) -> None:
+    """Draw the band between `low` and `high`, `(N,)`, of a line of this look; NaN for none."""
+    axes.fill_between(x, low, high, color=look.colour, alpha=0.15, lw=0, gid=look.gid)
 
 
 def logarithmic(axes: Axes) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from cogworks.report import repeats
+from cogworks.report.by_class import bounds, by_class
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, not_comparable, other_classes
 from cogworks.report.reference import TEST_SETS
 from cogworks.report.specs import EvalSetsSpec
-from cogworks.report.summary import DEVIATION, deviation, fit_note, summarise
-from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
+from cogworks.report.summary import DEVIATION, INTERVAL, deviation, fit_note, summarise
+from cogworks.report.table import GROUP, HIGH, LOW, OWN, STD, Column, Table, text_column
 
 _METRICS = (("top1", "top-1"), ("top5", "top-5"))
 
@@ -33,14 +35,13 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
     for heading in headings:
         frame[heading] = [recipe.get(heading, "–") for recipe in recipes]
     rows = scores[(scores["protocol"] == spec.protocol) & (scores["shots"] == "all")]
+    names = [encoder.name for encoder in spec.encoders]
     columns = []
     for number, entry in enumerate(spec.test_sets):
         for metric, title in _METRICS:
             key = f"{metric}_{number}"
-            values = by_seed(rows[rows["metric"] == metric], entry.members)
-            values = values.reindex([encoder.name for encoder in spec.encoders])
-            frame[key] = values.mean(axis=1).to_numpy("float64")
-            frame[key + STD] = [deviation(row) for _, row in values.iterrows()]
+            found = numbers(rows, names, entry.members, metric, protocol=spec.protocol)
+            frame = frame.join(found.add_prefix(key))
             columns.append(Column(key, f"{entry.label} {title}"))
     return Table(
         title=f"Test sets for the classes of {spec.dataset} (%), {spec.protocol}",
@@ -50,7 +51,8 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
             *columns,
         ],
         frame=frame.assign(**{OWN: True}),
-        note=f"Mean ± {DEVIATION} over seeds, where there are several. As tables 4.2 and 5.2."
+        note=f"Mean ± {DEVIATION} over seeds, where there are several, and of top-1 the "
+        f"{INTERVAL}. As tables 4.2 and 5.2.{repeats.told(spec.scores.repeats, spec.encoders)}"
         f"{_fits(rows, spec)}",
     )
 
@@ -96,6 +98,36 @@ def _fits(rows: pd.DataFrame, spec: EvalSetsSpec) -> str:
     labels = {encoder.name: encoder.label for encoder in spec.encoders}
     rows = rows[rows["test_set"].isin(shown) & rows["encoder"].isin(labels)]
     return fit_note(summarise(rows, baseline=None), labels, place="test_set")
+
+
+def numbers(
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    members: Sequence[Sequence[str]],
+    metric: str,
+    *,
+    protocol: str,
+) -> pd.DataFrame:
+    """Return mean, deviation and, of top-1, the interval of encoders over a group of test sets.
+
+    Args:
+        rows: rows of `scores.collect` with the protocol and all training images.
+        names: the encoders.
+        members: pairs of data set and test set, whose classes are the same.
+        metric: `top1` or `top5`.
+        protocol: what the rows have.
+
+    Returns:
+        One row an encoder, in order; the columns are the ends of a table's keys, see `NUMBERS`.
+    """
+    values = by_seed(rows[rows["metric"] == metric], members).reindex(names)
+    means = values.mean(axis=1).to_numpy("float64")
+    frame = pd.DataFrame({"": means, STD: [deviation(row) for _, row in values.iterrows()]})
+    if metric == "top1":
+        found = by_class(rows)
+        cells = [[(name, *pair, protocol, "all") for pair in members] for name in names]
+        frame[[LOW, HIGH]] = [bounds(found, keys) for keys in cells]
+    return frame
 
 
 def by_seed(rows: pd.DataFrame, members: Sequence[Sequence[str]]) -> pd.DataFrame:

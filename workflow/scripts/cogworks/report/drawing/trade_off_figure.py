@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from cogworks.report.components import TREX
 from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks_of
 from cogworks.report.specs import PlaneSpec
+from cogworks.report.table import HIGH, LOW
 
 # Where a name may stand: on which side of its point, and how many points away. Far ones have a
 # line to their point.
@@ -23,6 +25,8 @@ _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _PLACES = [(side, distance) for distance in (_NEAR, 16, 28, 42, 58) for side in _SIDES]
 _MARKER = 6.0
 _STAR = 12.0
+# Half of the pixels across an error bar that a name leaves free.
+_THIN = 1.5
 
 Box = tuple[float, float, float, float]
 # Place, text and look of a point's name.
@@ -41,8 +45,8 @@ def trade_off_figure(
 ) -> Figure:
     """Return the plane; encoders on the hull are stars, joined by a line.
 
-    Up to `MANY` encoders have a colour and a name each. More of them are coloured by family, and
-    only those on the hull, and others' work, are named.
+    Up to `MANY` encoders have a colour, a name and error bars each, 95% intervals. More of them are
+    coloured by family, and only those on the hull, and others' work, are named.
 
     Args:
         plane: what `transfer.training_versus_transfer` returns.
@@ -64,15 +68,17 @@ def trade_off_figure(
         # Stars are drawn last, on top.
         for row in known.sort_values("hull", kind="stable").itertuples():
             look = looks[row.encoder]
+            errors = (
+                {} if many else {"xerr": _errors(row, "train"), "yerr": _errors(row, "transfer")}
+            )
             drawn = axes.errorbar(
                 row.train,
                 row.transfer,
-                xerr=np.nan_to_num(row.train_std),
-                yerr=np.nan_to_num(row.transfer_std),
+                **errors,
                 color=look.colour,
                 marker="*" if row.hull else look.marker,
                 markersize=_STAR if row.hull else _MARKER,
-                elinewidth=0.8,
+                elinewidth=0.6,
             )
             style.tag(look.gid, *drawn.get_children())
             if row.hull or not many or row.encoder not in spec.families:
@@ -87,9 +93,23 @@ def trade_off_figure(
             _zoom(axes, points, names)
         shown = points[:, 1] >= axes.get_ylim()[0]
         low = [entry for entry in names if entry[1] < axes.get_ylim()[0]]
-        _name_points(fig, axes, [n for n in names if n not in low], points[shown])
+        bars = _bars(known[:0] if many else known)
+        _name_points(fig, axes, [n for n in names if n not in low], points[shown], bars)
     fig.set_label(_told(hull, spec))
     return fig
+
+
+def _errors(row: Any, key: str) -> np.ndarray:
+    """Return what is below and above a number of the plane in its interval, `(2, 1)`."""
+    return style.errors(*(np.array([getattr(row, key + end)]) for end in ("", LOW, HIGH)))
+
+
+def _bars(known: pd.DataFrame) -> np.ndarray:
+    """Return the ends of all error bars, `(N, 2, 2)`: of each two points in the plane."""
+    ends = known[["train_low", "transfer", "train_high", "transfer"]].to_numpy("float64")
+    upright = known[["train", "transfer_low", "train", "transfer_high"]].to_numpy("float64")
+    found = np.concatenate([ends, upright]).reshape(-1, 2, 2)
+    return found[np.isfinite(found).all(axis=(1, 2))]
 
 
 def _told(hull: pd.DataFrame, spec: PlaneSpec) -> str:
@@ -166,19 +186,25 @@ def _gid(label: object) -> str:
     return style.gid(str(label), _THEIRS)
 
 
-def _name_points(fig: Figure, axes: Axes, names: list[_Name], points: np.ndarray) -> None:
-    """Write each name near its point, where it covers least of the points and other names.
+def _name_points(
+    fig: Figure, axes: Axes, names: list[_Name], points: np.ndarray, bars: np.ndarray
+) -> None:
+    """Write each name near its point, where it covers least of the points, bars and other names.
 
     Args:
         fig, axes: where to write; limits must be final.
         names: what to write.
         points: `(N, 2)`, all that is drawn.
+        bars: `(M, 2, 2)`, the two ends of each error bar.
     """
     FigureCanvasAgg(fig).draw()  # Lays the figure out: only then are places in pixels final.
     inside = axes.get_window_extent()
     scale = fig.dpi / 72
     half = _MARKER / 2 * scale
     taken = [(x - half, y - half, x + half, y + half) for x, y in axes.transData.transform(points)]
+    for low, high in bars:
+        (x0, y0), (x1, y1) = axes.transData.transform([low, high])
+        taken.append((x0 - _THIN, y0 - _THIN, x1 + _THIN, y1 + _THIN))
     for x, y, name, look in names:
         extent = _extent(axes, name)
         tries: list[tuple[float, int, tuple[float, float], Box]] = []

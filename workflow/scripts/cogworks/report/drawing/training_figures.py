@@ -1,6 +1,6 @@
 """How training runs went: loss, validation, and the traces of figures 4.6 (c) and (d)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -27,23 +27,30 @@ TRACES = {
 PIECES = 60
 
 
-def read_metrics(spec: TrainingSpec) -> dict[str, pd.DataFrame]:
-    """Return the metrics of the runs by name."""
+# By row of the spec, the tables of the training room of its runs: epoch, metric, value.
+Metrics = Mapping[str, Sequence[pd.DataFrame]]
+
+
+def read_metrics(spec: TrainingSpec) -> dict[str, list[pd.DataFrame]]:
+    """Return the metrics of the runs by the names of their rows."""
     columns = ["epoch", "metric", "value"]
-    return {run.name: read_parquet(run.metrics, columns=columns) for run in spec.runs}
+    return {
+        run.name: [read_parquet(path, columns=columns) for path in run.metrics] for run in spec.runs
+    }
 
 
-def training_figure(
-    metrics: Mapping[str, pd.DataFrame], spec: TrainingSpec, headings: Mapping[str, Any]
-) -> Figure:
+def training_figure(metrics: Metrics, spec: TrainingSpec, headings: Mapping[str, Any]) -> Figure:
     """Return a panel for each metric that some run has: by epoch, one line per run.
 
+    Runs that differ in their seed alone are one line with a band: their mean and deviation.
+
     Args:
-        metrics: by run, the table of the training room: epoch, metric, value.
+        metrics: what `read_metrics` returns.
         spec: the runs.
         headings: `CURVES`.
     """
-    shown = [m for m in headings if any(m in set(t.metric) for t in metrics.values())]
+    found = {metric for tables in metrics.values() for table in tables for metric in table.metric}
+    shown = [metric for metric in headings if metric in found]
     fig, [panels] = style.figure(1, max(len(shown), 1), width=3.8, height=3.0)
     looks = looks_of(spec.runs)
     with style.drawing():
@@ -56,7 +63,7 @@ def training_figure(
     return fig
 
 
-def trace_figure(metrics: Mapping[str, pd.DataFrame], spec: TracesSpec) -> Figure:
+def trace_figure(metrics: Metrics, spec: TracesSpec) -> Figure:
     """Return one panel of `TRACES`: by epoch, a line for each run and metric that it has.
 
     Arguments as for `training_figure`.
@@ -74,21 +81,29 @@ def trace_figure(metrics: Mapping[str, pd.DataFrame], spec: TracesSpec) -> Figur
     return fig
 
 
-def _line(axes: Axes, table: pd.DataFrame, metric: str, look: style.Look, label: str) -> None:
-    """Draw a metric of a run by epoch; nothing where it has none."""
-    rows = thin(table[table["metric"] == metric])
+def _line(
+    axes: Axes, tables: Sequence[pd.DataFrame], metric: str, look: style.Look, label: str
+) -> None:
+    """Draw a metric of the runs of a row by epoch; nothing where they have none."""
+    rows = pd.concat(
+        [thin(table[table["metric"] == metric]) for table in tables], ignore_index=True
+    )
     if rows.empty:
         return
-    marker = look.marker if len(rows) <= PIECES // 2 else None
+    by_epoch = rows.groupby("epoch")["value"]
+    means, spread = by_epoch.mean(), by_epoch.std(ddof=0)
+    marker = look.marker if len(means) <= PIECES // 2 else None
     axes.plot(
-        rows["epoch"],
-        rows["value"],
+        means.index,
+        means,
         color=look.colour,
         marker=marker,
         markersize=3.5,
         label=style.named(label),
         gid=look.gid,
     )
+    if len(tables) > 1:
+        style.band(axes, means.index, means - spread, means + spread, look)
 
 
 def _finish(axes: Axes, title: str, *, logarithmic: bool) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cogworks.report.specs import Measure, SetColumn, TransferSpec
+from cogworks.report.by_class import by_class, mean_bounds
+from cogworks.report.specs import SetColumn, TransferSpec
 from cogworks.report.summary import deviation, select
+from cogworks.report.table import HIGH, LOW, STD
 
 
 def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.DataFrame:
@@ -19,22 +21,27 @@ def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.Dat
         spec: `encoders`, `seen` and `transfer`.
 
     Returns:
-        One row an encoder, in the order of the spec: encoder, label, train, train_std, transfer,
-        transfer_std, transfer_top1 (mean top-1 over the transfer sets), transfer_top1_std
-        (deviations over the seeds that all transfer sets have), and `hull`, whether it is on the
-        convex hull, seen from above and from the right.
+        One row an encoder, in the order of the spec: encoder, label, train, transfer and
+        transfer_top1 (mean top-1 over the transfer sets), each with its deviation over the seeds
+        that all its data sets have in `<key>_std`, and the bounds of its interval in `<key>_low`
+        and `<key>_high`; and `hull`, whether it is on the convex hull, seen from above and from the
+        right.
     """
-    train = _by_seed(scores, [spec.seen], "top1")
-    over = {
-        "transfer": _by_seed(scores, spec.transfer, "log_odds"),
-        "transfer_top1": _by_seed(scores, spec.transfer, "top1"),
+    over: dict[str, tuple[Sequence[SetColumn], str]] = {
+        "train": ([spec.seen], "top1"),
+        "transfer": (spec.transfer, "log_odds"),
+        "transfer_top1": (spec.transfer, "top1"),
     }
+    tables = {key: _by_seed(scores, *entry) for key, entry in over.items()}
+    results = by_class(scores)
     records = []
     for encoder in spec.encoders:
         record: dict[str, str | float] = {"encoder": encoder.name, "label": encoder.label}
-        record["train"], record["train_std"] = _over_sets(train, encoder.name)
-        for key, table in over.items():
-            record[key], record[f"{key}_std"] = _over_sets(table, encoder.name)
+        for key, (columns, metric) in over.items():
+            record[key], record[key + STD] = _over_sets(tables[key], encoder.name)
+            cells = [(encoder.name, c.name, c.name, c.protocol, "all") for c in columns]
+            ends = mean_bounds(results, cells, log_odds=metric == "log_odds")
+            record[key + LOW], record[key + HIGH] = ends
         records.append(record)
     frame = pd.DataFrame(records)
     numbers = [key for key in frame if key not in ("encoder", "label")]
@@ -42,22 +49,6 @@ def training_versus_transfer(scores: pd.DataFrame, spec: TransferSpec) -> pd.Dat
     points = frame[["train", "transfer"]].to_numpy()
     frame["hull"] = np.isin(np.arange(len(frame)), upper_right_hull(points))
     return frame
-
-
-def mean_of(plane: pd.DataFrame, encoders: Sequence[str], measure: Measure) -> dict[str, float]:
-    """Return mean and standard deviation (`std`) of encoders that differ in their seed alone.
-
-    The deviation of one encoder is that over the seeds of its probes.
-
-    Args:
-        plane: what `training_versus_transfer` returns.
-        encoders: names in it.
-        measure: which of its columns.
-    """
-    rows = plane.set_index("encoder").loc[list(encoders)]
-    values = rows[measure]
-    std = deviation(values) if len(values) > 1 else rows[f"{measure}_std"].iloc[0]
-    return {"mean": values.mean(skipna=False), "std": std}
 
 
 def upper_right_hull(points: np.ndarray) -> list[int]:

@@ -13,8 +13,8 @@ from cogworks.report.reference import ALIASES
 from cogworks.report.reference import TRANSFER as TRANSFER_SETS
 from cogworks.report.reproduced import beside, stand_ins
 from cogworks.report.specs import TransferSpec
-from cogworks.report.summary import DEVIATION, fit_note, select
-from cogworks.report.table import GROUP, OWN, STD, Column, Table, text_column
+from cogworks.report.summary import NUMBERS, fit_note, select, spread_note
+from cogworks.report.table import GROUP, OWN, Column, Table, text_column
 from cogworks.report.transfer_sets import called, told
 
 TRANSFER = "transfer"
@@ -47,10 +47,11 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSp
         rows = rows[(rows["dataset"] == column.name) & rows["encoder"].isin(names)]
         shown.append(rows)
         rows = rows.set_index("encoder").reindex(names)
-        frame[column.name] = rows["mean"].to_numpy()
-        frame[column.name + STD] = rows["std"].to_numpy()
+        for end, key in NUMBERS.items():
+            frame[column.name + end] = rows[key].to_numpy()
     frame["hull"] = plane["hull"]
-    frame[TRANSFER], frame[TRANSFER + STD] = plane["transfer"], plane["transfer_std"]
+    for end in NUMBERS:
+        frame[TRANSFER + end] = plane["transfer" + end]
     labels = {entry.name: entry.label for entry in [*spec.encoders, *columns]}
     return Table(
         title="Top-1 by data set (%) and mean log odds over the transfer sets",
@@ -60,9 +61,10 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSp
             Column(TRANSFER, "mean log odds", digits=3),
         ],
         frame=frame.assign(**{OWN: True}),
-        note=f"Mean ± {DEVIATION} over seeds. Log odds log(p / (1 - p)) of the accuracy p "
-        f"(equation 4.3), averaged over all columns but {spec.seen.label}. As table D.1."
-        f" {told(spec.transfer)}" + fit_note(pd.concat(shown), labels),
+        note=spread_note(spec.scores, spec.encoders)
+        + " Log odds log(p / (1 - p)) of the accuracy p (equation 4.3), averaged "
+        f"over all columns but {spec.seen.label}; their interval is for further concepts like "
+        f"those of each. As table D.1. {told(spec.transfer)}" + fit_note(pd.concat(shown), labels),
     )
 
 
@@ -94,13 +96,12 @@ def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSp
             columns=[column.name for column in shared if not mismatch(summary, [column])],
         )
     frames = [own_rows, *(frame for frame in published.values() if len(frame))]
-    frame = pd.concat(frames, ignore_index=True)
     return Table(
         title="Top-1 by data set beside the thesis's",
         columns=own.columns,
-        frame=frame.drop(columns=[key for key in frame if key.endswith(STD)]),
+        frame=pd.concat(frames, ignore_index=True),
         note=f"Published rows: thesis, table {' and '.join(shown)}, where they have these data "
-        f"sets. {told(spec.transfer)} Means over seeds.",
+        f"sets. {told(spec.transfer)} {spread_note(spec.scores, spec.encoders)}",
         warning=mismatch(summary, shared, spec.encoders),
     )
 
@@ -146,7 +147,8 @@ def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
     plane = training_versus_transfer(scores, spec)
     recipes = [encoder.recipe for encoder in spec.encoders]
     headings = list(dict.fromkeys(key for recipe in recipes for key in recipe))
-    frame = plane[["label", "train", "train_std", "transfer", "transfer_std"]].copy()
+    numbers = [key + end for key in ("train", "transfer") for end in NUMBERS]
+    frame = plane[["label", *numbers]].copy()
     frame.insert(1, "hull", ["★" if star else "" for star in plane["hull"]])
     for heading in headings:
         frame[heading] = [recipe.get(heading, "–") for recipe in recipes]
@@ -161,7 +163,7 @@ def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
         ],
         frame=frame.assign(**{OWN: True}),
         note="Mean log odds over the transfer sets. ★: on the convex hull, as in figure 4.7: no "
-        "mixture of others is better on both axes.",
+        f"mixture of others is better on both axes. {spread_note(spec.scores, spec.encoders)}",
     )
 
 

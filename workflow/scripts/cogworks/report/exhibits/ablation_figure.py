@@ -1,5 +1,6 @@
 """Training and transfer along one number of the recipe (thesis, figures 4.4, 5.4 and 5.5)."""
 
+from cogworks.report import repeats
 from cogworks.report.ablations import AXES, ablations
 from cogworks.report.clone_lacks import of_number
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
@@ -9,7 +10,7 @@ from cogworks.report.transfer_sets import number_of, told
 
 def _needs(roles: Roles) -> Found:
     """Yield one for each number in which some encoders differ and agree in all the rest."""
-    for name, series in ablations(roles.plan, roles.compared).items():
+    for name, series in ablations(roles.plan, list(roles.groups(roles.compared))).items():
         axis = AXES[name]
         spec = AblationSpec(
             **dict(roles.trade_off(encoders=_encoders(series))),
@@ -19,20 +20,21 @@ def _needs(roles: Roles) -> Found:
         )
         number = number_of(spec.transfer, axis.number) if axis.key else axis.number
         label = f"ablation_{name.replace(' ', '_')}"
-        yield Exhibit(label, spec, about=name, number=number, note=told(spec.transfer))
+        note = told(spec.transfer) + repeats.told(spec.scores.repeats, spec.encoders)
+        yield Exhibit(label, spec, about=name, number=number, note=note)
 
 
 def _encoders(series: list[Series]) -> set[str]:
-    points = [encoder for entry in series for point in entry.points for encoder in point.encoders]
-    return {*points, *(encoder for entry in series for encoder in entry.reference)}
+    points = [point.encoder for entry in series for point in entry.points]
+    return {*points, *(entry.reference for entry in series if entry.reference)}
 
 
 def _make(spec: AblationSpec) -> Made:
     from cogworks.report.drawing.ablation_figure import ablation_figure
     from cogworks.report.drawing.transfer import training_versus_transfer
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return ablation_figure(training_versus_transfer(collect(spec.scores.paths), spec), spec)
+    return ablation_figure(training_versus_transfer(read_scores(spec.scores), spec), spec)
 
 
 EXHIBIT = Kind(
@@ -42,8 +44,9 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "Runs that differ in this one number. Error bars are standard deviations (divisor N): over "
-        "runs with different seeds, where there are several, else over the seeds of the probes."
+        "Runs that differ in this one number. Error bars: 95% intervals for other concepts like "
+        "these, other images of them and other seeds: of the training, where there are several "
+        "runs, else of the probes."
     ),
     wide=True,
     lacks=lambda roles: {

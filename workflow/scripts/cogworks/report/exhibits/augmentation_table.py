@@ -15,6 +15,7 @@ from cogworks.report.clone_rows import (
     classifier_row,
     classifiers,
     has_clones,
+    jobs_of,
     ordered,
     paper_of,
     row_name,
@@ -41,7 +42,7 @@ def _needs(roles: Roles) -> Found:
         rows = [_row(group, jobs) for group in groups]
         spec = AugmentationSpec(
             paper=paper_of("sd_augmentation", (e for r in rows for e in r.encoders.values())),
-            scores=roles.score_files({jobs[entry.name].key for entry in members}),
+            scores=roles.score_files({j.key for entry in members for j in jobs_of(entry, jobs)}),
             dataset=called(roles, dataset),
             augmentations=sorted(names, key=_place),
             rows=rows,
@@ -52,7 +53,7 @@ def _needs(roles: Roles) -> Found:
 def _groups(entries: Iterable[Trained]) -> list[dict[str, Trained]]:
     """Return the encoders that differ in their augmentation alone, by augmentation.
 
-    Of runs that differ in something else besides, such as their seed, the first counts.
+    Of runs that differ in something else besides, the first counts.
     """
     groups: dict[str, dict[str, Trained]] = {}
     for entry in entries:
@@ -76,7 +77,7 @@ def _place(name: str) -> tuple[int, str]:
 def _row(group: dict[str, Trained], jobs: Mapping[str, Job]) -> AugmentedRow:
     return AugmentedRow(
         encoders={
-            name: classifier_row(entry, jobs[entry.name], _compared(entry, name))
+            name: classifier_row(entry, jobs, _compared(entry, name))
             for name, entry in group.items()
         }
     )
@@ -97,9 +98,9 @@ def _compared(entry: Trained, name: str) -> dict[str, Any]:
 
 def _make(spec: AugmentationSpec) -> Made:
     from cogworks.report.drawing.clone_score_tables import augmentation_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return augmentation_table(collect(spec.scores.paths), spec)
+    return augmentation_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind(

@@ -22,9 +22,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: CloneTransferSpec) -> Made:
     from cogworks.report.drawing.clone_score_tables import level_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return level_table(collect(spec.scores.paths), spec)
+    return level_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind(

@@ -10,6 +10,7 @@ from cogworks.report.clone_rows import (
     classifier_row,
     classifiers,
     has_clones,
+    jobs_of,
     of_table,
     ordered,
     paper_of,
@@ -28,16 +29,14 @@ def _needs(roles: Roles) -> Found:
         (job.dataset, job.protocol_name): eval_sets.test_sets(roles, job.dataset, job.protocol_name)
         for job in jobs.values()
     }
-    entries = of_table(ordered(roles, _on_all_sets(jobs)), NUMBER)
+    whole = _on_all_sets(jobs)
+    entries = of_table(ordered(roles, whole), NUMBER)
     if not has_clones(entries):
         return
     baselines = absent(roles, entries, BASELINES)
-    rows = [
-        classifier_row(entry, jobs[entry.name], entry.compared(own_classifier=True))
-        for entry in entries
-    ]
+    rows = [classifier_row(entry, whole, entry.compared(own_classifier=True)) for entry in entries]
     spec = CloneSetsSpec(
-        scores=roles.score_files({jobs[entry.name].key for entry in entries}),
+        scores=roles.score_files({j.key for entry in entries for j in jobs_of(entry, whole)}),
         paper=paper_of("sd_imagenet_sets", rows, baselines),
         published=baselines,
         rows=rows,
@@ -46,12 +45,12 @@ def _needs(roles: Roles) -> Found:
     yield Exhibit("clone_test_sets", spec, number=NUMBER)
 
 
-def _on_all_sets(jobs: Mapping[str, Job]) -> list[str]:
-    """Return the encoders that are scored on as many test sets as any other on their data set."""
+def _on_all_sets(jobs: Mapping[str, Job]) -> dict[str, Job]:
+    """Return the jobs that score on as many test sets as any other on their data set."""
     most: dict[str, int] = {}
     for job in jobs.values():
         most[job.dataset] = max(most.get(job.dataset, 0), len(job.test_sets))
-    return [name for name, job in jobs.items() if len(job.test_sets) == most[job.dataset]]
+    return {n: job for n, job in jobs.items() if len(job.test_sets) == most[job.dataset]}
 
 
 def _merged(roles: Roles, sets: Mapping[tuple[str, str], list[EvalSet]]) -> list[SharedSet]:
@@ -67,9 +66,9 @@ def _merged(roles: Roles, sets: Mapping[tuple[str, str], list[EvalSet]]) -> list
 
 def _make(spec: CloneSetsSpec) -> Made:
     from cogworks.report.drawing.clone_score_tables import test_set_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return test_set_table(collect(spec.scores.paths), spec)
+    return test_set_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind(

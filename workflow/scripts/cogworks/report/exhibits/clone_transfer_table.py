@@ -19,9 +19,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: CloneTransferSpec) -> Made:
     from cogworks.report.drawing.clone_score_tables import transfer_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return transfer_table(collect(spec.scores.paths), spec)
+    return transfer_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind(

@@ -1,6 +1,6 @@
 """Average coding length over the transfer sets (thesis, figure 4.6 (a))."""
 
-from cogworks.report import measured
+from cogworks.report import measured, repeats
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import FeaturesSpec
 from cogworks.report.transfer_sets import number_of, told
@@ -10,7 +10,8 @@ def _needs(roles: Roles) -> Found:
     spec = measured.features(roles, "coding_length", with_seen=False)
     if spec is not None:
         over = measured.transfer(roles)
-        yield Exhibit("coding_length", spec, number=number_of(over, "4.6 (a)"), note=told(over))
+        note = told(over) + repeats.told(spec.repeats, spec.encoders)
+        yield Exhibit("coding_length", spec, number=number_of(over, "4.6 (a)"), note=note)
 
 
 def _make(spec: FeaturesSpec) -> Made:
@@ -26,5 +27,8 @@ EXHIBIT = Kind(
     FeaturesSpec,
     _needs,
     _make,
-    caption="Average coding length per sample over the transfer sets. As figure 4.6 (a).",
+    caption=(
+        "Average coding length per sample over the transfer sets. Error bars, of several runs: "
+        "standard deviation (divisor N) over them. As figure 4.6 (a)."
+    ),
 )

@@ -1,6 +1,6 @@
 """Features with and without multi-crop and projector (thesis, figure 4.5)."""
 
-from cogworks.report import measured
+from cogworks.report import measured, repeats
 from cogworks.report.components import components
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import ComponentsSpec
@@ -11,8 +11,8 @@ METRICS = ("intra_class_distance", "sparsity")
 
 def _needs(roles: Roles) -> Found:
     """Yield one where the features of Base, Base+Mc, Base+Pr and Base+Mc+Pr are measured."""
-    measures = dict.fromkeys(measure.encoder_name for measure in roles.measures)
-    found = components(roles.plan, list(measures))
+    names = roles.groups(measure.encoder_name for measure in roles.measures)
+    found = components(roles.plan, list(names))
     if found is None or not (found.base and found.base_mc and found.base_pr):
         return
     corners = {
@@ -21,8 +21,7 @@ def _needs(roles: Roles) -> Found:
         "base_pr": found.base_pr,
         "base_mc_pr": found.base_mc_pr,
     }
-    names = {name for members in corners.values() for name in members}
-    spec = measured.features(roles, *METRICS, with_seen=True, encoders=names)
+    spec = measured.features(roles, *METRICS, with_seen=True, encoders=corners.values())
     if spec is None:
         return
     over = measured.transfer(roles)
@@ -30,7 +29,7 @@ def _needs(roles: Roles) -> Found:
         "components",
         ComponentsSpec(**dict(spec), corners=corners),
         number=number_of(over, "4.5"),
-        note=told(over),
+        note=told(over) + repeats.told(spec.repeats, spec.encoders),
     )
 
 
@@ -49,8 +48,8 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Mean distance between features of the same class (top) and sparsity (bottom). Grey "
-        "arrows are changes due to multi-crop, orange ones changes due to the projector. As "
-        "figure 4.5."
+        "arrows are changes due to multi-crop, orange ones changes due to the projector. Error "
+        "bars, of several runs: standard deviation (divisor N) over them. As figure 4.5."
     ),
     wide=True,
 )

@@ -1,5 +1,6 @@
 """Measures of features (thesis, figures 4.5, 4.6 (a) and 5.6)."""
 
+from cogworks.report import repeats
 from cogworks.report.clone_lacks import of_features
 from cogworks.report.clone_rows import Trained, has_clones
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
@@ -14,7 +15,9 @@ def _needs(roles: Roles) -> Found:
     if roles.metrics - {"singular_values"}:
         encoders = [Trained(roles, measure.encoder_name) for measure in roles.measures]
         number = NUMBER if has_clones(encoders) else ""
-        yield Exhibit("features", roles.features, number=number)
+        spec = roles.features
+        note = repeats.told(spec.repeats, spec.encoders).strip()
+        yield Exhibit("features", spec, number=number, note=note)
 
 
 def _make(spec: FeaturesSpec) -> Made:
@@ -31,8 +34,8 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "Measures of the features themselves, by group of data sets. As figures 4.5, 4.6 (a) "
-        "and 5.6."
+        "Measures of the features themselves, by group of data sets. Error bars, of several runs: "
+        "standard deviation (divisor N) over them. As figures 4.5, 4.6 (a) and 5.6."
     ),
     wide=True,
     lacks=lambda roles: {NUMBER: of_features(roles)},

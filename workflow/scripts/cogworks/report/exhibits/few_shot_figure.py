@@ -36,8 +36,10 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Top-1 accuracy by number of training images per class; above absolute, below relative "
-        "to the baseline. Bands: one standard deviation (divisor N) over seeds, which choose the "
-        "images too. As figure 3.5; of more than twelve encoders, a selection of the published."
+        "to the baseline, on the same images and seed by seed. Bands, and bars of all images: 95% "
+        "intervals for other concepts like these, other images of them and other seeds, which "
+        "choose the training images too. As figure 3.5; of more than twelve encoders, a selection "
+        "of the published."
     ),
     wide=True,
 )

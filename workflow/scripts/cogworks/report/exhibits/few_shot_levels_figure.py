@@ -30,9 +30,9 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "Top-1 by number of training images per class, for every encoder and level. Bands: one "
-        "standard deviation (divisor N) over seeds. As figure B.1 and, relative to the baseline, "
-        "B.2."
+        "Top-1 by number of training images per class, for every encoder and level. Bands, and "
+        "bars of all images: 95% intervals for other concepts like these, other images of them "
+        "and other seeds. As figure B.1 and, relative to the baseline, B.2."
     ),
     wide=True,
 )

@@ -13,9 +13,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: FineTuningSpec) -> Made:
     from cogworks.report.drawing.fine_tuning import fine_tuning_table
-    from cogworks.report.summary import read_summary
+    from cogworks.report.scores import read_scores
 
-    return fine_tuning_table(read_summary(spec.scores), spec)
+    return fine_tuning_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind("fine_tuning", "Frozen features against fine-tuning", FineTuningSpec, _needs, _make)

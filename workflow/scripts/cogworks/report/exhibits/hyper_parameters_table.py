@@ -11,7 +11,7 @@ PAPER = Paper(names=["trex_hyper_parameters"])
 def _needs(roles: Roles) -> Found:
     """Yield one where t-ReX or t-ReX* is among the runs."""
     plan = roles.plan
-    found = [plan.encoders[name].run for name in roles.scored(roles.evaluated)]
+    found = [plan.encoders[name].run for name in roles.groups(roles.scored(roles.evaluated))]
     runs = [run for run in dict.fromkeys(found) if run is not None and run.section.start is None]
     own = {name: run_of(runs, recipe) for name, recipe in TREX.items()}
     if any(own.values()):

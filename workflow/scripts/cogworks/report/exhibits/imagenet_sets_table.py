@@ -21,9 +21,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: EvalSetsSpec) -> Made:
     from cogworks.report.drawing.chapter_4_tables import imagenet_sets_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return imagenet_sets_table(collect(spec.scores.paths), spec)
+    return imagenet_sets_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind("test_sets", "Test sets of the seen concepts", EvalSetsSpec, _needs, _make)

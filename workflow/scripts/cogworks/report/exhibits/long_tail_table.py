@@ -12,7 +12,8 @@ def _needs(roles: Roles) -> Found:
     names = [name for name in roles.evaluated if roles.published_name(name) in LONG_TAIL]
     if names:
         paper = PAPER if roles.section.published else NO_PAPER
-        spec = roles.by_level(names, paper, names=singled_out(roles, roles.scored(names)))
+        chosen = singled_out(roles, roles.scored(names))
+        spec = roles.by_level(names, paper, names=chosen, apart=False)
         yield Exhibit("long_tail", spec, number="4.3")
 
 

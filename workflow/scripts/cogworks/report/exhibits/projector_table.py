@@ -10,7 +10,7 @@ PAPER = Paper(names=["trex_projector"])
 
 def _needs(roles: Roles) -> Found:
     """Yield one where the projector of Base+Mc+Pr was varied, or left out."""
-    found = components(roles.plan, roles.compared)
+    found = components(roles.plan, list(roles.groups(roles.compared)))
     if found is None or len(found.layers) + len(found.widths) + bool(found.base_mc) < 3:
         return
     paper = PAPER if roles.section.published else NO_PAPER
@@ -19,7 +19,7 @@ def _needs(roles: Roles) -> Found:
     spec = ProjectorSpec(
         **dict(plane),
         layers=_layers(found),
-        widths=[_row(str(value), names) for value, names in found.widths.items()],
+        widths=[_row(str(value), name) for value, name in found.widths.items()],
         default=(2 + list(found.layers).index(depth), list(found.widths).index(width)),
     )
     yield Exhibit("projector", spec, number=number_of(plane.transfer, "4.1"))
@@ -29,21 +29,21 @@ def _layers(found: Components) -> list[ProjectorRow]:
     return [
         _row("Base", found.base),
         _row("Base+Mc", found.base_mc),
-        *(_row(f"L = {depth}", names) for depth, names in found.layers.items()),
+        *(_row(f"L = {depth}", name) for depth, name in found.layers.items()),
     ]
 
 
-def _row(label: str, encoders: list[str]) -> ProjectorRow:
-    return ProjectorRow(label=label, encoders=encoders)
+def _row(label: str, encoder: str | None) -> ProjectorRow:
+    return ProjectorRow(label=label, encoder=encoder)
 
 
 def _make(spec: ProjectorSpec) -> Made:
     from cogworks.report.drawing.projector_table import projector_table
     from cogworks.report.drawing.transfer import training_versus_transfer
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
     from cogworks.report.summary import summarise
 
-    scores = collect(spec.scores.paths)
+    scores = read_scores(spec.scores)
     plane = training_versus_transfer(scores, spec)
     return projector_table(plane, summarise(scores, baseline=None), spec)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cogworks.plan.jobs import Job
-from cogworks.report import eval_sets
+from cogworks.report import eval_sets, repeats
 from cogworks.report.clone_lacks import of_test_sets
 from cogworks.report.clone_rows import (
     BEST,
@@ -12,6 +12,7 @@ from cogworks.report.clone_rows import (
     called,
     classifiers,
     in1k,
+    jobs_of,
     ordered,
     transfer_sets,
 )
@@ -55,6 +56,7 @@ def _needs(roles: Roles) -> Found:
         if spec is not None:
             differs = spec.published.differs if spec.published else ""
             note = f"Without the thesis's model on real images: {differs}." if differs else ""
+            note = (note + repeats.told(spec.scores.repeats, spec.polygons)).strip()
             yield Exhibit("real_and_drawn", spec, number=NUMBER, note=note)
             return
 
@@ -77,7 +79,7 @@ def _lacks(roles: Roles) -> Mapping[str, str]:
     entries = next(_compared(roles, jobs), None)
     if entries is None:
         return {NUMBER: of_test_sets(roles)}
-    found = [_corners(roles, entry, jobs[entry.name]) for entry in entries]
+    found = [_corners(roles, entry, jobs_of(entry, jobs)[0]) for entry in entries]
     more = FEWEST - len(set.intersection(*map(set, found)))
     if more <= 0:
         return {NUMBER: f"an encoder with its own classifier on the images of {entries[0].origin}"}
@@ -102,7 +104,7 @@ def _spec(roles: Roles, entries: Sequence[Trained], jobs: Mapping[str, Job]) -> 
 
     Where none is on real images, it is the thesis's, if the classes are those of IN-1K.
     """
-    found = [_corners(roles, entry, jobs[entry.name]) for entry in entries]
+    found = [_corners(roles, entry, jobs_of(entry, jobs)[0]) for entry in entries]
     alone = not any(entry.is_real for entry in entries)
     if alone and (not roles.section.published or entries[0].origin != in1k(roles)):
         return None
@@ -114,8 +116,9 @@ def _spec(roles: Roles, entries: Sequence[Trained], jobs: Mapping[str, Job]) -> 
     if len(shared) < FEWEST:
         return None
     keys = {
-        (entry.name, dataset, protocol)
+        (name, dataset, protocol)
         for entry, own in zip(entries, found, strict=True)
+        for name in roles.repeats_of(entry.name)
         for corner in shared
         for dataset, _, protocol in own[corner].cells
     }
@@ -154,13 +157,17 @@ def _corners(roles: Roles, entry: Trained, job: Job) -> _Corners:
             cells = [[*pair, job.protocol_name] for pair in found.members]
             result[label, "top5"] = _Scores(cells, [found.published], found.differs)
     for label, datasets in _transfer(roles).items():
-        keys = [(entry.name, name, roles.protocols[name]) for name in datasets]
-        if datasets and all(key in roles.jobs for key in keys):
-            cells = [[name, name, protocol] for _, name, protocol in keys]
+        cells = [[name, name, roles.protocols[name]] for name in datasets]
+        if datasets and all(_is_scored(roles, entry, cell) for cell in cells):
             names = [roles.published_name(name) for name in datasets]
             differs = next((c.differs for c in roles.columns(datasets) if c.differs), "")
-            result[f"{label} ({len(keys)})", "top1"] = _Scores(cells, names, differs)
+            result[f"{label} ({len(cells)})", "top1"] = _Scores(cells, names, differs)
     return result
+
+
+def _is_scored(roles: Roles, entry: Trained, cell: list[str]) -> bool:
+    dataset, _, protocol = cell
+    return any((name, dataset, protocol) in roles.jobs for name in roles.repeats_of(entry.name))
 
 
 def _transfer(roles: Roles) -> dict[str, list[str]]:
@@ -178,9 +185,9 @@ def _label(entry: Trained) -> str:
 
 def _make(spec: RadarSpec) -> Made:
     from cogworks.report.drawing.radar_figure import radar_figure
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return radar_figure(collect(spec.scores.paths), spec)
+    return radar_figure(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind(

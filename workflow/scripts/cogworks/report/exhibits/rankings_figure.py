@@ -68,9 +68,10 @@ EXHIBIT = Kind(
     _needs,
     _make,
     caption=(
-        "Top-1 accuracy by level when the same concepts are ranked by another similarity; "
-        "orange: groups of random concepts, mean and standard deviation (divisor N) over groups. "
-        "As figure 3.7."
+        "Top-1 accuracy by level when the same concepts are ranked by another similarity. Error "
+        "bars: 95% intervals for other concepts like these, other images of them and other seeds. "
+        "Orange: groups of random concepts, mean and standard deviation (divisor N) over groups. "
+        "As figure 3.7, which has Lin and word2vec; section 3.3.3 names the others."
     ),
     wide=True,
 )

@@ -1,6 +1,6 @@
 """Singular values of features (thesis, figure 4.6 (b))."""
 
-from cogworks.report import measured
+from cogworks.report import measured, repeats
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import FeaturesSpec
 from cogworks.report.transfer_sets import number_of, told
@@ -11,12 +11,14 @@ METRIC = "singular_values"
 def _needs(roles: Roles) -> Found:
     """Yield one for the groups of the config, and one for the transfer sets."""
     if METRIC in roles.metrics:
-        yield Exhibit("singular_values", roles.features)
+        note = repeats.told(roles.features.repeats, roles.features.encoders).strip()
+        yield Exhibit("singular_values", roles.features, note=note)
     spec = measured.features(roles, METRIC, with_seen=False)
     if spec is not None:
         over = measured.transfer(roles)
         number = number_of(over, "4.6 (b)")
-        yield Exhibit("singular_values_transfer", spec, number=number, note=told(over))
+        note = told(over) + repeats.told(spec.repeats, spec.encoders)
+        yield Exhibit("singular_values_transfer", spec, number=number, note=note)
 
 
 def _make(spec: FeaturesSpec) -> Made:
@@ -35,7 +37,8 @@ EXHIBIT = Kind(
     caption=(
         "Singular values of the feature matrix, divided by their sum and averaged over the "
         "data sets of a group. The flatter the line, the more evenly variance is spread over "
-        "dimensions, of which the first 1000 are shown. As figure 4.6 (b)."
+        "dimensions, of which the first 1000 are shown. Bands, of several runs: one standard "
+        "deviation (divisor N) over them. As figure 4.6 (b)."
     ),
     wide=True,
 )

@@ -19,9 +19,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: EvalSetsSpec) -> Made:
     from cogworks.report.drawing.test_set_tables import compared_table, own_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    scores = collect(spec.scores.paths)
+    scores = read_scores(spec.scores)
     return compared_table(own_table(scores, spec), scores, spec)
 
 

@@ -13,9 +13,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: EvalSetsSpec) -> Made:
     from cogworks.report.drawing.test_set_tables import own_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return own_table(collect(spec.scores.paths), spec)
+    return own_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind("test_sets", "Test sets", EvalSetsSpec, _needs, _make)

@@ -11,9 +11,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: TransferSpec) -> Made:
     from cogworks.report.drawing.transfer_tables import trade_off_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
 
-    return trade_off_table(collect(spec.scores.paths), spec)
+    return trade_off_table(read_scores(spec.scores), spec)
 
 
 EXHIBIT = Kind("transfer", "Training against transfer", TransferSpec, _needs, _make)

@@ -24,7 +24,8 @@ EXHIBIT = Kind(
     _make,
     caption=(
         "Training loss and validation accuracy by epoch. Losses of different objectives are "
-        "not comparable."
+        "not comparable. Runs that differ in their seed alone are one line: their mean, with a "
+        "band of one standard deviation (divisor N)."
     ),
     wide=True,
 )

@@ -17,8 +17,16 @@ NOTES = {
 
 
 def _needs(roles: Roles) -> Found:
-    plan = roles.plan
-    runs = [row for row in roles.training if plan.runs[row.name].section.traces.every_steps > 0]
+    traced = {
+        run.file("metrics.parquet")
+        for run in roles.plan.runs.values()
+        if run.section.traces.every_steps > 0
+    }
+    found = [
+        row.model_copy(update={"metrics": [path for path in row.metrics if path in traced]})
+        for row in roles.training
+    ]
+    runs = [row for row in found if row.metrics]
     if runs:
         for (name, number), metrics in PANELS.items():
             spec = TracesSpec(runs=runs, metrics=metrics)
@@ -37,5 +45,8 @@ EXHIBIT = Kind(
     TracesSpec,
     _needs,
     _make,
-    caption="The course of training, as in figures 4.6 (c) and (d).",
+    caption=(
+        "The course of training, as in figures 4.6 (c) and (d). Runs that differ in their seed "
+        "alone are one line: their mean, with a band of one standard deviation (divisor N)."
+    ),
 )

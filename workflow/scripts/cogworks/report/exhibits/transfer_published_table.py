@@ -17,10 +17,10 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: TransferSpec) -> Made:
     from cogworks.report.drawing.transfer_tables import published_transfer_table, transfer_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
     from cogworks.report.summary import summarise
 
-    scores = collect(spec.scores.paths)
+    scores = read_scores(spec.scores)
     summary = summarise(scores, baseline=None)
     own = transfer_table(scores, summary, spec)
     return published_transfer_table(own, summary, spec)

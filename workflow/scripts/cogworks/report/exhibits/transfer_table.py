@@ -11,10 +11,10 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: TransferSpec) -> Made:
     from cogworks.report.drawing.transfer_tables import transfer_table
-    from cogworks.report.scores import collect
+    from cogworks.report.scores import read_scores
     from cogworks.report.summary import summarise
 
-    scores = collect(spec.scores.paths)
+    scores = read_scores(spec.scores)
     return transfer_table(scores, summarise(scores, baseline=None), spec)
 
 
