@@ -61,13 +61,23 @@ def test_chapter_3_is_31_models_on_six_sets_and_the_analyses() -> None:
     assert (plan.config.probes["linear"].shots, plan.config.probes["linear"].seeds) == (shots, 5)
     further = {(d, p) for e, d, p in plan.jobs if e == "ResNet50"}
     for level in range(1, 6):
-        assert {(f"cog_l{level}", "balanced"), (f"words_l{level}", "linear")} <= further
+        ranked = {
+            (f"{name}_l{level}", "linear") for name in ("words", "wu_palmer", "jiang_conrath")
+        }
+        assert {(f"cog_l{level}", "balanced")} | ranked <= further
     assert {(f"random_{number}", "linear") for number in range(1, 16)} <= further
     assert {(m, "in1k_blurred") for m in models} <= asked
     assert len(plan.crossings) == 2 * 6 * 5
     (encoder,) = chapter(3).figures["chapter_3_fine_tuning"].spec.encoders
     assert list(encoder.tuned) == ["in1k", *LEVELS]
-    assert len(plan.jobs) == 31 * 7 + 6 + 5 + 15 + 6
+    assert len(plan.jobs) == 31 * 7 + 6 + 3 * 5 + 15 + 6
+    rankings = chapter(3).figures["chapter_3_rankings"].spec
+    drawn = {entry.label: [column.name for column in entry.columns] for entry in rankings.rankings}
+    others = {"word2vec": "words", "Wu-Palmer": "wu_palmer", "Jiang-Conrath": "jiang_conrath"}
+    assert drawn == {"Lin": LEVELS} | {
+        label: [f"{name}_l{level}" for level in range(1, 6)] for label, name in others.items()
+    }
+    assert len(rankings.scores.paths) == 6 + 3 * 5 + 15
     similarities = {name: b.section.similarity for name, b in plan.benchmarks.items()}
     assert list(similarities.values()) == ["lin", "wu_palmer", "jiang_conrath", "word_vectors"]
 
