@@ -14,6 +14,8 @@ from cogworks.report.summary import summarise
 REPOSITORY = Path(__file__).resolve().parents[3]
 PAPER = REPOSITORY / "resources" / "paper"
 NO_SCORES = ScoreFiles(names=[[], [], []], jobs=[])
+# What scores on IN-1K say of it.
+IN1K = {"n_classes": 1000, "n_train": 1281167, "n_test": 50000}
 SETS = ["seen", "cog_l1", "cog_l2"]
 # Accuracy on the seen classes, and what is lost with each level.
 ENCODERS = {"random": (30.0, 1.0), "plain": (80.0, 10.0), "trex": (75.0, 5.0)}

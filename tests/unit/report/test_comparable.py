@@ -24,7 +24,7 @@ from cogworks.report.specs import (
 )
 from cogworks.report.targets import Targets
 
-from .conftest import NO_SCORES, PAPER, REPOSITORY
+from .conftest import IN1K, NO_SCORES, PAPER, REPOSITORY
 
 TORCHVISION = {"kind": "torchvision", "path": "data/sets"}
 
@@ -204,7 +204,15 @@ def scores_of(means):
         {"encoder": encoder, "dataset": dataset, "test_set": dataset, "mean": mean}
         for (encoder, dataset), mean in means.items()
     ]
-    constant = {"protocol": "full", "shots": "all", "metric": "top1", "std": 0.1, "seeds": 5}
+    constant = {
+        "protocol": "full",
+        "shots": "all",
+        "metric": "top1",
+        "std": 0.1,
+        "seeds": 5,
+        "low": 0.0,
+        "high": 1.0,
+    }
     return pd.DataFrame(rows).assign(**constant, diverged=0, unconverged=0)
 
 
@@ -238,7 +246,9 @@ def test_cells_of_table_43_are_paired_where_the_data_set_is_the_same():
 def test_cells_of_table_41_are_paired_within_their_block():
     """The row of the default configuration has one label on the left and another on the right."""
     plane = pd.DataFrame({"encoder": ROWS, "train": [10.0, 80.0, 81.0, 79.0]})
-    plane = plane.assign(train_std=0.0, transfer=1.0, transfer_std=0.0)
+    plane = plane.assign(transfer=1.0)
+    ends = [f"{key}_{end}" for key in ("train", "transfer") for end in ("std", "low", "high")]
+    plane[ends] = 0.0
     seen = SetColumn(name="in1k", label="IN-1K", protocol="full", published="in1k")
     spec = ProjectorSpec(
         scores=NO_SCORES,
@@ -248,17 +258,17 @@ def test_cells_of_table_41_are_paired_within_their_block():
         seen=seen,
         transfer=[SetColumn(name="p", label="Pets", protocol="full", published="pets")],
         layers=[
-            ProjectorRow(label="Base", encoders=["random"]),
-            ProjectorRow(label="L = 1", encoders=["trex_1"]),
-            ProjectorRow(label="L = 2", encoders=["trex_2"]),
+            ProjectorRow(label="Base", encoder="random"),
+            ProjectorRow(label="L = 1", encoder="trex_1"),
+            ProjectorRow(label="L = 2", encoder="trex_2"),
         ],
         widths=[
-            ProjectorRow(label="512", encoders=["wide"]),
-            ProjectorRow(label="2048", encoders=["trex_1"]),
+            ProjectorRow(label="512", encoder="wide"),
+            ProjectorRow(label="2048", encoder="trex_1"),
         ],
         default=(1, 1),
     )
-    summary = scores_of({("trex_1", "in1k"): 80.0}).assign(n_classes=1000)
+    summary = scores_of({("trex_1", "in1k"): 80.0}).assign(**IN1K)
     found = {
         cell.cell: cell.published for cell in cells(projector_table(plane, summary, spec), "t")
     }

@@ -29,7 +29,7 @@ from cogworks.report.page.specs import (
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import CloneRow, ClonesSpec
 
-from .conftest import PAPER, REPOSITORY
+from .conftest import IN1K, PAPER, REPOSITORY
 
 TEXTS = REPOSITORY / "workflow" / "report"
 VOID = {"meta", "img", "input", "br", "link"}
@@ -146,7 +146,7 @@ def test_the_head_of_a_part_says_what_it_reproduces(two_parts, summary, spec, tm
         for encoder in spec.encoders
     ]
     one = spec.model_copy(update={"encoders": encoders, "columns": spec.columns[:1]})
-    rows = summary.assign(n_classes=1000)
+    rows = summary.assign(**IN1K)
     write_formats(published_table(rows, linear_probe(PAPER), one), tmp_path / "b1")
     first, second = two_parts.parts
     table = TablePart(

@@ -31,7 +31,7 @@ from cogworks.report.specs import (
 )
 from cogworks.report.summary import summarise
 
-from .conftest import PAPER, SETS, probe_rows
+from .conftest import IN1K, PAPER, SETS, probe_rows
 
 TREX = Paper(names=["trex_transfer"], folder=str(PAPER))
 
@@ -76,8 +76,22 @@ def test_no_rank_among_models_of_another_task(summary, spec):
     assert neighbour_table(summary, linear_probe(PAPER), spec).note == table.note
 
 
+def test_other_images_of_in1k_are_told(summary, spec):
+    """Class folders or packs hold what they hold: only `kind: imagenet` is sure of its numbers."""
+    column = spec.columns[0]
+    fewer = summary.assign(**IN1K | {"n_train": 1281000})
+    assert mismatch(fewer, [column]) == (
+        "Not comparable with the published rows: seen has 1,281,000 training images; the thesis: "
+        "1,281,167."
+    )
+    assert "seen has 49,000 test images" in mismatch(
+        summary.assign(**IN1K | {"n_test": 49000}), [column]
+    )
+    assert mismatch(summary.assign(**IN1K), [column]) == ""
+
+
 def test_rank_among_the_published_models(summary, spec):
-    table = standing_table(summary.assign(n_classes=1000), linear_probe(PAPER), spec)
+    table = standing_table(summary.assign(**IN1K), linear_probe(PAPER), spec)
     rows = table.frame.set_index("encoder")
     assert [column.key for column in table.columns][1:] == [*SETS, "mean_rank", "gain"]
     published = linear_probe(PAPER)
@@ -93,7 +107,7 @@ def test_rank_among_the_published_models(summary, spec):
 
 def test_a_mean_rank_is_over_all_data_sets_shown(summary, spec):
     rows = summary[~((summary["encoder"] == "trex") & (summary["dataset"] == "cog_l1"))]
-    frame = standing_table(rows.assign(n_classes=1000), linear_probe(PAPER), spec).frame
+    frame = standing_table(rows.assign(**IN1K), linear_probe(PAPER), spec).frame
     found = frame.set_index("encoder")[["mean_rank", "gain"]].isna().all(axis=1)
     assert found.to_dict() == {"Plain": False, "Random": False, "Trex": True}
 
@@ -132,7 +146,7 @@ def test_a_rank_is_shared_with_the_models_within_the_interval(
     summary, spec, mean, ends, ranks, shared, above, below
 ):
     own = spec.model_copy(update={"columns": spec.columns[:1], "encoders": spec.encoders[:1]})
-    rows = summary.assign(n_classes=1000, mean=mean, low=ends[0], high=ends[1])
+    rows = summary.assign(**IN1K, mean=mean, low=ends[0], high=ends[1])
     row = neighbour_table(rows, linear_probe(PAPER), own).frame.iloc[0]
     assert (row["shared"], row["above"], row["below"]) == (shared, above, below)
     row = standing_table(rows, linear_probe(PAPER), own).frame.iloc[0]
@@ -142,7 +156,7 @@ def test_a_rank_is_shared_with_the_models_within_the_interval(
 def test_an_encoder_whose_probes_diverged_has_no_rank(scores, spec):
     values = scores.copy()
     values.loc[values["encoder"] == "trex", ["value", "diverged"]] = [math.nan, True]
-    summary = summarise(values, baseline=None).assign(n_classes=1000)
+    summary = summarise(values, baseline=None).assign(**IN1K)
     assert summary.loc[summary["encoder"] == "trex", "diverged"].eq(3).all()
     table = standing_table(summary, linear_probe(PAPER), spec)
     assert "Trex" not in set(table.frame["encoder"])
@@ -156,7 +170,7 @@ def test_an_encoder_of_which_one_seed_diverged_has_no_rank(scores, spec):
         math.nan,
         True,
     ]
-    summary = summarise(rows, baseline=None).assign(n_classes=1000)
+    summary = summarise(rows, baseline=None).assign(**IN1K)
     assert set(standing_table(summary, linear_probe(PAPER), spec).frame["encoder"]) == {
         "Random",
         "Trex",
@@ -175,7 +189,7 @@ def test_no_rank_where_a_setting_differs(summary, spec):
         for encoder in spec.encoders
     ]
     other = spec.model_copy(update={"columns": [first, *columns], "encoders": encoders})
-    rows = summary.assign(n_classes=1000)
+    rows = summary.assign(**IN1K)
     ranked = standing_table(rows, linear_probe(PAPER), other)
     assert [column.key for column in ranked.columns][1:-2] == ["seen"]
     assert set(ranked.frame["encoder"]) == {"Random", "Plain"}
@@ -191,7 +205,7 @@ def test_no_rank_where_a_setting_differs(summary, spec):
 def test_a_rank_is_that_of_the_number_shown(summary, spec):
     # s-DINO has 57.6 on L5: 57.64 is shown as 57.6 too, and is not behind or ahead of it.
     column = spec.columns[0].model_copy(update={"published": "cog_l5"})
-    rows = summary.assign(n_classes=1000, mean=57.56)
+    rows = summary.assign(**IN1K, mean=57.56)
     own = spec.model_copy(update={"columns": [column]})
     table = neighbour_table(rows, linear_probe(PAPER), own)
     assert "s-DINO 57.6" not in set(table.frame["above"])
@@ -312,7 +326,7 @@ def test_cells_of_d1_are_paired_by_data_set(scores, summary, plane_spec):
         "paper": Paper(names=["trex_transfer"], folder=str(PAPER)),
     }
     spec = plane_spec.model_copy(update=changes)
-    rows = summary.assign(n_classes=1000)
+    rows = summary.assign(**IN1K)
     own = transfer_table(scores, rows, spec)
     table = published_transfer_table(own, rows, spec)
     found = list(cells(table, "table D.1"))
@@ -337,7 +351,7 @@ def test_trade_off_table_marks_the_hull_and_shows_recipes(scores, plane_spec):
 def test_the_thirteen_sets_of_the_thesis_are_comparable(summary, plane_spec):
     sets = {name: count for name, (_, count) in _datasets().items()}
     rows = summary[summary["dataset"] == "seen"]
-    parts = [rows.assign(dataset=n, n_classes=count) for n, count in sets.items()]
+    parts = [rows.assign(**IN1K | {"dataset": n, "n_classes": count}) for n, count in sets.items()]
     columns = [SetColumn(name=n, label=n, protocol="logreg", published=n) for n in sets]
     full = plane_spec.model_copy(update={"seen": columns[0], "transfer": columns[1:]})
     assert transfer_mismatch(pd.concat(parts), full) == ""

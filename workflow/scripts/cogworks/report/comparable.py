@@ -16,6 +16,8 @@ All settings that count stand here, and all are in the config:
 
 How something is computed (device, precision, shards, threads) does not count. What the config does
 not show cannot be told: other weights in a file of the same name, or another release of the images.
+That IN-1K in class folders or packs has other numbers of images is told by its scores, beside the
+thesis's (`drawing/published_tables.py`).
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """

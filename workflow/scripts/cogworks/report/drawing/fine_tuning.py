@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from cogworks.report.by_class import Key, by_class, gained_on_one
 from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks_of
-from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.scores import CELL
 from cogworks.report.specs import FineTuningSpec, TunedEncoder
 from cogworks.report.summary import DEVIATION, INTERVAL, NUMBERS, summarise

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from cogworks.images.sources.kinds.imagenet import ImageNet
 from cogworks.report.clauses import told
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.reference import DATASETS
@@ -61,7 +62,7 @@ def mismatch(
     """Return a warning where own and published rows cannot be compared, else ''.
 
     That is where settings of data sets or of others (encoders, test sets) differ from the thesis's,
-    or a data set has another number of classes.
+    or a data set has another number of classes, or IN-1K another number of images.
     """
     parts = [unlike(summary, column) for column in columns]
     return not_comparable([*parts, *(entry.differs for entry in others)])
@@ -69,7 +70,8 @@ def mismatch(
 
 def unlike(scores: pd.DataFrame, column: SetColumn) -> str:
     """Return why scores on a data set cannot be compared with the thesis's, '' where they can."""
-    return column.differs or other_classes(scores, column.name, column.label, column.published)
+    classes = other_classes(scores, column.name, column.label, column.published)
+    return column.differs or classes or _other_images(scores, column)
 
 
 def not_comparable(clauses: Iterable[str]) -> str:
@@ -91,6 +93,25 @@ def other_classes(scores: pd.DataFrame, dataset: str, label: str, published: str
         return ""
     found, expected = int(rows["n_classes"].max()), DATASETS[published][1]
     return "" if found == expected else f"{label} has {found:,} classes; the thesis: {expected:,}"
+
+
+def _other_images(scores: pd.DataFrame, column: SetColumn) -> str:
+    """Return a clause where IN-1K has another number of images than the thesis's, else ''.
+
+    Only a source of kind imagenet makes sure that it has all.
+    """
+    rows = select(scores, protocol=column.protocol)
+    rows = rows[rows["dataset"] == column.name]
+    if column.published != "in1k" or rows.empty:
+        return ""
+    for key, theirs, what in (
+        ("n_train", ImageNet.train, "training"),
+        ("n_test", ImageNet.test, "test"),
+    ):
+        found = int(rows[key].max())
+        if found != theirs:
+            return f"{column.label} has {found:,} {what} images; the thesis: {theirs:,}"
+    return ""
 
 
 def _shots_column(shots: str) -> Column:
