@@ -15,7 +15,7 @@ from cogworks.report.formats import to_csv, to_latex, to_markdown
 from cogworks.report.page.html_table import html_table
 from cogworks.report.planned import Exhibits
 
-from .conftest import PAPER
+from .conftest import IN1K, PAPER
 
 WORLD = {"kind": "world", "size": 32}
 RULE = {"max_images": 20, "test_images": 5}
@@ -185,8 +185,8 @@ def probe_row(key, test_set, top1, top5=99.0):
         "log_odds": 0.0,
         "class_right": [round(10 * top1)],
         "class_images": [1000],
-        "n_train": 400,
-        "n_test": 200,
+        "n_train": IN1K["n_train"] if dataset == "in1k" else 400,
+        "n_test": IN1K["n_test"] if dataset == "in1k" else 200,
         "n_classes": COUNTS[dataset],
         "diverged": False,
         "converged": None,

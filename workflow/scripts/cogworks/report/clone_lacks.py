@@ -63,7 +63,7 @@ def of_number(roles: "Roles", *headings: str) -> str:
     encoders = on_clones(roles)
     if not encoders:
         return _encoders(roles)
-    found = ablations(roles.plan, encoders)
+    found = ablations(roles.plan, list(roles.groups(encoders)))
     given = [heading for heading in headings if heading in found]
     if not given:
         keys = " or ".join(_KEYS[heading] for heading in headings)
@@ -161,7 +161,7 @@ def _places(roles: "Roles", wanted: Collection[tuple[str, str]]) -> str:
 
 
 def _of_series(series: Series) -> list[str]:
-    return [point.encoders[0] for point in series.points]
+    return [point.encoder for point in series.points]
 
 
 def _one(roles: "Roles") -> str:

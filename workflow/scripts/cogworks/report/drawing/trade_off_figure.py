@@ -68,13 +68,11 @@ def trade_off_figure(
         # Stars are drawn last, on top.
         for row in known.sort_values("hull", kind="stable").itertuples():
             look = looks[row.encoder]
-            errors = (
-                {} if many else {"xerr": _errors(row, "train"), "yerr": _errors(row, "transfer")}
-            )
             drawn = axes.errorbar(
                 row.train,
                 row.transfer,
-                **errors,
+                xerr=None if many else _errors(row, "train"),
+                yerr=None if many else _errors(row, "transfer"),
                 color=look.colour,
                 marker="*" if row.hull else look.marker,
                 markersize=_STAR if row.hull else _MARKER,
