@@ -75,6 +75,18 @@ def test_tables(build):
     assert summary["images"].isna().all()
 
 
+def test_a_pool_of_several_lists_is_all_of_them(build):
+    whole = build()
+    Path("first.txt").write_text("\n".join(f"n{number:08d}" for number in range(1, 7)))
+    rows = [f"class {number},n{number:08d}" for number in range(5, 10)]
+    Path("second.csv").write_text("\n".join(["class,wnid", *rows, "another,"]))
+    parts = build("parts", pool=["first.txt", "second.csv"])
+    for table in ("eligible", "ranking", "levels"):
+        assert pd.read_parquet(parts / f"{table}.parquet").equals(
+            pd.read_parquet(whole / f"{table}.parquet")
+        )
+
+
 def test_column_types(build):
     out = build()
     types = {"string", "list<element: string>", "int64", "double"}

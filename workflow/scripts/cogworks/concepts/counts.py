@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from cogworks.concepts.wnid_lists import WNID
+from cogworks.concepts.synset_tables import WNID
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic, read_parquet
 from cogworks.core.image_files import count_images, is_image, note_left_out, report_left_out

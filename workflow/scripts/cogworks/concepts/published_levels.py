@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
-from cogworks.concepts.wnid_lists import WNID
+from cogworks.concepts.synset_tables import WNID
 from cogworks.core.errors import InputError
 from cogworks.core.plain_data import read_plain, texts_of
 

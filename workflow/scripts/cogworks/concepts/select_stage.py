@@ -12,6 +12,7 @@ from cogworks.concepts.wnid_lists import read_wnids, sample
 from cogworks.concepts.wordnet import WordNet, open_wordnet
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet, write_parquet, write_text
+from cogworks.core.inputs import list_of
 
 ELIGIBLE = pa.schema(
     [
@@ -36,7 +37,8 @@ def run(spec: SelectSpec, *, eligible: Path, seen: Path, filters: Path) -> Selec
     """
     key = f"concepts.{spec.benchmark}"
     wordnet = open_wordnet(spec.wordnet)
-    pool = _wnids(wordnet, spec.pool, f"{key}.pool")
+    lists = [_wnids(wordnet, source, f"{key}.pool") for source in list_of(spec.pool)]
+    pool = sorted(set().union(*lists))
     known = _wnids(wordnet, spec.seen, f"{key}.seen")
     known = sample(known, spec.seen_limit, seed=spec.seed or 0, key=f"{key}.seen_limit")
     wordnet.require(spec.exclude_subtrees, what=f"{key}.exclude_subtrees")

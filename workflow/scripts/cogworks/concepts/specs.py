@@ -21,7 +21,7 @@ class SelectSpec(Spec):
 
     benchmark: str
     wordnet: str | None
-    pool: str
+    pool: str | list[str]
     seen: str
     seen_limit: int | None
     seed: int | None

@@ -1,9 +1,9 @@
 """Lists of wnids: those with a name, and files of the user's own."""
 
 import importlib.util
-import re
 from pathlib import Path
 
+from cogworks.concepts.synset_tables import WNID, read_table
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.core.inputs import check_genuine, numbered_lines
@@ -20,7 +20,6 @@ _TIMM = {
 }
 _BUNDLED = {"imagenet100": "imagenet100.txt"}
 NAMED = (*_TIMM, *_BUNDLED)
-WNID = re.compile(r"n\d{8}")
 
 
 def read_wnids(source: str, *, key: str) -> list[str]:
@@ -29,8 +28,8 @@ def read_wnids(source: str, *, key: str) -> list[str]:
     Args:
         source: a name in NAMED; a text file with one wnid a line, blank lines and lines that
             start with `#` apart, and whatever follows the wnid after a space, as the names in
-            LOC_synset_mapping.txt; or a Parquet file with a column `wnid`, such as a pack of
-            images, whose distinct values count.
+            LOC_synset_mapping.txt; a Parquet file with a column `wnid`, such as a pack of images,
+            whose distinct values count; or a table of classes (.csv, see `synset_tables`).
         key: the config key to name in errors.
 
     Raises:
@@ -44,6 +43,8 @@ def read_wnids(source: str, *, key: str) -> list[str]:
         check_genuine(path)
         wnids = [str(wnid) for wnid in read_parquet(path, columns=["wnid"])["wnid"].unique()]
         numbered = dict.fromkeys(wnids, "column wnid")
+    elif path.suffix.lower() == ".csv":
+        numbered = dict.fromkeys(filter(None, read_table(path).values()), "column wnid")
     else:
         numbered = _read_lines(path, key)
     for wnid, place in numbered.items():

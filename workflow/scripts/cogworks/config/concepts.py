@@ -54,11 +54,11 @@ class Benchmark(Section):
     `resources/wordnet`, NLTK's data path and the system's folders. Any ontology in WordNet's format
     works too.
     """
-    pool: UserPath = "imagenet21k_fall2011"
-    """The concepts to choose from: `imagenet21k_fall2011` (21,841 synsets), a file with one wnid
-    per line (names may follow), or a Parquet file with a column `wnid`. Keep the list of Fall 2011
-    for images of the Winter 2021 release: the 2,674 synsets (people) that it lacks are left out,
-    but they count in the information content. Without people in the pool, 48 of the thesis's 5,000
+    pool: UserPath | Annotated[list[UserPath], Field(min_length=1), unique] = "imagenet21k_fall2011"
+    """The concepts to choose from: `imagenet21k_fall2011` (21,841 synsets), a file with a wnid a
+    line (names may follow), a Parquet file or CSV table (`resources/synsets`) with a column `wnid`,
+    or a list of these. With images of Winter 2021, keep the list of Fall 2011: the 2,674 people
+    that they lack count in the information content. Without these, 48 of the thesis's 5,000
     concepts change places.
     """
     seen: UserPath = "imagenet1k"

@@ -86,8 +86,8 @@ class Benchmark:
     def select_files(self) -> list[str]:
         """Return the files that the selection reads."""
         spec = self.select_spec
-        lists = [path for path in (spec.pool, spec.seen, spec.discard) if path not in NAMED]
-        files = [path for path in (*lists, spec.image_counts, spec.members) if path is not None]
+        given = (*list_of(spec.pool), spec.seen, spec.discard, spec.image_counts, spec.members)
+        files = [path for path in given if path is not None and path not in NAMED]
         return list(dict.fromkeys(files)) + database_files(spec.wordnet)
 
     @cached_property
@@ -122,12 +122,12 @@ class Benchmark:
     @property
     def missing(self) -> list[str]:
         """Return a line for each path of its section that does not exist."""
-        lists = {"pool": self.section.pool, "seen": self.section.seen}
+        lists = {"pool": list_of(self.section.pool), "seen": [self.section.seen]}
         given = {
             "wordnet": self.section.wordnet,
             "image_counts": self.section.image_counts,
             "discard": self.section.discard,
-            **{key: value for key, value in lists.items() if value not in NAMED},
+            **{key: [path for path in value if path not in NAMED] for key, value in lists.items()},
             "word_vectors.file": self.section.word_vectors.file,
             "levels.published": self.section.levels.published,
         }

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from cogworks.concepts.wnid_lists import WNID
+from cogworks.concepts.synset_tables import WNID
 from cogworks.core.errors import InputError
 from cogworks.core.place import found
 from cogworks.images.sources.imagenet import PublishedSet
