@@ -32,6 +32,13 @@ def table_of(dataset: str) -> str:
     return found(f"resources/synsets/{dataset}.csv")
 
 
+def is_table(path: str | Path) -> bool:
+    """Say whether a file is such a table, by its suffix and its header."""
+    if not str(path).lower().endswith(".csv"):
+        return False
+    return set(COLUMNS) <= {name.strip() for name in read_text(path).partition("\n")[0].split(",")}
+
+
 def read_table(path: str | Path) -> dict[str, str]:
     """Return a table: class -> wnid, empty where no synset fits.
 

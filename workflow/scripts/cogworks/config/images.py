@@ -31,10 +31,11 @@ class Source(Section):
 
     kind: Annotated[str, one_of(SOURCES)]
     """`folder` for image files, `parquet` for packs, `tar` for tar files, `torchvision` for a data
-    set in torchvision's folder layout, or `world` for the procedural world. For the published sets
-    of ImageNet's classes, one of `imagenet` (ILSVRC-2012), `imagenet_blurred` (the same with faces
-    blurred), `imagenet_v2` (one of its variants), `imagenet_sketch`, `imagenet_r` and `imagenet_a`:
-    these need `path` alone, and a copy with other numbers of images than were published is refused.
+    set in torchvision's folders, `synsets` for several of these with synsets as classes, or `world`
+    for the procedural world. For the published sets of ImageNet's classes, `imagenet`
+    (ILSVRC-2012), `imagenet_blurred` (with faces blurred), `imagenet_v2` (one variant),
+    `imagenet_sketch`, `imagenet_r` or `imagenet_a`: these need `path` alone, and a copy with other
+    numbers of images is refused.
     """
     path: Paths | None = None
     """A file, a folder, or a list of them, that holds all images; of `imagenet` that with `train`
@@ -78,7 +79,8 @@ class Source(Section):
     """What class numbers mean: a file with one class id per line, counted from 0 (also
     LOC_synset_mapping.txt or imagenet_class_index.json), or `imagenet1k`. With layout `flat`, a
     file of lines `file-name class-id` (also Kaggle's and Tiny-ImageNet's); if that has numbers, a
-    list of it and of what they mean: `[val.txt, imagenet1k]`. Packs from Hugging Face need none.
+    list of it and of what they mean: `[val.txt, imagenet1k]`. Of packs, also a table from names to
+    synsets (`class,wnid`; `.csv`).
     """
     image_column: Annotated[str, _where_read("image_column")] = "image"
     """Parquet column with the encoded images; `image.bytes` is a field of a struct. Of a struct
@@ -117,6 +119,13 @@ class Source(Section):
     dataset: Annotated[Annotated[str, one_of(TRANSFER_SETS)] | None, _where_read("dataset")] = None
     """Which torchvision data set is in `path`. It is split as in the thesis: train and val together
     are the training images; DTD and SUN397 use their first partition.
+    """
+    datasets: Annotated[
+        Annotated[list[Annotated[str, one_of(TRANSFER_SETS)]], unique], _where_read("datasets")
+    ] = []
+    """Which torchvision data sets are in `path`, each with a table of its classes' synsets in
+    `resources/synsets`. The images of a synset that several have are those of the first. Their own
+    splits do not count: `test_images` divides them.
     """
     size: Annotated[Annotated[int, Field(ge=16, le=512)], _where_read("size")] = 64
     """Width and height of the world's images in pixels."""
@@ -160,6 +169,10 @@ class Classes(Section):
     names: Annotated[list[Words], Field(min_length=1), unique] | None = None
     """The classes themselves, where they are not: the names of class folders or tar files, or what
     packs have in `class_column`, such as `[cat, my dog]`.
+    """
+    with_images: Annotated[bool, Applies({"part": ["seen", "level", "levels", "all"]})] = False
+    """Keep the classes of which the source has images; without it, a class without images is an
+    error.
     """
     limit: Positive | None = None
     """Keep this many of the classes, drawn by a hash of `seed` and class id. Null keeps all."""

@@ -39,6 +39,26 @@ def hold(path: Path, *, what: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def wait_for(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs, after whoever holds it now.
+
+    The file stays, as others may be waiting for it. Where none can be written or locked, the block
+    runs without it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError:
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _acquire(path: Path, what: str) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -37,6 +37,11 @@ def read_plain(path: str | Path) -> Any:
             return json.loads(read_text(path))
         except ValueError as error:
             raise InputError(f"{path}: not valid JSON ({error})") from error
+    return unpickle(path)
+
+
+def unpickle(path: str | Path) -> Any:
+    """Return what a pickle holds, whatever the file is called; errors as for `read_plain`."""
     check_genuine(path)
     try:
         with open(path, "rb") as handle:

@@ -62,9 +62,11 @@ def _all_classes(
         return {canonical(wnid) for wnid in spec.wnids}
     if spec.file is not None:
         return set(read_class_file(spec.file))
-    if spec.source is not None:
-        return set(scan(spec.source, None, threads=threads, online=online)["wnid"])
-    return {wnid for table in tables for wnid in _concepts(table, spec.level)}
+    concepts = {wnid for table in tables for wnid in _concepts(table, spec.level)}
+    if spec.source is None:
+        return concepts
+    there = set(scan(spec.source, None, threads=threads, online=online)["wnid"])
+    return there if spec.part == "source" else there & concepts
 
 
 def _concepts(table: Path, level: int | None) -> list[str]:

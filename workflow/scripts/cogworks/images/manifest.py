@@ -7,9 +7,9 @@ column     type    meaning
 =========  ======  ================================================================
 id         string  names the image within the data set; unique; never a row number
 path       string  the file that holds it, as the config spells it
-container  string  what that file is: `file`, `parquet` or `tar`
+container  string  what that file is: `file`, `parquet`, `tar` or `cifar`
 locator    int64   where in it: 0, the row, or the offset of the first byte
-size       int64   length in bytes, -1 where unknown (needed for `tar`)
+size       int64   length in bytes, -1 where unknown (needed for `tar` and `cifar`)
 label      int32   position of `wnid` in the sorted list of classes
 wnid       string  the class: a synset, or whatever class id the source uses
 =========  ======  ================================================================

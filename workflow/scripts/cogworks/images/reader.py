@@ -1,4 +1,4 @@
-"""Encoded images of a manifest by position, wherever they lie: files, Parquet packs, tar files."""
+"""Encoded images of a manifest by position, wherever they lie: files, packs, tar files, CIFAR's."""
 
 import bisect
 import os
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -69,7 +70,7 @@ class ImageReader:
     def name(self, index: int) -> str:
         """Return the place of image `index` in words, for messages."""
         path, container = self._paths[index].as_py(), self._containers[index].as_py()
-        place = {"parquet": ", row ", "tar": ", byte "}.get(container)
+        place = {"parquet": ", row ", "tar": ", byte ", "cifar": ", byte "}.get(container)
         return f"{path}{place}{self._locators[index]}" if place else str(path)
 
     def read_bytes(self, index: int) -> bytes:
@@ -87,8 +88,9 @@ class ImageReader:
             if container == "parquet":
                 with self._lock:
                     return self._read_row(path, locator)
-            if container == "tar":
-                return self._read_span(path, locator, size)
+            if container in ("tar", "cifar"):
+                data = self._read_span(path, locator, size)
+                return _as_pixmap(data) if container == "cifar" else data
             with open(path, "rb") as handle:
                 return handle.read()
         except (OSError, pa.ArrowInvalid) as error:
@@ -152,6 +154,12 @@ class ImageReader:
             if len(self._tars) > OPEN_TARS:
                 self._tars.popitem(last=False)
             return self._tars[path]
+
+
+def _as_pixmap(data: bytes) -> bytes:
+    """Return 32 x 32 pixels, one colour after the other, as a file: a portable pixmap."""
+    pixels = np.frombuffer(data, np.uint8).reshape(3, 32, 32).transpose(1, 2, 0)
+    return b"P6 32 32 255\n" + pixels.tobytes()
 
 
 def decode_images(

@@ -24,7 +24,7 @@ class ClassesSpec(Spec):
     wordnet: str | None
     """Folder of the WordNet from which the names come; null for WordNet 3.0."""
     source: AnySource | None
-    """What names the classes, with `part: source`."""
+    """What names the classes, with `part: source`, or must have images of them (`with_images`)."""
 
 
 class WorldSpec(Spec):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cogworks.config import images as config
 from cogworks.images.sources.imagenet import PublishedSet
+from cogworks.images.sources.kinds.synsets import Synsets
 from cogworks.images.sources.kinds.torchvision import Torchvision
 from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 from cogworks.plan.clones import Clone
@@ -97,7 +98,8 @@ def _all_classes(images: Dataset) -> Count:
         return listed(chosen.file, f"{images.key}.classes.file")
     if chosen.part == "source":
         return _of_source(images)
-    return _of_benchmark(images.plan, chosen)
+    found = _of_benchmark(images.plan, chosen)
+    return min(found, _of_source(images)) if chosen.with_images else found
 
 
 def _of_benchmark(plan: Plan, chosen: config.Classes) -> Count:
@@ -118,6 +120,8 @@ def _of_source(images: Dataset) -> Count:
     source = images.given
     if isinstance(source, Torchvision) and source.dataset is not None:
         return Count(TRANSFER_SETS.load(source.dataset).classes)
+    if isinstance(source, Synsets):
+        return Count(len(source.synsets))
     return Count(CLASSES, f"{CLASSES} classes of {images.key}")
 
 

@@ -131,18 +131,23 @@ class Dataset:
     @property
     def class_files(self) -> list[str]:
         """Return the user's own files from which its classes come."""
-        own = self.source_files if self.classes.part == "source" else _files(self.classes.file)
+        own = self.source_files if self._scanned else _files(self.classes.file)
         return own + database_files(self.wordnet)
 
     @property
     def classes_spec(self) -> ClassesSpec:
         """Return what its class list depends on."""
-        chosen = self.classes.model_dump(exclude={"benchmark", "names"})
+        chosen = self.classes.model_dump(exclude={"benchmark", "names", "with_images"})
         chosen["wnids"] = self.classes.listed
         if self.classes.limit is None:
             chosen["seed"] = None
-        source = self.source if self.classes.part == "source" else None
+        source = self.source if self._scanned else None
         return ClassesSpec(dataset=self.name, wordnet=self.wordnet, source=source, **chosen)
+
+    @property
+    def _scanned(self) -> bool:
+        """Whether its images have a say in which classes there are."""
+        return self.classes.part == "source" or self.classes.with_images
 
     @property
     def world_spec(self) -> WorldSpec:
@@ -181,16 +186,18 @@ class Dataset:
                 for path in expand_paths(paths)
                 for line in lacking(f"{self.key}.{key}", path)
             ),
-            *(f"{self.key}.source: {problem}" for problem in self.given.missing()),
+            *(f"{self.key}.source: {problem}" for problem in self._missing_sets()),
         ]
 
     def _missing_images(self, key: str, paths: list[str]) -> Iterator[str]:
-        fetched = self.given.fetches and self.plan.config.compute.online
         for path in expand_paths(paths):
             if is_missing(path):
-                yield from () if fetched else lacking(f"{self.key}.{key}", path)
+                yield from () if self.given.fetches else lacking(f"{self.key}.{key}", path)
             elif not is_made(path):
                 yield from (f"{self.key}.{key}: {fault}" for fault in self.given.faults(path))
+
+    def _missing_sets(self) -> Iterator[str]:
+        return self.given.missing(online=self.plan.config.compute.online)
 
     def problems(self) -> Iterator[str]:
         """Yield the errors of its section that its types cannot show."""
@@ -217,6 +224,8 @@ class Dataset:
             if classes.part == "level" and not 1 <= (classes.level or 0) <= count:
                 has = f"{benchmark.name} has 1 to {count}"
                 yield f"{key}.level: {classes.level} is not a level; {has}"
+        if classes.with_images and (self.given.drawn or not self.given.names_classes):
+            yield f"{key}.with_images: kind {self.given.kind} cannot say of which it has images"
         if classes.part == "source" and not self.given.names_classes:
             yield (
                 f"{key}.part: kind {self.given.kind} needs an explicit class list (a missing class "

@@ -30,7 +30,7 @@ def inaturalist(year: str, *, classes: int, train: int, test: int) -> TransferSe
 
         datasets.INaturalist(root, version=year, download=True)
 
-    return TransferSet(read, classes, train, test, fetch, by_hand)
+    return TransferSet(read, classes, train, test, folder=year, fetch=fetch, by_hand=by_hand)
 
 
 def _read(file: Path, year: str, split: str) -> Iterator[Entry]:

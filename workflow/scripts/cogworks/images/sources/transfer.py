@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cogworks.core.errors import InputError
-from cogworks.images.sources.listing import TEST, listing
-from cogworks.images.sources.transfer_sets import TRANSFER_SETS, Entry
+from cogworks.core.lock import wait_for
+from cogworks.images.sources.listing import TEST, listing, name_some
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS, Entry, TransferSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,15 +29,26 @@ def scan_transfer(name: str, root: Path) -> "pd.DataFrame":
         raise InputError(
             f"{root}: {name} should have {known.classes} classes, {known.train} training and "
             f"{known.test} test images; the lists here have {found[0]}, {found[1]} and {found[2]}"
+            f"{_again(known)}"
         )
-    return list_entries(root, entries)
+    return (known.listed or list_entries)(root, entries)
 
 
 def list_entries(root: Path, entries: list[Entry]) -> "pd.DataFrame":
-    """Return a listing of `entries`, with the sizes of their files."""
+    """Return a listing of `entries`, with the sizes of their files.
+
+    Raises:
+        InputError: some are not there, or empty; the message says how many.
+    """
+    sizes = [_size(root / path) for path, _, _ in entries]
+    if lost := [path for (path, _, _), size in zip(entries, sizes, strict=True) if not size]:
+        raise InputError(
+            f"{root}: {len(lost)} of {len(entries)} listed images are not there, or empty: "
+            f"{name_some(lost)}; copy or unpack them again"
+        )
     return listing(
-        (path, str(root / path), "file", 0, _size(root / path), wnid, split)
-        for path, wnid, split in entries
+        (path, str(root / path), "file", 0, size, wnid, split)
+        for (path, wnid, split), size in zip(entries, sizes, strict=True)
     )
 
 
@@ -53,17 +65,21 @@ def download_transfer(name: str, root: Path) -> None:
         raise InputError("\n".join(problems))
     if known.fetch is None:
         return
-    root.mkdir(parents=True, exist_ok=True)
     try:
-        known.fetch(root)
+        root.mkdir(parents=True, exist_ok=True)
+        # Several data sets of a config may be made of one of these, at once.
+        with wait_for(root / f".{name}.lock"):
+            known.fetch(root)
     except (OSError, RuntimeError) as error:
         raise InputError(f"{name}: the download into {root} failed ({error})") from error
+
+
+def _again(known: TransferSet) -> str:
+    return f"; remove {known.folder} there and fetch or copy it again" if known.folder else ""
 
 
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError as error:
-        raise InputError(
-            f"{path}: listed, but the image is not there ({error.strerror})"
-        ) from error
+    except OSError:
+        return 0

@@ -88,8 +88,8 @@ class Source(Spec, ABC):
         if not Path(path).is_dir():
             yield f"{path} is a file; kind {self.kind} expects a folder"
 
-    def missing(self) -> Iterator[str]:
-        """Yield what must be put there by hand and is not."""
+    def missing(self, *, online: bool) -> Iterator[str]:
+        """Yield what is not there and must be put there, or fetched where `online`."""
         yield from ()
 
     def problems(self) -> Iterator[str]:
@@ -204,6 +204,7 @@ SOURCES: Registry[type[Source]] = Registry(
         "parquet",
         "tar",
         "torchvision",
+        "synsets",
         "imagenet",
         "imagenet_blurred",
         "imagenet_v2",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from cogworks.concepts.synset_tables import is_table
 from cogworks.core.errors import InputError
 from cogworks.images.sources.kinds import Mapped, pack_faults, packs_at
 
@@ -40,17 +41,20 @@ class Parquet(Mapped):
         from cogworks.images.class_files import numbered_classes
         from cogworks.images.sources.packs import PackColumns, scan_packs
         from cogworks.images.sources.places import files_of
+        from cogworks.images.sources.synsets import as_synsets
 
+        tables = [path for path in self.mapping if is_table(path)]
         columns = PackColumns(
             class_column=self.class_column,
             id_column=self.id_column,
             split_column=self.split_column,
             train_splits=self.train_splits,
             test_splits=self.test_splits,
-            numbered=numbered_classes(self.mapping),
+            numbered=None if tables else numbered_classes(self.mapping),
         )
         packs = files_of(paths, suffix=".parquet", one_split=self.split_column is None)
-        return scan_packs(packs, columns, split=split)
+        frame = scan_packs(packs, columns, split=split)
+        return as_synsets(frame, tables[0]) if tables else frame
 
     def find_images(self, parts: list[list[str]]) -> str:
         """See `Source.find_images`; of a struct it is the field with the bytes."""

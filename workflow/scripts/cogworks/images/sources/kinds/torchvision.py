@@ -40,9 +40,9 @@ class Torchvision(Source):
         """See `Source.fetch`."""
         download_transfer(self._name, _one(self.path))
 
-    def missing(self) -> Iterator[str]:
+    def missing(self, *, online: bool) -> Iterator[str]:
         """See `Source.missing`."""
-        return TRANSFER_SETS.load(self._name).by_hand.missing(_one(self.path))
+        return TRANSFER_SETS.load(self._name).missing(_one(self.path), online=online)
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""

@@ -22,4 +22,6 @@ def _fetch(root: Path) -> None:
     datasets.FGVCAircraft(root, split="trainval", download=True)
 
 
-TRANSFER_SET = TransferSet(_read, classes=100, train=6667, test=3333, fetch=_fetch)
+TRANSFER_SET = TransferSet(
+    _read, classes=100, train=6667, test=3333, folder="fgvc-aircraft-2013b", fetch=_fetch
+)

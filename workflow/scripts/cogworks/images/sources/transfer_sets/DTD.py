@@ -21,4 +21,4 @@ def _fetch(root: Path) -> None:
     datasets.DTD(root, download=True)
 
 
-TRANSFER_SET = TransferSet(_read, classes=47, train=3760, test=1880, fetch=_fetch)
+TRANSFER_SET = TransferSet(_read, classes=47, train=3760, test=1880, folder="dtd", fetch=_fetch)

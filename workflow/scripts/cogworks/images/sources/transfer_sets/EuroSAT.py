@@ -3,19 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from cogworks.core.errors import InputError
-from cogworks.core.inputs import is_hidden
-from cogworks.images.sources.listing import UNSPLIT
+from cogworks.images.sources.class_folders import read_class_folders
 from cogworks.images.sources.transfer_sets import Entry, TransferSet
 
 
 def _read(root: Path) -> Iterator[Entry]:
-    data = root / "eurosat" / "2750"
-    if not data.is_dir():
-        raise InputError(f"{data}: no such folder")
-    for path in sorted(data.glob("*/*.jpg")):
-        if not is_hidden(path.name):
-            yield path.relative_to(root).as_posix(), path.parent.name, UNSPLIT
+    return read_class_folders(root, "eurosat/2750")
 
 
 def _fetch(root: Path) -> None:
@@ -24,4 +17,6 @@ def _fetch(root: Path) -> None:
     datasets.EuroSAT(root, download=True)
 
 
-TRANSFER_SET = TransferSet(_read, classes=10, train=27000, test=0, fetch=_fetch)
+TRANSFER_SET = TransferSet(
+    _read, classes=10, train=27000, test=0, folder="eurosat/2750", fetch=_fetch
+)

@@ -22,4 +22,6 @@ def _fetch(root: Path) -> None:
     datasets.Flowers102(root, download=True)
 
 
-TRANSFER_SET = TransferSet(_read, classes=102, train=2040, test=6149, fetch=_fetch)
+TRANSFER_SET = TransferSet(
+    _read, classes=102, train=2040, test=6149, folder="flowers-102", fetch=_fetch
+)

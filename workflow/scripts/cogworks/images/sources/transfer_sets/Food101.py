@@ -20,4 +20,6 @@ def _fetch(root: Path) -> None:
     datasets.Food101(root, download=True)
 
 
-TRANSFER_SET = TransferSet(_read, classes=101, train=75750, test=25250, fetch=_fetch)
+TRANSFER_SET = TransferSet(
+    _read, classes=101, train=75750, test=25250, folder="food-101", fetch=_fetch
+)

@@ -22,4 +22,6 @@ def _fetch(root: Path) -> None:
     datasets.OxfordIIITPet(root, download=True)
 
 
-TRANSFER_SET = TransferSet(_read, classes=37, train=3680, test=3669, fetch=_fetch)
+TRANSFER_SET = TransferSet(
+    _read, classes=37, train=3680, test=3669, folder="oxford-iiit-pet", fetch=_fetch
+)

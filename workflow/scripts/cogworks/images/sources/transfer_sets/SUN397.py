@@ -30,5 +30,11 @@ def _fetch(root: Path) -> None:
 
 
 TRANSFER_SET = TransferSet(
-    _read, classes=397, train=19850, test=19850, fetch=_fetch, by_hand=BY_HAND
+    _read,
+    classes=397,
+    train=19850,
+    test=19850,
+    folder="SUN397",
+    fetch=_fetch,
+    by_hand=BY_HAND,
 )

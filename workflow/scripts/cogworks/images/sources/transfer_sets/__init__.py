@@ -1,4 +1,6 @@
-"""The transfer data sets (thesis 4.4): one file each, named as in the config.
+"""Torchvision's data sets: those for transfer (thesis 4.4), and others of CoG-lite.
+
+There is one file each, named as in the config.
 
 Each is read from the folders that torchvision's classes make, and by its own lists rather than
 through torchvision: its EuroSAT and SUN397 know no split, its INaturalist mixes training and
@@ -11,9 +13,13 @@ Imported while the DAG is planned: a set imports what reads or downloads only wh
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cogworks.core.registry import Registry
 from cogworks.images.sources.by_hand import ByHand
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # (path below the root, class, split)
 Entry = tuple[str, str, str]
@@ -27,16 +33,30 @@ class TransferSet:
         read: yields its entries, given the root folder.
         classes, train, test: number of classes and of images; for a set without a split of its
             own, `train` counts all images.
+        folder: what `fetch` makes below the root folder; None without one.
         fetch: downloads what is not in the root folder yet; None if all of it is put there by hand.
         by_hand: what `fetch` does not download.
+        listed: returns the listing of its entries, given the root folder, where an image is not a
+            file of its own.
     """
 
     read: Callable[[Path], Iterator[Entry]]
     classes: int
     train: int
     test: int
+    folder: str | None = None
     fetch: Callable[[Path], object] | None = None
     by_hand: ByHand = field(default_factory=ByHand)
+    listed: "Callable[[Path, list[Entry]], pd.DataFrame] | None" = None
+
+    def missing(self, root: Path, *, online: bool) -> Iterator[str]:
+        """Yield what is not in the root folder and must be put there, or fetched where `online`."""
+        yield from self.by_hand.missing(root)
+        if self.folder and not online and not root.is_file() and not (root / self.folder).is_dir():
+            yield (
+                f"{root}: no folder {self.folder}, which torchvision's class makes; name the "
+                "folder that holds it, or set compute.online to fetch it"
+            )
 
     @property
     def is_split(self) -> bool:
@@ -58,5 +78,8 @@ TRANSFER_SETS: Registry[TransferSet] = Registry(
         "SUN397",
         "iNat2018",
         "iNat2019",
+        "Caltech101",
+        "Caltech256",
+        "CIFAR100",
     ),
 )

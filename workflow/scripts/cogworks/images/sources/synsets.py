@@ -1,0 +1,27 @@
+"""Class names become synsets, by a table (`concepts.synset_tables`)."""
+
+import pandas as pd
+
+from cogworks.concepts.synset_tables import read_table
+from cogworks.core.errors import InputError
+from cogworks.images.sources.listing import name_some
+
+
+def as_synsets(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return a listing with synsets in place of the names of classes.
+
+    Args:
+        frame: the listing; images of classes that no synset fits are left out.
+        table: path of the table.
+
+    Raises:
+        InputError: a class that stands in no row of the table.
+    """
+    synsets = read_table(table)
+    if unknown := sorted(set(frame["wnid"]) - synsets.keys()):
+        raise InputError(
+            f"{len(unknown)} classes stand in no row of {table}: {name_some(unknown)}. Give each a "
+            "row there: its synset as wnid, or none if none fits, and its images are left out"
+        )
+    found = frame.assign(wnid=frame["wnid"].map(synsets))
+    return found[found["wnid"] != ""]
