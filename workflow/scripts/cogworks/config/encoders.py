@@ -70,9 +70,10 @@ class Encoder(Section):
         ),
     ] = None
     """File with the weights: safetensors, a torch file of tensors and plain values, or a
-    TorchScript archive. Convert other pickles with `convert_checkpoint.py`, which runs none of
-    their code. Values that are not finite, all-zero kernels and integers are refused. Replacing the
-    file, even with an older one, makes the features stale.
+    TorchScript archive; `package:NAME/FILE` is one of an installed Python package. Convert other
+    pickles with `convert_checkpoint.py`, which runs none of their code. Values that are not finite,
+    all-zero kernels and integers are refused. Replacing the file, even with an older one, makes the
+    features stale.
     """
     container: Annotated[str, Applies({"model": "given", "weights": ["checkpoint", None]})] = "."
     """Entry of the checkpoint that holds the weights, such as `state_dict`, `model`, `teacher`, or

