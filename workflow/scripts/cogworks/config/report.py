@@ -7,6 +7,18 @@ from pydantic import Field
 from cogworks.config.base import Name, Section, Words
 
 
+class Advantage(Section):
+    """The advantage over the baseline along similarity to the seen concepts, with an interval that
+    resamples concepts. Each concept is told from others at nearly its distance, in small tasks; it
+    needs the features of all levels at once.
+    """
+
+    classes: Annotated[int, Field(ge=2)] = 10
+    """Classes of a task: chance is one in so many."""
+    window: Annotated[int, Field(ge=2)] = 40
+    """How many others, those nearest in the ranking, a concept's tasks are drawn from."""
+
+
 class Shown(Section):
     """What a part of the report shows, and which data set plays which part in it."""
 
@@ -33,6 +45,11 @@ class Shown(Section):
     levels: Words | Annotated[list[str], Field(min_length=1)] | None = None
     """Data sets of the levels, nearest first, or their family. Null uses the first evaluated family
     with `classes.part: levels`.
+    """
+    advantage: Advantage | None = None
+    """The advantage over the baseline along similarity to the seen concepts, with an interval that
+    resamples concepts. Each concept is told from others at nearly its distance, in small tasks; it
+    needs the features of all levels at once.
     """
     few_shot: list[str] | None = None
     """Data sets of the few-shot figure. Null uses the first, middle and last level (figure 3.5)."""

@@ -17,6 +17,12 @@ def weights_note(encoder: str) -> str:
     return f"results/features/{encoder}/weights.json"
 
 
+def features(encoder: str, dataset: str, split: str) -> tuple[str, str]:
+    """Return the array and the index of an encoder's features of a data set's split."""
+    stem = f"results/features/{encoder}/{dataset}/{split}"
+    return f"{stem}.npy", f"{stem}.parquet"
+
+
 def scores(encoder: str, dataset: str, protocol: str) -> str:
     """Return the score table of one probe job."""
     return f"results/probes/{encoder}/{dataset}/{protocol}.parquet"

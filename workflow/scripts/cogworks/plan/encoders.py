@@ -124,8 +124,7 @@ class Encoder:
 
     def features(self, dataset: str, split: str) -> Features:
         """Return where its features of a data set's split lie."""
-        stem = f"results/features/{self.name}/{dataset}/{split}"
-        return Features(f"{stem}.npy", f"{stem}.parquet")
+        return Features(*paths.features(self.name, dataset, split))
 
     @cached_property
     def files(self) -> list[str]:

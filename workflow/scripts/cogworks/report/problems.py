@@ -21,7 +21,8 @@ def problems(plan: Plan) -> Iterator[str]:
     for roles in parts(plan):
         found += list(_chosen(roles)) or [*_sets(roles), *_names(roles)]
     if not found:
-        lines = (line for roles in parts(plan) for line in (*_baseline(roles), *_labels(roles)))
+        checks = (_baseline, _labels, _advantage)
+        lines = (line for roles in parts(plan) for check in checks for line in check(roles))
         found = [*dict.fromkeys(lines), *_named(plan)]
     yield from found
 
@@ -97,6 +98,16 @@ def _baseline(roles: Roles) -> Iterator[str]:
                 f"{roles.key}.baseline: {value} has no scores on {name} with {protocol}, "
                 "so nothing can be shown relative to it; evaluate it there or name another one"
             )
+
+
+def _advantage(roles: Roles) -> Iterator[str]:
+    key = f"{roles.key}.advantage"
+    if roles.section.advantage is None:
+        return
+    if not roles.levels or roles.ranked is None:
+        yield f"{key}: needs levels that are a cut of one ranking (classes.part: levels); remove it"
+    elif len(roles.scored(roles.levels)) < 2:
+        yield f"{key}: needs an encoder on the levels besides the baseline {roles.baseline}"
 
 
 def _named(plan: Plan) -> Iterator[str]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from cogworks.config.evaluations import Evaluation
 from cogworks.config.report import Report, Shown
 from cogworks.core.errors import InputError
+from cogworks.images.sources.kinds.synsets import Synsets
 from cogworks.plan import measures
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.clones import Clone
@@ -24,6 +25,7 @@ from cogworks.report import comparable, recipes, repeats
 from cogworks.report.reference import BLURRED, DATASETS, LEVELS, LONG_TAIL, TEST_SETS
 from cogworks.report.specs import (
     NO_PAPER,
+    AdvantageSpec,
     CloneRow,
     CrossedSpec,
     CrossingRow,
@@ -34,6 +36,7 @@ from cogworks.report.specs import (
     JobKey,
     LevelsSpec,
     ModelsSpec,
+    Named,
     Paper,
     RunRow,
     ScoreFiles,
@@ -411,6 +414,35 @@ class Roles:
         rows = [row for row in self.encoders(self.scored(sets)) if not row.differs]
         names = [row.name for row in rows if not (others and row.published)]
         return self.by_level(sets, paper, names=names) if names else None
+
+    @cached_property
+    def along_similarity(self) -> AdvantageSpec | None:
+        """Return the spec of what shows the advantage by similarity, None where it is not asked."""
+        asked, benchmark = self.section.advantage, self.ranked
+        names = self.scored(self.axis)
+        if asked is None or benchmark is None or self.baseline not in names:
+            return None
+        rows = {row.name: row for row in self.encoders(names)}
+        named = {name: Named(name=name, label=self.label(name)) for name in self.axis}
+        return AdvantageSpec(
+            baseline=rows.pop(self.baseline),
+            encoders=list(rows.values()),
+            seen=named.get(self.seen or ""),
+            levels=[named[name] for name in self.levels],
+            ranking=benchmark.table("ranking"),
+            grouped=all(
+                isinstance(self.plan.datasets[name].given, Synsets) for name in self.levels
+            ),
+            **dict(asked),
+        )
+
+    @property
+    def ranked(self) -> Benchmark | None:
+        """Return the benchmark of whose ranking the levels are a cut; None where there is none."""
+        if not all(name in self.plan.datasets for name in self.levels):
+            return None
+        names = {self.plan.datasets[name].classes.benchmark for name in self.levels}
+        return self.plan.benchmarks.get(names.pop() or "") if len(names) == 1 else None
 
     def trade_off(
         self, paper: Paper = NO_PAPER, *, encoders: Collection[str] | None = None

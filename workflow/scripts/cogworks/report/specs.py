@@ -136,6 +136,41 @@ class LevelsSpec(ScoresSpec):
     columns: list[SetColumn]
 
 
+class AdvantageSpec(ExhibitSpec):
+    """The advantage over a baseline along similarity to the seen concepts."""
+
+    baseline: EncoderRow
+    encoders: list[EncoderRow]
+    """All but the baseline."""
+    seen: Named | None
+    levels: list[Named]
+    ranking: str
+    """The ranking of which the levels are a cut."""
+    grouped: bool
+    """Whether the concepts come from several data sets, which the ids of images begin with."""
+    classes: int
+    window: int
+
+    @property
+    def datasets(self) -> list[str]:
+        """Return the seen data set, if any, and the levels."""
+        return [entry.name for entry in [*([self.seen] if self.seen else []), *self.levels]]
+
+    @property
+    def files(self) -> list[str]:
+        """Return the ranking and the features."""
+        return [
+            self.ranking,
+            *(
+                path
+                for encoder in [self.baseline, *self.encoders]
+                for dataset in self.datasets
+                for split in ("train", "test")
+                for path in paths.features(encoder.name, dataset, split)
+            ),
+        ]
+
+
 class FewShotSpec(LevelsSpec):
     """Top-1 of encoders on data sets by number of training images."""
 

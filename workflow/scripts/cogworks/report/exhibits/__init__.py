@@ -10,6 +10,8 @@ EXHIBITS: Registry[AnyKind] = Registry(
     "cogworks.report.exhibits",
     "EXHIBIT",
     (
+        "advantage_table",
+        "advantage_figure",
         "levels_absolute_figure",
         "levels_relative_figure",
         "levels_table",
