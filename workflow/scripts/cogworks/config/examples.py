@@ -10,6 +10,9 @@ include: [my-paths.yaml]
     "paths": """\
 paths: {imagenet21k: /data/imagenet21k, dtd: /data/dtd}
 """,
+    "model": """\
+model: timm:vit_base_patch16_224.augreg_in1k
+""",
     "concepts": """\
 concepts:
   cog:                        # the thesis's benchmark, all defaults but the images

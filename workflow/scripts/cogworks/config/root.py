@@ -1,7 +1,7 @@
 """The whole config: each section is a room of the workflow."""
 
 from cogworks.config.analysis import Analysis
-from cogworks.config.base import Name, Section, UserPath
+from cogworks.config.base import ModelName, Name, Section, UserPath
 from cogworks.config.compute import Compute
 from cogworks.config.concepts import Benchmark
 from cogworks.config.encoders import Encoder
@@ -27,6 +27,11 @@ class Config(Section):
     """Files and folders by name. Elsewhere in the config a text that begins with `<NAME>` begins
     with this path. So a small file of your own can say where your data are, whichever sections read
     them; a name that nothing refers to does no harm.
+    """
+    model: ModelName | list[ModelName] = []
+    """Encoders besides those of the section `encoders`, for the command line: `--config
+    model=timm:resnet50` stands for `encoders: {resnet50: {model: timm:resnet50, weights:
+    pretrained}}`. It is in each evaluation of `all` encoders.
     """
     concepts: dict[Name, Benchmark] = {}
     """Benchmarks by name. Each takes a pool of WordNet synsets, drops those that are not eligible

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cogworks.config import errors, idle, named_paths
+from cogworks.config import errors, idle, named_models, named_paths
 from cogworks.config.compute import Compute
 from cogworks.config.include import layers, merged, replaced_lists
 from cogworks.config.parse import parse
@@ -49,7 +49,8 @@ def load(
             warn(line)
     paths = [layer.file for layer in read]
     try:
-        return _checked(named_paths.resolved(merged(read, config), paths), paths)
+        filled = named_paths.resolved(merged(read, config), paths)
+        return _checked(named_models.expanded(filled), paths)
     except InputError as error:
         lines = [_with_near_miss(line) for line in str(error).splitlines()]
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
