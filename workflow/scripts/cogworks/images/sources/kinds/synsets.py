@@ -15,7 +15,7 @@ from cogworks.core.errors import InputError
 from cogworks.images.sources.kinds import SOURCES, Source
 from cogworks.images.sources.listing import UNSPLIT, name_some
 from cogworks.images.sources.transfer import download_transfer, scan_transfer
-from cogworks.images.sources.transfer_sets import TRANSFER_SETS
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS, missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,9 +89,7 @@ class Synsets(Source):
 
     def missing(self, *, online: bool) -> Iterator[str]:
         """See `Source.missing`."""
-        for name in self.datasets:
-            for problem in TRANSFER_SETS.load(name).missing(Path(self.path[0]), online=online):
-                yield f"{name}: {problem}"
+        return missing(self.datasets, Path(self.path[0]), online=online)
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cogworks.core.errors import InputError
 from cogworks.images.sources.kinds import Source
 from cogworks.images.sources.transfer import download_transfer, scan_transfer
-from cogworks.images.sources.transfer_sets import TRANSFER_SETS
+from cogworks.images.sources.transfer_sets import TRANSFER_SETS, missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ class Torchvision(Source):
 
     def missing(self, *, online: bool) -> Iterator[str]:
         """See `Source.missing`."""
-        return TRANSFER_SETS.load(self._name).missing(_one(self.path), online=online)
+        return missing([self._name], _one(self.path), online=online)
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""

@@ -10,7 +10,7 @@ are the training images.
 Imported while the DAG is planned: a set imports what reads or downloads only where it is used.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,14 +49,9 @@ class TransferSet:
     by_hand: ByHand = field(default_factory=ByHand)
     listed: "Callable[[Path, list[Entry]], pd.DataFrame] | None" = None
 
-    def missing(self, root: Path, *, online: bool) -> Iterator[str]:
-        """Yield what is not in the root folder and must be put there, or fetched where `online`."""
-        yield from self.by_hand.missing(root)
-        if self.folder and not online and not root.is_file() and not (root / self.folder).is_dir():
-            yield (
-                f"{root}: no folder {self.folder}, which torchvision's class makes; name the "
-                "folder that holds it, or set compute.online to fetch it"
-            )
+    def is_there(self, root: Path) -> bool:
+        """Say whether the root folder has the folder that `fetch` makes."""
+        return self.folder is None or (root / self.folder).is_dir()
 
     @property
     def is_split(self) -> bool:
@@ -83,3 +78,18 @@ TRANSFER_SETS: Registry[TransferSet] = Registry(
         "CIFAR100",
     ),
 )
+
+
+def missing(names: Sequence[str], root: Path, *, online: bool) -> Iterator[str]:
+    """Yield what some data sets lack and must be put there, or fetched where `online`."""
+    found = {name: TRANSFER_SETS.load(name) for name in names}
+    for known in found.values():
+        yield from known.by_hand.missing(root)
+    if online or root.is_file():
+        return
+    folders = [f"{one.folder} ({name})" for name, one in found.items() if not one.is_there(root)]
+    if folders:
+        yield (
+            f"{root}: no folder {', '.join(folders)}; name in path the folder that holds what "
+            "torchvision's classes make, or set compute.online to fetch it"
+        )
