@@ -42,6 +42,7 @@ FILES = (
     *("packs/counts.parquet", "packs/one.parquet", "tars/one.tar"),
     *("photos/train/n01440764/1.jpg", "photos/train_2/n01440764/1.jpg"),
     *("photos/test/1.jpg", "photos/test_2/1.jpg", "transfer/dtd/labels/train1.txt"),
+    *("transfer/oxford-iiit-pet/images/1.jpg", "transfer/food-101/images/1.jpg"),
     *("models/own.py", "models/own_2.py", "models/clip/config.json", "models/clip_2/config.json"),
     *("weights/start.pth", "weights/start_2.pth", "weights/published.pth"),
     *("weights/mine.pth", "weights/mine_2.pth"),

@@ -2,13 +2,14 @@ import errno
 import multiprocessing
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from cogworks.core import lock
 from cogworks.core.errors import InputError
-from cogworks.core.lock import hold
+from cogworks.core.lock import hold, wait_for
 
 
 def _hold_forever(path: Path, ready: "multiprocessing.synchronize.Event") -> None:
@@ -56,3 +57,24 @@ def test_one_after_the_other(tmp_path: Path) -> None:
     for _ in range(2):
         with hold(tmp_path / "lock", what="this shard"):
             pass
+
+
+def test_waiting_for_a_lock_ends_when_it_is_released(tmp_path: Path) -> None:
+    order = []
+
+    def second() -> None:
+        with wait_for(tmp_path / "lock"):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with wait_for(tmp_path / "lock"):
+        thread.start()
+        thread.join(0.3)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+def test_where_no_lock_can_be_written_there_is_no_waiting(tmp_path: Path) -> None:
+    with wait_for(tmp_path / "no folder" / "lock"):
+        assert not (tmp_path / "no folder").exists()
