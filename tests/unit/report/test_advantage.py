@@ -74,6 +74,7 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AdvantageSpec:
         ranking="ranking.parquet",
         grouped=False,
         classes=5,
+        images=None,
         window=12,
     )
 

@@ -4,14 +4,16 @@ Levels of a few concepts differ in difficulty by themselves. So accuracy is take
 concept, always against others at nearly the same distance, minus the accuracy of a baseline (a
 random network) in the very same tasks, and the line along similarity has an interval.
 
-**Tasks.** A task is a concept and K - 1 others, drawn one by one from its window: the W others that
-are nearest to it in the ranking. A test image is right if its class is the nearest: the mean of its
-k largest cosines to a class's training images is above that of every other class. With a share f of
-the window above the image's own class, that is so in a share (1 - f)^(K - 1) of all tasks, so none
-needs to be drawn.
+**Tasks.** A task is a concept and K - 1 others, drawn from its window: the W others that are
+nearest to it in the ranking. A test image is right if its class is the nearest: the mean of its k
+largest cosines to a class's training images is above that of every other class. With a of the
+window above the image's own class, that is so in (W - a)/W (W - a - 1)/(W - 1) ... of all tasks,
+K - 1 factors, so none needs to be drawn.
 
 **Interval.** Concepts are resampled, with their images, as windows too: each bootstrap gives every
-concept a weight, by which it counts in the line and is drawn from the windows of others.
+concept a weight, by which it counts in the line and stands in the windows of others. Where a window
+holds a concept twice its tasks are easier to win, the more so for a poor encoder; so the bootstraps
+say how far the estimate may be off, and not where it is: they are centred on it.
 
 **Groups.** Where concepts come from several data sets, windows stay within one: what tells two data
 sets apart (size, background, camera) tells their classes apart as well. The slope is then given
@@ -29,8 +31,6 @@ Floats = npt.NDArray[np.float64]
 NEAREST = 5
 # The quantiles of bootstraps at which an interval ends.
 ENDS = (0.025, 0.975)
-# Others that a concept needs in its window.
-FEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -110,21 +110,24 @@ def accuracies(
         classes: K.
 
     Returns:
-        shares; NaN where a concept has no test image or fewer than `FEWEST` others to be told from.
+        shares; NaN where a concept has no test image or fewer than K - 1 others to be told from.
     """
     result = np.full((len(weights), near.shape[1]), np.nan)
     for concept, others in enumerate(window):
         rows = near[labels == concept]
-        if len(others) < FEWEST or not len(rows):
+        if len(others) < classes - 1 or not len(rows):
             continue
         own = rows[:, [concept]]
         # Equals share the image.
         above = (rows[:, others] > own) + 0.5 * (rows[:, others] == own)
         weight = weights[:, others]
-        total = weight.sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            lost = weight @ above.T / total[:, None]
-        result[:, concept] = ((1 - lost) ** (classes - 1)).mean(axis=1)
+        total = weight.sum(axis=1, keepdims=True)
+        below = total - weight @ above.T
+        right = np.ones_like(below)
+        for drawn in range(classes - 1):
+            right *= np.maximum(below - drawn, 0) / np.maximum(total - drawn, 1)
+        enough = total[:, 0] >= classes - 1
+        result[enough, concept] = right[enough].mean(axis=1)
     return result
 
 
@@ -146,14 +149,14 @@ def mean(values: Floats, weights: Floats, chosen: npt.NDArray[np.bool_]) -> Esti
     weight = np.where(np.isfinite(values) & chosen, weights, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = (weight * np.nan_to_num(values)).sum(axis=1) / weight.sum(axis=1)
-    return _estimate(means)
+    return estimate(means)
 
 
 def slope(
     values: Floats, weights: Floats, similarity: Floats, groups: Sequence[str] | None = None
 ) -> Estimate:
     """Return the slope of the line of values along similarity; arguments as for `slopes`."""
-    return _estimate(slopes(values, weights, similarity, groups))
+    return estimate(slopes(values, weights, similarity, groups))
 
 
 def slopes(
@@ -195,12 +198,12 @@ def lines(values: Floats, weights: Floats, similarity: Floats, at: Floats) -> Fl
     return result
 
 
-def _estimate(found: Floats) -> Estimate:
-    """Return the first value, and the quantiles of the others."""
+def estimate(found: Floats) -> Estimate:
+    """Return the first value, and the quantiles of the others, centred on it."""
     others = found[1:][np.isfinite(found[1:])]
     if not np.isfinite(found[0]) or not len(others):
         return Estimate(np.nan, np.nan, np.nan)
-    low, high = np.quantile(others, ENDS)
+    low, high = found[0] + np.quantile(others - others.mean(), ENDS)
     return Estimate(float(found[0]), float(low), float(high))
 
 

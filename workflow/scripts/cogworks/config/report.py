@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cogworks.config.base import Name, Section, Words
+from cogworks.config.base import Name, Positive, Section, Words
 
 
 class Advantage(Section):
@@ -15,6 +15,10 @@ class Advantage(Section):
 
     classes: Annotated[int, Field(ge=2)] = 10
     """Classes of a task: chance is one in so many."""
+    images: Positive | None = 1
+    """Training images of each class, drawn by a hash of their ids: few, or a good encoder is right
+    in all tasks and its advantage shows the baseline alone. Null uses all.
+    """
     window: Annotated[int, Field(ge=2)] = 40
     """How many others, those nearest in the ranking, a concept's tasks are drawn from."""
 

@@ -149,6 +149,7 @@ class AdvantageSpec(ExhibitSpec):
     grouped: bool
     """Whether the concepts come from several data sets, which the ids of images begin with."""
     classes: int
+    images: int | None
     window: int
 
     @property

@@ -15,7 +15,7 @@ from cogworks.analysis.advantage import Estimate, Floats, Images
 from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
-from cogworks.core.seeds import derive_seed
+from cogworks.core.seeds import derive_seed, shuffle_by_hash
 from cogworks.encoders.store import read_features
 from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks
@@ -27,7 +27,11 @@ RESAMPLES = 1000
 STEP = 0.1
 POINTS = 100
 # Where the seen concepts stand: beside those of the largest similarity, which is 1.
-SEEN_AT = 1.06
+SEEN_AT = 1.12
+# Where the axis ends at the latest: no advantage is larger than 100 points.
+HIGHEST = 104
+# An encoder that is right in more tasks than this leaves no room for an advantage to vary.
+TOO_EASY = 95.0
 # More encoders than this have no dots: they would hide one another.
 MOST_DOTTED = 3
 
@@ -40,6 +44,7 @@ class Concepts:
         wnids: (C,) the concepts.
         groups: (C,) data set that each comes from; all the same where they come from one.
         labels: number of its data set for each concept.
+        accuracy: by encoder the accuracy in these tasks, in percent.
         values: by encoder the advantage (1 + B, C), in points.
         weights: (1 + B, C).
     """
@@ -47,6 +52,7 @@ class Concepts:
     wnids: list[str]
     groups: list[str]
     datasets: npt.NDArray[np.int64]
+    accuracy: dict[str, float]
     values: dict[str, Floats]
     weights: Floats
 
@@ -146,6 +152,7 @@ def advantage_figure(spec: AdvantageSpec) -> Figure:
         for place, encoder in enumerate(spec.encoders):
             _draw(axes, found, encoder, styles[encoder.name], place)
         axes.invert_xaxis()
+        axes.set_ylim(top=min(axes.get_ylim()[1], HIGHEST))
         axes.set_xlabel("similarity to the nearest seen concept")
         axes.set_ylabel(f"accuracy minus {spec.baseline.label} (points)")
         if spec.seen is not None:
@@ -160,11 +167,12 @@ def _draw(axes: Axes, found: Measured, encoder: EncoderRow, look: style.Look, pl
     unseen = found.unseen
     values = unseen.values[encoder.name]
     if len(found.spec.encoders) <= MOST_DOTTED:
-        dots = {"alpha": 0.35, "markersize": 3, "markeredgewidth": 0}
-        axes.plot(found.similarity, values[0], look.marker, color=look.colour, **dots)
+        dots = axes.plot(found.similarity, values[0], look.marker, color=look.colour, alpha=0.35)
+        dots[0].set(markersize=3, markeredgewidth=0)
     grid = np.linspace(np.min(found.similarity), np.max(found.similarity), 50)
     lines = advantage.lines(values, unseen.weights, found.similarity, grid)
-    low, high = np.nanquantile(lines[1:], advantage.ENDS, axis=0)
+    bounds = [advantage.estimate(place) for place in lines.T]
+    low, high = [b.low for b in bounds], [b.high for b in bounds]
     axes.fill_between(grid, low, high, color=look.colour, alpha=0.15, lw=0)
     axes.plot(grid, lines[0], color=look.colour, label=style.named(encoder.label))
     seen = found.of_seen(encoder.name)
@@ -196,22 +204,37 @@ def _note(found: Measured) -> str:
         f"{' '.join(pairs)} Accuracy in tasks of {spec.classes} classes, minus that of "
         f"{spec.baseline.label} in the same tasks. A concept's tasks are drawn from the "
         f"{spec.window} others nearest to it in the ranking; those of a seen one, from seen ones. "
-        f"A test image is of the class whose {advantage.NEAREST} nearest training images are "
-        f"nearest. {told} of {len(unseen.wnids)} unseen concepts have others to be told from."
+        f"A test image is of the class whose {_images(spec)} nearest. {told} of "
+        f"{len(unseen.wnids)} unseen concepts have others to be told from."
         f"{groups} 95% intervals of {RESAMPLES} bootstraps of concepts with their images and "
         "windows: for other concepts like these. A slope above zero: the advantage falls with "
         "distance."
     )
 
 
+def _images(spec: AdvantageSpec) -> str:
+    if spec.images is None:
+        return f"{advantage.NEAREST} nearest training images are"
+    several = f"{spec.images} training images, or the {advantage.NEAREST} nearest of them, are"
+    return "one training image is" if spec.images == 1 else several
+
+
 def _verdict(found: Measured, encoder: EncoderRow) -> str:
     """Say in a sentence whether the advantage falls with distance, by the stricter slope."""
     slope = found.slope(encoder.name, within=found.is_grouped)
+    right = found.unseen.accuracy[encoder.name]
+    if right > TOO_EASY:
+        return (
+            f"{encoder.label} is right in {right:.1f}% of these tasks: they are too easy for it to "
+            "tell whether its advantage depends on distance; set advantage.classes higher, or "
+            "advantage.images lower."
+        )
     if math.isnan(slope.value):
         return f"{encoder.label}: too few concepts for a slope."
-    ends = (
-        f"{slope.value:+.1f} points per {STEP} of similarity, {slope.low:+.1f} to {slope.high:+.1f}"
+    value, low, high = (
+        f"{end:+.1f}".replace("-", "−") for end in (slope.value, slope.low, slope.high)
     )
+    ends = f"{value} points per {STEP} of similarity, {low} to {high}"
     if slope.low > 0:
         return f"The advantage of {encoder.label} falls with distance ({ends})."
     if slope.high < 0:
@@ -244,7 +267,8 @@ def _concepts(spec: AdvantageSpec, datasets: list[str], ranks: dict[str, int]) -
         )
     lowest = scores.pop(spec.baseline.name)
     values = {name: found - lowest for name, found in scores.items()}
-    return Concepts(wnids, groups, baseline.datasets, values, weights)
+    accuracy = {name: float(np.nanmean(found[0])) for name, found in scores.items()}
+    return Concepts(wnids, groups, baseline.datasets, accuracy, values, weights)
 
 
 @dataclass(frozen=True)
@@ -276,8 +300,11 @@ class _Split:
         for number, dataset in enumerate(datasets):
             for split in ("train", "test"):
                 features = read_features(*paths.features(encoder, dataset, split), verify=False)
-                parts[split].append(np.asarray(features.x, np.float32))
-                labels[split].append(features.labels.astype(np.int64) + len(wnids))
+                rows = np.arange(len(features.ids))
+                if split == "train" and spec.images is not None:
+                    rows = _drawn(features.ids, features.labels, spec.images)
+                parts[split].append(np.asarray(features.x[rows], np.float32))
+                labels[split].append(features.labels[rows].astype(np.int64) + len(wnids))
             ids += features.ids.tolist()
             first = [features.ids[features.labels == i][0] for i in range(len(features.classes))]
             groups += [str(image).partition("/")[0] for image in first]
@@ -290,3 +317,14 @@ class _Split:
             test_labels=np.concatenate(labels["test"]),
         )
         return cls(images, wnids, groups, np.array(owners), ids)
+
+
+def _drawn(ids: np.ndarray, labels: npt.NDArray[np.integer], images: int) -> npt.NDArray[np.int64]:
+    """Return the rows of some images of each class, drawn by a hash of their ids."""
+    places = {str(image): row for row, image in enumerate(ids)}
+    chosen = [
+        places[image]
+        for label in np.unique(labels)
+        for image in shuffle_by_hash(map(str, ids[labels == label]), "advantage")[:images]
+    ]
+    return np.array(sorted(chosen), np.int64)
