@@ -193,3 +193,18 @@ def test_cifar_is_read_where_its_pixels_lie(
     (folder / "test").write_bytes(pickle.dumps(content["test"]) + b" ")
     with pytest.raises(InputError, match=r"bytes with the MD5 .* was published; remove"):
         scan_transfer("CIFAR100", tmp_path)
+
+
+def test_the_folders_of_real_photographs_have_their_synsets(dev_data: Path, fill: Any) -> None:
+    """45 classes of Caltech-101, each with a synset of its own."""
+    source = {
+        "kind": "parquet",
+        "path": str(dev_data / "images" / "caltech_sample.parquet"),
+        "class_column": "caltech_class",
+        "mapping": "resources/synsets/Caltech101.csv",
+    }
+    given = {"source": source, "classes": {"part": "source"}, "test_images": 10}
+    found = fill({"x": given}).datasets["x"]
+    frame = found.source.scan([source["path"]], None, "", 1)
+    assert len(frame) == 2244
+    assert frame["wnid"].nunique() == 45
