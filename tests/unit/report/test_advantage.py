@@ -12,8 +12,9 @@ from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
 from cogworks.encoders.store import write_index
-from cogworks.report.drawing import style
+from cogworks.report.drawing import files
 from cogworks.report.drawing.advantage import advantage_figure, advantage_table
+from cogworks.report.findings import findings
 from cogworks.report.specs import AdvantageSpec, EncoderRow, Named
 
 CONCEPTS, TRAIN, TEST, DIM = 24, 10, 6, 16
@@ -92,8 +93,9 @@ def test_the_table_says_of_which_encoder_the_advantage_falls(spec: AdvantageSpec
     assert 0 < falls["slope_low"] < falls["slope"] < falls["slope_high"]
     assert flat["slope_low"] < 0 < flat["slope_high"]
     assert flat["level_1_low"] < flat["level_1"] < flat["level_1_high"]
-    assert table.note.startswith("The advantage of falls falls with distance (+")
-    assert "Whether the advantage of flat depends on distance cannot be told (" in table.note
+    first, second = findings({"advantage_table": table})
+    assert first.startswith("The advantage of falls falls with distance (+")
+    assert second.startswith("Whether the advantage of flat depends on distance cannot be told (")
     assert "72 of 72 unseen concepts have others to be told from." in table.note
 
 
@@ -102,7 +104,8 @@ def test_windows_stay_within_a_data_set(spec: AdvantageSpec) -> None:
     table = advantage_table(spec.model_copy(update={"grouped": True}))
     assert table.columns[-1].title == "per 0.1 of similarity in a data set"
     falls = table.frame.iloc[0]
-    found = re.match(r"The advantage of falls falls with distance \(\+([\d.]+) points", table.note)
+    first = next(findings({"advantage_table": table}))
+    found = re.match(r"The advantage of falls falls with distance \(\+([\d.]+) points", first)
     assert found
     assert float(found[1]) == pytest.approx(falls["within"], abs=0.05)
     assert falls["within"] != falls["slope"]
@@ -110,8 +113,10 @@ def test_windows_stay_within_a_data_set(spec: AdvantageSpec) -> None:
 
 def test_the_same_features_give_the_same_figure(spec: AdvantageSpec, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        style.save(advantage_figure(spec), tmp_path / name)
+        files.save(advantage_figure(spec), tmp_path / name)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    assert "The advantage of falls falls with distance" in (tmp_path / "one.svg").read_text()
+    assert 'data-encoder="flat"' in (tmp_path / "one.svg").read_text()
     (axes,) = advantage_figure(spec).axes
     assert axes.get_xlim()[0] > axes.get_xlim()[1]
     assert axes.get_xticklabels()[0].get_text() == "seen"
@@ -122,3 +127,17 @@ def test_features_of_other_images_are_refused(spec: AdvantageSpec) -> None:
     write("flat", "cog_l1", wnids, np.ones(CONCEPTS), "elsewhere")
     with pytest.raises(InputError, match="flat and random have features of other images"):
         advantage_table(spec)
+
+
+def test_tasks_that_are_always_solved_are_said_to_be_too_easy(spec: AdvantageSpec) -> None:
+    for name in LEVELS:
+        wnids = read_wnids(name)
+        for encoder, strength in (("falls", 20.0), ("random", 0.1), ("flat", 0.5)):
+            write(encoder, name, wnids, np.full(CONCEPTS, strength), "one")
+    first, second = findings({"advantage_table": advantage_table(spec)})
+    assert first.startswith("falls is right in 100.0% of these tasks: they are too easy for it")
+    assert "cannot be told" in second
+
+
+def read_wnids(dataset: str) -> list[str]:
+    return [f"n{LEVELS.index(dataset) + 1:04d}{concept:04d}" for concept in range(CONCEPTS)]

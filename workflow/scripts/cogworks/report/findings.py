@@ -8,9 +8,11 @@ from cogworks.report.formats import shown_interval
 from cogworks.report.table import OWN, REFERENCE, Column, Table, format_number
 
 LEVELS, RELATIVE, TRADE_OFF = "levels_table", "levels_relative_table", "trade_off_table"
-CLONES = "clone_test_sets_table"
+CLONES, SIMILARITY = "clone_test_sets_table", "advantage_table"
 # The kinds of tables from which findings follow.
-KINDS = (LEVELS, RELATIVE, TRADE_OFF, CLONES)
+KINDS = (LEVELS, RELATIVE, TRADE_OFF, CLONES, SIMILARITY)
+# Column of the advantage by similarity: in a sentence, whether it falls with distance.
+VERDICT = "verdict"
 
 
 def findings(tables: Mapping[str, Table]) -> Iterator[str]:
@@ -19,7 +21,10 @@ def findings(tables: Mapping[str, Table]) -> Iterator[str]:
     Args:
         tables: its tables of `KINDS`, by kind.
     """
-    if LEVELS in tables and RELATIVE in tables:
+    # Of levels that differ in difficulty, the ends of the ranking say less than its slope.
+    if SIMILARITY in tables:
+        yield from tables[SIMILARITY].frame[VERDICT]
+    elif LEVELS in tables and RELATIVE in tables:
         yield from _advantage(tables[LEVELS], tables[RELATIVE])
     if TRADE_OFF in tables:
         yield from _trade_off(tables[TRADE_OFF])

@@ -19,6 +19,7 @@ from cogworks.core.seeds import derive_seed, shuffle_by_hash
 from cogworks.encoders.store import read_features
 from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks
+from cogworks.report.findings import VERDICT
 from cogworks.report.specs import AdvantageSpec, EncoderRow
 from cogworks.report.table import HIGH, LOW, Column, Table, text_column
 
@@ -126,6 +127,7 @@ def advantage_table(spec: AdvantageSpec) -> Table:
     rows = []
     for encoder in spec.encoders:
         row: dict[str, float | str] = {"encoder": encoder.label}
+        row[VERDICT] = _verdict(found, encoder)
         for column in columns:
             estimate = _estimate(found, encoder.name, column.key)
             row |= {
@@ -160,6 +162,7 @@ def advantage_figure(spec: AdvantageSpec) -> Figure:
             axes.set_xticks([SEEN_AT, *ticks], [spec.seen.label, *(f"{t:.1f}" for t in ticks)])
             axes.axvline((1 + SEEN_AT) / 2, color=style.RULE, linewidth=0.8)
         style.legend_below(fig, axes)
+    fig.set_label(" ".join(_verdict(found, encoder) for encoder in spec.encoders))
     return fig
 
 
@@ -168,18 +171,19 @@ def _draw(axes: Axes, found: Measured, encoder: EncoderRow, look: style.Look, pl
     values = unseen.values[encoder.name]
     if len(found.spec.encoders) <= MOST_DOTTED:
         dots = axes.plot(found.similarity, values[0], look.marker, color=look.colour, alpha=0.35)
-        dots[0].set(markersize=3, markeredgewidth=0)
+        dots[0].set(markersize=3, markeredgewidth=0, gid=look.gid)
     grid = np.linspace(np.min(found.similarity), np.max(found.similarity), 50)
     lines = advantage.lines(values, unseen.weights, found.similarity, grid)
     bounds = [advantage.estimate(place) for place in lines.T]
-    low, high = [b.low for b in bounds], [b.high for b in bounds]
-    axes.fill_between(grid, low, high, color=look.colour, alpha=0.15, lw=0)
-    axes.plot(grid, lines[0], color=look.colour, label=style.named(encoder.label))
+    low, high = (np.array([getattr(b, end) for b in bounds]) for end in ("low", "high"))
+    style.band(axes, grid, low, high, look)
+    name = style.named(encoder.label)
+    axes.plot(grid, lines[0], color=look.colour, label=name, gid=look.gid)
     seen = found.of_seen(encoder.name)
     if not math.isnan(seen.value):
-        bars = np.array([[seen.value - seen.low], [seen.high - seen.value]])
+        value, low, high = (np.array([end]) for end in (seen.value, seen.low, seen.high))
         x = SEEN_AT + 0.012 * (place - (len(found.spec.encoders) - 1) / 2)
-        style.curve(axes, [x], np.array([seen.value]), bars, look)
+        style.curve(axes, [x], value, style.errors(value, low, high), look)
 
 
 def _estimate(found: Measured, encoder: str, key: str) -> Estimate:
@@ -193,7 +197,6 @@ def _estimate(found: Measured, encoder: str, key: str) -> Estimate:
 def _note(found: Measured) -> str:
     spec, unseen = found.spec, found.unseen
     told = int(np.isfinite(unseen.values[spec.encoders[0].name][0]).sum())
-    pairs = [_verdict(found, encoder) for encoder in spec.encoders]
     groups = (
         " Windows stay within a data set, since what tells two data sets apart tells their classes "
         "apart as well; the slope in a data set lets these differ in difficulty."
@@ -201,7 +204,7 @@ def _note(found: Measured) -> str:
         else ""
     )
     return (
-        f"{' '.join(pairs)} Accuracy in tasks of {spec.classes} classes, minus that of "
+        f"Accuracy in tasks of {spec.classes} classes, minus that of "
         f"{spec.baseline.label} in the same tasks. A concept's tasks are drawn from the "
         f"{spec.window} others nearest to it in the ranking; those of a seen one, from seen ones. "
         f"A test image is of the class whose {_images(spec)} nearest. {told} of "
