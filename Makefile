@@ -25,7 +25,7 @@ lite: export HF_HUB_OFFLINE := 0
 lite: setup $(ENCODERS)  ## CoG-lite: fetch six sets of photographs (7.6 GB), evaluate encoders; MODEL=timm:NAME adds one.
 	@logger=$$(test -t 1 && echo "--logger rich"); set -x; \
 	python -m snakemake --profile profiles/local --cores $(CORES) --quiet reason $$logger \
-		--configfile config/cog-lite.yaml --config 'compute={online: true}' $(if $(MODEL),'model=$(MODEL)')
+		--configfile config/cog-lite-online.yaml $(if $(MODEL),--config 'model=$(MODEL)')
 	@python workflow/scripts/print_summary.py
 
 test: setup lint check  ## Set up and run all checks and tests.

@@ -35,10 +35,10 @@ def test_no_command_names_the_folder(tmp_path: Path, name: str) -> None:
 def test_the_demo_needs_no_further_encoder_and_photographs_take_one_more(tmp_path: Path) -> None:
     assert "requirements-encoders" not in make(tmp_path, "-n", "demo").stdout
     plain, more = (make(tmp_path, "-n", "lite", *given) for given in ([], ["MODEL=timm:resnet50"]))
-    command = "--config 'compute={online: true}'"
+    command = "--configfile config/cog-lite-online.yaml"
     assert "--require-hashes" in plain.stdout
     assert f"{command} \n" in plain.stdout
-    assert f"{command} 'model=timm:resnet50'\n" in more.stdout
+    assert f"{command} --config 'model=timm:resnet50'\n" in more.stdout
 
 
 def test_a_colon_is_refused_before_anything_is_made(tmp_path: Path) -> None:
