@@ -10,10 +10,12 @@ import pytest
 from cogworks.core.files import write_parquet
 from cogworks.core.place import LINK
 from cogworks.plan.load import load
+from cogworks.report import thesis
 from cogworks.report.drawing import style, trade_off_figure
 from cogworks.report.formats import to_latex
 from cogworks.report.page.html_table import html_table
 from cogworks.report.planned import Exhibits
+from cogworks.report.targets import Targets
 
 from .conftest import REPOSITORY
 
@@ -225,6 +227,39 @@ def test_another_transfer_set_takes_the_numbers_away():
     others = Exhibits(load(config(RUNS, levels=1, transfer=("pets", "birds"))))
     assert {number for _, number in numbers(others)} == {"4.2", "4.3", "C.1", "4.6 (c)", "4.6 (d)"}
     assert "Transfer is over L1, Pets and birds." in plane(others)[0]
+
+
+@pytest.mark.parametrize(
+    "cure",
+    [
+        {"report": {"transfer": ["cog_l1", "dtd"]}},
+        {"report": {"published_as": {"mine": "pets"}}},
+    ],
+)
+def test_what_is_lacking_then_is_the_key_that_gives_them_back(cure):
+    given = config(RUNS, levels=1, transfer=("dtd", "mine"))
+    lost = [thesis.BY_NAME[f"figure {n}"] for n in ("4.4", "4.5", "4.7")]
+    lost += [thesis.BY_NAME[f"table {n}"] for n in ("4.1", "D.1")]
+    without = Targets(Exhibits(load(given)))
+    text = (
+        "report.transfer with data sets of table D.1 alone, such as [cog_l1, dtd]: mine is none of "
+        "its 13, unless report.published_as says which"
+    )
+    assert {without.lacks(entry) for entry in lost if not without.numbered[entry]} == {text}
+    again = Targets(Exhibits(load(given | {"report": given["report"] | cure["report"]})))
+    assert all(again.numbered[entry] for entry in lost)
+
+
+def test_test_sets_that_the_thesis_does_not_have_are_named():
+    given = config(RUNS, levels=1)
+    given["images"]["mine"] = SEEN
+    given["evaluations"]["seen"]["test_sets"] = ["mine"]
+    entry = thesis.BY_NAME["table 4.2"]
+    without = Targets(Exhibits(load(given)))
+    assert not without.numbered[entry]
+    assert without.lacks(entry) == "report.published_as for mine: v2, sketch, r or a"
+    given["report"]["published_as"] = {"mine": "sketch"}
+    assert Targets(Exhibits(load(given))).numbered[entry]
 
 
 def test_the_projector_in_two_blocks(made):

@@ -56,7 +56,9 @@ _BLURRED = (
 )
 _SHOTS = f"{_LEVELS}, with a protocol of several shots"
 _TRANSFER = "evaluations of the seen data set and of transfer sets (report.transfer)"
-_TEST_SETS = "an evaluation of the seen data set with test_sets"
+_TEST_SETS = (
+    "an evaluation of the seen data set with test_sets, by a protocol that trains classifiers"
+)
 _RUNS = "runs in training that are evaluated on the seen data set and on transfer sets"
 _CLONES = "clones in synthesis.clones, runs on them, and evaluations of these"
 _IN_NUMBER = "clones in synthesis.clones that differ in guidance or in steps alone"
@@ -97,7 +99,8 @@ EXHIBITS: tuple[Numbered, ...] = (
         "table",
         "4.1",
         "Size of the projector",
-        f"{_RUNS}: one of recipe base_mc_pr, and others that vary its projector",
+        f"{_RUNS}: one with crops, projector and loss of recipe base_mc_pr, and others that vary "
+        "its projector",
         cells=10,
     ),
     Numbered(
@@ -110,7 +113,7 @@ EXHIBITS: tuple[Numbered, ...] = (
         "figure",
         "4.6",
         "Coding length, singular values, and the course of training",
-        f"{_FEATURES}, and runs with traces.every_steps",
+        f"{_FEATURES} on transfer sets (report.transfer), and runs with traces.every_steps",
     ),
     Numbered("figure", "4.7", "Training task against transfer", _TRANSFER),
     Numbered("table", "4.2", "Test sets of the seen concepts", _TEST_SETS, cells=30),

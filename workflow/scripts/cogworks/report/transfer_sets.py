@@ -3,10 +3,14 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cogworks.report.reference import DATASETS, TRANSFER
 from cogworks.report.specs import SetColumn
+
+if TYPE_CHECKING:
+    from cogworks.report.roles import Roles
 
 
 def are_of_chapter_4(columns: Sequence[SetColumn]) -> bool:
@@ -17,6 +21,44 @@ def are_of_chapter_4(columns: Sequence[SetColumn]) -> bool:
 def number_of(columns: Sequence[SetColumn], number: str) -> str:
     """Return a number of chapter 4 for an exhibit of these transfer sets, if it can have it."""
     return number if are_of_chapter_4(columns) else ""
+
+
+def transfer(roles: "Roles") -> list[SetColumn]:
+    """Return the data sets of the transfer score."""
+    return roles.columns(roles.transfer)
+
+
+def lacking(
+    number: str,
+    needs: Callable[["Roles"], Iterator[object]],
+    columns: Callable[["Roles"], Sequence[SetColumn]] = transfer,
+) -> Callable[["Roles"], Mapping[str, str]]:
+    """Return the `Kind.lacks` of a kind whose exhibits lose a number as `number_of` says.
+
+    Args:
+        number: the number.
+        needs: the kind's `needs`; where it yields no exhibit, the reason is another one.
+        columns: returns the data sets that it shows.
+    """
+
+    def lacks(roles: "Roles") -> Mapping[str, str]:
+        return {number: _others(roles, columns(roles))} if any(needs(roles)) else {}
+
+    return lacks
+
+
+def _others(roles: "Roles", columns: Sequence[SetColumn]) -> str:
+    """Return which transfer sets are none of the thesis, and the keys that help; or nothing."""
+    own = [column.name for column in columns if column.published in TRANSFER]
+    others = [column.name for column in columns if column.published not in TRANSFER]
+    if not others:
+        return ""
+    example = f", such as [{', '.join(own)}]" if own else ""
+    return (
+        f"{roles.key}.transfer with data sets of table D.1 alone{example}: "
+        f"{_listed(others)} {'is' if len(others) == 1 else 'are'} none of its {len(TRANSFER)}, "
+        "unless report.published_as says which"
+    )
 
 
 def in_order(columns: Sequence[SetColumn]) -> list[SetColumn]:

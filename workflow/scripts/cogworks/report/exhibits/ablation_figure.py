@@ -5,7 +5,7 @@ from cogworks.report.ablations import AXES, ablations
 from cogworks.report.clone_lacks import of_number
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import AblationSpec, Series
-from cogworks.report.transfer_sets import number_of, told
+from cogworks.report.transfer_sets import lacking, number_of, told
 
 
 def _needs(roles: Roles) -> Found:
@@ -29,6 +29,11 @@ def _encoders(series: list[Series]) -> set[str]:
     return {*points, *(entry.reference for entry in series if entry.reference)}
 
 
+def _of_crops(roles: Roles) -> Found:
+    """Yield figure 4.4, whether it has its number or not."""
+    return (found for found in _needs(roles) if AXES[found.about].number == "4.4")
+
+
 def _make(spec: AblationSpec) -> Made:
     from cogworks.report.drawing.ablation_figure import ablation_figure
     from cogworks.report.drawing.transfer import training_versus_transfer
@@ -50,6 +55,7 @@ EXHIBIT = Kind(
     ),
     wide=True,
     lacks=lambda roles: {
+        **lacking("4.4", _of_crops)(roles),
         "5.4": of_number(roles, "size"),
         "5.5": of_number(roles, "guidance", "steps"),
     },

@@ -3,7 +3,7 @@
 from cogworks.report import measured, repeats
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import FeaturesSpec
-from cogworks.report.transfer_sets import number_of, told
+from cogworks.report.transfer_sets import lacking, number_of, told
 
 
 def _needs(roles: Roles) -> Found:
@@ -31,4 +31,5 @@ EXHIBIT = Kind(
         "Average coding length per sample over the transfer sets. Error bars, of several runs: "
         "standard deviation (divisor N) over them. As figure 4.6 (a)."
     ),
+    lacks=lacking("4.6", _needs, measured.transfer),
 )

@@ -4,7 +4,7 @@ from cogworks.report import measured, repeats
 from cogworks.report.components import components
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import ComponentsSpec
-from cogworks.report.transfer_sets import number_of, told
+from cogworks.report.transfer_sets import lacking, number_of, told
 
 METRICS = ("intra_class_distance", "sparsity")
 
@@ -52,4 +52,5 @@ EXHIBIT = Kind(
         "bars, of several runs: standard deviation (divisor N) over them. As figure 4.5."
     ),
     wide=True,
+    lacks=lacking("4.5", _needs, measured.transfer),
 )

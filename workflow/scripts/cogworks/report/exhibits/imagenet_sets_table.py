@@ -1,5 +1,7 @@
 """Top-1 of the linear classifiers of the seen concepts on their test sets (thesis, table 4.2)."""
 
+from collections.abc import Mapping
+
 from cogworks.report import eval_sets
 from cogworks.report.components import singled_out
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
@@ -19,6 +21,16 @@ def _needs(roles: Roles) -> Found:
                 yield Exhibit("imagenet_sets", spec, number="4.2")
 
 
+def _lacks(roles: Roles) -> Mapping[str, str]:
+    """Name the test sets that there are, of which the thesis knows none."""
+    seen = roles.seen or ""
+    found = eval_sets.test_sets(roles, seen, roles.protocols.get(seen, ""))
+    names = [name for entry in found for _, name in entry.members if name != seen]
+    if not names:
+        return {}
+    return {"4.2": f"report.published_as for {' or '.join(names)}: v2, sketch, r or a"}
+
+
 def _make(spec: EvalSetsSpec) -> Made:
     from cogworks.report.drawing.chapter_4_tables import imagenet_sets_table
     from cogworks.report.scores import read_scores
@@ -26,4 +38,11 @@ def _make(spec: EvalSetsSpec) -> Made:
     return imagenet_sets_table(read_scores(spec.scores), spec)
 
 
-EXHIBIT = Kind("test_sets", "Test sets of the seen concepts", EvalSetsSpec, _needs, _make)
+EXHIBIT = Kind(
+    "test_sets",
+    "Test sets of the seen concepts",
+    EvalSetsSpec,
+    _needs,
+    _make,
+    lacks=_lacks,
+)

@@ -3,7 +3,7 @@
 from cogworks.report.components import Components, components
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import NO_PAPER, Paper, ProjectorRow, ProjectorSpec
-from cogworks.report.transfer_sets import number_of
+from cogworks.report.transfer_sets import lacking, number_of
 
 PAPER = Paper(names=["trex_projector"])
 
@@ -48,4 +48,11 @@ def _make(spec: ProjectorSpec) -> Made:
     return projector_table(plane, summarise(scores, baseline=None), spec)
 
 
-EXHIBIT = Kind("transfer", "Size of the projector", ProjectorSpec, _needs, _make)
+EXHIBIT = Kind(
+    "transfer",
+    "Size of the projector",
+    ProjectorSpec,
+    _needs,
+    _make,
+    lacks=lacking("4.1", _needs),
+)

@@ -6,7 +6,7 @@ from cogworks.report import repeats
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.recipes import properties
 from cogworks.report.specs import NO_PAPER, Paper, PlaneSpec
-from cogworks.report.transfer_sets import number_of, told
+from cogworks.report.transfer_sets import lacking, number_of, told
 
 PAPER = Paper(names=["trex_transfer"])
 # What the legend calls the losses of equations 4.1 and 4.2.
@@ -59,4 +59,5 @@ EXHIBIT = Kind(
         "a hull of their own, and those that it compares with, where they are comparable. "
         "As figure 4.7."
     ),
+    lacks=lacking("4.7", _needs),
 )

@@ -1,8 +1,12 @@
 """Top-1 by data set and the mean log odds, with the rows of table D.1 (or 5.3 and 5.4)."""
 
+from collections.abc import Mapping
+
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import Paper, TransferSpec
-from cogworks.report.transfer_sets import are_of_chapter_4
+from cogworks.report.transfer_sets import are_of_chapter_4, lacking
+
+NUMBER = "D.1"
 
 
 def _needs(roles: Roles) -> Found:
@@ -10,9 +14,15 @@ def _needs(roles: Roles) -> Found:
         return
     if are_of_chapter_4(roles.columns(roles.transfer)):
         spec = roles.trade_off(Paper(names=["trex_transfer"]))
-        yield Exhibit("transfer_published", spec, number="D.1")
+        yield Exhibit("transfer_published", spec, number=NUMBER)
     else:
         yield Exhibit("transfer_published", roles.trade_off(Paper(names=["sd_transfer", "sd_cog"])))
+
+
+def _lacks(roles: Roles) -> Mapping[str, str]:
+    if roles.compared and not roles.section.published:
+        return {NUMBER: "report.published: true"}
+    return lacking(NUMBER, _needs)(roles)
 
 
 def _make(spec: TransferSpec) -> Made:
@@ -33,4 +43,5 @@ EXHIBIT = Kind(
     _needs,
     _make,
     folded=True,
+    lacks=_lacks,
 )
