@@ -60,7 +60,7 @@ def test_a_run_needs_the_space_of_its_own_jobs(plan: Plan, monkeypatch: pytest.M
 
 def test_the_forecast_of_a_few_jobs(plan: Plan) -> None:
     for calibration in Calibrations(plan).all.values():
-        found = Clocked(seconds=0.5, start=10.0, device="CPU")
+        found = Clocked(seconds=0.5, library=7.0, start=3.0, device="CPU")
         write_json(found.model_dump(), calibration.path)
     features = plan.encoders["base"].features("seen", "train").array
     encoded = {"encoder": "base", "dataset": "seen", "split": "train"}
@@ -71,18 +71,24 @@ def test_the_forecast_of_a_few_jobs(plan: Plan) -> None:
         job("tune_probes", "results/tuning/base/seen/linear.parquet", (1,), **key),
         job("generate_shard", "results/synthesis/clone/shard-00000.tar", clone="clone"),
     ]
-    rows = Forecast(plan, {}).rows(jobs)
+    rows = Forecast(plan, {}, warm=False).rows(jobs)
     images = 4 * 16
     assert (rows["training"].images, rows["training"].seconds) == (2 * images, 10 + images)
     assert (rows["features"].images, rows["features"].seconds) == (images, 10 + images / 2)
     # Two shots of four classes and four fifths of all images, two seeds, three epochs, four trials.
     shown = (8 + round(0.8 * images)) * 2 * 3 * 4
     assert rows["probes"].seconds == pytest.approx(10 + shown / 2, rel=0.01)
-    text = list(told(Forecast(plan, {}), jobs, {"One": [features], "Two": [jobs[2].outputs[0]]}))
+    text = list(
+        told(Forecast(plan, {}, warm=False), jobs, {"One": [features], "Two": [jobs[2].outputs[0]]})
+    )
     first = [line.split()[:3] for line in text[1:4]]
     assert first == [["One", "training", "1"], ["features", "1", f"{images}"], ["in", "all", "2"]]
     assert any(line.startswith("everything") for line in text)
     assert any("images of clone" in line for line in text)
+    warm = Forecast(plan, {}, warm=True)
+    assert warm.rows(jobs)["training"].seconds == 3 + images
+    table = job("table", "results/tables/levels.csv")
+    assert warm.work(table).seconds < Forecast(plan, {}, warm=False).work(table).seconds
 
 
 def test_each_kind_of_work_is_measured(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +101,8 @@ def test_each_kind_of_work_is_measured(plan: Plan, monkeypatch: pytest.MonkeyPat
         assert spec == calibration.spec
         clocked = measure(spec, threads=1, device="cpu")
         assert clocked.problem == ""
-        assert clocked.start > 0.1
+        assert clocked.library > 0.1
+        assert clocked.start >= 0
         assert 0 < clocked.seconds < 1
 
 

@@ -41,6 +41,11 @@ def works_here():
     return workflow.local_exec and not deployed and not workflow.touch
 
 
+def starts_warm():
+    """Say whether jobs start with their libraries loaded."""
+    return works_here() and plan.config.compute.warm_start
+
+
 def check_start(jobs):
     """Say what keeps some jobs from reaching their end, and stop."""
     made = ((dict(job.wildcards_dict), map(str, job.output)) for job in jobs)
@@ -68,5 +73,5 @@ onstart:
     for job in jobs:
         job.params
     stale_code.record()
-    if works_here() and plan.config.compute.warm_start:
+    if starts_warm():
         WARM.start()

@@ -61,8 +61,9 @@ rule estimate:
         config=packed(plan.config.model_dump()),
         settings=lambda w: dry_run.settings_of(workflow).text,
         parts=lambda w: packed(targets.parts),
+        warm=lambda w: "--warm" if starts_warm() else "",
     message:
         "What the whole config will take"
     shell:
         "{params.script} --config {params.config:q} --parts {params.parts:q}"
-        " --settings {params.settings:q} --clones {input.clones:q} 2>&1 | tee {log:q}"
+        " --settings {params.settings:q} {params.warm} --clones {input.clones:q} 2>&1 | tee {log:q}"

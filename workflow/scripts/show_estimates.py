@@ -19,12 +19,13 @@ def main() -> None:
     parser.add_argument("--parts", required=True, help="parts of the report, packed likewise")
     parser.add_argument("--settings", type=Settings.read, required=True, help="see stale.dry_run")
     parser.add_argument("--clones", type=Path, nargs="*", help="estimates of clones")
+    parser.add_argument("--warm", action="store_true", help="jobs start with loaded libraries")
     args = parser.parse_args()
     plan = Plan(Config.model_validate(unpacked(args.config)))
     clones = [Estimate(**read_json(path)) for path in args.clones or ()]
     with Needs.ignored():
         jobs = planned(args.settings)
-    forecast = Forecast(plan, {clone.clone: clone for clone in clones})
+    forecast = Forecast(plan, {clone.clone: clone for clone in clones}, args.warm)
     print(*told(forecast, jobs, unpacked(args.parts)), sep="\n")
     if args.clones:
         print(summary(args.clones))

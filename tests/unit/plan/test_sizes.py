@@ -12,6 +12,12 @@ from cogworks.plan.load import load
 from cogworks.plan.plan import Plan
 
 
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Manifests of a run in the working folder would count."""
+    monkeypatch.chdir(tmp_path)
+
+
 def shipped(*names: str) -> Plan:
     """Return the plan of shipped configs, one over the other."""
     found = (whole(ROOT / "config" / f"{name}.yaml") for name in names)
@@ -48,12 +54,18 @@ def test_what_the_config_does_not_say_is_assumed_and_named() -> None:
     assert "encoders.own" in sizes.dim(plan.encoders["own"]).assumed
 
 
-def test_a_manifest_that_is_made_says_how_many_images_there_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("kind", ["folder", "imagenet"])
+def test_a_set_of_test_images_alone_has_no_others(kind: str) -> None:
+    classes = {"names": ["x", "y"]} if kind == "folder" else {"file": "imagenet100"}
+    section = {"source": {"kind": kind, "test_path": "a"}, "classes": classes}
+    found = load({"images": {"mine": section}}).images("mine")
+    assert counts.images_of(found, "train").number == 0
+    assert counts.images_of(found, "test").number == 50 * counts.classes(found).number
+
+
+def test_a_manifest_that_is_made_says_how_many_images_there_are() -> None:
     import pandas as pd
 
-    monkeypatch.chdir(tmp_path)
     found = shipped("test").images("seen")
     assert counts.images_of(found, "train").number == 4 * (24 - 8)
     Path(found.manifest("train")).parent.mkdir(parents=True)
@@ -61,12 +73,14 @@ def test_a_manifest_that_is_made_says_how_many_images_there_are(
     assert counts.images_of(found, "train").number == 2
 
 
-def test_a_room_on_another_disk_counts_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_room_on_another_disk_counts_there() -> None:
     Path("results/features").mkdir(parents=True)
     found = list(sizes.artifacts(shipped("test")))
     disks = sizes.by_disk(found, device=lambda path: int(path.endswith("features")))
     assert set(disks) == {"results", "results/features"}
     assert {artifact.room for artifact in disks["results/features"]} == {"features"}
+    Path("results/training").mkdir()
+    linked = ("features", "training")
+    disks = sizes.by_disk(found, device=lambda path: int(path.endswith(linked)))
+    assert set(disks) == {"results", "results/training"}
+    assert {artifact.room for artifact in disks["results/training"]} == {*linked}

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from cogworks.stale.job import Job
     from cogworks.synthesis.estimates import Estimate
 
-# Seconds of a job that is not measured: it reads tables and draws or writes one.
-OTHERS = 5.0
+# Seconds of a job that is not measured: it reads tables and draws or writes one. Most of them go
+# into loading libraries, which a job of a warm run has loaded.
+COLD, WARM = 10.0, 2.0
 # Folders of results that are one room.
 ROOMS = {"tuning": "probes", "crossed": "analysis", "tables": "report", "figures": "report"}
 
@@ -65,14 +66,20 @@ class Forecast:
     Attributes:
         plan: the plan.
         clones: what was estimated for clones, by name.
+        warm: whether jobs start with their libraries loaded, see `core.warm`.
         unknown: what no time is known for, found while jobs are looked at.
         devices: what was measured, found likewise.
     """
 
     plan: Plan
     clones: dict[str, Estimate]
+    warm: bool
     unknown: dict[str, None] = field(default_factory=dict)
     devices: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def _others(self) -> float:
+        return WARM if self.warm else COLD
 
     @cached_property
     def _calibrations(self) -> Calibrations:
@@ -94,7 +101,7 @@ class Forecast:
         """Return what one job takes."""
         names = job.wildcards
         if job.rule == "extract_features" and any(".shards/" in path for path in job.now.inputs):
-            return Work(0, OTHERS)
+            return Work(0, self._others)
         if job.rule in ("extract_features", "extract_shard"):
             return self._encoding(names)
         if job.rule == "train_encoder":
@@ -105,7 +112,7 @@ class Forecast:
             probe = self.plan.jobs[names["encoder"], names["dataset"], names["protocol"]]
             if probe.kind.tuned:
                 return self._probing(probe, search=job.rule == "tune_probes")
-        return Work(0, OTHERS)
+        return Work(0, self._others)
 
     def _encoding(self, names: dict[str, str]) -> Work:
         encoder, images = self.plan.encoders[names["encoder"]], self.plan.images(names["dataset"])
@@ -124,7 +131,7 @@ class Forecast:
             self.unknown[f"images of {name}"] = None
             return Work(counts.images_of(clone, "train").number // clone.n_shards, 0.0)
         seconds = found.device_days * 86400 / clone.n_shards
-        return Work(found.images // clone.n_shards, seconds + OTHERS)
+        return Work(found.images // clone.n_shards, seconds + self._others)
 
     def _probing(self, probe: Probe, *, search: bool) -> Work:
         spec = probe.tune_spec
@@ -148,7 +155,8 @@ class Forecast:
         if found.problem:
             self.unknown[f"{calibration.name} ({found.problem})"] = None
         self.devices[found.device] = None
-        return Work(images, found.start + units * found.seconds)
+        start = found.start if self.warm else found.start + found.library
+        return Work(images, start + units * found.seconds)
 
 
 def _clocked(path: str) -> Clocked:

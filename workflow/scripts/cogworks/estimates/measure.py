@@ -65,8 +65,8 @@ def measure(spec: Encode | Train | Search, *, threads: int, device: str) -> Cloc
                 seconds, start = _search(spec, found)
         except (InputError, torch.OutOfMemoryError) as error:
             return Clocked(device=name, problem=str(error).splitlines()[0])
-    start += _clock(_load_library, MODULES[spec.kind])
-    return Clocked(seconds=seconds, start=start, device=name)
+    library = _clock(_load_library, MODULES[spec.kind])
+    return Clocked(seconds=seconds, library=library, start=start, device=name)
 
 
 def _load_library(module: str) -> None:

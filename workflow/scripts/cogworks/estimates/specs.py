@@ -59,12 +59,14 @@ class Clocked(Spec):
     Attributes:
         seconds: for each unit of work: an image encoded, an image of a training's batch, or an
             image shown once to one configuration.
-        start: seconds until a job begins with its first unit.
+        library: seconds until a job has loaded its libraries, where it starts without them.
+        start: seconds from then until it begins with its first unit.
         device: what was measured.
         problem: why it could not be measured; then the others are 0.
     """
 
     seconds: float = 0.0
+    library: float = 0.0
     start: float = 0.0
     device: str = ""
     problem: str = ""

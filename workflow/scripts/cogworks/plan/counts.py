@@ -170,13 +170,23 @@ def _published(images: Dataset) -> Split | None:
     train, test = round(share * train), round(share * test)
     if section.max_images is not None:
         train = min(train, max(0, taken * section.max_images - test))
-    return Split(train, 0, test)
+    return Split(0 if _tests_alone(images) else train, 0, test)
+
+
+def _tests_alone(images: Dataset) -> bool:
+    """Say whether a data set has test images only."""
+    source = images.section.source
+    return source.test_path is not None and source.train_path is None
 
 
 def _of_each(images: Dataset) -> tuple[int, int, str]:
     """Return the training and test images of a class, and what was assumed for them."""
     section = images.section
     assumed = ""
+    if _tests_alone(images):
+        test = section.test_images or TEST_OF_EACH
+        assumed = "" if section.test_images else f"{test} test images of each class of {images.key}"
+        return 0, test, assumed
     if section.max_images is None:
         assumed = f"{TRAIN_OF_EACH} training images of each class of {images.key}"
     if images.given.is_split:

@@ -138,12 +138,16 @@ def by_disk(
     """
     which = device or (lambda path: os.stat(path).st_dev)
     place = cache(existing)
-    disks: dict[int, str] = {}
-    result: dict[str, list[Artifact]] = {}
+    disks: dict[int, dict[str, list[Artifact]]] = {}
     for artifact in found:
         folder = place(os.path.dirname(artifact.path))
-        first = disks.setdefault(which(folder), folder)
-        result.setdefault(first, []).append(artifact)
+        disks.setdefault(which(folder), {}).setdefault(folder, []).append(artifact)
+    result = {}
+    for disk, folders in disks.items():
+        above = place(os.path.commonpath(folders))
+        # Links to one disk may be in a folder of another one.
+        name = above if which(above) == disk else next(iter(folders))
+        result[name] = [artifact for members in folders.values() for artifact in members]
     return result
 
 
