@@ -67,6 +67,8 @@ def test_a_figure_has_all_of_its_panels_and_a_chapter_all_of_its_exhibits(plan: 
     [
         ("table_5_3", "table 5.3 (Transfer of models trained on clones) is not in this config"),
         ("table_B_7", "the thesis has no such table, figure or chapter; did you mean table_B_"),
+        ("tabel_B_1", "the thesis has no such table, figure or chapter; did you mean table_B_1"),
+        ("fig_4.7", "the thesis has no such table, figure or chapter; did you mean figure_4_7"),
     ],
 )
 def test_what_is_not_given_fails_at_once_in_words(plan: Plan, target: str, words: str) -> None:

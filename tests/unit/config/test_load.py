@@ -82,3 +82,37 @@ def test_a_file_that_stands_on_another_one_is_named_where_it_is_read_alone(tmp_p
         with pytest.raises(InputError) as caught:
             load_config(given, [mine, mine])
         assert "was read" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "words"),
+    [
+        ({"shots": [1, 5]}, None),
+        (
+            {"shots": [1, 6, "all"]},
+            "probes.linear.shots: 6 training images of each class, but images.seen has at most 7, "
+            "of which 2 validate",
+        ),
+        ({"per_class": 7}, None),
+        (
+            {"per_class": 8},
+            "probes.linear.per_class: 8 training images of each class, but images.seen has at "
+            "most 7",
+        ),
+        ({"per_class": 4, "shots": [4]}, "at most 4, of which 1 validate"),
+    ],
+)
+def test_more_images_of_a_class_than_there_can_be_are_refused(protocol, words) -> None:
+    config = BASE | {
+        "probes": {"linear": {"kind": "sgd", "validation": 0.3} | protocol},
+        "evaluations": {
+            name: {"encoders": "all", "datasets": ["seen"], "protocols": ["linear"]}
+            for name in ("e0", "e1")
+        },
+    }
+    if words is None:
+        load_config(config)
+        return
+    with pytest.raises(InputError) as caught:
+        load_config(config)
+    assert str(caught.value).count(words) == 1

@@ -173,6 +173,13 @@ def _published(images: Dataset) -> Split | None:
     return Split(0 if _tests_alone(images) else train, 0, test)
 
 
+def at_most(images: ImageSet) -> int | None:
+    """Return how many training images a class can have, None where the config does not limit it."""
+    if isinstance(images, Clone) or images.section.max_images is None:
+        return None
+    return _of_each(images)[0]
+
+
 def _tests_alone(images: Dataset) -> bool:
     """Say whether a data set has test images only."""
     source = images.section.source

@@ -13,9 +13,10 @@ from cogworks.config.evaluations import Evaluation, Pool
 from cogworks.config.probes import Interval
 from cogworks.core.errors import InputError
 from cogworks.encoders.specs import PublishedClassifier
+from cogworks.plan import counts
 from cogworks.plan.jobs import Crossing, Job
 from cogworks.probes.kinds import KINDS
-from cogworks.probes.specs import Draw, Level
+from cogworks.probes.specs import Draw, Level, held_out
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import ImageSet, Plan
@@ -90,6 +91,8 @@ def problems(plan: Plan) -> Iterator[str]:
     for name, section in plan.config.evaluations.items():
         yield from _problems_of_classifiers(plan, name, section)
     yield from _problems_of_groups(plan)
+    sections = plan.config.evaluations.values()
+    yield from dict.fromkeys(p for section in sections for p in _problems_of_shots(plan, section))
 
 
 def _images(plan: Plan, names: Iterable[str]) -> Iterator[ImageSet]:
@@ -231,6 +234,30 @@ def _problems_of_classifiers(plan: Plan, name: str, section: Evaluation) -> Iter
                 f"evaluations.{name}.datasets: none of them has the classes that {encoder} was "
                 f"trained on, so {protocol} cannot score it; add one, or leave out one of the two"
             )
+
+
+def _problems_of_shots(plan: Plan, section: Evaluation) -> Iterator[str]:
+    """Yield the protocols that ask for more images of a class than a data set can have."""
+    for name in section.protocols:
+        protocol = plan.config.probes[name]
+        shots = max((number for number in protocol.shots if number != "all"), default=0)
+        for images in _images(plan, section.datasets):
+            most = counts.at_most(images)
+            if most is None or _is_own(plan, name):
+                continue
+            rows = protocol.per_class or most
+            validating = held_out(rows, protocol.validation)
+            if rows > most:
+                yield (
+                    f"probes.{name}.per_class: {rows} training images of each class, but "
+                    f"{images.key} has at most {most} (max_images)"
+                )
+            elif shots > rows - validating:
+                yield (
+                    f"probes.{name}.shots: {shots} training images of each class, but "
+                    f"{images.key} has at most {rows}, of which {validating} validate; lower shots "
+                    f"or probes.{name}.validation, or raise max_images"
+                )
 
 
 def _problems_of_groups(plan: Plan) -> Iterator[str]:

@@ -91,6 +91,11 @@ class Sampling(Spec):
     validation: float
 
 
+def held_out(images: int, validation: float) -> int:
+    """Return how many of a class's training images validate: a share, at least one."""
+    return max(1, int(images * validation))
+
+
 class TuneSpec(JobSpec, Sampling):
     """What a search depends on besides the training features; each tuned kind has its own."""
 

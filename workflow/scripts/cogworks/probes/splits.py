@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cogworks.core.errors import InputError
 from cogworks.core.seeds import derive_seed
+from cogworks.probes.specs import held_out
 
 Rows = npt.NDArray[np.int64]
 
@@ -81,15 +82,15 @@ def split(
                 f"class {name} has {len(own)} training image{'s' if not own.size else ''}; a probe "
                 "needs at least two of each class, one to train on and one to validate"
             )
-        held_out = max(1, int(len(own) * validation))
-        if len(own) - held_out < max(1, shots or 0):
+        validating = held_out(len(own), validation)
+        if len(own) - validating < max(1, shots or 0):
             raise InputError(
                 f"shots: {shots or 1} images of each class are asked for, but class {name} has "
-                f"{len(own)}, of which {held_out} validate; lower shots or validation"
+                f"{len(own)}, of which {validating} validate; lower shots or validation"
             )
         drawn = _shuffled(own, "split", seed, name)
-        val.append(drawn[:held_out])
-        train.append(drawn[held_out:][:shots])
+        val.append(drawn[:validating])
+        train.append(drawn[validating:][:shots])
     return Split(np.sort(np.concatenate(train)), np.sort(np.concatenate(val)))
 
 

@@ -14,7 +14,7 @@ from cogworks.report.thesis import CHAPTERS, Numbered
 
 PAGE = "results/report.html"
 # What may be the name of such a target; see `Targets.refusal`.
-LIKE_A_TARGET = r"(?i:table|figure|chapter)_\w+"
+LIKE_A_TARGET = r"(?i:(table|figure|chapter)_\w+|[tf][a-z]*[ _]?[a-e\d][_.]\d+)"
 
 
 @dataclass(frozen=True)
