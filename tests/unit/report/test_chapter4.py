@@ -324,6 +324,9 @@ def test_figures_of_features_and_of_training(made):
     [axes] = made("figure", "singular_values_transfer").axes
     assert axes.get_title(loc="left") == "transfer"
     assert len(axes.lines[0].get_xdata()) == 1000
+    axes.figure.canvas.draw()
+    label = axes.yaxis.label.get_window_extent()
+    assert 0 <= label.y0 < label.y1 <= axes.figure.bbox.y1
 
 
 def test_many_encoders_are_told_apart_by_family(made, monkeypatch):

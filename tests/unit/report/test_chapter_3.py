@@ -162,6 +162,13 @@ def test_blurred_images_are_beside_the_seen_ones_not_in_their_place(load):
     assert "levels_absolute_blurred" not in alone
 
 
+def test_without_levels_no_figure_is_along_them(load):
+    evaluation = {"encoders": "all", "datasets": ["in1k"], "protocols": ["linear"]}
+    found = load(evaluations={"seen": evaluation}, report={})
+    assert {name for name in found.figures if name.startswith("levels")} == set()
+    assert "levels" in found.tables
+
+
 def test_of_many_encoders_the_few_shot_figure_shows_a_selection(load):
     figures = load().figures
     shown = [encoder.name for encoder in figures["few_shot"].spec.encoders]

@@ -51,12 +51,16 @@ class LevelAxis:
 
 
 def level_axes(roles: "Roles") -> Iterator[LevelAxis]:
-    """Yield the axis of the report and, where they are on no other, that of the blurred images."""
+    """Yield the axis of the report and, where they are on no other, that of the blurred images.
+
+    There is none without levels.
+    """
     blurred = roles.blurred
+    if not roles.levels:
+        return
     if roles.scored(roles.axis):
-        whole = roles.seen is not None and bool(roles.levels)
         figure = BLURRED_FIGURE if roles.seen == blurred else FIGURE
-        yield LevelAxis(roles.by_level(roles.axis), figure if whole else "")
-    if blurred is not None and blurred != roles.seen and roles.levels:
+        yield LevelAxis(roles.by_level(roles.axis), figure if roles.seen is not None else "")
+    if blurred is not None and blurred != roles.seen:
         spec = roles.by_level([blurred, *roles.levels], names=roles.scored([blurred]))
         yield LevelAxis(spec, BLURRED_FIGURE, "_blurred", roles.label(blurred))

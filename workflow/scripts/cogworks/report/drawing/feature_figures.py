@@ -125,6 +125,6 @@ def spectrum_figure(measures: pd.DataFrame, spec: FeaturesSpec) -> Figure:
             axes.set_xlabel("dimension")
         for axes in flat[len(groups) :]:
             axes.remove()
-        flat[0].set_ylabel("singular value, share of the sum")
+        flat[0].set_ylabel("singular value / sum")
         style.legend_below(fig, flat[0])
     return fig
