@@ -181,3 +181,12 @@ def test_the_interval_of_mean_log_odds_holds_the_truth(coverage):
         low, high = mean_interval(sets, log_odds=True)
         held.append(low <= np.mean([logit(one.truth[0]) for one in drawn]) <= high)
     assert 92.5 < 100 * np.mean(held) < 97.5, np.mean(held)
+
+
+def test_a_difference_of_few_concepts_is_between_all_wrong_and_all_right() -> None:
+    """One of four concepts is much better for one encoder: Hall's end is beyond a whole."""
+    images = np.full(4, 25)
+    right, other = np.array([[0], [0], [0], [25]]), np.array([[0], [1], [0], [0]])
+    low, high = difference_interval(right, other, images)
+    assert -0.25 < low < 0.24 < high == 1
+    assert difference_interval(other, right, images) == (-1, pytest.approx(-low))

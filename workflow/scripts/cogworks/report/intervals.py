@@ -133,7 +133,8 @@ def difference_interval(right: Counts, other: Counts, images: Counts) -> Bounds:
     centre = float(gained.sum() / (images.sum() * right.shape[1]))
     error, quantile, skewness = _t(_residuals(gained, images))
     high, low = (error * _skewed(end, skewness) for end in (-quantile, quantile))
-    return centre - low, centre - high
+    # Of a few concepts, whose skewness may be large, an end can be beyond what is possible.
+    return float(np.clip(centre - low, -1, 1)), float(np.clip(centre - high, -1, 1))
 
 
 def _residuals(counts: Counts, images: Counts) -> Residuals:
