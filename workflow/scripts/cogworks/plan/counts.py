@@ -173,9 +173,9 @@ def _published(images: Dataset) -> Split | None:
     return Split(0 if _tests_alone(images) else train, 0, test)
 
 
-def at_most(images: ImageSet) -> int | None:
+def at_most(images: Dataset) -> int | None:
     """Return how many training images a class can have, None where the config does not limit it."""
-    if isinstance(images, Clone) or images.section.max_images is None:
+    if images.section.max_images is None:
         return None
     return _of_each(images)[0]
 
@@ -191,9 +191,9 @@ def _of_each(images: Dataset) -> tuple[int, int, str]:
     section = images.section
     assumed = ""
     if _tests_alone(images):
-        test = section.test_images or TEST_OF_EACH
-        assumed = "" if section.test_images else f"{test} test images of each class of {images.key}"
-        return 0, test, assumed
+        if section.test_images is not None:
+            return 0, section.test_images, ""
+        return 0, TEST_OF_EACH, f"{TEST_OF_EACH} test images of each class of {images.key}"
     if section.max_images is None:
         assumed = f"{TRAIN_OF_EACH} training images of each class of {images.key}"
     if images.given.is_split:

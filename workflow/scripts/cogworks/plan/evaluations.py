@@ -241,9 +241,12 @@ def _problems_of_shots(plan: Plan, section: Evaluation) -> Iterator[str]:
     for name in section.protocols:
         protocol = plan.config.probes[name]
         shots = max((number for number in protocol.shots if number != "all"), default=0)
-        for images in _images(plan, section.datasets):
+        if _is_own(plan, name):
+            continue
+        names = [images.name for images in _images(plan, section.datasets)]
+        for images in (plan.datasets[found] for found in names if found in plan.datasets):
             most = counts.at_most(images)
-            if most is None or _is_own(plan, name):
+            if most is None:
                 continue
             rows = protocol.per_class or most
             validating = held_out(rows, protocol.validation)
