@@ -14,6 +14,7 @@ from cogworks.report.drawing.projector_table import projector_table
 from cogworks.report.part_notes import differences, notes, published_cells
 from cogworks.report.planned import Exhibits
 from cogworks.report.reproduced import cells
+from cogworks.report.scores import collect
 from cogworks.report.specs import (
     EncoderRow,
     LevelsSpec,
@@ -237,7 +238,7 @@ def test_cells_of_table_43_are_paired_where_the_data_set_is_the_same():
         columns=columns,
     )
     means = {(e, d): 40.0 for e in ("mine", "theirs") for d in ("a", "b")}
-    table = long_tail_table(scores_of(means).assign(n_classes=8142), spec)
+    table = long_tail_table(collect([]), scores_of(means).assign(n_classes=8142), spec)
     (cell,) = cells(table, "table 4.3")
     assert (cell.cell, cell.own, cell.published) == ("theirs, iNat18 in table 4.3", 40.0, 41.9)
     assert table.warning == "Not comparable with the published rows: x."

@@ -15,9 +15,9 @@ from cogworks.report.table import Column, Table, text_column
 from .test_shipped import CONFIG, planned
 
 
-def test_the_advantage_on_both_ends_of_the_axis_and_its_change(summary, spec):
-    tables = {"levels_table": level_table(summary, spec)}
-    relative = relative_table(summary, spec)
+def test_the_advantage_on_both_ends_of_the_axis_and_its_change(scores, summary, spec):
+    tables = {"levels_table": level_table(scores, summary, spec)}
+    relative = relative_table(scores, summary, spec)
     frame = relative.frame.set_index("encoder")
     frame.loc["Trex", ["seen_low", "seen_high"]] = [42.0, 48.0]
     frame.loc["Trex", ["cog_l2_low", "cog_l2_high"]] = [33.0, 40.0]

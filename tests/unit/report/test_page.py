@@ -59,9 +59,9 @@ class Checker(HTMLParser):
 
 
 @pytest.fixture
-def page_spec(summary, spec, tmp_path):
-    write_formats(level_table(summary, spec), tmp_path / "levels")
-    write_formats(relative_table(summary, spec), tmp_path / "levels_relative")
+def page_spec(scores, summary, spec, tmp_path):
+    write_formats(level_table(scores, summary, spec), tmp_path / "levels")
+    write_formats(relative_table(scores, summary, spec), tmp_path / "levels_relative")
     save(absolute_figure(summary, spec), tmp_path / "levels_absolute")
     Image.new("RGB", (20, 10), "red").save(tmp_path / "samples.png")
 
@@ -94,10 +94,10 @@ def page_spec(summary, spec, tmp_path):
 
 
 @pytest.fixture
-def two_parts(page_spec, summary, spec, tmp_path):
+def two_parts(scores, page_spec, summary, spec, tmp_path):
     """A page on which two parts have the same section."""
     (part,) = page_spec.parts
-    write_formats(level_table(summary, spec), tmp_path / "two_levels")
+    write_formats(level_table(scores, summary, spec), tmp_path / "two_levels")
     path = str(tmp_path / "two_levels.parquet")
     table = TablePart(name="two_levels", exhibit="levels_table", path=path)
     section = PageSection(id="levels", anchor="two_levels", title="Accuracy", parts=[table])

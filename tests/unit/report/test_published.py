@@ -283,7 +283,7 @@ def test_published_mean_log_odds_follow_from_the_accuracies(plane_spec, scores, 
     for number, tolerance in ((13, 0), (12, 0.2)):
         full = plane_spec.model_copy(update={"transfer": sets[:number], "paper": TREX})
         own = transfer_table(scores, copies, full)
-        table = published_transfer_table(own, copies, full)
+        table = published_transfer_table(own, scores, copies, full)
         published = table.frame[~table.frame["own"]].set_index("encoder")
         accuracies = published[[column.name for column in full.transfer]] / 100
         odds = np.log(accuracies / (1 - accuracies)).mean(axis=1)
@@ -294,7 +294,9 @@ def test_published_mean_log_odds_follow_from_the_accuracies(plane_spec, scores, 
 
 def test_transfer_table_beside_the_published(scores, summary, plane_spec):
     own = transfer_table(scores, summary, plane_spec)
-    table = published_transfer_table(own, summary, plane_spec.model_copy(update={"paper": TREX}))
+    table = published_transfer_table(
+        own, scores, summary, plane_spec.model_copy(update={"paper": TREX})
+    )
     groups = table.frame["group"].drop_duplicates().tolist()
     assert groups == [
         "This run: models of others",
@@ -328,7 +330,7 @@ def test_cells_of_d1_are_paired_by_data_set(scores, summary, plane_spec):
     spec = plane_spec.model_copy(update=changes)
     rows = summary.assign(**IN1K)
     own = transfer_table(scores, rows, spec)
-    table = published_transfer_table(own, rows, spec)
+    table = published_transfer_table(own, scores, rows, spec)
     found = list(cells(table, "table D.1"))
     assert [(cell.cell, cell.own, cell.published) for cell in found] == [
         ("Random, IN-1K in table D.1", 30.0, 74.8),

@@ -139,8 +139,8 @@ def test_numbers(value, signed, text):
     assert format_number(value, Column("a", "a", signed=signed)) == text
 
 
-def test_levels(summary, spec):
-    table = level_table(summary, spec)
+def test_levels(scores, summary, spec):
+    table = level_table(scores, summary, spec)
     assert table.frame["encoder"].tolist() == ["Random", "Plain", "Trex"]
     assert table.frame["cog_l2"].tolist() == [28, 60, 65]
     assert table.frame["cog_l2_std"].tolist() == pytest.approx([math.sqrt(2 / 3)] * 3)
@@ -151,16 +151,16 @@ def test_levels(summary, spec):
     assert "Chance is 5%" in table.note
 
 
-def test_levels_relative(summary, spec):
-    table = relative_table(summary, spec)
+def test_levels_relative(scores, summary, spec):
+    table = relative_table(scores, summary, spec)
     assert table.frame["encoder"].tolist() == ["Plain", "Trex"]
     assert table.frame["seen"].tolist() == [50, 45]
     assert "+50.0" in to_markdown(table)
 
 
-def test_an_encoder_without_a_level_has_an_empty_cell(summary, spec):
+def test_an_encoder_without_a_level_has_an_empty_cell(scores, summary, spec):
     rows = summary[~((summary["encoder"] == "trex") & (summary["dataset"] == "cog_l1"))]
-    table = level_table(rows, spec)
+    table = level_table(scores, rows, spec)
     assert math.isnan(table.frame["cog_l1"].iloc[2])
     assert "| Trex" in to_markdown(table)
 
@@ -297,18 +297,18 @@ def test_markdown_takes_no_name_for_markup(name, markdown):
     assert f"| {markdown} " in to_markdown(table)
 
 
-def test_diverged_seeds_are_told_beside_their_mean(summary, spec):
+def test_diverged_seeds_are_told_beside_their_mean(scores, summary, spec):
     rows = summary.copy()
     rows.loc[(rows["encoder"] == "trex") & (rows["dataset"] == "cog_l1"), "diverged"] = 2
-    assert "Trex on L1 (2 of 5)" in level_table(rows, spec).note
-    assert "Trex on L1 (2 of 5)" in relative_table(rows, spec).note
-    assert "diverged" not in level_table(summary, spec).note
+    assert "Trex on L1 (2 of 5)" in level_table(scores, rows, spec).note
+    assert "Trex on L1 (2 of 5)" in relative_table(scores, rows, spec).note
+    assert "diverged" not in level_table(scores, summary, spec).note
 
 
 def test_fits_that_ended_before_their_minimum_are_told(spec):
     tables = [probe_rows(name, "seen", converged=name != "trex") for name in ("plain", "trex")]
     scores = pd.concat([_to_long(table) for table in tables])
     note = level_table(
-        summarise(scores, baseline=None), spec.model_copy(update={"baseline": "plain"})
+        scores, summarise(scores, baseline=None), spec.model_copy(update={"baseline": "plain"})
     ).note
     assert "ended before its minimum: Trex on seen (3 of 3)." in note

@@ -13,6 +13,7 @@ from cogworks.report.intervals import (
     accuracy_interval,
     difference_interval,
     joined,
+    mean_difference_interval,
     mean_interval,
 )
 from cogworks.report.scores import CELL
@@ -63,14 +64,29 @@ def mean_bounds(found: Found, keys: Sequence[Key], *, log_odds: bool = False) ->
     return ends if log_odds else _percent(ends)
 
 
-def gained(own: Own, other: Own) -> Bounds:
-    """Return the interval of one cell's accuracy minus another's, over the seeds of both.
+def gained(found: Found, keys: Sequence[Key], others: Sequence[Key]) -> Bounds:
+    """Return the interval of one mean accuracy minus another one, over the seeds that all have.
 
-    There is none where they are not about the same images: classifiers of two training runs may
-    know other classes of a test set.
+    Each is over test sets of the same classes. There is none where the two are not about the same
+    images: classifiers of two training runs may know other classes of a test set.
     """
-    seeds = [seed for seed in own[0] if seed in other[0]]
-    return _difference(_stacked(own, seeds), _stacked(other, seeds)) if seeds else UNKNOWN
+    pairs = _pairs(found, keys, others)
+    if not pairs or len({len(own[1]) for own, _ in pairs}) > 1:
+        return UNKNOWN
+    own, other = (joined(side) for side in zip(*pairs, strict=True))
+    return _difference(own, other)
+
+
+def mean_gained(
+    found: Found, keys: Sequence[Key], others: Sequence[Key], *, log_odds: bool = False
+) -> Bounds:
+    """Return the same of means over data sets, of accuracies or of log odds."""
+    pairs = _pairs(found, keys, others)
+    if not pairs:
+        return UNKNOWN
+    sets = [(right, other, images) for (right, images), (other, _) in pairs]
+    ends = mean_difference_interval(sets, log_odds=log_odds)
+    return ends if log_odds else _percent(ends)
 
 
 def gained_on_one(own: Own, other: Own) -> Bounds:
@@ -87,6 +103,15 @@ def _together(found: Found, keys: Sequence[Key]) -> list[Results]:
     results = [found[key] for key in keys]
     seeds = [seed for seed in results[0][0] if all(seed in right for right, _ in results)]
     return [_stacked(own, seeds) for own in results] if seeds else []
+
+
+def _pairs(
+    found: Found, keys: Sequence[Key], others: Sequence[Key]
+) -> list[tuple[Results, Results]]:
+    """Return the results of two lists of cells by pairs; none where one has other images."""
+    results = _together(found, [*keys, *others])
+    pairs = list(zip(results[: len(keys)], results[len(keys) :], strict=True))
+    return pairs if all(np.array_equal(own[1], other[1]) for own, other in pairs) else []
 
 
 def _difference(own: Results, other: Results) -> Bounds:

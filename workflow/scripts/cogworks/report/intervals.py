@@ -137,6 +137,38 @@ def difference_interval(right: Counts, other: Counts, images: Counts) -> Bounds:
     return float(np.clip(centre - low, -1, 1)), float(np.clip(centre - high, -1, 1))
 
 
+def mean_difference_interval(
+    sets: Sequence[tuple[Counts, Counts, Counts]], *, log_odds: bool = False
+) -> Bounds:
+    """Return the interval of one encoder's mean over data sets minus that of another one, paired.
+
+    What skewness concepts have is averaged out over data sets: the interval is Student's.
+
+    Args:
+        sets: `right`, `other` and `images` of each data set, as for `difference_interval`, all with
+            the same S seeds; they have no concepts in common.
+        log_odds: whether the means are those of log odds (equation 4.3), else of shares.
+
+    Returns:
+        Lower and upper end; NaN where the error of one of the data sets is not known, or where log
+        odds are infinite.
+    """
+    parts, gains = [], []
+    for *both, images in sets:
+        shares = np.array([right.sum(axis=0) / images.sum() for right in both])
+        if log_odds and (shares.min() <= 0 or shares.max() >= 1):
+            return UNKNOWN
+        means = shares.mean(axis=1)
+        slopes = 1 / (means * (1 - means)) if log_odds else np.ones(2)
+        own, other = (s * _residuals(r, images) for s, r in zip(slopes, both, strict=True))
+        parts.append((own - other) / len(sets))
+        gains.append(np.subtract(*(logit(shares) if log_odds else shares)).mean())
+    variance, freedom = _variance(parts)
+    margin = math.sqrt(variance) * float(stdtrit(freedom, (1 + LEVEL) / 2))
+    centre = float(np.mean(gains))
+    return centre - margin, centre + margin
+
+
 def _residuals(counts: Counts, images: Counts) -> Residuals:
     """Return `(C, S)`: what each concept and seed adds to the mean, times C.
 

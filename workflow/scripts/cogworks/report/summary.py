@@ -78,8 +78,16 @@ def read_summary(files: ScoreFiles, *, baseline: str | None = None) -> pd.DataFr
 
     A `baseline` that has no scores among them leaves `relative` empty.
     """
+    return read_both(files, baseline=baseline)[1]
+
+
+def read_both(
+    files: ScoreFiles, *, baseline: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores of these tables, and their summary as `read_summary` does."""
     known = baseline is not None and baseline in files.names[0]
-    return summarise(read_scores(files), baseline=baseline if known else None)
+    scores = read_scores(files)
+    return scores, summarise(scores, baseline=baseline if known else None)
 
 
 def _relative(scores: pd.DataFrame, baseline: str | None) -> pd.Series:
@@ -104,9 +112,9 @@ def _bounds(scores: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
     """
     found = by_class(scores)
     records = []
-    for key, own in found.items():
-        other = None if key[0] == baseline else found.get((baseline or "", *key[1:]))
-        relative = UNKNOWN if other is None else gained(own, other)
+    for key in found:
+        other = (baseline or "", *key[1:])
+        relative = UNKNOWN if key[0] == baseline else gained(found, [key], [other])
         records.append([*key, "top1", *bounds(found, [key]), *relative])
     columns = [*BOUNDS, *RELATIVE_BOUNDS]
     frame = pd.DataFrame(records, columns=[*GROUP, *columns])

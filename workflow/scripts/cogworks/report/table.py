@@ -18,6 +18,8 @@ from cogworks.core.files import read_metadata, read_parquet, write_parquet
 
 STD = "_std"
 LOW, HIGH = "_low", "_high"
+# Ends the column that says whether an own number cannot be told from the best of own rows.
+TIED = "_tied"
 # Ends the column with the thesis's number for the same cell; see `reproduced`.
 PUBLISHED = "_published"
 # Columns of a frame that say what a row is.
@@ -35,8 +37,9 @@ class Column:
     """One column.
 
     Attributes:
-        key: column of the frame; the deviation of a number is in `<key>_std`, and the bounds of its
-            interval in `<key>_low` and `<key>_high`, where there are any.
+        key: column of the frame; the deviation of a number is in `<key>_std`, the bounds of its
+            interval in `<key>_low` and `<key>_high`, and whether it cannot be told from the best
+            of the own rows in `<key>_tied`, where there are any.
         label: its head.
         digits: decimals of a number; None marks a column of text.
         best: which end is marked as best: `high`, `low`, or None.
@@ -69,7 +72,7 @@ class Marks:
     """How a cell is set apart.
 
     Attributes:
-        bold: it is the best of its column.
+        bold: it is the best of its column, or cannot be told from it.
         underlined: it is the second best.
         italic: it is in a reference row.
         above: it is better than all references.
@@ -88,9 +91,12 @@ class _Ranks:
         self.column, self.ranked = column, ranked
         self.others: list[float] = []
         self.references: list[float] = []
+        self.tied: set[float] = set()
 
-    def add(self, value: float, *, reference: bool) -> None:
+    def add(self, value: float, *, reference: bool, tied: bool) -> None:
         (self.references if reference else self.others).append(value)
+        if tied:
+            self.tied.add(value)
 
     @cached_property
     def order(self) -> list[float]:
@@ -99,13 +105,18 @@ class _Ranks:
         order = sorted(set(rivals), reverse=self.column.best == "high")
         return order if len(rivals) > 1 else []
 
-    def marks(self, value: float, *, reference: bool) -> Marks:
-        """Return how one of the numbers is set apart."""
+    def marks(self, value: float, *, reference: bool, tied: bool) -> Marks:
+        """Return how one of the numbers is set apart.
+
+        What is tied is so with the best of its own kind, which need not be the best of all.
+        """
         competes = self.ranked or not reference
         above = not reference and self._beats(value)
+        best = self.order[:1]
+        bold = competes and (value in best or (tied and not self.tied.isdisjoint(best)))
         return Marks(
-            bold=(competes and value in self.order[:1]) or (above and not self.ranked),
-            underlined=competes and self.column.second and value in self.order[1:2],
+            bold=bold or (above and not self.ranked),
+            underlined=competes and self.column.second and not bold and value in self.order[1:2],
             italic=reference,
             above=above,
         )
@@ -160,7 +171,8 @@ class Table:
         """Return how the cells are set apart, row by row, by the keys of columns.
 
         Numbers count as they are shown (rounded). The best of a block is marked where it has
-        more than one. With a `warning`, the run's own rows and the others are not compared.
+        more than one, with the own rows that are tied with it. With a `warning`, the run's own rows
+        and the others are not compared.
         """
         rows = [row for _, row in self.frame.iterrows()]
         ranks: dict[Cell, _Ranks] = {}
@@ -171,7 +183,8 @@ class Table:
                     found = ranks.setdefault(
                         self._cell(row, column), _Ranks(column, ranked=self.ranked)
                     )
-                    found.add(rounded(value, column), reference=_is_reference(row))
+                    about = {"reference": _is_reference(row), "tied": _is_tied(row, column)}
+                    found.add(rounded(value, column), **about)
         return [
             {column.key: self._marks(row, column, ranks) for column in self.columns} for row in rows
         ]
@@ -181,7 +194,8 @@ class Table:
         found = ranks.get(self._cell(row, column))
         if found is None or math.isnan(value := self.number(row, column)):
             return Marks(italic=reference)
-        return found.marks(rounded(value, column), reference=reference)
+        about = {"reference": reference, "tied": _is_tied(row, column)}
+        return found.marks(rounded(value, column), **about)
 
     def _cell(self, row: Any, column: Column) -> Cell:
         """Return with what a cell is compared: with its column in its block and on its side."""
@@ -191,6 +205,12 @@ class Table:
 
 def _is_reference(row: Any) -> bool:
     return bool(row.get(REFERENCE, False))
+
+
+def _is_tied(row: Any, column: Column) -> bool:
+    """Say so of an own cell; others have no value there."""
+    found = row.get(column.key + TIED)
+    return found is not None and bool(found == 1)
 
 
 def text_column(key: str, label: str) -> Column:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from cogworks.report import ties
+from cogworks.report.by_class import by_class
 from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
-from cogworks.report.drawing.test_set_tables import numbers
+from cogworks.report.drawing.test_set_tables import tied_numbers
 from cogworks.report.reference import ALIASES, TEST_SETS
 from cogworks.report.reproduced import beside, stand_ins
 from cogworks.report.specs import EvalSet, EvalSetsSpec, LevelsSpec, SetColumn
@@ -37,7 +39,7 @@ def imagenet_sets_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
     labels = {encoder.name: encoder.label for encoder in spec.encoders}
     own = pd.DataFrame({"model": list(labels.values())})
     for entry in kept:
-        found = numbers(rows, list(labels), entry.members, "top1", protocol=spec.protocol)
+        found = tied_numbers(rows, list(labels), entry.members, "top1", protocol=spec.protocol)
         own = own.join(found.add_prefix(_key(entry)))
     names = {f"in1k_{entry.published}": _key(entry) for entry in kept}
     titles = {_key(e): TEST_SETS[_key(e)].removeprefix("IN-") for e in kept}
@@ -56,15 +58,17 @@ def imagenet_sets_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
         note=f"Linear classifiers of {spec.dataset} on frozen features ({spec.protocol}), on its "
         "own test set and on others; means over the three sets of v2. "
         + spread_note(spec.scores, spec.encoders)
+        + ties.NOTE
         + fit_note(summary, labels, place="test_set"),
         warning=mismatch(summary, [seen], [*kept, *spec.encoders]) if spec.paper.names else "",
     )
 
 
-def long_tail_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
+def long_tail_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: LevelsSpec) -> Table:
     """Return top-1 on iNaturalist 2018 and 2019, in the layout of table 4.3.
 
     Args:
+        scores: the long table of `scores.collect`.
         summary: the table of `summary.summarise`.
         spec: the encoders and the data sets.
     """
@@ -75,18 +79,20 @@ def long_tail_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
         cells = rows[rows["dataset"] == column.name].set_index("encoder").reindex(list(labels))
         for end, key in NUMBERS.items():
             own[column.name + end] = cells[key].to_numpy("float64")
+    tied = ties.by_column(by_class(scores), spec.encoders, spec.columns, own)
     names = {str(column.published): column.name for column in spec.columns}
     return Table(
         title="Top-1 on long-tailed data sets (%), as table 4.3",
         columns=[MODEL, *(Column(column.name, called(column)) for column in spec.columns)],
         frame=_beside(
-            own,
+            own.assign(**tied),
             spec,
             names,
             "4.3",
             [column.name for column in spec.columns if not mismatch(summary, [column])],
         ),
         note=f"Linear classifiers on frozen features. {spread_note(spec.scores, spec.encoders)}"
+        + ties.NOTE
         + fit_note(rows, labels | {column.name: column.label for column in spec.columns}),
         warning=mismatch(summary, spec.columns, spec.encoders) if spec.paper.names else "",
     )

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from cogworks.report import clauses
-from cogworks.report.by_class import Found, by_class, gained, mean_bounds
+from cogworks.report import clauses, ties
+from cogworks.report.by_class import Found, Key, by_class, gained, mean_bounds, mean_gained
 from cogworks.report.clone_rows import NONE, row_name
 from cogworks.report.drawing import clone_published
 from cogworks.report.drawing.published_tables import not_comparable, other_classes, unlike
-from cogworks.report.drawing.test_set_tables import by_seed, numbers
+from cogworks.report.drawing.test_set_tables import TOP5, by_seed, numbers
 from cogworks.report.intervals import UNKNOWN, Bounds
 from cogworks.report.reference import DATASETS
 from cogworks.report.specs import (
@@ -22,6 +22,7 @@ from cogworks.report.specs import (
     CloneTransferSpec,
     DataRow,
     SetColumn,
+    SharedSet,
 )
 from cogworks.report.summary import deviation, fit_note, spread_note, summarise
 from cogworks.report.table import (
@@ -32,6 +33,7 @@ from cogworks.report.table import (
     PUBLISHED,
     REFERENCE,
     STD,
+    TIED,
     Column,
     Table,
     text_column,
@@ -109,8 +111,7 @@ def _gained(row: AugmentedRow, ends: tuple[str, str], results: Found) -> Bounds:
     """Return the interval of what the second of two augmentations gains over the first."""
     found = [row.encoders.get(name) for name in ends]
     cells = [(e.name, e.dataset, e.dataset, e.protocol, "all") for e in found if e is not None]
-    own = [results[cell] for cell in cells if cell in results]
-    return gained(own[1], own[0]) if len(own) == len(ends) else UNKNOWN
+    return gained(results, cells[1:], cells[:1]) if len(cells) == len(ends) else UNKNOWN
 
 
 def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
@@ -139,6 +140,8 @@ def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
     parts = [(name, part) for entry in spec.test_sets for name, part in entry.parts.items()]
     others = {name for name, part in parts if part.differs or wrong.get(name)}
     frame, note = _with_published(records, spec, theirs, keys, comparable=not seen & others)
+    for number, entry in enumerate(spec.test_sets):
+        _mark_tied(frame, scores, f"top1_{number}", _cells(spec.rows, entry), [BLOCK, REFERENCE])
     found = [*_differing(spec.rows), *wrong.values(), *(part.differs for _, part in parts)]
     note += _not_compared(spec.paper.names, found)
     columns = [
@@ -154,12 +157,23 @@ def test_set_table(scores: pd.DataFrame, spec: CloneSetsSpec) -> Table:
         + spread_note(spec.scores, spec.rows)
         + " Intervals are those of top-1. "
         + _MARKS
+        + ties.NOTE
+        + TOP5
         + " *: only the classes that both sides have." * starred
         + note
         + _PIXELS * bool(spec.paper.names)
         + _fits(scores, spec.rows),
         ranked=False,
     )
+
+
+def _cells(rows: Iterable[ClassifierRow], test_set: SharedSet) -> list[list[Key]]:
+    """Return for each row its cells on a test set; none where it has no such."""
+    members = {name: part.members for name, part in test_set.parts.items()}
+    return [
+        [(row.name, *pair, row.protocol, "all") for pair in members.get(row.dataset, [])]
+        for row in rows
+    ]
 
 
 def transfer_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
@@ -174,6 +188,9 @@ def transfer_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
     frame[AVERAGE] = frame[names].mean(axis=1, skipna=False)
     for end, values in _average(scores, spec).items():
         frame.loc[frame[OWN], AVERAGE + end] = values
+    _mark_tied_columns(frame, scores, spec, by=[BLOCK])
+    cells = ties.cells(spec.rows, spec.columns)
+    _mark_tied(frame, scores, AVERAGE, cells, [BLOCK], mean_gained)
     return Table(
         title="Top-1 on transfer sets (%) by training set, as table 5.3",
         columns=[
@@ -183,7 +200,7 @@ def transfer_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
         ],
         frame=frame,
         note="Linear classifiers on frozen features. The average's interval is for further "
-        f"concepts like those of each data set. {_MARKS}{note}{_probes(scores, spec)}",
+        f"concepts like those of each data set. {_MARKS}{ties.NOTE}{note}{_probes(scores, spec)}",
     )
 
 
@@ -209,6 +226,8 @@ def level_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
     Arguments as for `transfer_table`.
     """
     frame, note = _top1(scores, spec)
+    frame = frame.drop(columns=[REFERENCE, BLOCK])
+    _mark_tied_columns(frame, scores, spec, by=[])
     heads = [head for head in _HEADS if head[0] in ("data", "scale", "model")]
     return Table(
         title="Top-1 by level (%) and training set, as table 5.4",
@@ -216,11 +235,45 @@ def level_table(scores: pd.DataFrame, spec: CloneTransferSpec) -> Table:
             *(text_column(key, label) for key, label in heads),
             *(Column(column.name, column.label, second=True) for column in spec.columns),
         ],
-        frame=frame.drop(columns=[REFERENCE, BLOCK]),
+        frame=frame,
         note="Linear classifiers on frozen features. The second best is underlined."
+        + ties.NOTE
         + note
         + _probes(scores, spec),
     )
+
+
+def _mark_tied_columns(
+    frame: pd.DataFrame, scores: pd.DataFrame, spec: CloneTransferSpec, by: Sequence[str]
+) -> None:
+    """Add to a table of linear probes which own numbers are tied, for each data set."""
+    for column in spec.columns:
+        _mark_tied(frame, scores, column.name, ties.cells(spec.rows, [column]), by)
+
+
+def _mark_tied(
+    frame: pd.DataFrame,
+    scores: pd.DataFrame,
+    key: str,
+    cells: Sequence[Sequence[Key]],
+    by: Sequence[str],
+    compare: ties.Compare = gained,
+) -> None:
+    """Add to a table which own numbers of a column are tied with the best own one of their group.
+
+    Args:
+        frame: the table.
+        scores: the long table of `scores.collect`.
+        key: of the column.
+        cells: of each own row.
+        by: columns of the frame that tell the groups apart.
+        compare: as for `ties.tied`.
+    """
+    found = by_class(scores)
+    own = frame[frame[OWN]].reset_index()
+    own["cells"] = cells
+    for _, rows in own.groupby([OWN, *by]):
+        frame.loc[rows["index"], key + TIED] = ties.tied(found, rows["cells"], rows[key], compare)
 
 
 def _head(row: DataRow) -> dict[str, Any]:

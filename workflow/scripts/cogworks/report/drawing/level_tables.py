@@ -4,15 +4,18 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from cogworks.report import ties
+from cogworks.report.by_class import by_class
 from cogworks.report.specs import LevelsSpec, Named, SetColumn
 from cogworks.report.summary import DEVIATION, INTERVAL, fit_note, select
 from cogworks.report.table import HIGH, LOW, OWN, STD, Column, Table, text_column
 
 
-def level_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
+def level_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: LevelsSpec) -> Table:
     """Return top-1 by data set of the axis, one row an encoder.
 
     Args:
+        scores: the long table of `scores.collect`.
         summary: the table of `summary.summarise`.
         spec: what to show.
     """
@@ -20,17 +23,17 @@ def level_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
     return Table(
         title="Top-1 accuracy by level (%)",
         columns=[text_column("encoder", "encoder"), *columns],
-        frame=_frame(summary, spec, ("mean", "std", "low", "high")),
+        frame=_frame(scores, summary, spec, ("mean", "std", "low", "high")),
         note=f"{_protocols(spec)} Mean ± {DEVIATION} over {_seeds(summary, spec)} seeds, and "
         f"the {INTERVAL}. All encoders share concepts and images: their differences have narrower "
-        f"intervals than these. {_chance(summary, spec)}{_fits(summary, spec)}",
+        f"intervals than these. {_chance(summary, spec)}{ties.NOTE}{_fits(summary, spec)}",
     )
 
 
-def relative_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
+def relative_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: LevelsSpec) -> Table:
     """Return the difference of each encoder's top-1 to the baseline's, in points of percent.
 
-    Differences are paired: on the same images, seed by seed.
+    Differences are paired: on the same images, seed by seed. Arguments as for `level_table`.
     """
     baseline = next(e.label for e in spec.encoders if e.name == spec.baseline)
     columns = [Column(entry.name, entry.label, signed=True) for entry in spec.columns]
@@ -39,13 +42,14 @@ def relative_table(summary: pd.DataFrame, spec: LevelsSpec) -> Table:
         title=f"Top-1 minus that of {baseline} (points)",
         columns=[text_column("encoder", "encoder"), *columns],
         frame=_frame(
+            scores,
             summary,
             spec.model_copy(update={"encoders": others}),
             ("relative", "relative_std", "relative_low", "relative_high"),
         ),
         note=f"Difference on the same images, seed by seed: mean ± {DEVIATION} over seeds, "
         f"and the {INTERVAL}. Levels differ in difficulty by "
-        "themselves, so the advantage over a baseline says more than the accuracy."
+        f"themselves, so the advantage over a baseline says more than the accuracy.{ties.NOTE}"
         + _fits(summary, spec),
     )
 
@@ -60,7 +64,9 @@ def level_rows(
     return rows[pairs.isin(wanted) & rows["encoder"].isin([entry.name for entry in encoders])]
 
 
-def _frame(summary: pd.DataFrame, spec: LevelsSpec, keys: Sequence[str]) -> pd.DataFrame:
+def _frame(
+    scores: pd.DataFrame, summary: pd.DataFrame, spec: LevelsSpec, keys: Sequence[str]
+) -> pd.DataFrame:
     """Return the table's frame; `keys` are the summary's number, deviation and bounds to show."""
     rows = level_rows(summary, spec.encoders, spec.columns).set_index(["dataset", "encoder"])
     frame = pd.DataFrame({"encoder": [entry.label for entry in spec.encoders]})
@@ -68,7 +74,8 @@ def _frame(summary: pd.DataFrame, spec: LevelsSpec, keys: Sequence[str]) -> pd.D
         places = pd.MultiIndex.from_product([[column.name], [e.name for e in spec.encoders]])
         for key, end in zip(keys, ("", STD, LOW, HIGH), strict=True):
             frame[column.name + end] = rows[key].reindex(places).to_numpy()
-    return frame.assign(**{OWN: True})
+    tied = ties.by_column(by_class(scores), spec.encoders, spec.columns, frame)
+    return frame.assign(**tied, **{OWN: True})
 
 
 def _protocols(spec: LevelsSpec) -> str:

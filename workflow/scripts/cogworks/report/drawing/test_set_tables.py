@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from cogworks.report import repeats
+from cogworks.report import repeats, ties
 from cogworks.report.by_class import bounds, by_class
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, not_comparable, other_classes
 from cogworks.report.reference import TEST_SETS
 from cogworks.report.specs import EvalSetsSpec
 from cogworks.report.summary import DEVIATION, INTERVAL, deviation, fit_note, summarise
-from cogworks.report.table import GROUP, HIGH, LOW, OWN, STD, Column, Table, text_column
+from cogworks.report.table import GROUP, HIGH, LOW, OWN, STD, TIED, Column, Table, text_column
 
 _METRICS = (("top1", "top-1"), ("top5", "top-5"))
+# What follows `ties.NOTE` where there is top-5.
+TOP5 = " Of top-5 the best alone."
 
 
 def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
@@ -40,7 +42,7 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
     for number, entry in enumerate(spec.test_sets):
         for metric, title in _METRICS:
             key = f"{metric}_{number}"
-            found = numbers(rows, names, entry.members, metric, protocol=spec.protocol)
+            found = tied_numbers(rows, names, entry.members, metric, protocol=spec.protocol)
             frame = frame.join(found.add_prefix(key))
             columns.append(Column(key, f"{entry.label} {title}"))
     return Table(
@@ -52,8 +54,8 @@ def own_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
         ],
         frame=frame.assign(**{OWN: True}),
         note=f"Mean ± {DEVIATION} over seeds, where there are several, and of top-1 the "
-        f"{INTERVAL}. As tables 4.2 and 5.2.{repeats.told(spec.scores.repeats, spec.encoders)}"
-        f"{_fits(rows, spec)}",
+        f"{INTERVAL}. As tables 4.2 and 5.2.{ties.NOTE}{TOP5}"
+        f"{repeats.told(spec.scores.repeats, spec.encoders)}{_fits(rows, spec)}",
     )
 
 
@@ -80,7 +82,8 @@ def compared_table(own: Table, scores: pd.DataFrame, spec: EvalSetsSpec) -> Tabl
         title=f"{own.title} beside the thesis's",
         columns=own.columns,
         frame=frame,
-        note=f"Published rows: thesis, table {' and '.join(tables)}. {'; '.join(names)}.",
+        note=f"Published rows: thesis, table {' and '.join(tables)}. {'; '.join(names)}."
+        f"{ties.NOTE}{TOP5}",
         warning=not_comparable(
             [
                 *(entry.differs for entry in spec.test_sets),
@@ -127,6 +130,22 @@ def numbers(
         found = by_class(rows)
         cells = [[(name, *pair, protocol, "all") for pair in members] for name in names]
         frame[[LOW, HIGH]] = [bounds(found, keys) for keys in cells]
+    return frame
+
+
+def tied_numbers(
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    members: Sequence[Sequence[str]],
+    metric: str,
+    *,
+    protocol: str,
+) -> pd.DataFrame:
+    """Return what `numbers` does, and of top-1 which encoders cannot be told from the best."""
+    frame = numbers(rows, names, members, metric, protocol=protocol)
+    if metric == "top1":
+        cells = [[(name, *pair, protocol, "all") for pair in members] for name in names]
+        frame[TIED] = ties.tied(by_class(rows), cells, frame[""])
     return frame
 
 

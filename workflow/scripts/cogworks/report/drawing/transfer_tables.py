@@ -2,22 +2,26 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from cogworks.report import ties
+from cogworks.report.by_class import by_class, gained, mean_gained
 from cogworks.report.drawing.published import read_paper
 from cogworks.report.drawing.published_tables import OWN_GROUP, mismatch
 from cogworks.report.drawing.transfer import training_versus_transfer
 from cogworks.report.reference import ALIASES
 from cogworks.report.reference import TRANSFER as TRANSFER_SETS
 from cogworks.report.reproduced import beside, stand_ins
-from cogworks.report.specs import TransferSpec
+from cogworks.report.specs import EncoderRow, TransferSpec
 from cogworks.report.summary import NUMBERS, fit_note, select, spread_note
-from cogworks.report.table import GROUP, OWN, Column, Table, text_column
+from cogworks.report.table import GROUP, OWN, TIED, Column, Table, text_column
 from cogworks.report.transfer_sets import called, told
 
 TRANSFER = "transfer"
+_ODDS_GAINED = partial(mean_gained, log_odds=True)
 # Table: file, and the columns that name a row.
 _PUBLISHED = {
     "D.1": ("trex_transfer", ["model"]),
@@ -60,15 +64,29 @@ def transfer_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSp
             *(Column(column.name, called(column)) for column in columns),
             Column(TRANSFER, "mean log odds", digits=3),
         ],
-        frame=frame.assign(**{OWN: True}),
+        frame=_with_ties(frame, scores, spec, spec.encoders).assign(**{OWN: True}),
         note=spread_note(spec.scores, spec.encoders)
+        + ties.NOTE
         + " Log odds log(p / (1 - p)) of the accuracy p (equation 4.3), averaged "
         f"over all columns but {spec.seen.label}; their interval is for further concepts like "
         f"those of each. As table D.1. {told(spec.transfer)}" + fit_note(pd.concat(shown), labels),
     )
 
 
-def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSpec) -> Table:
+def _with_ties(
+    frame: pd.DataFrame, scores: pd.DataFrame, spec: TransferSpec, encoders: Sequence[EncoderRow]
+) -> pd.DataFrame:
+    """Return the rows of encoders with what cannot be told from the best of them."""
+    found = by_class(scores)
+    tied = ties.by_column(found, encoders, [spec.seen, *spec.transfer], frame)
+    cells = ties.cells(encoders, spec.transfer)
+    tied[TRANSFER + TIED] = ties.tied(found, cells, frame[TRANSFER], _ODDS_GAINED)
+    return frame.assign(**tied)
+
+
+def published_transfer_table(
+    own: Table, scores: pd.DataFrame, summary: pd.DataFrame, spec: TransferSpec
+) -> Table:
     """Return the run's own table with the rows of the thesis's tables below it.
 
     The published mean log odds are those of table D.1 over all its data sets, else computed over
@@ -76,6 +94,7 @@ def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSp
 
     Args:
         own: what `transfer_table` returns.
+        scores: the long table of `scores.collect`.
         summary: the table of `summary.summarise`.
         spec: as for `transfer_table`; a column's published name in `published`, or None. Its
             `paper` says which tables to show.
@@ -89,7 +108,7 @@ def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSp
     own_rows = own.frame.assign(**{GROUP: OWN_GROUP})
     if "D.1" in shown:
         own_rows = beside(
-            _as_table_d1(own, spec),
+            _as_table_d1(own, scores, spec),
             published["D.1"],
             by="encoder",
             names=stand_ins(spec.encoders, ALIASES),
@@ -101,17 +120,22 @@ def published_transfer_table(own: Table, summary: pd.DataFrame, spec: TransferSp
         columns=own.columns,
         frame=pd.concat(frames, ignore_index=True),
         note=f"Published rows: thesis, table {' and '.join(shown)}, where they have these data "
-        f"sets. {told(spec.transfer)} {spread_note(spec.scores, spec.encoders)}",
+        f"sets. {told(spec.transfer)} {spread_note(spec.scores, spec.encoders)}{ties.NOTE}",
         warning=mismatch(summary, shared, spec.encoders),
     )
 
 
-def _as_table_d1(own: Table, spec: TransferSpec) -> pd.DataFrame:
-    """Return others' models, and those of the run's own on the convex hull from left to right."""
+def _as_table_d1(own: Table, scores: pd.DataFrame, spec: TransferSpec) -> pd.DataFrame:
+    """Return others' models, and those of the run's own on the convex hull from left to right.
+
+    What is bold is sought among these.
+    """
     trained = pd.Series([bool(encoder.recipe) for encoder in spec.encoders])
     others = own.frame[~trained].assign(**{GROUP: f"{OWN_GROUP}: models of others"})
     hull = own.frame[trained & own.frame["hull"]].sort_values(spec.seen.name, kind="stable")
-    return pd.concat([others, hull.assign(**{GROUP: f"{OWN_GROUP}: models on the convex hull"})])
+    hull = hull.assign(**{GROUP: f"{OWN_GROUP}: models on the convex hull"})
+    rows = pd.concat([others, hull])
+    return _with_ties(rows, scores, spec, [spec.encoders[place] for place in rows.index])
 
 
 def _published(
@@ -149,6 +173,13 @@ def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
     headings = list(dict.fromkeys(key for recipe in recipes for key in recipe))
     numbers = [key + end for key in ("train", "transfer") for end in NUMBERS]
     frame = plane[["label", *numbers]].copy()
+    found = by_class(scores)
+    for key, columns, compare in (
+        ("train", [spec.seen], gained),
+        ("transfer", spec.transfer, _ODDS_GAINED),
+    ):
+        cells = ties.cells(spec.encoders, columns)
+        frame[key + TIED] = ties.tied(found, cells, frame[key], compare)
     frame.insert(1, "hull", ["★" if star else "" for star in plane["hull"]])
     for heading in headings:
         frame[heading] = [recipe.get(heading, "–") for recipe in recipes]
@@ -163,7 +194,8 @@ def trade_off_table(scores: pd.DataFrame, spec: TransferSpec) -> Table:
         ],
         frame=frame.assign(**{OWN: True}),
         note="Mean log odds over the transfer sets. ★: on the convex hull, as in figure 4.7: no "
-        f"mixture of others is better on both axes. {spread_note(spec.scores, spec.encoders)}",
+        f"mixture of others is better on both axes. {spread_note(spec.scores, spec.encoders)}"
+        + ties.NOTE,
     )
 
 

@@ -11,9 +11,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: LevelsSpec) -> Made:
     from cogworks.report.drawing.level_tables import relative_table
-    from cogworks.report.summary import read_summary
+    from cogworks.report.summary import read_both
 
-    return relative_table(read_summary(spec.scores, baseline=spec.baseline), spec)
+    return relative_table(*read_both(spec.scores, baseline=spec.baseline), spec)
 
 
 EXHIBIT = Kind("levels", "Top-1 by level less that of the baseline", LevelsSpec, _needs, _make)

@@ -11,9 +11,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: LevelsSpec) -> Made:
     from cogworks.report.drawing.level_tables import level_table
-    from cogworks.report.summary import read_summary
+    from cogworks.report.summary import read_both
 
-    return level_table(read_summary(spec.scores), spec)
+    return level_table(*read_both(spec.scores), spec)
 
 
 EXHIBIT = Kind("levels", "Top-1 by level", LevelsSpec, _needs, _make)

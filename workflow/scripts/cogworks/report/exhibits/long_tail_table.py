@@ -19,9 +19,9 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: LevelsSpec) -> Made:
     from cogworks.report.drawing.chapter_4_tables import long_tail_table
-    from cogworks.report.summary import read_summary
+    from cogworks.report.summary import read_both
 
-    return long_tail_table(read_summary(spec.scores), spec)
+    return long_tail_table(*read_both(spec.scores), spec)
 
 
 EXHIBIT = Kind("transfer", "Transfer to long-tailed data sets", LevelsSpec, _needs, _make)

@@ -33,7 +33,7 @@ def _make(spec: TransferSpec) -> Made:
     scores = read_scores(spec.scores)
     summary = summarise(scores, baseline=None)
     own = transfer_table(scores, summary, spec)
-    return published_transfer_table(own, summary, spec)
+    return published_transfer_table(own, scores, summary, spec)
 
 
 EXHIBIT = Kind(
