@@ -1,9 +1,11 @@
 """The exhibits of chapter 3 and of appendices A and B: which there are, and what they show."""
 
+import itertools
 import math
 
 import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 from PIL import Image
 
 from cogworks.core.errors import InputError
@@ -17,7 +19,7 @@ from cogworks.report.drawing.concept_figures import (
     ranking_figure,
 )
 from cogworks.report.drawing.concept_tables import discarded_table
-from cogworks.report.drawing.encoders import COMPARABLE, looks, panels
+from cogworks.report.drawing.encoders import COMPARABLE, FAINT, looks, panels
 from cogworks.report.drawing.few_shot_figure import SHOTS, few_shot_figure, few_shot_grid
 from cogworks.report.drawing.files import save
 from cogworks.report.drawing.image_tables import image_table
@@ -27,6 +29,7 @@ from cogworks.report.drawing.noise_figure import noise_figure
 from cogworks.report.drawing.published import linear_probe
 from cogworks.report.drawing.published_tables import published_table
 from cogworks.report.planned import Exhibits
+from cogworks.report.reference import FEW_SHOT, MAX_TOGETHER
 from cogworks.report.specs import (
     BlurredSpec,
     CrossingRow,
@@ -228,14 +231,65 @@ def test_many_encoders_are_divided_by_category(many, spec):
     assert len(members) == 1 + 1 + 13
 
 
-def test_many_names_are_listed_by_the_last_level(many, spec):
-    scores, encoders = many
-    better = scores["mean"].where(scores["encoder"] != "mine", scores["mean"] + 5)
+@pytest.fixture
+def crowd(summary):
+    """The published models and twenty encoders of this run, the higher their number the better."""
+    names = [*MODELS, *(f"own_{number}" for number in range(20))]
+    plain = summary[summary["encoder"] == "plain"]
+    scores = [plain.assign(encoder=n, mean=plain["mean"] + at) for at, n in enumerate(names)]
+    given = {n: {"category": category, "published": n} for n, category in MODELS.items()}
+    return pd.concat(scores), rows(names, **given)
+
+
+def shown_names(axes):
+    """The names at the ends of lines, from the lowest."""
+    return [text.get_text() for text in axes.texts if text.get_text()]
+
+
+def test_of_many_encoders_some_stand_out(crowd, spec):
+    """The baseline, the thesis's selection, the best of each category, and the best of this run."""
+    scores, encoders = crowd
+    selected = {name for name in MODELS if name in FEW_SHOT}
+    best = {[n for n in MODELS if MODELS[n] == kind][-1] for kind in set(MODELS.values())}
     own = spec.model_copy(update={"encoders": encoders, "baseline": "ResNet50"})
-    [axes] = absolute_figure(scores.assign(mean=better), own).axes
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names[:2] == ["mine", "ResNet50"]
-    assert len(names) == len(encoders)
+    figure = absolute_figure(scores, own)
+    [axes] = figure.axes
+    names = shown_names(axes)
+    assert len(names) == MAX_TOGETHER + 1
+    assert {"ResNet50", *selected, *best} <= set(names)
+    owns = [name for name in names if name.startswith("own_")]
+    assert owns == [f"own_{number}" for number in range(20 - len(owns), 20)]
+    # The others are thin, and grey if they are of this run.
+    faint = [line for line in axes.lines if line.get_linewidth() == FAINT]
+    assert len(faint) == len(encoders) - len(names)
+    assert [line.get_color() for line in faint].count(style.MUTED) == 20 - len(owns)
+    [legend] = figure.legends
+    assert "Self-supervision" in [text.get_text() for text in legend.get_texts()]
+    assert not {*names} & {text.get_text() for text in legend.get_texts()}
+
+
+def test_names_at_the_ends_of_many_lines_do_not_touch(crowd, spec, tmp_path):
+    scores, encoders = crowd
+    own = spec.model_copy(update={"encoders": encoders, "baseline": "ResNet50"})
+    for figure in (absolute_figure(scores, own), relative_figure(scores, own)):
+        save(figure, tmp_path / "figure")
+        for axes in figure.axes:
+            boxes = [t.get_window_extent() for t in axes.texts if t.get_text()]
+            boxes.sort(key=lambda box: box.y0)
+            assert len(boxes) <= MAX_TOGETHER + 1
+            assert all(low.y1 <= high.y0 + 1 for low, high in itertools.pairwise(boxes))
+
+
+def test_few_shot_curves_of_many_encoders_are_those_that_stand_out(crowd, spec):
+    scores, encoders = crowd
+    own = spec.model_copy(update={"encoders": encoders, "baseline": "ResNet50"})
+    figure = few_shot_figure(scores, own)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(names) == MAX_TOGETHER + 1
+    for axes in figure.axes:
+        lines = [line for line in axes.lines if line.get_linewidth() == FAINT]
+        assert len(lines) == len(encoders) - len(names)
+        assert len([c for c in axes.collections if isinstance(c, PolyCollection)]) == len(names)
 
 
 def test_colour_is_the_category_of_many_encoders(many):

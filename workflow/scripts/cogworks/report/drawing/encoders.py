@@ -3,10 +3,15 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
 from cogworks.report.drawing.style import Look
-from cogworks.report.reference import AS_LARGE_AS_RESNET50, CATEGORIES, MAX_TOGETHER
+from cogworks.report.reference import AS_LARGE_AS_RESNET50, CATEGORIES, FEW_SHOT, MAX_TOGETHER
 from cogworks.report.specs import EncoderRow, Named
 
 BLUE, VERMILLION, GREEN, _, _, ORANGE, VIOLET = style.SERIES
@@ -21,6 +26,8 @@ COLOURS = {
 COMPARABLE = VERMILLION
 OWN_WIDTH = 2.6
 THIN = 1.0
+# Width in points and opacity of the lines that do not stand out.
+FAINT, FAINTNESS = 0.8, 0.5
 # The category of encoders that are none of the thesis's.
 OWN = "This run"
 
@@ -78,6 +85,58 @@ def panels(
     shared = [*first, *([] if many else rest)]
     divided = [(CATEGORIES[name], [*shared, *found]) for name, found in members.items()]
     return [*divided, (OWN, [*first, *rest])] if many else divided
+
+
+def standing_out(
+    encoders: Sequence[EncoderRow], scores: pd.Series, *, baseline: str | None
+) -> list[EncoderRow]:
+    """Return the encoders that have names and a look of their own, in order.
+
+    These are all where they are few (up to `MAX_TOGETHER` and the baseline). Of more, they are the
+    baseline, the models that the thesis selects for figure 3.5, the best of each category, and then
+    the best of this run and the best of all until they are `MAX_TOGETHER` without the baseline.
+
+    Args:
+        encoders: those of a panel.
+        scores: a number for each encoder by name, the higher the better.
+        baseline: name of one of them.
+    """
+    others = [encoder for encoder in encoders if encoder.name != baseline]
+    ordered = sorted(others, key=lambda e: scores.get(e.name, float("-inf")), reverse=True)
+    best = {category(encoder): encoder for encoder in reversed(ordered)}
+    wanted = [e for e in ordered if e.published in FEW_SHOT or best[category(e)] == e]
+    own = [encoder for encoder in ordered if category(encoder) == OWN]
+    names = dict.fromkeys(encoder.name for encoder in [*wanted, *own, *ordered])
+    kept = {*list(names)[: max(MAX_TOGETHER, len(wanted))], baseline}
+    return [encoder for encoder in encoders if encoder.name in kept]
+
+
+def mean_scores(rows: pd.DataFrame) -> pd.Series:
+    """Return the mean top-1 of each encoder over the data sets of a figure, all images used.
+
+    `rows` are those of top-1 of a summary.
+    """
+    return rows[rows["shots"] == "all"].groupby("encoder")["mean"].mean()
+
+
+def draw_faint(axes: Axes, x: Any, y: Any, encoder: EncoderRow, look: Look) -> None:
+    """Draw the line of an encoder that does not stand out: thin, and grey if it has no category."""
+    colour = look.colour if encoder.category in COLOURS else style.MUTED
+    axes.plot(x, y, color=colour, lw=FAINT, alpha=FAINTNESS, gid=look.gid, zorder=1.5)
+
+
+def name_categories(
+    fig: Figure, axes: Axes, encoders: Iterable[EncoderRow], *, baseline: str | None
+) -> None:
+    """Name the colours of published models below the panels."""
+    keys: dict[tuple[str, str], None] = {}
+    for encoder in encoders:
+        if encoder.name != baseline and encoder.category in COLOURS:
+            colour = colour_of(encoder)
+            name = category(encoder) + " (as large as ResNet50)" * (colour == COMPARABLE)
+            keys.setdefault((name, colour))
+    lines = [axes.plot([], [], color=colour, lw=style.LINE)[0] for _, colour in keys]
+    style.name_below(fig, lines, [name for name, _ in keys])
 
 
 def colour_of(encoder: EncoderRow) -> str:

@@ -6,15 +6,19 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from cogworks.report.drawing import style
-from cogworks.report.drawing.encoders import looks, panels
+from cogworks.report.drawing.encoders import draw_faint, looks, mean_scores, panels, standing_out
+from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.ordering import sorted_shots
 from cogworks.report.specs import EncoderRow, FewShotSpec, LevelsSpec, SetColumn
 from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS, select
 
 PANEL_WIDTH = 3.1
 PANEL_HEIGHT = 2.7
+# Inches from a panel to the names below its axis.
+BELOW = 0.5
 # Those of figure 3.5, which begins at two.
 SHOTS = {"2", "4", "8", "16", "32", "64", "128", "all"}
 
@@ -32,6 +36,7 @@ def few_shot_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     fig, grid = style.figure(
         2, len(columns), width=PANEL_WIDTH, height=PANEL_HEIGHT, share_x="col", share_y="row"
     )
+    named = _standing_out(summary, spec, spec.encoders)
     letters = iter(string.ascii_lowercase)
     with style.drawing():
         for row, value in zip(grid, ("mean", "relative"), strict=True):
@@ -40,7 +45,7 @@ def few_shot_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
                 rows = _rows(summary, column)
                 if set(rows["shots"]) >= SHOTS:
                     rows = rows[rows["shots"].isin(SHOTS)]
-                _draw(axes, rows, spec, spec.encoders, value)
+                _draw(axes, rows, spec, spec.encoders, named, value)
                 axes.set_title(f"({letter}) {column.label}")
         for axes in grid[-1]:
             axes.set_xlabel("training images per class")
@@ -58,6 +63,7 @@ def few_shot_grid(summary: pd.DataFrame, spec: FewShotSpec) -> Figure:
     """
     value = "relative" if spec.relative else "mean"
     divided = panels(spec.encoders, baseline=spec.baseline)
+    named = [_standing_out(summary, spec, encoders) for _, encoders in divided]
     fig, grid = style.figure(
         len(spec.columns),
         len(divided),
@@ -69,19 +75,39 @@ def few_shot_grid(summary: pd.DataFrame, spec: FewShotSpec) -> Figure:
     with style.drawing():
         for row, column in zip(grid, spec.columns, strict=True):
             rows = _rows(summary, column)
-            for axes, (_, encoders) in zip(row, divided, strict=True):
-                _draw(axes, rows, spec, encoders, value)
+            for axes, (_, encoders), shown in zip(row, divided, named, strict=True):
+                _draw(axes, rows, spec, encoders, shown, value)
             row[0].set_ylabel(f"{column.label}: {_what(spec, value)}")
         for axes, (title, _) in zip(grid[0], divided, strict=True):
             axes.set_title(title)
         for axes in grid[-1]:
             axes.set_xlabel("training images per class")
-            handles, names = style.legend_entries(axes)
-            legend = axes.legend(
-                handles, names, loc="upper left", bbox_to_anchor=(0, -0.22), fontsize=8
-            )
-            style.tag_legend(legend, handles)
+            _name_below(fig, axes)
+        fig.set_figheight(fig.get_figheight() + style.NAME_HEIGHT * max(map(len, named)))
     return fig
+
+
+def _name_below(fig: Figure, axes: Axes) -> None:
+    """Name the lines of a panel below its axis, whatever its height."""
+    handles, names = style.legend_entries(axes)
+    below = axes.transAxes + ScaledTranslation(0, -BELOW, fig.dpi_scale_trans)
+    legend = axes.legend(
+        handles,
+        names,
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        bbox_transform=below,
+        fontsize=8,
+        borderaxespad=0,
+    )
+    style.tag_legend(legend, handles)
+
+
+def _standing_out(
+    summary: pd.DataFrame, spec: LevelsSpec, encoders: list[EncoderRow]
+) -> list[EncoderRow]:
+    rows = level_rows(summary, spec.encoders, spec.columns)
+    return standing_out(encoders, mean_scores(rows), baseline=spec.baseline)
 
 
 def _what(spec: LevelsSpec, value: str) -> str:
@@ -97,18 +123,27 @@ def _rows(summary: pd.DataFrame, column: SetColumn) -> pd.DataFrame:
 
 
 def _draw(
-    axes: Axes, rows: pd.DataFrame, spec: LevelsSpec, encoders: list[EncoderRow], value: str
+    axes: Axes,
+    rows: pd.DataFrame,
+    spec: LevelsSpec,
+    encoders: list[EncoderRow],
+    named: list[EncoderRow],
+    value: str,
 ) -> None:
     """Draw one panel; the numbers of shots stand at even steps, `all` set apart by a gap.
 
-    Bands, and the bars of `all`, are 95% intervals.
+    Bands, and the bars of `all`, are 95% intervals: of those `named`, see `encoders.standing_out`.
     """
     found = looks(spec.encoders, baseline=spec.baseline)
     bounds = BOUNDS if value == "mean" else RELATIVE_BOUNDS
     shots = sorted_shots(rows["shots"])
     places = [i + 0.4 * (name == "all" and i > 0) for i, name in enumerate(shots)]
     cut = len(shots) - (shots[-1] == "all") if shots else 0
-    for encoder in encoders:
+    for encoder in (encoder for encoder in encoders if encoder not in named):
+        own = rows[rows["encoder"] == encoder.name].set_index("shots").reindex(shots)
+        values = own[value].to_numpy("float64")[:cut]
+        draw_faint(axes, places[:cut], values, encoder, found[encoder.name])
+    for encoder in named:
         own = rows[rows["encoder"] == encoder.name].set_index("shots").reindex(shots)
         look = found[encoder.name]
         means, low, high = (own[key].to_numpy("float64") for key in (value, *bounds))

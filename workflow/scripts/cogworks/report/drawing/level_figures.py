@@ -6,7 +6,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
-from cogworks.report.drawing.encoders import COLOURS, looks, panels
+from cogworks.report.drawing.encoders import (
+    COLOURS,
+    draw_faint,
+    looks,
+    mean_scores,
+    name_categories,
+    panels,
+    standing_out,
+)
 from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.reference import CATEGORIES, MAX_TOGETHER
 from cogworks.report.specs import EncoderRow, LevelsSpec
@@ -14,27 +22,30 @@ from cogworks.report.summary import BOUNDS, RELATIVE_BOUNDS
 
 # The panels of figure 3.4 by category; (a) is the absolute one.
 LETTERS = dict(zip((CATEGORIES[name] for name in COLOURS), "bcde", strict=True))
-# Inches of a panel with a list of names.
+# Inches of a panel with many encoders.
 WIDE = 6.8
+TALL = 4.6
 
 
 def absolute_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     """Return top-1 by data set of the axis: one line per encoder, error bars of 95% intervals.
 
-    The dotted line is chance; among many encoders it, the error bars and the zero are left out.
-    Arguments as for `level_tables.level_table`.
+    The dotted line is chance; among many encoders it, the error bars and the zero are left out,
+    and some stand out, see `encoders.standing_out`. Arguments as for `level_tables.level_table`.
     """
     rows = level_rows(summary, spec.encoders, spec.columns)
+    few = not _are_many(spec.encoders)
     height = _height(spec.encoders)
-    fig, [[axes]] = style.figure(width=_width(spec.encoders), height=height)
+    fig, [[axes]] = style.figure(width=style.WIDTH if few else WIDE, height=height)
     with style.drawing():
-        few = not _is_listed(spec.encoders)
         _draw(axes, rows, spec, spec.encoders, "mean", BOUNDS if few else ["mean", "mean"])
         if few:
             _draw_chance(axes, [_chance(rows, column.name) for column in spec.columns])
             axes.set_ylim(bottom=0)
         axes.set_ylabel("top-1 accuracy (%)")
         _finish(axes, rows, spec, spec.encoders, "mean", height=height)
+        if not few:
+            name_categories(fig, axes, spec.encoders, baseline=spec.baseline)
     return fig
 
 
@@ -47,7 +58,7 @@ def relative_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
     divided = panels(spec.encoders, baseline=spec.baseline)
     height = max(_height(encoders) for _, encoders in divided)
     columns = min(len(divided), 2)
-    width = max(_width(encoders) for _, encoders in divided)
+    width = WIDE if any(_are_many(encoders) for _, encoders in divided) else style.WIDTH
     count = -(-len(divided) // columns)
     fig, grid = style.figure(count, columns, width=width, height=height, share_y=True)
     flat = [axes for row in grid for axes in row]
@@ -66,17 +77,12 @@ def relative_figure(summary: pd.DataFrame, spec: LevelsSpec) -> Figure:
 
 
 def _height(encoders: list[EncoderRow]) -> float:
-    """Return the height in inches of a panel in which all of the encoders can be named."""
-    return max(style.HEIGHT, style.NAME_HEIGHT * len(encoders) + style.TICKS_HEIGHT)
+    """Return the height in inches of a panel, with room between the lines where they are many."""
+    return TALL if _are_many(encoders) else style.HEIGHT
 
 
-def _width(encoders: list[EncoderRow]) -> float:
-    """Return the width in inches of a panel, with a list of names where there are many."""
-    return WIDE if _is_listed(encoders) else style.WIDTH
-
-
-def _is_listed(encoders: list[EncoderRow]) -> bool:
-    """Say whether lines are so many that leaders to their names would cross."""
+def _are_many(encoders: list[EncoderRow]) -> bool:
+    """Say whether not all of the encoders can have names at the ends of their lines."""
     return len(encoders) > MAX_TOGETHER + 1
 
 
@@ -89,7 +95,11 @@ def _draw(
     bounds: list[str],
 ) -> None:
     found = looks(spec.encoders, baseline=spec.baseline)
-    for encoder in encoders:
+    named = standing_out(encoders, mean_scores(rows), baseline=spec.baseline)
+    for encoder in (encoder for encoder in encoders if encoder not in named):
+        means = _series(rows, spec, encoder.name, value)
+        draw_faint(axes, range(len(means)), means, encoder, found[encoder.name])
+    for encoder in named:
         means, low, high = (_series(rows, spec, encoder.name, key) for key in (value, *bounds))
         style.curve(
             axes,
@@ -132,32 +142,12 @@ def _finish(
     axes.set_xlim(-0.25, len(columns) - 0.75)
     found = looks(spec.encoders, baseline=spec.baseline)
     ends = []
-    for encoder in encoders:
+    for encoder in standing_out(encoders, mean_scores(rows), baseline=spec.baseline):
         means = _series(rows, spec, encoder.name, value)
         known = means[~np.isnan(means)]
         if len(known):
             ends.append((float(known[-1]), encoder.label, found[encoder.name]))
-    if _is_listed(encoders):
-        _list(axes, ends)
-    else:
-        style.label_ends(axes, ends, x=len(columns) - 1, height=height)
-
-
-def _list(axes: Axes, ends: list[tuple[float, str, style.Look]]) -> None:
-    """Name many lines beside the panel, those that end highest first."""
-    last = {name: value for value, name, _ in ends}
-    handles, names = style.legend_entries(axes)
-    order = sorted(range(len(names)), key=lambda i: -last.get(names[i], -np.inf))
-    handles, names = [handles[i] for i in order], [names[i] for i in order]
-    legend = axes.legend(
-        handles,
-        names,
-        loc="center left",
-        bbox_to_anchor=(1, 0.5),
-        labelspacing=0.15,
-        fontsize=8.5,
-    )
-    style.tag_legend(legend, handles)
+    style.label_ends(axes, ends, x=len(columns) - 1, height=height)
 
 
 def _series(rows: pd.DataFrame, spec: LevelsSpec, encoder: str, key: str) -> np.ndarray:

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 
 from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import (
-    COMPARABLE,
     OWN_WIDTH,
     THIN,
-    category,
     colour_of,
     looks_of,
+    name_categories,
 )
 from cogworks.report.drawing.level_tables import level_rows
 from cogworks.report.drawing.published_tables import unlike
@@ -76,7 +75,7 @@ def place_figure(
             ends = [(line.end(zero), line.label, line.look) for line in [*named, *own]]
             ends = [end for end in ends if not np.isnan(end[0])]
             style.label_ends(axes, ends, x=len(zero) - 1, height=HEIGHT)
-        _name_categories(fig, panels[0], rows)
+        name_categories(fig, panels[0], rows, baseline=BASELINE)
     fig.set_label(_told(theirs, own, spec))
     return fig
 
@@ -127,19 +126,6 @@ def _draw(axes: Axes, line: _Line, zero: np.ndarray) -> None:
         style.curve(axes, range(len(zero)), values, line.errors, look, zorder=4, **edge)
     else:
         axes.plot(values, color=look.colour, ls=look.line, lw=look.width, gid=look.gid, zorder=2)
-
-
-def _name_categories(fig: Figure, axes: Axes, rows: Sequence[EncoderRow]) -> None:
-    """Name the colours below the panels."""
-    keys: dict[tuple[str, str], None] = {}
-    for row in rows:
-        if row.name != BASELINE:
-            colour = colour_of(row)
-            name = category(row) + (" (as large as ResNet50)" if colour == COMPARABLE else "")
-            keys.setdefault((name, colour))
-    for name, colour in keys:
-        axes.plot([], [], color=colour, lw=style.LINE, label=style.named(name))
-    style.legend_below(fig, axes)
 
 
 def _told(theirs: Sequence[_Line], own: Sequence[_Line], spec: LevelsSpec) -> str:

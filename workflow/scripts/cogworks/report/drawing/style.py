@@ -221,8 +221,12 @@ def tag_legend(legend: Legend, lines: Sequence[Artist]) -> None:
 
 
 def legend_below(fig: Figure, axes: Axes) -> None:
-    """Name the lines of `axes` below all panels, in as many columns as fit the figure's width."""
-    handles, labels = legend_entries(axes)
+    """Name the lines of `axes` below all panels."""
+    name_below(fig, *legend_entries(axes))
+
+
+def name_below(fig: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Name lines below all panels, in as many columns as fit the figure's width."""
     if not labels:
         return
     longest = max(len(label) for label in labels)

@@ -13,8 +13,8 @@ from matplotlib.transforms import Bbox
 
 from cogworks.report.components import TREX
 from cogworks.report.drawing import style
-from cogworks.report.drawing.encoders import looks_of
-from cogworks.report.specs import PlaneSpec
+from cogworks.report.drawing.encoders import looks_of, standing_out
+from cogworks.report.specs import EncoderRow, PlaneSpec
 from cogworks.report.table import HIGH, LOW
 
 # Where a name may stand: on which side of its point, and how many points away. Far ones have a
@@ -46,7 +46,7 @@ def trade_off_figure(
     """Return the plane; encoders on the hull are stars, joined by a line.
 
     Up to `MANY` encoders have a colour, a name and error bars each, 95% intervals. More of them are
-    coloured by family, and only those on the hull, and others' work, are named.
+    coloured by family, and only those on the hull, and the best of others' work, are named.
 
     Args:
         plane: what `transfer.training_versus_transfer` returns.
@@ -65,6 +65,7 @@ def trade_off_figure(
         names: list[_Name] = []
         hull = known[known["hull"]].sort_values("train")
         axes.plot(hull["train"], hull["transfer"], color=style.MUTED, lw=1, ls=(0, (3, 3)))
+        named = {row.name for row in _named(known, spec)} if many else set(known["encoder"])
         # Stars are drawn last, on top.
         for row in known.sort_values("hull", kind="stable").itertuples():
             look = looks[row.encoder]
@@ -79,7 +80,7 @@ def trade_off_figure(
                 elinewidth=0.6,
             )
             style.tag(look.gid, *drawn.get_children())
-            if row.hull or not many or row.encoder not in spec.families:
+            if row.hull or row.encoder in named:
                 names.append((row.train, row.transfer, row.label, look))
         names += _published_names(others, own={name for _, _, name, _ in names})
         axes.set_xlabel(f"{spec.seen.label}, top-1 accuracy (%)")
@@ -95,6 +96,13 @@ def trade_off_figure(
         _name_points(fig, axes, [n for n in names if n not in low], points[shown], bars)
     fig.set_label(_told(hull, spec))
     return fig
+
+
+def _named(known: pd.DataFrame, spec: PlaneSpec) -> list[EncoderRow]:
+    """Return which of many encoders have a name beside those on the hull: of others' work."""
+    shown = [row for row in spec.encoders if row.name in set(known["encoder"])]
+    others = [row for row in shown if row.name not in spec.families]
+    return standing_out(others, known.set_index("encoder")["transfer"], baseline=spec.baseline)
 
 
 def _errors(row: Any, key: str) -> np.ndarray:

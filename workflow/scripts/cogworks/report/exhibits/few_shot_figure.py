@@ -39,7 +39,7 @@ EXHIBIT = Kind(
         "to the baseline, on the same images and seed by seed. Bands, and bars of all images: 95% "
         "intervals for other concepts like these, other images of them and other seeds, which "
         "choose the training images too. As figure 3.5; of more than twelve encoders, a selection "
-        "of the published."
+        "of the published and the best of this run, the others of which are thin."
     ),
     wide=True,
 )

@@ -32,7 +32,8 @@ EXHIBIT = Kind(
     caption=(
         "Top-1 by number of training images per class, for every encoder and level. Bands, and "
         "bars of all images: 95% intervals for other concepts like these, other images of them "
-        "and other seeds. As figure B.1 and, relative to the baseline, B.2."
+        "and other seeds. Of more than twelve encoders in a panel, all but the best are thin. As "
+        "figure B.1 and, relative to the baseline, B.2."
     ),
     wide=True,
 )

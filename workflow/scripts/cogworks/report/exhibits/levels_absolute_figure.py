@@ -28,7 +28,8 @@ EXHIBIT = Kind(
         "concepts are farther and farther from the seen ones. Error bars, of few encoders: 95% "
         "intervals for other concepts, images and seeds, which all encoders share: compare them "
         "by their differences. Dotted: chance. Among many, the colour of a published model is that "
-        "of its category. As figure 3.4 (a) of the thesis, or with blurred images of the seen "
-        "concepts A.1 (a)."
+        "of its category, and the best are named: of each category, of this run and of all, and "
+        "what the thesis selects for figure 3.5. As figure 3.4 (a) of the thesis, or with blurred "
+        "images of the seen concepts A.1 (a)."
     ),
 )
