@@ -5,14 +5,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from cogworks.core.files import write_parquet
+from cogworks.core.spec import packed
 from cogworks.report import scores as scores_module
+from cogworks.report.drawing.files import save
+from cogworks.report.drawing.level_figures import absolute_figure
+from cogworks.report.drawing.level_tables import level_table, relative_table
+from cogworks.report.formats import write_formats
+from cogworks.report.page.specs import (
+    FiguresPart,
+    PageFigure,
+    PagePart,
+    PageSection,
+    PageSpec,
+    TablePart,
+)
 from cogworks.report.specs import EncoderRow, LevelsSpec, ScoreFiles, SetColumn, TransferSpec
 from cogworks.report.summary import summarise
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PAPER = REPOSITORY / "resources" / "paper"
+TEXTS = REPOSITORY / "workflow" / "report"
 NO_SCORES = ScoreFiles(names=[[], [], []], jobs=[])
 # What scores on IN-1K say of it.
 IN1K = {"n_classes": 1000, "n_train": 1281167, "n_test": 50000}
@@ -114,3 +129,38 @@ def plane_spec(parts):
     """What shows the first data set against the others."""
     seen, *transfer = parts.pop("columns")
     return TransferSpec(**parts, seen=seen, transfer=transfer)
+
+
+@pytest.fixture
+def page_spec(scores, summary, spec, tmp_path):
+    write_formats(level_table(scores, summary, spec), tmp_path / "levels")
+    write_formats(relative_table(scores, summary, spec), tmp_path / "levels_relative")
+    save(absolute_figure(summary, spec), tmp_path / "levels_absolute")
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "samples.png")
+
+    def figure(name, suffix, label=""):
+        path = str(tmp_path / f"{name}.{suffix}")
+        return PageFigure(name=name, path=path, caption=f"Of ``{name}``.", label=label)
+
+    figures = [figure("levels_absolute", "svg"), figure("samples", "png", "seen & more")]
+    tables = [
+        TablePart(name=name, exhibit=f"{name}_table", path=str(tmp_path / f"{name}.parquet"))
+        for name in ("levels", "levels_relative")
+    ]
+    blocks = [FiguresPart(figures=figures), *tables]
+    part = PagePart(
+        id="",
+        title="",
+        published=0,
+        notes=[],
+        sections=[PageSection(id="levels", anchor="levels", title="Accuracy", parts=blocks)],
+    )
+    return PageSpec(
+        title="A <title>",
+        subtitle="below",
+        notice="No <photographs>.",
+        digest="0123abcd",
+        counts=[("Seeds of a probe", "5")],
+        parts=[part],
+        config=packed({"a": {"b": 1}}),
+    )

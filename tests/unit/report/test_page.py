@@ -5,33 +5,25 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from PIL import Image
 
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
-from cogworks.core.spec import packed
 from cogworks.report.drawing.clone_tables import clone_table, meaning_table
-from cogworks.report.drawing.files import save
-from cogworks.report.drawing.level_figures import absolute_figure
-from cogworks.report.drawing.level_tables import level_table, relative_table
+from cogworks.report.drawing.level_tables import level_table
 from cogworks.report.drawing.published import linear_probe
 from cogworks.report.drawing.published_tables import published_table
 from cogworks.report.formats import write_formats
 from cogworks.report.page.build import build_page, paragraphs, summaries_of, tables_of
 from cogworks.report.page.specs import (
-    FiguresPart,
-    PageFigure,
     PagePart,
     PageSection,
-    PageSpec,
     TablePart,
 )
 from cogworks.report.page.svg import inline_svg
 from cogworks.report.specs import CloneRow, ClonesSpec
 
-from .conftest import IN1K, PAPER, REPOSITORY
+from .conftest import IN1K, PAPER, REPOSITORY, TEXTS
 
-TEXTS = REPOSITORY / "workflow" / "report"
 VOID = {"meta", "img", "input", "br", "link"}
 
 
@@ -56,41 +48,6 @@ class Checker(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
-
-
-@pytest.fixture
-def page_spec(scores, summary, spec, tmp_path):
-    write_formats(level_table(scores, summary, spec), tmp_path / "levels")
-    write_formats(relative_table(scores, summary, spec), tmp_path / "levels_relative")
-    save(absolute_figure(summary, spec), tmp_path / "levels_absolute")
-    Image.new("RGB", (20, 10), "red").save(tmp_path / "samples.png")
-
-    def figure(name, suffix, label=""):
-        path = str(tmp_path / f"{name}.{suffix}")
-        return PageFigure(name=name, path=path, caption=f"Of ``{name}``.", label=label)
-
-    figures = [figure("levels_absolute", "svg"), figure("samples", "png", "seen & more")]
-    tables = [
-        TablePart(name=name, exhibit=f"{name}_table", path=str(tmp_path / f"{name}.parquet"))
-        for name in ("levels", "levels_relative")
-    ]
-    blocks = [FiguresPart(figures=figures), *tables]
-    part = PagePart(
-        id="",
-        title="",
-        published=0,
-        notes=[],
-        sections=[PageSection(id="levels", anchor="levels", title="Accuracy", parts=blocks)],
-    )
-    return PageSpec(
-        title="A <title>",
-        subtitle="below",
-        notice="No <photographs>.",
-        digest="0123abcd",
-        counts=[("Seeds of a probe", "5")],
-        parts=[part],
-        config=packed({"a": {"b": 1}}),
-    )
 
 
 @pytest.fixture
