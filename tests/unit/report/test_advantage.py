@@ -12,6 +12,7 @@ from cogworks.core import paths
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
 from cogworks.encoders.store import write_index
+from cogworks.report import ties
 from cogworks.report.drawing import files
 from cogworks.report.drawing.advantage import advantage_figure, advantage_table
 from cogworks.report.findings import findings
@@ -93,6 +94,10 @@ def test_the_table_says_of_which_encoder_the_advantage_falls(spec: AdvantageSpec
     assert 0 < falls["slope_low"] < falls["slope"] < falls["slope_high"]
     assert flat["slope_low"] < 0 < flat["slope_high"]
     assert flat["level_1_low"] < flat["level_1"] < flat["level_1_high"]
+    # About a point apart on L2, by 30 and more on the others.
+    tied = [[row[f"{c.key}_tied"] for row in (falls, flat)] for c in table.columns[1:5]]
+    assert tied == [[True, False], [True, False], [True, True], [False, True]]
+    assert ties.NOTE in table.note
     first, second = findings({"advantage_table": table})
     assert first.startswith("The advantage of falls falls with distance (+")
     assert second.startswith("Whether the advantage of flat depends on distance cannot be told (")

@@ -15,8 +15,8 @@ from cogworks.report.specs import Named, SetColumn
 from cogworks.report.table import TIED
 
 NOTE = (
-    " Bold: the best, and each encoder of this run whose difference to it, on the same images and "
-    "seed by seed, has a 95% interval that holds zero."
+    " Bold: the best, and each encoder of this run whose difference to it on the same images has a "
+    "95% interval that holds zero."
 )
 # The interval of what the first cells' mean gains over that of the second.
 Compare = Callable[[Found, Sequence[Key], Sequence[Key]], Bounds]
@@ -30,21 +30,32 @@ def tied(
 ) -> list[bool]:
     """Say of each encoder whether its number is the best, or cannot be told from it.
 
-    One whose difference has no interval can be told.
-
     Args:
         found: the results of these cells.
         cells: of which cells each number is the mean.
-        values: the numbers, NaN for none; the highest is the best.
+        values: as for `with_the_best`.
         compare: how two of them are compared.
     """
-    numbers, own = np.array(list(values), dtype="float64"), list(cells)
+    own = list(cells)
+    return with_the_best(values, lambda best, other: compare(found, own[best], own[other]))
+
+
+def with_the_best(values: Iterable[float], difference: Callable[[int, int], Bounds]) -> list[bool]:
+    """Say of each number whether it is the best, or cannot be told from it.
+
+    One whose difference has no interval can be told.
+
+    Args:
+        values: the numbers, NaN for none; the highest is the best.
+        difference: returns the interval of one less another, by their positions.
+    """
+    numbers = np.array(list(values), dtype="float64")
     if np.isnan(numbers).all():
         return [False] * len(numbers)
     best = int(np.nanargmax(numbers))
 
     def is_tied(place: int) -> bool:
-        low, high = compare(found, own[best], own[place])
+        low, high = difference(best, place)
         return low <= 0 <= high
 
     known = ~np.isnan(numbers)

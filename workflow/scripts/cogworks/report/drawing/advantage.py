@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,16 +17,20 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.core.seeds import derive_seed, shuffle_by_hash
 from cogworks.encoders.store import read_features
+from cogworks.report import ties
 from cogworks.report.drawing import style
 from cogworks.report.drawing.encoders import looks
 from cogworks.report.findings import VERDICT
+from cogworks.report.intervals import Bounds
 from cogworks.report.specs import AdvantageSpec, EncoderRow
-from cogworks.report.table import HIGH, LOW, Column, Table, text_column
+from cogworks.report.table import HIGH, LOW, TIED, Column, Table, text_column
 
 RESAMPLES = 1000
 # Slopes are given for a step of this much similarity.
 STEP = 0.1
 POINTS = 100
+# What the keys of the levels' columns begin with.
+LEVEL = "level_"
 # Where the seen concepts stand: beside those of the largest similarity, which is 1.
 SEEN_AT = 1.12
 # Where the axis ends at the latest: no advantage is larger than 100 points.
@@ -79,6 +83,16 @@ class Measured:
         unseen = self.unseen
         return advantage.mean(unseen.values[encoder], unseen.weights, unseen.datasets == number)
 
+    def gained(self, key: str, first: int, second: int) -> Bounds:
+        """Return the interval of one encoder's advantage less another's, in a column of a key."""
+        concepts = self.seen if key == "seen" and self.seen is not None else self.unseen
+        chosen = np.ones(len(concepts.wnids), bool)
+        if key != "seen":
+            chosen = concepts.datasets == int(key.removeprefix(LEVEL))
+        own, other = (concepts.values[self.spec.encoders[n].name] for n in (first, second))
+        found = advantage.mean(own - other, concepts.weights, chosen)
+        return found.low, found.high
+
     def slope(self, encoder: str, *, within: bool) -> Estimate:
         """Return the slope for a step of similarity, by data set where `within`."""
         unseen = self.unseen
@@ -116,7 +130,7 @@ def advantage_table(spec: AdvantageSpec) -> Table:
     columns = [
         *([Column("seen", spec.seen.label, signed=True, over="advantage")] if spec.seen else []),
         *(
-            Column(f"level_{number}", level.label, signed=True, over="advantage")
+            Column(f"{LEVEL}{number}", level.label, signed=True, over="advantage")
             for number, level in enumerate(spec.levels)
         ),
         Column("slope", "of all", signed=True, best=None, over=f"per {STEP} of similarity"),
@@ -136,11 +150,14 @@ def advantage_table(spec: AdvantageSpec) -> Table:
                 column.key + HIGH: estimate.high,
             }
         rows.append(row)
+    frame = pd.DataFrame(rows)
+    for key in (column.key for column in columns if column.best):
+        frame[key + TIED] = ties.with_the_best(frame[key], partial(found.gained, key))
     return Table(
         title=f"Advantage over {spec.baseline.label} by similarity (points)",
         columns=[text_column("encoder", "encoder"), *columns],
-        frame=pd.DataFrame(rows),
-        note=_note(found),
+        frame=frame,
+        note=_note(found) + ties.NOTE,
     )
 
 
@@ -191,7 +208,7 @@ def _estimate(found: Measured, encoder: str, key: str) -> Estimate:
         return found.of_seen(encoder)
     if key in ("slope", "within"):
         return found.slope(encoder, within=key == "within")
-    return found.of_level(encoder, int(key.removeprefix("level_")))
+    return found.of_level(encoder, int(key.removeprefix(LEVEL)))
 
 
 def _note(found: Measured) -> str:
