@@ -79,6 +79,16 @@ def test_a_job_is_as_without_a_server(
     assert forked.stderr.splitlines()[-1:] == plain.stderr.splitlines()[-1:]
 
 
+def test_an_edited_source_is_what_runs(warm: Warm, script: Path, tmp_path: Path) -> None:
+    helper = script.with_name("helper.py")
+    helper.write_text("VALUE = 'old'\n")
+    script.write_text("import helper\nif __name__ == '__main__':\n    print(helper.VALUE)\n")
+    words = warm.command(sys.executable, str(script))
+    assert run(words, folder=tmp_path).stdout == "old\n"
+    helper.write_text("VALUE = 'new'\n")
+    assert run(words, folder=tmp_path).stdout == "new\n"
+
+
 def test_without_a_server_the_client_becomes_the_job(script: Path, tmp_path: Path) -> None:
     words = (sys.executable, "-I", "-S", str(CLIENT), str(tmp_path / "none"), str(script))
     plain = run((sys.executable, str(script)), "x", folder=tmp_path)

@@ -15,7 +15,8 @@ import signal
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,17 @@ class Job:
     umask: int
     environment: dict[str, str]
     streams: list[int]
+    fresh: bool = True
 
-    def take_over(self) -> None:
+    def run(self) -> None:
+        """Become the job. It starts from nothing if sources were edited after they were loaded."""
+        self._take_over()
+        if self.fresh:
+            runpy.run_path(self.script, run_name="__main__")
+        else:
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+
+    def _take_over(self) -> None:
         """Give this process the streams, folder, environment and threads of the client's."""
         os.setpgid(0, 0)
         for number, stream in enumerate(self.streams):
@@ -58,6 +68,7 @@ class Server:
         self._listener = listener
         self._jobs: dict[int, tuple[socket.socket, int]] = {}  # pid: its client and its pidfd
         self._loaded: set[str] = set()
+        self._sources: dict[str, int] = {}
         self._open = True
         self._waiting.register(listener, selectors.EVENT_READ, self._accept)
         self._waiting.register(0, selectors.EVENT_READ, self._close)
@@ -82,7 +93,7 @@ class Server:
         if pid == 0:
             self._leave()
             client.close()
-            return job
+            return replace(job, fresh=self._sources == _dates(self._sources))
         for stream in job.streams:
             os.close(stream)
         handle = os.pidfd_open(pid)
@@ -105,6 +116,8 @@ class Server:
                 codehash.rule_code(Path(script).stem)
         except (Exception, SystemExit):
             return
+        finally:
+            self._sources |= _dates(set(_sources(script)) - self._sources.keys())
         # What lives in all jobs is not searched for garbage, so that its pages stay shared.
         gc.collect()
         gc.freeze()
@@ -152,6 +165,21 @@ def _read(client: socket.socket) -> Job:
     return Job(**request, streams=streams)
 
 
+def _sources(script: str) -> Iterator[str]:
+    """Yield the script and the files of the modules beside it that are loaded."""
+    yield script
+    folder = str(Path(script).parent)
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if path and path.startswith(folder):
+            yield path
+
+
+def _dates(paths: Iterable[str]) -> dict[str, int]:
+    """Return when each file was last modified, 0 for one that is gone."""
+    return {path: Path(path).stat().st_mtime_ns if Path(path).exists() else 0 for path in paths}
+
+
 def _tell(client: socket.socket, number: int) -> None:
     try:
         client.sendall(b"%d\n" % number)
@@ -176,8 +204,7 @@ def main() -> None:
     if job is None:
         shutil.rmtree(folder, ignore_errors=True)
         return
-    job.take_over()
-    runpy.run_path(job.script, run_name="__main__")
+    job.run()
 
 
 if __name__ == "__main__":
