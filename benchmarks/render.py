@@ -17,7 +17,7 @@ from cogworks.concepts.wordnet import open_wordnet
 from cogworks.images.world.canvas import Canvas
 from cogworks.images.world.hierarchy import Hierarchy
 from cogworks.images.world.looks import look_of
-from cogworks.images.world.pack import draw_image
+from cogworks.images.world.pack import draw_images
 
 TABBY = "n02123045"
 
@@ -30,12 +30,12 @@ def main() -> None:
     start = time.process_time()
     hierarchy = Hierarchy(open_wordnet(args.wordnet))
     print(f"WordNet and its heights: {time.process_time() - start:.1f} s, once a pack")
-    look = look_of(TABBY, hierarchy, seed=0, distinctness=0.2)
+    look = look_of(TABBY, hierarchy, seed=0, distinctness=0.35)
     print("size  drawn/s  drawn and encoded as PNG/s")
     for size in (32, 64, 128):
         canvas = Canvas(size, nuisance=0.2)
         start = time.process_time()
-        images = [draw_image(look, TABBY, index, canvas, seed=0) for index in range(args.number)]
+        images = draw_images(look, TABBY, args.number, canvas, seed=0)
         drawn = time.process_time() - start
         for pixels in images:
             Image.fromarray(pixels).save(io.BytesIO(), "png", compress_level=1)

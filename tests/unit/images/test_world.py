@@ -12,8 +12,8 @@ from cogworks.images.decode import decode_pil
 from cogworks.images.specs import WorldSpec
 from cogworks.images.world.canvas import Canvas
 from cogworks.images.world.hierarchy import Hierarchy
-from cogworks.images.world.looks import N_ATTRIBUTES, OFFSETS, Look, look_of
-from cogworks.images.world.pack import draw_image, write_pack
+from cogworks.images.world.looks import DRAWING, N_ATTRIBUTES, OFFSETS, Look, look_of
+from cogworks.images.world.pack import draw_images, write_pack
 
 TABBY, TIGER_CAT, BANJO, GUITAR, ALP = (
     "n02123045",
@@ -108,7 +108,9 @@ def test_every_concept_owns_the_same_share_of_its_images(
     first = list(OFFSETS.values())
     for wnid in leaves[::3]:
         share = look(wnid, hierarchy).share
-        assert share[first].mean() == pytest.approx(0.25, abs=1e-3)
+        drawing, pattern = np.split(share[first], [len(DRAWING)])
+        assert drawing.mean() == pytest.approx(0.25, abs=1e-3)
+        assert pattern.mean() == pytest.approx(0.25, abs=1e-3)
         assert share.min() > 0
         assert share.max() < 1
 
@@ -116,7 +118,7 @@ def test_every_concept_owns_the_same_share_of_its_images(
 def test_instances_vary_around_the_look(hierarchy: Hierarchy) -> None:
     tabby = look(TABBY, hierarchy)
     rng = np.random.default_rng(0)
-    drawn = np.array([np.concatenate(list(tabby.instance(rng).values())) for _ in range(3000)])
+    drawn = np.concatenate(list(tabby.instances([rng] * 3000).values()), axis=1)
     assert drawn.shape == (3000, N_ATTRIBUTES)
     np.testing.assert_allclose(drawn.mean(0), np.sqrt(tabby.share) * tabby.mean, atol=0.08)
     np.testing.assert_allclose(drawn.var(0), 1 - tabby.share, atol=0.12)
@@ -133,7 +135,7 @@ def test_close_concepts_look_alike_in_pixels(
         pictures = []
         for wnid in concepts:
             concept = look_of(wnid, hierarchy, seed=seed, distinctness=0.5)
-            images = [draw_image(concept, wnid, i, canvas, seed=seed) for i in range(25)]
+            images = draw_images(concept, wnid, 25, canvas, seed=seed)
             pictures.append(np.mean(images, axis=0, dtype=float).ravel())
         centred = np.array(pictures) - np.mean(pictures, axis=0)
         correlation = np.corrcoef(centred)
@@ -150,39 +152,38 @@ def test_close_concepts_look_alike_in_pixels(
 def test_an_image_is_a_function_of_its_arguments(hierarchy: Hierarchy) -> None:
     canvas = Canvas(32, nuisance=0.6)
     tabby = look(TABBY, hierarchy)
-    image = draw_image(tabby, TABBY, 5, canvas, seed=0)
-    assert image.shape == (32, 32, 3)
-    assert image.dtype == np.uint8
-    draw_image(look(ALP, hierarchy), ALP, 0, canvas, seed=0)
-    again = draw_image(tabby, TABBY, 5, Canvas(32, nuisance=0.6), seed=0)
-    assert (again == image).all()
+    images = draw_images(tabby, TABBY, 12, canvas, seed=0)
+    assert images.shape == (12, 32, 32, 3)
+    assert images.dtype == np.uint8
+    draw_images(look(ALP, hierarchy), ALP, 1, canvas, seed=0)
+    # Whatever else is drawn with it, within a batch of ten and beyond it.
+    for count in (1, 7, 11):
+        again = draw_images(tabby, TABBY, count, Canvas(32, nuisance=0.6), seed=0)
+        assert (again == images[:count]).all()
+    assert len({image.tobytes() for image in images}) == 12
     for other in (
-        draw_image(tabby, TABBY, 6, canvas, seed=0),
-        draw_image(tabby, TABBY, 5, canvas, seed=1),
-        draw_image(tabby, TIGER_CAT, 5, canvas, seed=0),
-        draw_image(tabby, TABBY, 5, Canvas(32, nuisance=0.3), seed=0),
+        draw_images(tabby, TABBY, 12, canvas, seed=1),
+        draw_images(tabby, TIGER_CAT, 12, canvas, seed=0),
+        draw_images(tabby, TABBY, 12, Canvas(32, nuisance=0.3), seed=0),
     ):
-        assert np.abs(other.astype(int) - image).mean() > 1
+        assert (np.abs(other.astype(int) - images).mean((1, 2, 3)) > 1).all()
 
 
 def test_the_same_image_at_another_size(hierarchy: Hierarchy) -> None:
     """Without noise the picture is the same at any size, sampled more finely."""
     tabby = look(TABBY, hierarchy)
-    small, other = (
-        draw_image(tabby, TABBY, index, Canvas(32, nuisance=0), seed=0).astype(float)
-        for index in (1, 2)
-    )
-    large = draw_image(tabby, TABBY, 1, Canvas(128, nuisance=0), seed=0).astype(float)
-    shrunk = large.reshape(32, 4, 32, 4, 3).mean((1, 3))
-    assert np.abs(shrunk - small).mean() < 0.25 * np.abs(other - small).mean()
+    small = draw_images(tabby, TABBY, 3, Canvas(32, nuisance=0), seed=0).astype(float)
+    large = draw_images(tabby, TABBY, 3, Canvas(128, nuisance=0), seed=0).astype(float)
+    shrunk = large.reshape(3, 32, 4, 32, 4, 3).mean((2, 4))
+    assert np.abs(shrunk - small).mean() < 0.25 * np.abs(np.roll(small, 1, axis=0) - small).mean()
 
 
-def test_without_nuisance_only_the_look_varies(hierarchy: Hierarchy) -> None:
-    canvas = Canvas(16, nuisance=0)
+def test_without_nuisance_only_the_look_varies() -> None:
     fixed = Look(np.zeros(N_ATTRIBUTES), np.full(N_ATTRIBUTES, 1 - 1e-12))
-    images = [draw_image(fixed, TABBY, index, canvas, seed=0).astype(int) for index in range(4)]
-    shaken = Canvas(16, nuisance=1)
-    others = [draw_image(fixed, TABBY, index, shaken, seed=0).astype(int) for index in range(4)]
+    images, others = (
+        draw_images(fixed, TABBY, 4, Canvas(16, nuisance=nuisance), seed=0).astype(int)
+        for nuisance in (0, 1)
+    )
     # The waves of the ground and the weave have a free phase; the object's place has not.
     still = np.std(images, axis=0)[6:10, 6:10].mean()
     moved = np.std(others, axis=0)[6:10, 6:10].mean()
@@ -213,7 +214,7 @@ def test_packs_hold_the_images_that_were_drawn(
     write_pack(spec, [TABBY], tmp_path / "p.parquet", hierarchy=hierarchy, workers=1)
     data = pd.read_parquet(tmp_path / "p.parquet")["image"].iloc[0]
     tabby = look_of(TABBY, hierarchy, seed=0, distinctness=0.25)
-    expected = draw_image(tabby, TABBY, 0, Canvas(16, nuisance=0.6), seed=0)
+    (expected,) = draw_images(tabby, TABBY, 1, Canvas(16, nuisance=0.6), seed=0)
     found = np.asarray(decode_pil(data, name="x")).astype(int)
     assert np.abs(found - expected).mean() <= error
 

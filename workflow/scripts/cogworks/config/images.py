@@ -135,7 +135,7 @@ class Source(Section):
     """Seed of the world's looks and images. An image depends only on this seed, its wnid, its
     number and its size.
     """
-    distinctness: Annotated[Annotated[float, Field(gt=0, le=1)], _where_read("distinctness")] = 0.2
+    distinctness: Annotated[Annotated[float, Field(gt=0, le=1)], _where_read("distinctness")] = 0.35
     """Share of an image's look that is specific to its concept in the world; the rest is specific
     to the instance. Lower is harder.
     """

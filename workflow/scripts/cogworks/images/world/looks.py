@@ -5,15 +5,20 @@ synsets passed, so that relatives share all steps down to their common ancestor:
 
 - the *look*, a vector of 177 standardised attributes. The correlation of two concepts' looks
   is the share of their ways that they have in common: their Lin similarity;
-- the *focus*, which says for each group of attributes (outline, texture, ...) how much of it
-  belongs to the concept; the rest varies freely from instance to instance. It settles higher up
-  in the tree than the look, so that relatives are told apart by the same groups of attributes.
+- the *focus*, which says for each group of attributes (outline, colour, ...) how much of it
+  belongs to the concept; the rest varies freely from instance to instance. It settles high up in
+  the tree, so that a family of concepts is told apart by the same groups of attributes.
+
+All concepts are equally distinct: they differ in the groups of attributes on which they spend what
+is theirs, in the drawing as in the pattern of its surface, which is the larger part of a look.
 
 Nothing here knows of seen concepts or of levels. An encoder trained on some concepts learns to
-attend to what tells those apart, which helps the less, the further another concept is from them.
+attend to what tells those apart, and to overlook the rest. That helps the less, the further another
+concept is from them.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,16 +26,17 @@ import numpy as np
 from cogworks.core.seeds import derive_seed
 from cogworks.images.world.hierarchy import Hierarchy
 
-# Frequencies (half periods across the object) of the surface pattern, lowest first: half a plane.
-PATTERN_WAVES = sorted(
+# Frequencies (periods across the image) of the surface pattern, lowest first: half a plane.
+_WAVES = sorted(
     ((i, j) for i in range(5) for j in range(-4, 5) if i > 0 or j > 0),
     key=lambda wave: (wave[0] ** 2 + wave[1] ** 2, wave),
 )[:24]
-# The pattern is the largest part of a look. It has a group for each band of frequencies and for
-# light and colour, so that it is hardly ever all the concept's or all the instance's.
-PATTERN_BANDS = ("coarse", "middle", "fine")
-WAVES_A_BAND = len(PATTERN_WAVES) // len(PATTERN_BANDS)
-GROUPS = {
+# Each part of the pattern has coarse and fine waves, so that all are equally easy to see.
+PATTERN_PARTS = [f"pattern_{part}" for part in range(6)]
+PATTERN_WAVES = [
+    wave for part in range(len(PATTERN_PARTS)) for wave in _WAVES[part :: len(PATTERN_PARTS)]
+]
+DRAWING = {
     "contour": 6,
     "lobes": 6,
     "parts": 4,
@@ -40,15 +46,16 @@ GROUPS = {
     "second_colour": 3,
     "ground": 4,
     "rim": 2,
-    **{f"{band}_light": WAVES_A_BAND * 2 for band in PATTERN_BANDS},
-    **{f"{band}_hue": WAVES_A_BAND * 4 for band in PATTERN_BANDS},
 }
+# For each wave its cosine and its sine, in light and in two hues.
+PATTERN = dict.fromkeys(PATTERN_PARTS, 6 * len(PATTERN_WAVES) // len(PATTERN_PARTS))
+GROUPS = DRAWING | PATTERN
 SIZES = np.array(list(GROUPS.values()))
 OFFSETS = dict(zip(GROUPS, np.concatenate([[0], np.cumsum(SIZES)[:-1]]).tolist(), strict=True))
 N_ATTRIBUTES = int(SIZES.sum())
 
 FOCUS_STRENGTH = 3.0
-FOCUS_SETTLING = 3.0
+FOCUS_SETTLING = 6.0
 FOCUS_RANGE = (0.05, 0.97)
 
 
@@ -65,13 +72,16 @@ class Look:
     mean: np.ndarray
     share: np.ndarray
 
-    def instance(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Draw one instance: its attributes (standard normal over all concepts), by group."""
-        own = rng.standard_normal(N_ATTRIBUTES)
-        values = np.sqrt(self.share) * self.mean + np.sqrt(1 - self.share) * own
+    def instances(self, rngs: Sequence[np.random.Generator]) -> dict[str, np.ndarray]:
+        """Draw an instance from each generator: attributes (B, n), float32, by group.
+
+        Over all concepts each attribute is standard normal.
+        """
+        own = np.stack([rng.standard_normal(N_ATTRIBUTES, dtype=np.float32) for rng in rngs])
+        common = (np.sqrt(self.share) * self.mean).astype(np.float32)
+        values = common + np.sqrt(1 - self.share).astype(np.float32) * own
         return {
-            name: values[OFFSETS[name] : OFFSETS[name] + size].astype(np.float32)
-            for name, size in GROUPS.items()
+            name: values[:, OFFSETS[name] : OFFSETS[name] + size] for name, size in GROUPS.items()
         }
 
 
@@ -82,8 +92,8 @@ def look_of(wnid: str, hierarchy: Hierarchy, *, seed: int, distinctness: float) 
         wnid: a noun synset.
         hierarchy: the tree it stands in.
         seed: the world's seed.
-        distinctness: mean over the groups of the share that is the concept's; every concept has
-            the same, they differ in which groups.
+        distinctness: the share that is the concept's, as the mean over the groups of the drawing
+            and over those of the pattern.
     """
     mean = np.zeros(N_ATTRIBUTES)
     focus = np.zeros(len(GROUPS))
@@ -93,7 +103,8 @@ def look_of(wnid: str, hierarchy: Hierarchy, *, seed: int, distinctness: float) 
         mean += math.sqrt(height - top) * _step(seed, "look", synset, N_ATTRIBUTES)
         step = math.sqrt(_settled(height) - _settled(top))
         focus += step * _step(seed, "focus", synset, len(GROUPS))
-    share = _shares(FOCUS_STRENGTH * focus, distinctness)
+    drawing, pattern = np.split(FOCUS_STRENGTH * focus, [len(DRAWING)])
+    share = np.concatenate([_shares(drawing, distinctness), _shares(pattern, distinctness)])
     return Look(mean / math.sqrt(max(height, 1e-9)), np.repeat(share, SIZES))
 
 

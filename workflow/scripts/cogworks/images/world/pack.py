@@ -62,19 +62,27 @@ def write_pack(
             writer.write_table(pa.table([ids, [wnid] * len(images), images], schema=schema))
 
 
-def draw_image(look: Look, wnid: str, index: int, canvas: Canvas, *, seed: int) -> np.ndarray:
-    """Return image `index` of a synset, uint8 (S, S, 3): a function of these arguments alone."""
-    rng = np.random.default_rng(derive_seed("world", seed, "image", wnid, index))
-    return canvas.draw(look.instance(rng), rng)
+def draw_images(look: Look, wnid: str, count: int, canvas: Canvas, *, seed: int) -> np.ndarray:
+    """Return the first images of a synset, uint8 (count, S, S, 3).
+
+    Image i is a function of i and of the other arguments alone: it is always drawn as the same
+    member of the same batch, whatever `count` is.
+    """
+    batches = []
+    for start in range(0, count, canvas.batch):
+        rngs = [
+            np.random.default_rng(derive_seed("world", seed, "image", wnid, index))
+            for index in range(start, start + canvas.batch)
+        ]
+        batches.append(canvas.draw(look.instances(rngs), rngs))
+    return np.concatenate(batches)[:count]
 
 
 def _draw_concept(concept: tuple[str, Look], *, spec: WorldSpec) -> list[bytes]:
     wnid, look = concept
     canvas = Canvas(spec.size, nuisance=spec.nuisance)
-    return [
-        _encode(draw_image(look, wnid, index, canvas, seed=spec.world_seed), spec.format)
-        for index in range(spec.images)
-    ]
+    images = draw_images(look, wnid, spec.images, canvas, seed=spec.world_seed)
+    return [_encode(image, spec.format) for image in images]
 
 
 def _encode(pixels: np.ndarray, kind: str) -> bytes:
