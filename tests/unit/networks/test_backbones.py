@@ -83,6 +83,17 @@ def test_stems_of_the_small_resnet(stem: str, side: int) -> None:
     assert seen == [side]
 
 
+def test_the_branches_of_a_random_small_resnet_do_something() -> None:
+    """Else it would see single pixels alone, and no baseline would be easier to beat."""
+    module, _ = build_backbone(spec("cogworks", "small_resnet", 32, channels=[8, 8, 8, 8]))
+    image = torch.randn(1, 3, 32, 32)
+    before = module.eval()(image)
+    for block in module.modules():
+        if hasattr(block, "branch"):
+            nn.init.zeros_(block.branch[-1].weight)
+    assert (module(image) - before).abs().mean() > 0.1 * before.abs().mean()
+
+
 @pytest.mark.parametrize(
     ("backbone", "message"),
     [

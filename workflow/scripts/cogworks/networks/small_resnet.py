@@ -89,15 +89,14 @@ def _convolution(inputs: int, outputs: int, kernel: int, stride: int) -> list[nn
 
 
 def _initialise(model: nn.Module) -> None:
-    """Start every block as its shortcut: the last norm of each branch scales by zero."""
+    """Draw the convolutions' weights, as for a ResNet.
+
+    No branch starts at zero, which large networks like: one of random weights, with which trained
+    ones are compared, would then be its shortcuts alone and see single pixels.
+    """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    for module in model.modules():
-        if isinstance(module, Block):
-            last = module.branch[-1]
-            assert isinstance(last, nn.BatchNorm2d)
-            nn.init.zeros_(last.weight)
 
 
 def _check(
