@@ -5,6 +5,14 @@ there, and prints the top-1 of linear probes, as gain over the same network with
 level is measured on more concepts than the demo has, as several tasks of `--way` concepts each.
 
     python benchmarks/world.py [--seeds 0 1 2] [--runs base trex] [--concepts 60]
+
+The demo's run `base`, about 75 CPU s of training each; levels in order:
+
+            seen    L1    L2    L3    L4    L5
+    seed 0  68.2  44.9  36.9  27.2  26.8  25.5
+    seed 1  66.4  33.0  28.1  23.5  25.8  19.2
+    seed 2  62.1  41.0  27.4  32.2  31.9  20.5
+    mean    65.6  39.6  30.8  27.6  28.2  21.7
 """
 
 import argparse
