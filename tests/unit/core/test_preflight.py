@@ -64,7 +64,7 @@ def test_empty_folders_are_named_and_hidden_files_fill_none(tmp_path: Path) -> N
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / ".DS_Store").write_text("x")
     source = {"kind": "folder", "path": str(tmp_path / "images")}
-    classes = {"wnids": ["a"]}
+    classes = {"names": ["a"]}
     assert unfit({"images": {"x": {"source": source, "classes": classes, "test_images": 1}}}) == [
         f"images.x.source.path: {tmp_path}/images is an empty folder"
     ]

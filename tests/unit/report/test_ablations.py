@@ -65,7 +65,7 @@ def test_runs_of_other_crop_scales_make_another_line(plan_of):
         }
     )
     assert lines(plan, "local crops") == {
-        "local scale 0.25 to 0.6": [(0, "none"), (2, "two"), (8, "eight")],
+        "local scale 0.5 to 1": [(0, "none"), (2, "two"), (8, "eight")],
         "local scale 0.05 to 0.25": [(0, "none"), (2, "two_small"), (8, "eight_small")],
     }
     assert "local scale" not in properties(plan, "none")
@@ -140,4 +140,4 @@ def test_runs_on_clones_have_the_real_images_for_reference(plan_of):
     assert [(p.value, p.encoder) for p in size.points] == [(0.1, "small"), (10.0, "large")]
     assert size.reference == "real"
     assert lines(plan, "steps") == {"": [(5, "deep"), (50, "large")]}
-    assert lines(plan, "epochs") == {"": [(3, "other"), (12, "real")]}
+    assert lines(plan, "epochs") == {"": [(3, "other"), (14, "real")]}

@@ -89,9 +89,9 @@ def test_the_thesis_settings_are_comparable(with_change):
         ("concepts/cog/levels/gaps", "even", "concepts.cog.levels.gaps is even; the thesis: floor"),
         ("concepts/cog/discard", None, "concepts.cog.discard is null; the thesis: the 70 concepts"),
         ("concepts/cog/seen_limit", 40, "concepts.cog.seen_limit is 40; the thesis: null"),
-        ("images/cog/max_images", 100, "images.cog.max_images is 100; the thesis: 1350"),
+        ("images/cog/max_images", 1000, "images.cog.max_images is 1000; the thesis: 1350"),
         ("images/cog/classes/limit", 20, "images.cog.classes.limit is 20; the thesis: null"),
-        ("images/in1k/max_images", 100, "images.in1k.max_images is 100; the thesis: null"),
+        ("images/in1k/max_images", 1000, "images.in1k.max_images is 1000; the thesis: null"),
         ("images/EuroSAT/test_share", 0.5, "images.EuroSAT.test_share is 0.5; the thesis: 0.3"),
         (
             "images/Pets/source/dataset",
