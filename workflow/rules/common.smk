@@ -87,6 +87,10 @@ needs = Needs()
 # does not track: changing them makes nothing stale.
 
 
+# Jobs with a priority are those on which most others wait: training, clones, and the images of both.
+# The scheduler would start as many small jobs as it can, and a run would end with the long ones.
+
+
 # A name never holds a slash, so that one folder is one wildcard.
 wildcard_constraints:
     benchmark="[^/]+",

@@ -15,6 +15,7 @@ rule list_classes:
         "logs/list_classes/{dataset}.log",
     benchmark:
         "logs/benchmarks/list_classes/{dataset}.tsv"
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     threads: 1
@@ -46,6 +47,7 @@ rule render_world:
         "logs/render_world/{dataset}.log",
     benchmark:
         "logs/benchmarks/render_world/{dataset}.tsv"
+    priority: 2
     conda:
         "../../envs/base.yaml"
     threads: 2
@@ -78,6 +80,7 @@ rule build_manifest:
         "logs/build_manifest/{dataset}.log",
     benchmark:
         "logs/benchmarks/build_manifest/{dataset}.tsv"
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: plan.datasets[w.dataset].scan_threads

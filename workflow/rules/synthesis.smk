@@ -48,7 +48,7 @@ rule train_generator:
         "logs/benchmarks/train_generator/{generator}.tsv"
     wildcard_constraints:
         generator=paths.pattern(plan.trained_generators),
-    priority: 3
+    priority: 2
     conda:
         "../../envs/diffusion.yaml"
     threads: 2
@@ -84,6 +84,7 @@ rule write_prompts:
         "logs/write_prompts/{clone}.log",
     benchmark:
         "logs/benchmarks/write_prompts/{clone}.tsv"
+    priority: 2
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -116,7 +117,7 @@ rule generate_shard:
         "logs/benchmarks/generate_shard/{clone}/{number}.tsv"
     wildcard_constraints:
         number="[0-9]{5}",
-    priority: 2
+    priority: 1
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -151,6 +152,7 @@ rule merge_clone:
         "logs/merge_clone/{clone}.log",
     benchmark:
         "logs/benchmarks/merge_clone/{clone}.tsv"
+    priority: 1
     conda:
         "../../envs/base.yaml"
     threads: 1
