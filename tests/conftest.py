@@ -1,12 +1,15 @@
 """Fixtures shared by the tests of all rooms."""
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -119,6 +122,23 @@ def dev_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("COGWORKS_DEV_DATA names no folder with development data")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def load_module() -> Callable[[str], ModuleType]:
+    """Return what loads a module of this repository that is in no package, by its path."""
+
+    def load(path: str) -> ModuleType:
+        name = re.sub(r"\W", "_", path)
+        spec = importlib.util.spec_from_file_location(name, REPOSITORY / path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # Data classes look their module up.
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

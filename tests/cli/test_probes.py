@@ -1,10 +1,10 @@
 """The command lines of the probes room, and a kill in the middle of a search."""
 
-import importlib.util
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,9 @@ QUICK = {"kind": "sgd", "epochs": 40, "batch_size": 16, "seeds": 2, "shots": [1,
 
 
 @pytest.fixture(scope="session")
-def fixtures() -> Any:
+def fixtures(load_module: Callable[[str], Any]) -> Any:
     """The module of the unit tests' fixtures."""
-    path = ROOT / "tests" / "unit" / "probes" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("probe_fixtures", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["probe_fixtures"] = module  # its dataclass looks itself up there
-    spec.loader.exec_module(module)
-    return module
+    return load_module("tests/unit/probes/conftest.py")
 
 
 @pytest.fixture

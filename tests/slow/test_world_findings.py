@@ -1,6 +1,6 @@
 """The thesis's findings in the procedural world, as `benchmarks/world.py` prints them (15 min)."""
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -14,14 +14,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    path = REPOSITORY / "benchmarks" / "world.py"
-    spec = importlib.util.spec_from_file_location("world_benchmark", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(load_module: Callable[[str], ModuleType]) -> ModuleType:
+    return load_module("benchmarks/world.py")
 
 
 @pytest.fixture(scope="module")

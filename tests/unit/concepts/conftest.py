@@ -1,6 +1,5 @@
 """Fixtures of the concepts room: WordNet, NLTK's reader as the oracle, and toy ontologies."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,15 +47,9 @@ def seen() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def oracle() -> Any:
+def oracle(load_module: Callable[[str], Any]) -> Any:
     """The module that wraps NLTK, shared with the benchmarks."""
-    path = REPOSITORY / "benchmarks" / "nltk_oracle.py"
-    spec = importlib.util.spec_from_file_location("nltk_oracle", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module("benchmarks/nltk_oracle.py")
 
 
 @pytest.fixture(scope="session")

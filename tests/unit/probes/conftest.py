@@ -1,6 +1,5 @@
 """Fixtures of the probes room: the plain probe as the oracle, and feature files as encoders do."""
 
-import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +22,9 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
-def oracle() -> Any:
+def oracle(load_module: Callable[[str], Any]) -> Any:
     """The module of the plain probe, shared with the benchmarks."""
-    path = REPOSITORY / "benchmarks" / "probe_oracle.py"
-    spec = importlib.util.spec_from_file_location("probe_oracle", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module("benchmarks/probe_oracle.py")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Scores as the probes write them, of encoders whose order is known."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,18 @@ IN1K = {"n_classes": 1000, "n_train": 1281167, "n_test": 50000}
 SETS = ["seen", "cog_l1", "cog_l2"]
 # Accuracy on the seen classes, and what is lost with each level.
 ENCODERS = {"random": (30.0, 1.0), "plain": (80.0, 10.0), "trex": (75.0, 5.0)}
+
+
+def with_keys(config, changes):
+    """Return a copy of a config with keys, as `images/seen/max_images`, set."""
+    config = copy.deepcopy(config)
+    for key, value in changes.items():
+        *groups, last = key.split("/")
+        section = config
+        for group in groups:
+            section = section.setdefault(group, {})
+        section[last] = value
+    return config
 
 
 def probe_rows(encoder, dataset, *, protocol="logreg", shots=("2", "10", "all"), seeds=3, **extra):

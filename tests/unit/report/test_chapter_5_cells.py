@@ -1,6 +1,5 @@
 """Cells of tables 5.1 to 5.4 that are paired with the thesis's: by settings, and by these alone."""
 
-import copy
 import functools
 
 import pandas as pd
@@ -17,7 +16,7 @@ from cogworks.report.planned import Exhibits
 from cogworks.report.reproduced import cells
 from cogworks.report.targets import Targets
 
-from .conftest import PAPER, REPOSITORY
+from .conftest import PAPER, REPOSITORY, with_keys
 from .test_chapter_5 import COUNTS, PAPER_PROMPTS, paper, probe_row
 
 TABLES = {
@@ -39,17 +38,7 @@ def shipped():
 def with_changes(shipped):
     """Return a function that sets keys of the shipped config and returns its exhibits."""
 
-    def change(changes):
-        config = copy.deepcopy(shipped)
-        for key, value in changes.items():
-            *groups, last = key.split("/")
-            section = config
-            for group in groups:
-                section = section.setdefault(group, {})
-            section[last] = value
-        return Exhibits(load(config))
-
-    return change
+    return lambda changes: Exhibits(load(with_keys(shipped, changes)))
 
 
 @pytest.fixture(scope="module")

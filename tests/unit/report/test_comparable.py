@@ -25,7 +25,7 @@ from cogworks.report.specs import (
 )
 from cogworks.report.targets import Targets
 
-from .conftest import IN1K, NO_SCORES, PAPER, REPOSITORY
+from .conftest import IN1K, NO_SCORES, PAPER, REPOSITORY, with_keys
 
 TORCHVISION = {"kind": "torchvision", "path": "data/sets"}
 
@@ -59,14 +59,7 @@ def with_change(shipped):
     """Return a function that sets one dotted key and returns the exhibits of the config."""
 
     def change(key=None, value=None):
-        config = copy.deepcopy(shipped)
-        if key is not None:
-            *groups, last = key.split("/")
-            section = config
-            for group in groups:
-                section = section.setdefault(group, {})
-            section[last] = value
-        return Exhibits(load(config))
+        return Exhibits(load(with_keys(shipped, {} if key is None else {key: value})))
 
     return change
 

@@ -1,9 +1,7 @@
 """Intervals against slow and against textbook oracles, and how often they hold the truth."""
 
-import importlib.util
 import itertools
 import math
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -19,20 +17,11 @@ from cogworks.report.intervals import (
     mean_variance,
 )
 
-from .conftest import REPOSITORY
-
 
 @pytest.fixture(scope="module")
-def coverage():
+def coverage(load_module):
     """The module of the benchmark, whose model draws encoders with a known accuracy."""
-    spec = importlib.util.spec_from_file_location(
-        "coverage_benchmark", REPOSITORY / "benchmarks" / "coverage.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # Data classes look their module up.
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    return load_module("benchmarks/coverage.py")
 
 
 def bootstrap_variance(residuals):

@@ -1,7 +1,7 @@
 """Every config that comes with the project: what it plans, and that its report can be made."""
 
 import functools
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -182,15 +182,9 @@ def test_one_file_of_paths_serves_all() -> None:
 
 
 @pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
+def benchmark(load_module: Callable[[str], ModuleType]) -> ModuleType:
     """The module that measures planning; it makes what a config names, empty."""
-    path = REPOSITORY / "benchmarks" / "plan.py"
-    spec = importlib.util.spec_from_file_location("plan_benchmark", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module("benchmarks/plan.py")
 
 
 def test_snakemake_plans_the_smallest_of_true_size(tmp_path: Path, benchmark: ModuleType) -> None:
