@@ -15,17 +15,18 @@ export HF_HUB_OFFLINE ?= 1
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: setup  ## Set up everything and run the default config: tables, figures, a report.
-	@logger=$$(test -t 1 && echo "--logger rich"); set -x; \
+# Bars on a terminal, plain short lines elsewhere.
+RUN = logger=$$(test -t 1 && echo "--logger rich"); set -x; \
 	python -m snakemake --profile profiles/local --cores $(CORES) --quiet reason $$logger
+
+demo: setup  ## Set up everything and run the default config: tables, figures, a report.
+	@$(RUN)
 	@python workflow/scripts/print_summary.py
 
 # What torchvision and the hubs hold may be fetched here: that is what the command is for.
 lite: export HF_HUB_OFFLINE := 0
 lite: setup $(ENCODERS)  ## CoG-lite: fetch six sets of photographs (7.6 GB), evaluate encoders; MODEL=timm:NAME adds one.
-	@logger=$$(test -t 1 && echo "--logger rich"); set -x; \
-	python -m snakemake --profile profiles/local --cores $(CORES) --quiet reason $$logger \
-		--configfile config/cog-lite-online.yaml $(if $(MODEL),--config 'model=$(MODEL)')
+	@$(RUN) --configfile config/cog-lite-online.yaml $(if $(MODEL),--config 'model=$(MODEL)')
 	@python workflow/scripts/print_summary.py
 
 test: setup lint check  ## Set up and run all checks and tests.
