@@ -2,7 +2,7 @@
 # need before the first one starts.
 import subprocess
 
-from cogworks.core.warm.start import WARM
+from cogworks.core.warm.start import WARM, can_fork
 from cogworks.plan import graph
 from cogworks.preflight import quick
 from cogworks.stale import code as stale_code
@@ -43,7 +43,8 @@ def works_here():
 
 def starts_warm():
     """Say whether jobs start with their libraries loaded."""
-    return works_here() and plan.config.compute.warm_start
+    compute = plan.config.compute
+    return works_here() and compute.warm_start and can_fork(compute.device)
 
 
 def check_start(jobs):

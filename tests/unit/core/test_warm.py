@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cogworks.core.warm import start
 from cogworks.core.warm.start import CLIENT, Warm
 
 SCRIPT = """
@@ -87,6 +88,16 @@ def test_an_edited_source_is_what_runs(warm: Warm, script: Path, tmp_path: Path)
     assert run(words, folder=tmp_path).stdout == "old\n"
     helper.write_text("VALUE = 'new'\n")
     assert run(words, folder=tmp_path).stdout == "new\n"
+
+
+def test_no_forks_where_a_gpu_may_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for there in (False, True):
+        driver = tmp_path / f"driver-{there}"
+        if there:
+            driver.touch()
+        monkeypatch.setattr(start, "_GPUS", driver)
+        found = [device for device in ("auto", "cuda", "cpu") if start.can_fork(device)]
+        assert found == (["cpu"] if there else ["auto", "cuda", "cpu"])
 
 
 def test_without_a_server_the_client_becomes_the_job(script: Path, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ class Compute(Section):
     """GPUs requested by each job that can use one (0 on a CPU cluster)."""
     warm_start: bool = True
     """Whether jobs of a run on this machine are forked from a process that has loaded their
-    libraries, which saves each some seconds. The memory and CPU time in `logs/benchmarks` are then
-    not the job's.
+    libraries, which saves each some seconds. Where there is an NVIDIA GPU, only with `device: cpu`:
+    a process that has asked for GPUs cannot be forked. The memory and CPU time in `logs/benchmarks`
+    are then not the job's.
     """
     online: bool = False
     """Whether models may be fetched from a hub at run time. If not, a missing file is an error that

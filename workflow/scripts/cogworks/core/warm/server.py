@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,10 @@ class Server:
         if script in self._loaded:
             return
         self._loaded.add(script)
-        sys.path[0] = str(Path(script).parent)
+        sys.path[0] = folder = str(Path(script).parent)
+        # All of them, since jobs load some by themselves; from before they are read.
+        sources = {script, *map(str, Path(folder).rglob("*.py"))}
+        self._sources |= _dates(sources - self._sources.keys())
         try:
             runpy.run_path(script, run_name="loaded")
             # Jobs put the digest of their code into what they keep: the sources are read once.
@@ -116,8 +119,6 @@ class Server:
                 codehash.rule_code(Path(script).stem)
         except (Exception, SystemExit):
             return
-        finally:
-            self._sources |= _dates(set(_sources(script)) - self._sources.keys())
         # What lives in all jobs is not searched for garbage, so that its pages stay shared.
         gc.collect()
         gc.freeze()
@@ -163,16 +164,6 @@ def _read(client: socket.socket) -> Job:
         text += part
     request: dict[str, Any] = json.loads(text)
     return Job(**request, streams=streams)
-
-
-def _sources(script: str) -> Iterator[str]:
-    """Yield the script and the files of the modules beside it that are loaded."""
-    yield script
-    folder = str(Path(script).parent)
-    for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
-        if path and path.startswith(folder):
-            yield path
 
 
 def _dates(paths: Iterable[str]) -> dict[str, int]:

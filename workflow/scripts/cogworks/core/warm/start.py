@@ -15,6 +15,16 @@ CLIENT = Path(__file__).with_name("client.py")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # Bytes of a socket's path, its end included, on Linux.
 _LONGEST = 108
+# There where a driver for NVIDIA GPUs is.
+_GPUS = Path("/dev/nvidiactl")
+
+
+def can_fork(device: str) -> bool:
+    """Say whether forks can use what `compute.device` may stand for here.
+
+    A library that asks for GPUs while it is loaded keeps forks of its process from using them.
+    """
+    return device == "cpu" or not _GPUS.exists()
 
 
 class Warm:
