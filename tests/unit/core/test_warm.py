@@ -90,6 +90,22 @@ def test_an_edited_source_is_what_runs(warm: Warm, script: Path, tmp_path: Path)
     assert run(words, folder=tmp_path).stdout == "new\n"
 
 
+def test_what_a_job_loads_late_is_loaded_for_the_next_one(
+    warm: Warm, script: Path, tmp_path: Path
+) -> None:
+    script.with_name("late.py").write_text("import os\nLOADED_BY = os.getpid()\n")
+    script.write_text(
+        "import os\nif __name__ == '__main__':\n    import late\n"
+        "    print(late.LOADED_BY == os.getpid())\n"
+    )
+    words = warm.command(sys.executable, str(script))
+    assert [run(words, folder=tmp_path).stdout for _ in range(3)] == [
+        "True\n",
+        "False\n",
+        "False\n",
+    ]
+
+
 def test_no_forks_where_a_gpu_may_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for there in (False, True):
         driver = tmp_path / f"driver-{there}"
