@@ -2,6 +2,7 @@
 
 import bisect
 import os
+import shlex
 import sys
 import threading
 from collections import OrderedDict
@@ -93,6 +94,11 @@ class ImageReader:
                 return _as_pixmap(data) if container == "cifar" else data
             with open(path, "rb") as handle:
                 return handle.read()
+        except FileNotFoundError as error:
+            raise InputError(
+                f"{path}: the file has gone since the manifest was made; put it back, or, if the "
+                f"workflow made it, make it again: snakemake --cores all {shlex.quote(path)}"
+            ) from error
         except (OSError, pa.ArrowInvalid) as error:
             raise InputError(f"{self.name(index)}: the image cannot be read ({error})") from error
 
