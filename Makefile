@@ -6,11 +6,12 @@ BIN := $(CURDIR)/$(VENV)/bin
 SYNCED := $(VENV)/.synced
 WORDNET := $(VENV)/.wordnet
 ENCODERS := $(VENV)/.encoders
+COMMAND := $(VENV)/bin/cogworks
 export PATH := $(BIN):$(PATH)
 # Nothing is fetched from a model or data hub behind the user's back.
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo lite test lint check setup wordnet encoders lock docs clean
+.PHONY: help demo lite rank test lint check setup wordnet encoders lock docs clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +30,10 @@ lite: setup $(ENCODERS)  ## CoG-lite: fetch six sets of photographs (7.6 GB), ev
 	@$(RUN) --configfile config/cog-lite-online.yaml $(if $(MODEL),--config 'model=$(MODEL)')
 	@python workflow/scripts/print_summary.py
 
+# Weights are fetched with ARGS=--online alone.
+rank: setup $(ENCODERS)  ## Measure an encoder on your photographs: MODEL=timm:NAME DATA=FOLDER, perhaps ARGS=--online.
+	@cogworks rank '$(MODEL)' --data '$(DATA)' $(ARGS)
+
 test: setup lint check  ## Set up and run all checks and tests.
 
 lint: setup
@@ -42,7 +47,7 @@ lint: setup
 check: setup
 	python -m pytest -n 2 --dist worksteal
 
-setup: $(SYNCED) $(WORDNET)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.
+setup: $(SYNCED) $(WORDNET) $(COMMAND)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.
 
 # The environment's commands are called as modules of its Python: the first lines of their scripts do
 # not work in a folder with a quote or a dollar sign in its name. No recipe names the folder itself.
@@ -57,6 +62,9 @@ $(SYNCED): requirements.lock
 	python -m pip install --quiet --disable-pip-version-check uv
 	python -m uv pip sync --quiet --compile-bytecode --python $(VENV)/bin/python requirements.lock
 	@touch $@
+
+$(COMMAND): | $(SYNCED)
+	@ln -sf ../../workflow/scripts/cogworks.sh $@
 
 $(WORDNET): $(SYNCED)
 	python workflow/scripts/fetch_wordnet.py

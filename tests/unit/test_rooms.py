@@ -32,6 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     "report": JUDGES | {"config", "plan"},
     "preflight": ALL | {"config", "plan"},
     "estimates": ALL | {"config", "plan", "preflight", "stale"},
+    # The command line on top of the workflow.
+    "rank": ALL | {"config", "plan"},
     "stale": GROUND | {"training", "probes"},
 }
 # The report stands on the plan, but the errors of its section are told with all others.

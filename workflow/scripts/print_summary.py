@@ -13,7 +13,14 @@ from cogworks.report.page.terminal import to_terminal
 from cogworks.report.table import read_table
 
 # The kinds of tables to print.
-TABLES = ("advantage_table", "levels_table", "levels_relative_table", "test_sets_table")
+TABLES = (
+    "advantage_table",
+    "levels_table",
+    "levels_relative_table",
+    "measures_table",
+    "measures_relative_table",
+    "test_sets_table",
+)
 
 
 def main() -> None:

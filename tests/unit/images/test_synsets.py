@@ -152,6 +152,31 @@ def test_packs_of_named_classes_take_a_table(make_pack: Any, fill: Any, tmp_path
     assert found.source.scan([str(pack)], None, "", 1)["wnid"].tolist() == [ANT, ANT, CRAB]
 
 
+def test_folders_of_named_classes_take_a_table(make_folder: Any, fill: Any, tmp_path: Path) -> None:
+    folder = str(make_folder({"Ants": 2, "More ants": 1, "Odd": 1, "Crabs": 3}))
+    table = tmp_path / "table.csv"
+    rows = ["Ants", ANT], ["More ants", ANT], ["Odd", ""], ["Crabs", CRAB]
+    table.write_text("class,wnid\n" + "".join(f"{name},{wnid}\n" for name, wnid in rows))
+    source = {"kind": "folder", "path": folder, "mapping": str(table)}
+    given = {"source": source, "classes": {"part": "source"}, "test_images": 1}
+    found = fill({"x": given}).datasets["x"]
+    assert found.source_files == [str(table)]
+    frame = found.source.scan([folder], None, "", 1)
+    assert frame["wnid"].value_counts().to_dict() == {ANT: 3, CRAB: 3}
+    assert frame["id"].str.startswith("More ants/").sum() == 1
+    assert set(found.source.scan([folder], [CRAB], "", 1)["wnid"]) == {CRAB}
+    table.write_text(f"class,wnid\nAnts,{ANT}\nGone,{CRAB}\n")
+    with pytest.raises(InputError, match=r"3 classes stand in no row of .*: Crabs, More ants, Odd"):
+        found.source.scan([folder], None, "", 1)
+    table.write_text("class,wnid\n" + "".join(f"{name},{wnid or CRAB}\n" for name, wnid in rows))
+    (Path(folder) / "Odd").rename(tmp_path / "Odd")
+    with pytest.raises(InputError, match="1 class folders are missing: Odd"):
+        found.source.scan([folder], None, "", 1)
+    table.write_text("Ants\n")
+    problems = list(fill({"x": given}, check=False).datasets["x"].problems())
+    assert any("table.csv is no table of class folders" in line for line in problems)
+
+
 def test_cifar_is_read_where_its_pixels_lie(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,14 +178,22 @@ class WordNet:
 
     def name(self, wnid: str) -> str:
         """Return the synset's name in NLTK's form, first lemma and sense: `dog.n.01`."""
-        if self._index is None:
-            lines = read_text(self.source, INDEX).split("\n")
-            self._index = {line.partition(" ")[0]: line for line in lines}
         lemma = self.lemmas(wnid)[0].lower()
-        senses = _parse_senses(self._index.get(lemma, ""))
+        senses = self.senses(lemma)
         if wnid not in senses:
             raise InputError(f"{self.source}: {INDEX} has no sense of {lemma!r} for {wnid}")
         return f"{lemma}.n.{senses.index(wnid) + 1:02d}"
+
+    def senses(self, lemma: str) -> list[str]:
+        """Return the synsets of a word, the most frequent sense first; none of an unknown word.
+
+        Args:
+            lemma: as WordNet spells it, in lower case: `sea_horse`.
+        """
+        if self._index is None:
+            lines = read_text(self.source, INDEX).split("\n")
+            self._index = {line.partition(" ")[0]: line for line in lines}
+        return _parse_senses(self._index.get(lemma, ""))
 
     def require(self, wnids: Sequence[str], *, what: str) -> None:
         """Check that every one of `wnids` exists.

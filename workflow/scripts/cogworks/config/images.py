@@ -70,8 +70,7 @@ class Source(Section):
     mapping: Annotated[
         UserPath | Annotated[list[UserPath], Field(min_length=2, max_length=2)] | None,
         Applies(
-            {"kind": ["folder"], "layout": ["index", "flat"]},
-            {"kind": ["folder"], "test_layout": ["index", "flat"]},
+            {"kind": ["folder"]},
             {"kind": ["tar"], "layout": ["samples"]},
             {"kind": ["parquet"]},
         ),
@@ -79,8 +78,8 @@ class Source(Section):
     """What class numbers mean: a file with one class id per line, counted from 0 (also
     LOC_synset_mapping.txt or imagenet_class_index.json), or `imagenet1k`. With layout `flat`, a
     file of lines `file-name class-id` (also Kaggle's and Tiny-ImageNet's); if that has numbers, a
-    list of it and of what they mean: `[val.txt, imagenet1k]`. Of packs, also a table from names to
-    synsets (`class,wnid`; `.csv`).
+    list of it and of what they mean: `[val.txt, imagenet1k]`. Of packs and class folders,
+    also a table from names to synsets (`class,wnid`; `.csv`), and then `part: source` are those.
     """
     image_column: Annotated[str, _where_read("image_column")] = "image"
     """Parquet column with the encoded images; `image.bytes` is a field of a struct. Of a struct

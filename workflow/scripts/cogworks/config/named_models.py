@@ -27,7 +27,7 @@ def expanded(config: dict[str, Any]) -> dict[str, Any]:
     models = list_of(given) if isinstance(given, str | list) else []
     if not models or not all(isinstance(model, str) for model in models):
         return config  # What is wrong with it, the typed config says.
-    named = {_name(model): {"model": model, "weights": "pretrained"} for model in models}
+    named = {name_of(model): {"model": model, "weights": "pretrained"} for model in models}
     for name, section in named.items():
         if name in encoders:
             raise InputError(
@@ -38,7 +38,7 @@ def expanded(config: dict[str, Any]) -> dict[str, Any]:
     return own | {"encoders": {**encoders, **named}}
 
 
-def _name(model: str) -> str:
+def name_of(model: str) -> str:
     """Return `resnet50.a1_in1k` for `timm:resnet50.a1_in1k`, `x` for `timm:hf-hub:owner/x`."""
     last = re.split(r"[:/]", model.rstrip("/"))[-1]
     return re.sub(r"[^A-Za-z0-9_.-]", "-", last).lstrip("_.-") or "model"

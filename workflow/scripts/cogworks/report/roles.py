@@ -35,12 +35,15 @@ from cogworks.report.specs import (
     ImagesRow,
     JobKey,
     LevelsSpec,
+    Measurement,
+    MeasuresSpec,
     ModelsSpec,
     Named,
     Paper,
     RunRow,
     ScoreFiles,
     SetColumn,
+    SetGroup,
     TransferSpec,
 )
 from cogworks.report.transfer_sets import in_order
@@ -435,6 +438,49 @@ class Roles:
             ),
             **dict(asked),
         )
+
+    @cached_property
+    def by_measure(self) -> MeasuresSpec | None:
+        """Return the spec of what shows all measures; None where there is one kind of probe.
+
+        Shown are the seen data set and the mean of the levels, or each data set where there are no
+        levels.
+        """
+        groups = self._measured_groups
+        names = [name for group in groups for name in group.datasets]
+        encoders = self.scored(names)
+        protocols = [
+            protocol
+            for protocol in self.plan.protocols(own=False)
+            if all((e, d, protocol) in self.jobs for e in encoders for d in names)
+        ]
+        rows = self.encoders(encoders, apart=True)
+        if len(protocols) < 2 or self.baseline not in encoders:
+            return None
+        sections = {protocol: self.plan.config.probes[protocol] for protocol in protocols}
+        return MeasuresSpec(
+            scores=self.score_files(
+                {(e, d, p) for e in encoders for d in names for p in protocols}, apart=True
+            ),
+            baseline=self.baseline,
+            encoders=rows,
+            groups=groups,
+            measures=[
+                Measurement(protocol=name, shots=str(shots))
+                for name, section in sections.items()
+                for shots in section.shots
+            ],
+        )
+
+    @property
+    def _measured_groups(self) -> list[SetGroup]:
+        if not self.axis:
+            return [SetGroup(label=self.label(name), datasets=[name]) for name in self.evaluated]
+        groups = [SetGroup(label=self.label(name), datasets=[name]) for name in [self.seen] if name]
+        if self.levels:
+            ends = dict.fromkeys(self.label(name) for name in (self.levels[0], self.levels[-1]))
+            groups.append(SetGroup(label=" to ".join(ends), datasets=self.levels))
+        return groups
 
     @property
     def ranked(self) -> Benchmark | None:

@@ -136,6 +136,41 @@ class LevelsSpec(ScoresSpec):
     columns: list[SetColumn]
 
 
+class Measurement(Spec):
+    """A protocol with a number of training images of each class, as a column."""
+
+    protocol: str
+    shots: str
+
+    @property
+    def key(self) -> str:
+        """Return the column's key."""
+        return f"{self.protocol}_{self.shots}"
+
+    @property
+    def label(self) -> str:
+        """Return the column's head, below the protocol's name."""
+        if self.shots == "all":
+            return "all images"
+        return "1 image" if self.shots == "1" else f"{self.shots} images"
+
+
+class SetGroup(Spec):
+    """Data sets over which a mean is shown."""
+
+    label: str
+    datasets: list[str]
+
+
+class MeasuresSpec(ScoresSpec):
+    """Top-1 of encoders by every measure, on groups of data sets."""
+
+    baseline: str
+    encoders: list[EncoderRow]
+    groups: list[SetGroup]
+    measures: list[Measurement]
+
+
 class AdvantageSpec(ExhibitSpec):
     """The advantage over a baseline along similarity to the seen concepts."""
 

@@ -40,7 +40,7 @@ def scan_classes(
     Raises:
         InputError: class folders are missing or doubled; the message names them.
     """
-    find = _folders_by_name if numbered is None else _folders_by_number
+    find = folders_by_name if numbered is None else _folders_by_number
     found = {root: find(root, numbered or wnids) for root in roots}
     _check_complete(found, wnids, numbered)
     prefixes = _prefixes(roots)
@@ -129,7 +129,8 @@ def _prefixes(roots: Sequence[Path]) -> dict[Path, str]:
     return dict(zip(roots, names, strict=True))
 
 
-def _folders_by_name(root: Path, wnids: Sequence[str]) -> dict[str, Path]:
+def folders_by_name(root: Path, wnids: Sequence[str]) -> dict[str, Path]:
+    """Return the folders in `root` by name, and deeper ones that are among `wnids`."""
     found: dict[str, Path] = {}
     for path in _subfolders(root):
         name = canonical(path.name)

@@ -1,5 +1,7 @@
 """Class names become synsets, by a table (`concepts.synset_tables`)."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from cogworks.concepts.synset_tables import read_table
@@ -17,11 +19,19 @@ def as_synsets(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     Raises:
         InputError: a class that stands in no row of the table.
     """
-    synsets = read_table(table)
-    if unknown := sorted(set(frame["wnid"]) - synsets.keys()):
+    check_rows(frame["wnid"], table)
+    found = frame.assign(wnid=frame["wnid"].map(read_table(table)))
+    return found[found["wnid"] != ""]
+
+
+def check_rows(classes: Iterable[str], table: str) -> None:
+    """Check that each class has a row.
+
+    Raises:
+        InputError: some have none; the message names them.
+    """
+    if unknown := sorted(set(classes) - read_table(table).keys()):
         raise InputError(
             f"{len(unknown)} classes stand in no row of {table}: {name_some(unknown)}. Give each a "
             "row there: its synset as wnid, or none if none fits, and its images are left out"
         )
-    found = frame.assign(wnid=frame["wnid"].map(synsets))
-    return found[found["wnid"] != ""]

@@ -17,6 +17,8 @@ EXHIBITS: Registry[AnyKind] = Registry(
         "levels_table",
         "levels_relative_table",
         "clone_levels_table",
+        "measures_table",
+        "measures_relative_table",
         "few_shot_figure",
         "few_shot_levels_figure",
         "rankings_figure",

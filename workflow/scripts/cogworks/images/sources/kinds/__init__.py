@@ -36,7 +36,6 @@ class Source(Spec, ABC):
         train_path: those with the training images, and
         test_path: those with the test images.
         layouts: the values of `layout` that the kind knows, where it has that key.
-        names_classes: whether its images can say which classes there are.
         class_list: the name of the list of its classes, if it has the same everywhere.
         parallel: whether several threads list them faster.
         drawn: whether the workflow draws the images itself, into a Parquet pack.
@@ -49,7 +48,6 @@ class Source(Spec, ABC):
     test_path: Paths
 
     layouts: ClassVar[tuple[str, ...]] = ()
-    names_classes: ClassVar[bool] = True
     class_list: ClassVar[str | None] = None
     parallel: ClassVar[bool] = False
     drawn: ClassVar[bool] = False
@@ -64,6 +62,11 @@ class Source(Spec, ABC):
     def places(self) -> list[str]:
         """Return all files and folders with images, as the config has them."""
         return [*self.path, *self.train_path, *self.test_path]
+
+    @property
+    def names_classes(self) -> bool:
+        """Whether its images, or a list of theirs, can say which classes there are."""
+        return True
 
     @property
     def lists(self) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cogworks.concepts.synset_tables import is_table, read_table
 from cogworks.core.inputs import is_hidden
 from cogworks.images.sources.kinds import Divided
 
@@ -18,8 +19,18 @@ class Folder(Divided):
     test_layout: str | None
 
     layouts = ("wnid", "index", "flat")
-    names_classes = False
     parallel = True
+
+    @property
+    def table(self) -> str | None:
+        """Return the table of its classes' synsets, where its folders are named otherwise."""
+        named = self.layout == "wnid" and self.test_layout in (None, "wnid")
+        return self.mapping[0] if self.mapping and named else None
+
+    @property
+    def names_classes(self) -> bool:
+        """See `Source.names_classes`: a table does; folders alone may be incomplete."""
+        return self.table is not None
 
     def class_folders(self) -> list[str]:
         """See `Source.class_folders`."""
@@ -37,6 +48,8 @@ class Folder(Divided):
         from cogworks.images.sources.listing import TEST
 
         roots = [Path(path) for path in paths]
+        if self.table is not None:
+            return self._scan_named(self.table, roots, wnids, split, threads)
         layout = self.layout
         flat = "flat" in (layout, self.test_layout)
         numbered = numbered_classes(self.mapping[1:] if flat else self.mapping)
@@ -52,6 +65,23 @@ class Folder(Divided):
             threads=threads,
         )
 
+    def _scan_named(
+        self, table: str, roots: list[Path], wnids: Sequence[str] | None, split: str, threads: int
+    ) -> "pd.DataFrame":
+        """List the images of the folders to which a table gives one of `wnids`, or any synset."""
+        from cogworks.images.sources.folder import folders_by_name, scan_classes
+        from cogworks.images.sources.synsets import as_synsets, check_rows
+
+        for root in roots:
+            check_rows(folders_by_name(root, ()), table)
+        names = [
+            name
+            for name, wnid in read_table(table).items()
+            if wnid and (wnids is None or wnid in wnids)
+        ]
+        frame = scan_classes(roots, names, numbered=None, split=split, threads=threads)
+        return as_synsets(frame, table)
+
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""
         yield from super().problems()
@@ -59,6 +89,11 @@ class Folder(Divided):
         for layout in ("index", "flat"):
             if layout in layouts and not self.mapping:
                 yield f".mapping: needed for layout {layout}"
+        if self.table is not None and Path(self.table).is_file() and not is_table(self.table):
+            yield (
+                f".mapping: {self.table} is no table of class folders and their synsets (.csv, "
+                "columns class,wnid), which layout wnid takes"
+            )
         if len(self.mapping) > 1 and "flat" not in layouts:
             yield ".mapping: two files only for layout flat: its list, and what its numbers mean"
         if {"index", "flat"} <= layouts and len(self.mapping) == 1:

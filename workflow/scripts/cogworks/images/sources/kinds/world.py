@@ -18,8 +18,12 @@ class World(Source):
     distinctness: float
     nuisance: float
 
-    names_classes = False
     drawn = True
+
+    @property
+    def names_classes(self) -> bool:
+        """See `Source.names_classes`: it can draw any class."""
+        return False
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""
