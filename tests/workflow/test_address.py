@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from cogworks.core.files import read_parquet
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 TARGET = "results/concepts/mini/eligible.parquet"
 MINE = """
 concepts:
@@ -119,6 +121,28 @@ def test_results_of_a_checkout_that_the_code_left(code: Path, work: Path) -> Non
     shutil.move(checkout / "results", work / "results")
     shutil.move(checkout / ".snakemake", work / ".snakemake")
     assert_nothing_to_do(work, checkout / "Snakefile")
+
+
+def test_an_installed_package_makes_nothing_stale(code: Path, work: Path, tmp_path: Path) -> None:
+    """The wheel's files where it puts them: no checkout is needed, and none is told apart."""
+    place = tmp_path / "site-packages"
+    wheel = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    wheel = wheel["targets"]["wheel"]
+    shutil.copytree(code / wheel["packages"][0], place / "cogworks")
+    for source, target in wheel["force-include"].items():
+        copy = shutil.copytree if (REPOSITORY / source).is_dir() else shutil.copy
+        (place / target).parent.mkdir(parents=True, exist_ok=True)
+        copy(REPOSITORY / source, place / target)
+    bundled = place / "cogworks" / "bundled"
+    (bundled / "workflow" / "scripts").mkdir()
+    for script in (code / "workflow" / "scripts").glob("*.py"):
+        shutil.copy(script, bundled / "workflow" / "scripts")
+    (bundled / "resources" / "wordnet").symlink_to(code / "resources" / "wordnet")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(place))
+        run(work, bundled / "workflow" / "Snakefile")
+    assert discarded(work) == [WNIDS[1]]
+    assert_nothing_to_do(work, code / "Snakefile")
 
 
 def test_as_a_module(code: Path, work: Path) -> None:

@@ -22,6 +22,7 @@ from cogworks.core.files import read_parquet
 from cogworks.core.how import HOW
 from cogworks.core.needs import Needs
 from cogworks.plan.load import load
+from cogworks.rank.command import parser
 from cogworks.report.planned import Exhibits
 from cogworks.report.targets import Targets
 from cogworks.stale.dry_run import Settings, planned
@@ -103,6 +104,13 @@ def test_every_command_of_a_page_can_be_planned(page: Path, settings: Settings) 
     for name in shown_files(page).keys() - used - {"my-cluster/config.yaml"}:
         if name.endswith(".yaml"):
             load(whole(name), [name])
+
+
+def test_the_commands_on_one_model_can_be_parsed() -> None:
+    found = [arguments for page in PAGES for arguments in commands(page, "cogworks")]
+    assert len(found) > 1
+    for arguments in found:
+        assert parser().parse_args(arguments).models
 
 
 def check_targets(files: Iterable[str], targets: set[str]) -> None:

@@ -25,7 +25,9 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_no_command_names_the_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    done = make(folder, "-n", "setup", "demo", "lite", "lint", "check", "docs", "lock", "clean")
+    done = make(
+        folder, "-n", "setup", "demo", "lite", "rank", "lint", "check", "docs", "lock", "clean"
+    )
     assert done.returncode == 0, done.stderr
     assert "uv pip sync" in done.stdout
     assert name not in done.stdout
@@ -39,6 +41,14 @@ def test_the_demo_needs_no_further_encoder_and_photographs_take_one_more(tmp_pat
     assert "--require-hashes" in plain.stdout
     assert f"{command} \n" in plain.stdout
     assert f"{command} --config 'model=timm:resnet50'\n" in more.stdout
+
+
+def test_the_command_is_in_the_environment_and_takes_model_and_data(tmp_path: Path) -> None:
+    setup = make(tmp_path, "-n", "setup").stdout
+    assert "ln -sf ../../workflow/scripts/cogworks.sh .venv/bin/cogworks" in setup
+    done = make(tmp_path, "-n", "rank", "MODEL=timm:resnet50", "DATA=my photos", "ARGS=--online")
+    assert "--require-hashes" in done.stdout
+    assert "cogworks rank 'timm:resnet50' --data 'my photos' --online" in done.stdout
 
 
 def test_a_colon_is_refused_before_anything_is_made(tmp_path: Path) -> None:

@@ -18,9 +18,12 @@ import importlib.metadata
 from collections.abc import Iterator
 from pathlib import Path
 
+from cogworks.core.place import ROOT
 from cogworks.core.syntax import Chain, Definition, Module, is_telling, parse_module
 
-SCRIPTS = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "workflow" / "scripts"
+# Where the library is: beside the scripts in a checkout.
+LIBRARY = Path(__file__).resolve().parents[2]
 # Import name of each library whose version can change a result -> distribution.
 SHAPING = {
     "PIL": "pillow",
@@ -187,10 +190,11 @@ def _split(target: str, root: Path) -> tuple[str, Chain]:
 
 @functools.cache
 def _file(module: str, root: Path) -> Path | None:
-    base = root.joinpath(*module.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
+    for folder in (root, LIBRARY) if root == SCRIPTS else (root,):
+        base = folder.joinpath(*module.split("."))
+        for path in (base.with_suffix(".py"), base / "__init__.py"):
+            if path.is_file():
+                return path
     return None
 
 

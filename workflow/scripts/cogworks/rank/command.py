@@ -65,7 +65,7 @@ def start() -> None:
 
 def main() -> int:
     """Do what the command line says; return the status of the run."""
-    args = _parser().parse_args()
+    args = parser().parse_args()
     out = Path(os.path.abspath(args.out or OUT / args.data.absolute().name))
     extra = [os.path.abspath(file) for file in args.configfile]
     table = None if args.synsets is None else Path(os.path.abspath(args.synsets))
@@ -98,9 +98,10 @@ def main() -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     program = argparse.ArgumentParser(prog="cogworks", description="Cogworks in one command.")
-    parser = program.add_subparsers(required=True, metavar="COMMAND").add_parser(
+    rank = program.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "rank",
         help="measure encoders on a folder of photographs",
         description="Measure encoders on a folder of photographs: k-NN, few images of each class, "
@@ -108,45 +109,45 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("models", nargs="+", metavar="MODEL", help=models.KNOWN)
-    parser.add_argument(
+    rank.add_argument("models", nargs="+", metavar="MODEL", help=models.KNOWN)
+    rank.add_argument(
         "--data",
         type=Path,
         required=True,
         metavar="FOLDER",
         help="one folder of images for each class, or the folders that torchvision's classes make",
     )
-    parser.add_argument(
+    rank.add_argument(
         "--weights", metavar="FILE", help="file of weights, or `random`; else the library's own"
     )
-    parser.add_argument(
+    rank.add_argument(
         "--synsets",
         metavar="TABLE",
         help="table of your classes and their WordNet synsets (.csv, columns class,wnid)",
     )
-    parser.add_argument(
+    rank.add_argument(
         "--plain", action="store_true", help="all classes as one, without levels of distance"
     )
-    parser.add_argument(
+    rank.add_argument(
         "--images",
         type=cli.positive,
         default=100,
         metavar="N",
         help="the most images of a class folder to use (default: 100)",
     )
-    parser.add_argument("--online", action="store_true", help="weights may be downloaded")
-    parser.add_argument(
+    rank.add_argument("--online", action="store_true", help="weights may be downloaded")
+    rank.add_argument(
         "--out", type=Path, metavar="FOLDER", help="default: results/rank/ and the name of the data"
     )
-    parser.add_argument(
+    rank.add_argument(
         "--configfile",
         nargs="+",
         default=[],
         metavar="FILE",
         help="config files of your own on top of the one that is written",
     )
-    parser.add_argument("--cores", default="all", metavar="N", help="CPU cores (default: all)")
-    parser.add_argument("--dry-run", action="store_true", help="write the config, show the jobs")
+    rank.add_argument("--cores", default="all", metavar="N", help="CPU cores (default: all)")
+    rank.add_argument("--dry-run", action="store_true", help="write the config, show the jobs")
     return program
 
 
