@@ -18,7 +18,6 @@ TABLES = (
     "levels_table",
     "levels_relative_table",
     "measures_table",
-    "measures_relative_table",
     "test_sets_table",
 )
 

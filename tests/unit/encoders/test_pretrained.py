@@ -139,6 +139,25 @@ def test_what_is_not_cached_is_an_error_offline(library: str, name: str) -> None
         load(library, name)
 
 
+@pytest.mark.parametrize(
+    ("library", "name", "loader"),
+    [
+        ("timm", "resnet10t.c3_in1k", "huggingface_hub.hf_hub_download"),
+        ("torchvision", "resnet18", "torch.hub.load_state_dict_from_url"),
+    ],
+)
+def test_what_cannot_be_fetched_is_told(
+    library: Library, name: str, loader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: Any, **named: Any) -> None:
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr(loader, fail)
+    monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+    with pytest.raises(InputError, match=r"could not be fetched.*; is there a network\? Or fetch"):
+        load_pretrained(spec_of(library, name, 64), online=True)
+
+
 def test_a_masked_image_model_is_an_encoder(tmp_path: Path) -> None:
     """Its token of masks stands for patches that an encoder never leaves out."""
     config = transformers.ViTConfig(**TOWER, encoder_stride=16)

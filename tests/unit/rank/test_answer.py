@@ -52,8 +52,8 @@ def test_known_classes_are_ranked_as_in_cog_lite(photographs: Make) -> None:
     answer = command._answer(found, None, plain=False)
     assert answer.levels is not None
     assert answer.notes == [
-        f"{answer.levels.seen} of the concepts are of IN-1K, {answer.levels.unseen} are unseen "
-        f"ones, in {answer.levels.count} levels of {answer.levels.size}."
+        f"{answer.levels.seen} concepts here are of IN-1K, {answer.levels.unseen} are unseen; "
+        f"{answer.levels.count} levels of {answer.levels.size}."
     ]
     plan = load(config_of(found, answer))
     assert plan.members("cog") == [f"cog_l{k + 1}" for k in range(answer.levels.count)]
@@ -71,8 +71,8 @@ def test_unknown_classes_are_told_from_one_another(photographs: Make) -> None:
     answer = command._answer(found, None, plain=False)
     assert answer.levels is None
     first, second = answer.notes
-    assert first.startswith("No synset is known of 3 of 3 classes (my dog, scanner, sea horse). ")
-    assert "Not by distance from IN-1K: most classes have no synset" in second
+    assert "Not by distance from IN-1K: most classes have no synset" in first
+    assert second.startswith("3 of 3 classes have no synset (my dog, scanner, sea horse). ")
     plan = load(config_of(found, answer, online=True))
     assert list(plan.datasets) == ["photographs"]
     assert plan.config.probes["linear"].shots == [1, "all"]
@@ -86,7 +86,7 @@ def test_too_few_unseen_concepts_are_told(photographs: Make) -> None:
     found = look(photographs(dict.fromkeys(names("CIFAR100.csv", 12), 9)), [])
     answer = command._answer(found, None, plain=False)
     assert answer.levels is None
-    assert "are unseen ones; levels take at least 16. All classes are told" in answer.notes[0]
+    assert "are unseen, and levels take at least 16. All classes are told" in answer.notes[0]
 
 
 def test_a_table_of_the_users_has_every_class(photographs: Make, tmp_path: Path) -> None:
@@ -96,7 +96,8 @@ def test_a_table_of_the_users_has_every_class(photographs: Make, tmp_path: Path)
     with pytest.raises(InputError, match=r"own.csv: no row for 1 of 3 class folders: katze; give"):
         command._answer(found, table, plain=False)
     table.write_text("class,wnid\nhund,n02084071\nkatze,\n")
-    command._answer(found, table, plain=False)
+    answer = command._answer(found, table, plain=False)
+    assert answer.notes[1] == "1 of 3 classes have no synset (katze)."
     assert read_table("classes.csv") == {
         "hund": "n02084071",
         "katze": "",

@@ -4,7 +4,7 @@ import pytest
 
 from cogworks.plan.load import load
 from cogworks.report import scores as scores_module
-from cogworks.report.drawing.measures_tables import measures_table, relative_table
+from cogworks.report.drawing.measures_table import measures_table
 from cogworks.report.planned import Exhibits
 from cogworks.report.specs import Measurement, MeasuresSpec, SetGroup
 from cogworks.report.summary import summarise
@@ -17,8 +17,8 @@ RANDOM = {"model": "cogworks:small_resnet", "weights": "random"}
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    """The two tables, of the seen data set and the mean of two levels."""
+def table(tmp_path_factory):
+    """The table of the seen data set and the mean of two levels."""
     folder = tmp_path_factory.mktemp("measures")
     paths = []
     for encoder in ENCODERS:
@@ -39,8 +39,7 @@ def tables(tmp_path_factory):
         ],
         measures=[Measurement(protocol=protocol, shots=shots) for protocol, shots in MEASURES],
     )
-    summary = summarise(scores, baseline="random")
-    return measures_table(scores, summary, spec), relative_table(scores, summary, spec)
+    return measures_table(scores, summarise(scores, baseline="random"), spec)
 
 
 def row(table, encoder, group):
@@ -48,32 +47,36 @@ def row(table, encoder, group):
     return frame[(frame["encoder"] == encoder) & (frame["group"] == group)].iloc[0]
 
 
-def test_a_group_is_the_mean_of_its_data_sets(tables):
-    absolute, relative = tables
-    assert [column.title for column in absolute.columns[1:]] == [
-        "logreg 2 images",
-        "logreg all images",
-        "knn all images",
+def test_a_group_is_the_mean_of_its_data_sets(table):
+    assert table.frame["group"].unique().tolist() == [
+        "seen: logreg, 2 images of each class",
+        "seen: logreg, all images",
+        "seen: knn, all images",
+        "L1 to L2: logreg, 2 images of each class",
+        "L1 to L2: logreg, all images",
+        "L1 to L2: knn, all images",
     ]
     # 80 on the seen classes, 10 less on each level and for each step to fewer shots.
-    assert row(absolute, "Plain", "seen")["logreg_2"] == pytest.approx(60)
-    assert row(absolute, "Plain", "L1 to L2")["logreg_all"] == pytest.approx(65)
-    assert row(relative, "Plain", "L1 to L2")["knn_all"] == pytest.approx(65 - 28.5)
-    assert set(relative.frame["encoder"]) == {"Plain", "Trex"}
-    assert "minus that of Random" in relative.title
-    assert "Chance: seen 5%, L1 to L2 5%." in absolute.note
+    found = row(table, "Plain", "seen: logreg, 2 images of each class")
+    assert found["top1"] == pytest.approx(60)
+    found = row(table, "Plain", "L1 to L2: knn, all images")
+    assert found["top1"] == pytest.approx(65)
+    assert found["gained"] == pytest.approx(65 - 28.5)
+    assert table.columns[-1].label == "minus Random (points)"
+    assert "Chance: seen 5%, L1 to L2 5%." in table.note
 
 
-def test_every_number_has_an_interval_and_the_best_is_told_within_its_group(tables):
-    for table in tables:
-        # On the seen classes, two encoders differ by as much in each class: that has no interval.
-        frame = table.frame[table.frame["group"] == "L1 to L2"]
-        for column in table.columns[1:]:
-            low, high = (frame[f"{column.key}_{end}"] for end in ("low", "high"))
-            assert (low < frame[column.key]).all()
-            assert (frame[column.key] < high).all()
-    best = row(tables[0], "Plain", "seen"), row(tables[0], "Trex", "L1 to L2")
-    assert all(found["logreg_all_tied"] for found in best)
+def test_every_number_has_an_interval_and_the_best_is_told_within_its_group(table):
+    # On the seen classes, two encoders differ by as much in each class: that has no interval.
+    frame = table.frame[table.frame["group"].str.startswith("L1 to L2")]
+    others = frame[frame["encoder"] != "Random"]
+    for key, rows in (("top1", frame), ("gained", others)):
+        assert (rows[f"{key}_low"] < rows[key]).all()
+        assert (rows[key] < rows[f"{key}_high"]).all()
+    assert frame["gained"].isna().sum() == 3
+    assert row(table, "Plain", "seen: logreg, all images")["top1_tied"]
+    assert row(table, "Trex", "L1 to L2: logreg, all images")["top1_tied"]
+    assert not row(table, "Random", "L1 to L2: logreg, all images")["top1_tied"]
 
 
 @pytest.mark.parametrize("levels", [False, True])
@@ -99,8 +102,11 @@ def test_it_is_there_where_there_are_several_kinds_of_probes(levels):
     groups = {group.label: group.datasets for group in spec.groups}
     expected = {"seen": ["seen"], "L1 to L3": ["cog_l1", "cog_l2", "cog_l3"]}
     assert groups == (expected if levels else {"own": ["own"]})
-    assert [m.key for m in spec.measures] == ["linear_1", "linear_all", "nearest_all"]
-    assert found["measures_relative"].spec == spec
+    assert [(m.protocol, m.shots) for m in spec.measures] == [
+        ("linear", "1"),
+        ("linear", "all"),
+        ("nearest", "all"),
+    ]
     config["evaluations"] = {"x": evaluation | {"protocols": ["linear"]}}
     assert "measures" not in {exhibit.name for exhibit in exhibits(config)}
 

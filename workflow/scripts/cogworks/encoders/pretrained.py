@@ -23,6 +23,7 @@ from cogworks.networks.hf import HFEncoder, hf_config, pooling_argument, split_p
 from cogworks.networks.specs import BackboneSpec, Options
 
 WEIGHT_SUFFIXES = (".json", ".safetensors", ".bin")
+UNREACHED = "is there a network? Or fetch it elsewhere and copy it to the library's cache here"
 OFFLINE = "set compute.online to true once, or fetch it where there is a network and copy it there"
 
 
@@ -128,7 +129,7 @@ def _torchvision(
     if not path.is_file():
         if not online:
             raise InputError(f"torchvision:{name}: no file {path}; {OFFLINE}")
-        torch.hub.load_state_dict_from_url(url, map_location="cpu", weights_only=True)
+        _download(url, f"torchvision:{name}")
     state = read_checkpoint(path, ["."])
     load_strictly(backbone.module, state, heads=backbone.heads, name=f"torchvision:{name}")
     return backbone.module, backbone.heads
@@ -235,6 +236,15 @@ def _fetch(repository: str, file: str, online: bool, name: str) -> str:
     try:
         return str(hf_hub_download(repository, file, local_files_only=not online))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
-        raise InputError(
-            f"{name}: {file} of {repository} is not in the cache; {OFFLINE}"
-        ) from error
+        what = f"{name}: {file} of {repository}"
+        reason = (
+            f"could not be fetched; {UNREACHED}" if online else f"is not in the cache; {OFFLINE}"
+        )
+        raise InputError(f"{what} {reason}") from error
+
+
+def _download(url: str, name: str) -> None:
+    try:
+        torch.hub.load_state_dict_from_url(url, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{name}: {url} could not be fetched ({error}); {UNREACHED}") from error

@@ -66,11 +66,13 @@ def start() -> None:
 def main() -> int:
     """Do what the command line says; return the status of the run."""
     args = parser().parse_args()
-    out = Path(os.path.abspath(args.out or OUT / args.data.absolute().name))
-    extra = [os.path.abspath(file) for file in args.configfile]
-    table = None if args.synsets is None else Path(os.path.abspath(args.synsets))
+    # Relative to where the command is given, as a shell's user expects.
+    data = _absolute(args.data)
+    out = _absolute(args.out or OUT / data.name)
+    extra = [str(_absolute(file)) for file in args.configfile]
+    table = None if args.synsets is None else _absolute(args.synsets)
     own = models.sections(args.models, args.weights, (sections.BASELINE, sections.PUBLISHED))
-    photographs = look(args.data, sections.known_datasets())
+    photographs = look(data, sections.known_datasets())
     _check_out(out, photographs)
     out.mkdir(parents=True, exist_ok=True)
     # Snakemake runs there, and what is checked before is relative to it, too.
@@ -122,6 +124,7 @@ def parser() -> argparse.ArgumentParser:
     )
     rank.add_argument(
         "--synsets",
+        type=Path,
         metavar="TABLE",
         help="table of your classes and their WordNet synsets (.csv, columns class,wnid)",
     )
@@ -141,6 +144,7 @@ def parser() -> argparse.ArgumentParser:
     )
     rank.add_argument(
         "--configfile",
+        type=Path,
         nargs="+",
         default=[],
         metavar="FILE",
@@ -149,6 +153,10 @@ def parser() -> argparse.ArgumentParser:
     rank.add_argument("--cores", default="all", metavar="N", help="CPU cores (default: all)")
     rank.add_argument("--dry-run", action="store_true", help="write the config, show the jobs")
     return program
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path.expanduser()))
 
 
 def _check_out(out: Path, photographs: Photographs) -> None:
@@ -171,38 +179,42 @@ def _answer(photographs: Photographs, table: Path | None, *, plain: bool) -> Ans
                 f"{photographs.folder}: these are data sets of torchvision, with tables of their "
                 "own; leave out --plain and --synsets"
             )
-        return _by_levels(photographs, [])
+        return _by_levels(photographs)
     wordnet = open_wordnet()
     found = synsets.synsets_of(photographs.classes, wordnet, table)
     synsets.write_table(found, wordnet, Path(sections.TABLE))
     unknown = [name for name, wnid in found.items() if not wnid]
     if plain:
         return Answer(None, [])
-    notes = []
-    if unknown:
-        notes.append(
-            f"No synset is known of {len(unknown)} of {len(found)} classes ({name_some(unknown)}). "
-            f"{Path(sections.TABLE).absolute()} proposes some: copy it, fill in its column wnid, "
+    if 2 * len(unknown) > len(found):
+        answer = Answer(None, [_plainly("most classes have no synset")])
+    else:
+        answer = _by_levels(photographs)
+    if not unknown:
+        return answer
+    note = f"{len(unknown)} of {len(found)} classes have no synset ({name_some(unknown)})"
+    note += ", and are left out." if answer.levels else "."
+    if table is None:
+        note += (
+            f" {Path(sections.TABLE).absolute()} proposes some: copy it, fill in its column wnid, "
             "and give the copy as --synsets."
         )
-    if 2 * len(unknown) > len(found):
-        return Answer(None, [*notes, _plainly("most classes have no synset")])
-    return _by_levels(photographs, notes)
+    return Answer(answer.levels, [*answer.notes, note])
 
 
-def _by_levels(photographs: Photographs, notes: list[str]) -> Answer:
+def _by_levels(photographs: Photographs) -> Answer:
     """Return the answer by levels, where there are enough unseen concepts."""
     plan = Plan(parse({"concepts": sections.benchmark(photographs)}))
     levels = levels_of(plan.benchmarks[sections.BENCHMARK].select_spec)
-    told = f"{levels.seen} of the concepts are of IN-1K, {levels.unseen} are unseen ones"
+    told = f"{levels.seen} concepts here are of IN-1K, {levels.unseen} are unseen"
     if levels.unseen >= LEAST:
-        return Answer(levels, [f"{told}, in {levels.count} levels of {levels.size}.", *notes])
+        return Answer(levels, [f"{told}; {levels.count} levels of {levels.size}."])
     if photographs.datasets:
         raise InputError(
-            f"{photographs.folder}: {told}; levels take at least {LEAST}. Add more of the "
+            f"{photographs.folder}: {told}, and levels take at least {LEAST}. Add more of the "
             f"data sets ({', '.join(sections.known_datasets())})"
         )
-    return Answer(None, [*notes, _plainly(f"{told}; levels take at least {LEAST}")])
+    return Answer(None, [_plainly(f"{told}, and levels take at least {LEAST}")])
 
 
 def _plainly(reason: str) -> str:

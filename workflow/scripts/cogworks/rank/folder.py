@@ -49,13 +49,12 @@ def look(folder: Path, known: list[str]) -> Photographs:
     """Return what a folder holds.
 
     Args:
-        folder: the folder.
+        folder: its absolute path.
         known: the data sets of torchvision that may be in it.
 
     Raises:
         InputError: it holds neither kind, or not all of it; says what to do.
     """
-    folder = Path(os.path.abspath(folder.expanduser()))
     _check_place(folder)
     found = {name: TRANSFER_SETS.load(name) for name in known}
     datasets = [name for name, one in found.items() if one.folder and one.is_there(folder)]

@@ -137,22 +137,17 @@ class LevelsSpec(ScoresSpec):
 
 
 class Measurement(Spec):
-    """A protocol with a number of training images of each class, as a column."""
+    """A protocol with a number of training images of each class."""
 
     protocol: str
     shots: str
 
     @property
-    def key(self) -> str:
-        """Return the column's key."""
-        return f"{self.protocol}_{self.shots}"
-
-    @property
     def label(self) -> str:
-        """Return the column's head, below the protocol's name."""
+        """Return it in words."""
         if self.shots == "all":
-            return "all images"
-        return "1 image" if self.shots == "1" else f"{self.shots} images"
+            return f"{self.protocol}, all images"
+        return f"{self.protocol}, {self.shots} image{'s' * (self.shots != '1')} of each class"
 
 
 class SetGroup(Spec):

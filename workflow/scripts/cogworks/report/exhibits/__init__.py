@@ -18,7 +18,6 @@ EXHIBITS: Registry[AnyKind] = Registry(
         "levels_relative_table",
         "clone_levels_table",
         "measures_table",
-        "measures_relative_table",
         "few_shot_figure",
         "few_shot_levels_figure",
         "rankings_figure",

@@ -1,4 +1,4 @@
-"""Top-1 of every measure, where there are several kinds of probes."""
+"""Top-1 of every measure and its advantage, where there are several kinds of probes."""
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.specs import MeasuresSpec
@@ -10,10 +10,10 @@ def _needs(roles: Roles) -> Found:
 
 
 def _make(spec: MeasuresSpec) -> Made:
-    from cogworks.report.drawing.measures_tables import measures_table
+    from cogworks.report.drawing.measures_table import measures_table
     from cogworks.report.summary import read_both
 
-    return measures_table(*read_both(spec.scores), spec)
+    return measures_table(*read_both(spec.scores, baseline=spec.baseline), spec)
 
 
-EXHIBIT = Kind("few_shot", "Top-1 by measure", MeasuresSpec, _needs, _make)
+EXHIBIT = Kind("few_shot", "Accuracy by measure", MeasuresSpec, _needs, _make)
