@@ -62,7 +62,6 @@ def source(name: str, **keys: Any) -> dict[str, Any]:
         *(
             (source("folder", **{key: value}), f"images.folder.source.{key}")
             for key, value in {
-                "mapping": "m.txt",
                 "image_column": "image",
                 "class_column": "label",
                 "id_column": "id",

@@ -1,4 +1,7 @@
-"""From models, as they are named on the command line, to entries of the section `encoders`."""
+"""From models, as they are named on the command line, to entries of the section `encoders`.
+
+What imports torch is imported where it is used: a second run asks for no network.
+"""
 
 import os
 import re
@@ -8,9 +11,6 @@ from typing import Any
 
 from cogworks.config.named_models import name_of
 from cogworks.core.errors import InputError
-from cogworks.encoders.cache import missing_from_cache
-from cogworks.encoders.pretrained import timm_file, torchvision_file
-from cogworks.encoders.registry import load_encoder
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.networks import Model, entry_file
 
@@ -109,6 +109,9 @@ def check(encoder: Encoder, *, online: bool) -> None:
         InputError: files that are not there, a name that its library does not know (with near
             misses), or weights that are not there and may not be fetched.
     """
+    from cogworks.encoders.cache import missing_from_cache
+    from cogworks.encoders.registry import load_encoder
+
     for problem in encoder.missing:
         raise InputError(problem)
     if encoder.weights == RANDOM:
@@ -125,6 +128,8 @@ def check(encoder: Encoder, *, online: bool) -> None:
 
 def _check_published(model: Model) -> None:
     """Ask a library for its weights of that name; what is on the hub alone, only the hub knows."""
+    from cogworks.encoders.pretrained import timm_file, torchvision_file
+
     if model.library == "torchvision":
         torchvision_file(model.name)
     elif model.library == "timm" and not model.name.startswith("hf-hub:"):

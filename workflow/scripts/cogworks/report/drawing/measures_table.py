@@ -1,11 +1,12 @@
 """Top-1 of each measure (k-NN, a few images of each class, all of them) and its advantage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from cogworks.report import ties
-from cogworks.report.by_class import Found, Key, by_class, mean_bounds, mean_gained
+from cogworks.report.by_class import Found, Key, by_class, gained, mean_bounds, mean_gained
+from cogworks.report.intervals import Bounds
 from cogworks.report.specs import Measurement, MeasuresSpec, SetGroup
 from cogworks.report.summary import INTERVAL, select
 from cogworks.report.table import BLOCK, GROUP, HIGH, LOW, OWN, TIED, Column, Table, text_column
@@ -57,14 +58,19 @@ def _block(
         low, high = mean_bounds(found, own)
         row = {TOP1: known["mean"].mean(skipna=False), TOP1 + LOW: low, TOP1 + HIGH: high}
         if encoder.name != spec.baseline:
-            low, high = mean_gained(found, own, cells[spec.baseline])
-            gained = known["relative"].mean(skipna=False)
-            row |= {GAINED: gained, GAINED + LOW: low, GAINED + HIGH: high}
+            low, high = _gained(found, own, cells[spec.baseline])
+            more = known["relative"].mean(skipna=False)
+            row |= {GAINED: more, GAINED + LOW: low, GAINED + HIGH: high}
         rows.append({"encoder": encoder.label, **row})
     frame = pd.DataFrame(rows)
     name = f"{group.label}: {measure.label}"
-    tied = ties.tied(found, list(cells.values()), frame[TOP1], mean_gained)
+    tied = ties.tied(found, list(cells.values()), frame[TOP1], _gained)
     return frame.assign(**{TOP1 + TIED: tied, GROUP: name, BLOCK: name, OWN: True})
+
+
+def _gained(found: Found, keys: Sequence[Key], others: Sequence[Key]) -> Bounds:
+    """Return the interval of a difference: that of one data set cannot leave 100 points."""
+    return (gained if len(keys) == 1 else mean_gained)(found, keys, others)
 
 
 def _cells(encoder: str, group: SetGroup, measure: Measurement) -> Iterator[Key]:
