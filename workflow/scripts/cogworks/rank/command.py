@@ -90,6 +90,9 @@ def main() -> int:
         write_text(text, CONFIG)
         notes = [*answer.notes, *([lacks] if lacks else [])]
         _say([f"Config: {out / CONFIG}", *notes, f"Runs: {shlex.join(command)}", ""])
+        if not (args.dry_run or DIGEST.is_file()):
+            # If this run does not reach its end, the next one goes on from what it made.
+            write_text(photographs.digest, DIGEST)
         status = _run(command, online=args.online)
         if status or args.dry_run:
             return status
