@@ -142,7 +142,9 @@ def test_few_of_many_tar_files_are_open(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     reader = ImageReader(manifest(tmp_path, "file"))
     (tmp_path / "4.bin").unlink()
-    with pytest.raises(InputError, match=r"4\.bin: the file has gone since .*snakemake --cores all .*4\.bin"):
+    with pytest.raises(
+        InputError, match=r"4\.bin: the file has gone since .*snakemake --cores all .*4\.bin"
+    ):
         reader.read_bytes(4)
 
 
