@@ -71,9 +71,8 @@ def test_shares_and_pieces_make_up_the_batch_in_order() -> None:
         for rank in range(2)
     ]
     for step, batch in enumerate(whole):
-        assert batch == [
-            i for share in shares for part in share[2 * step : 2 * step + 2] for i in part
-        ]
+        pieces = zip(*(share[2 * step : 2 * step + 2] for share in shares), strict=True)
+        assert batch == [i for piece in pieces for part in piece for i in part]
 
 
 @pytest.mark.parametrize("implementation", ["fast", "pil"])

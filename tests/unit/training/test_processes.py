@@ -43,6 +43,8 @@ def compare(one: dict[str, Any], two: dict[str, Any]) -> None:
     [
         {"loss__kind": "cosine"},
         {"loss__kind": "ocm", "loss__ema_mode": "train"},
+        # A memory that ends within a batch: the order of the embeddings counts.
+        {"loss__kind": "ocm", "optimizer__accumulation": 3},
         {"loss__kind": "ocm", "loss__ema_mode": "eval", "loss__ema_warmup": True},
         {"loss__kind": "look", "loss__k": 5},
         {"loss__kind": "softmax", "projector__enabled": False},

@@ -68,14 +68,17 @@ class BatchOrder(Sampler[Key]):
         processes: int = 1,
         first_step: int = 0,
     ) -> None:
-        """Divide each batch among processes, and each share into pieces, in order.
+        """Divide each batch into pieces, and each piece among processes, in order.
+
+        So a piece has the same images, whose statistics batch norm takes, for any number of
+        processes.
 
         Args:
             images: N; each epoch drops the N mod batch images that its order puts last.
             epochs: passes over the images.
             batch: images of a step, a multiple of processes x pieces.
             seed: the run's seed.
-            pieces: pieces of a process's share.
+            pieces: pieces of a batch.
             rank: which process this is.
             processes: how many there are.
             first_step: the step to begin with, counted from 0 over all epochs.
@@ -99,8 +102,8 @@ class BatchOrder(Sampler[Key]):
         """Return the images of an epoch, (steps, pieces, images of a piece)."""
         generator = np.random.Generator(np.random.PCG64(derive_seed(self.seed, "order", epoch)))
         order = generator.permutation(self.images)[: self.steps_per_epoch * self.batch]
-        shares = order.reshape(self.steps_per_epoch, self.processes, self.pieces, -1)
-        result: np.ndarray = shares[:, self.rank]
+        shares = order.reshape(self.steps_per_epoch, self.pieces, self.processes, -1)
+        result: np.ndarray = shares[:, :, self.rank]
         return result
 
 

@@ -258,10 +258,13 @@ class Trainer:
             return
         self.companion.follow(self.model.embedder)
         with self._autocast():
-            embeddings = torch.cat([self.companion.embed(images) for images in firsts])
-        self.companion.store(
-            self.processes.gather(embeddings), self.processes.gather(torch.cat(labels))
-        )
+            embeddings = torch.stack([self.companion.embed(images) for images in firsts])
+        self.companion.store(self._batch(embeddings), self._batch(torch.stack(labels)))
+
+    def _batch(self, pieces: torch.Tensor) -> torch.Tensor:
+        """Return the rows (B, ...) of all processes' pieces (P, B', ...), in the batch's order."""
+        shares = self.processes.gather(pieces[None])
+        return shares.transpose(0, 1).flatten(0, 2)
 
     def _record(self, progress: Progress) -> None:
         """Record losses and accuracies some times an epoch, and report the progress."""
