@@ -1,15 +1,17 @@
-"""train_encoder at the command line."""
+"""train_encoder at the command line: alone, in two processes, on two nodes, through signals."""
 
 import contextlib
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ import psutil
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load
 
 from cogworks.config.training import Run
 from cogworks.core.files import read_parquet
@@ -28,6 +30,8 @@ from cogworks.images.manifest import write_manifest
 from cogworks.plan import recipes
 from cogworks.plan.runs import spec_of
 
+# One image is left over in each epoch, and two processes validate 13 and 12.
+IMAGES = 25
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "train_encoder.py"
 
 
@@ -36,7 +40,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     rows = []
-    for number in range(24):
+    for number in range(IMAGES):
         pixels = rng.integers(0, 256, size=(16, 16, 3)).astype(np.uint8)
         pixels[..., number % 2] //= 3
         buffer = io.BytesIO()
@@ -71,13 +75,28 @@ training:
     projector: {hidden: 8, bottleneck: 4}
     loss: {memory: 20}
     optimizer: {epochs: 8, batch: 12, lr_per_256: 0.002}
-    compute: {threads: 1, workers: 1, processes: 1}
-  two: {<<: *run, compute: {threads: 1, workers: 1, processes: 2}}
+    compute: &compute {threads: 1, workers: 1, processes: 1, checkpoint_minutes: 1}
+  two: {<<: *run, compute: {<<: *compute, processes: 2}}
+  nodes: {<<: *run, compute: {<<: *compute, nodes: 2}}
 """
-RUNS = ("one", "two")
+RUNS = ("one", "two", "nodes")
 # Two an epoch.
 STEPS = 16
 KEPT = 75
+TIMES = ("images_per_second", "wait_share")
+# In the place of Slurm's, where all nodes are this machine: one task on each, and at the first one
+# that fails all are ended.
+SRUN = """#!/bin/bash
+set -m
+while [[ $1 == --* ]]; do
+    case $1 in --ntasks=*) tasks=${1#*=};; esac
+    shift
+done
+for ((task = 0; task < tasks; task++)); do "$@" & done
+for ((task = 0; task < tasks; task++)); do
+    wait -n || { status=$?; for job in $(jobs -rp); do kill -KILL -- -$job; done; exit $status; }
+done
+"""
 
 
 @pytest.fixture(scope="module")
@@ -99,69 +118,169 @@ def project(
     for split in ("train", "test"):
         shutil.copy(manifest, folder / "results" / "images" / "noise" / f"{split}.parquet")
     (folder / "logs" / "train_encoder").mkdir(parents=True)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "srun").write_text(SRUN)
+    (folder / "bin" / "srun").chmod(0o755)
     return folder
 
 
-def start(project: Path, run: str) -> subprocess.Popen[bytes]:
-    """Start the command of a run's rule as Snakemake does, in a process group of its own."""
-    command = json.loads((project / "commands.json").read_text())[run]
-    python = Path(sys.executable).parent
-    return subprocess.Popen(
-        ["bash", "-c", f"set -euo pipefail;  {command}"],
-        cwd=project,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PATH": f"{python}:{os.environ['PATH']}"},
-        start_new_session=True,
-    )
+class Job:
+    """The command of a run's rule, as Snakemake starts it, in a process group of its own."""
 
+    def __init__(self, project: Path, run: str, *, often: bool = False) -> None:
+        """Start it; `often` keeps a state as often as the processes ask each other."""
+        command = json.loads((project / "commands.json").read_text())[run]
+        assert "--checkpoint-minutes 1 " in command
+        if often:
+            command = command.replace("--checkpoint-minutes 1 ", "--checkpoint-minutes 1e-9 ")
+        self.log = project / "logs" / "train_encoder" / f"{run}.log"
+        self.state = project / "results" / "training" / f"{run}.state"
+        self.mark = uuid.uuid4().hex
+        path = [str(project / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
+        environment = {"OMP_NUM_THREADS": "1", "PATH": os.pathsep.join(path), "MARK": self.mark}
+        # Its port follows from it.
+        job = str(random.SystemRandom().randrange(20000))
+        self.process = subprocess.Popen(
+            ["bash", "-c", f"set -euo pipefail;  {command}"],
+            cwd=project,
+            env=os.environ | environment | {"SLURM_JOB_ID": job},
+            start_new_session=True,
+        )
 
-def finish(project: Path, run: str) -> None:
-    status = start(project, run).wait(240)
-    assert status == 0, (project / "logs" / "train_encoder" / f"{run}.log").read_text()
+    def members(self) -> list[psutil.Process]:
+        """Return its processes: the launcher, torchrun and what they have started."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("MARK") == self.mark:
+                    found.append(process)
+        return found
 
+    def signal(self, number: int) -> None:
+        """Signal all its processes, as Slurm does with those of a job."""
+        for process in self.members():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
-def signal_all(process: subprocess.Popen[bytes], number: int) -> None:
-    """Signal a process and all that it has started, as Slurm does with those of a job's step."""
-    parent = psutil.Process(process.pid)
-    everyone = [*parent.children(recursive=True), parent]
-    assert len(everyone) >= 5  # the launcher, torchrun, two processes, and a worker at least
-    for one in everyone:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            one.send_signal(number)
+    def kill_one(self, choice: random.Random) -> None:
+        """Kill one process that trains or decodes, as a kernel does that is out of memory."""
+        with contextlib.suppress(psutil.Error, IndexError):
+            choice.choice([one for one in self.members() if "RANK" in one.environ()]).kill()
 
-
-def weights(project: Path, run: str) -> dict[str, torch.Tensor]:
-    tensors: dict[str, torch.Tensor] = {}
-    for name in ("encoder", "classifier"):
-        tensors |= load_file(project / "results" / "training" / run / f"{name}.safetensors")
-    return tensors
-
-
-def test_two_processes_that_a_signal_stopped_end_as_one_process_does(project: Path) -> None:
-    """From the rule's own command lines, with a signal to every process of the one for two."""
-    finish(project, "one")
-    state = project / "results" / "training" / "two.state"
-    with start(project, "two") as process:
-        deadline = time.monotonic() + 200
-        while not (state / "tensorboard").is_dir() and time.monotonic() < deadline:
+    def wait_until_training(self) -> None:
+        """Wait until it trains, or is over."""
+        while not (self.state / "tensorboard").is_dir() and self.process.poll() is None:
             time.sleep(0.02)
-        signal_all(process, signal.SIGUSR1)
-        assert process.wait(200) == KEPT
-    assert 0 <= torch.load(state / "last.pt", weights_only=True)["step"] < STEPS
-    assert not (state / "stop").exists()
-    log = project / "logs" / "train_encoder" / "two.log"
-    assert "Traceback" not in log.read_text(), log.read_text()
-    finish(project, "two")
-    assert f"step {STEPS}/{STEPS}" in log.read_text()
-    one, two = weights(project, "one"), weights(project, "two")
-    assert one.keys() == two.keys()
-    for key, value in one.items():
-        # Rounding alone: sums go in another order. test_processes.py has narrower bounds.
-        torch.testing.assert_close(two[key], value, rtol=0, atol=1e-4, msg=key)
-    frames = [read_parquet(project / f"results/training/{run}/metrics.parquet") for run in RUNS]
-    for metric, records in (("loss", STEPS), ("val_loss", STEPS // 2)):
-        values = [frame[frame["metric"] == metric]["value"].to_numpy() for frame in frames]
-        assert len(values[0]) == records
-        np.testing.assert_allclose(values[1], values[0], rtol=1e-3)
+
+    def end(self) -> int:
+        """Wait for its end and return its status; nothing that it started outlives it."""
+        try:
+            status = self.process.wait(240)
+            deadline = time.monotonic() + 20
+            while self.members() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert self.members() == []
+        finally:
+            self.signal(signal.SIGKILL)
+        return status
+
+
+def finish(project: Path, run: str) -> dict[str, Any]:
+    """Run a rule's command to its end and return what it leaves, without times."""
+    job = Job(project, run)
+    assert job.end() == 0, job.log.read_text()
+    return results(project, run)
+
+
+def results(project: Path, run: str) -> dict[str, Any]:
+    folder = project / "results" / "training" / run
+    names = ("encoder.safetensors", "classifier.safetensors", "spec.json")
+    metrics = read_parquet(folder / "metrics.parquet")
+    kept = metrics[~metrics["metric"].isin(TIMES)].to_dict("list")
+    return {name: (folder / name).read_bytes() for name in names} | {"metrics": kept}
+
+
+@pytest.fixture(scope="module")
+def whole(project: Path) -> dict[str, Any]:
+    """What two processes leave that nothing disturbed, and the `seconds` that they took."""
+    start = time.monotonic()
+    found = finish(project, "two")
+    return found | {"seconds": time.monotonic() - start}
+
+
+def disturb(project: Path, run: str, moments: random.Random, whole: dict[str, Any]) -> Job:
+    """Start a run that keeps its state often, and wait for a random moment, or its end."""
+    job = Job(project, run, often=True)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        job.process.wait(moments.uniform(0, whole["seconds"]))
+    return job
+
+
+def assert_whole(found: dict[str, Any], whole: dict[str, Any]) -> None:
+    for name, value in found.items():
+        assert value == whole[name], name
+
+
+def test_two_processes_train_what_one_process_does(project: Path, whole: dict[str, Any]) -> None:
+    one = finish(project, "one")
+    for name in ("encoder.safetensors", "classifier.safetensors"):
+        here, there = load(one[name]), load(whole[name])
+        assert here.keys() == there.keys()
+        for key, value in here.items():
+            # Rounding alone: sums go in another order. test_processes.py has narrower bounds.
+            torch.testing.assert_close(there[key], value, rtol=0, atol=1e-4, msg=key)
+    assert one["metrics"]["metric"] == whole["metrics"]["metric"]
+    np.testing.assert_allclose(whole["metrics"]["value"], one["metrics"]["value"], rtol=1e-3)
+    assert one["metrics"]["metric"].count("val_loss") == STEPS // 2
+
+
+@pytest.mark.parametrize(
+    ("run", "kills"),
+    [
+        ("nodes", 3),
+        pytest.param("nodes", 20, marks=pytest.mark.slow),
+        pytest.param("two", 20, marks=pytest.mark.slow),
+    ],
+)
+def test_after_a_signal_and_kills_at_random_moments_it_ends_as_an_undisturbed_run(
+    run: str, kills: int, project: Path, whole: dict[str, Any]
+) -> None:
+    """Two nodes with a process each have the bytes of two processes on one node, too."""
+    shutil.rmtree(project / "results" / "training" / f"{run}.state", ignore_errors=True)
+    stopped = Job(project, run)
+    stopped.wait_until_training()
+    stopped.signal(signal.SIGUSR1)
+    assert stopped.end() == KEPT
+    assert 0 <= torch.load(stopped.state / "last.pt", weights_only=True)["step"] < STEPS
+    assert not (stopped.state / "stop").exists()
+    assert "Traceback" not in stopped.log.read_text(), stopped.log.read_text()
+    moments = random.Random(f"{run} {kills}")
+    # A run that is over before its moment is followed by one that trains anew.
+    for kill in range(kills):
+        job = disturb(project, run, moments, whole)
+        if kill % 3:
+            job.signal(signal.SIGKILL)
+            assert job.end() in (0, -signal.SIGKILL), job.log.read_text()
+        else:
+            job.kill_one(moments)
+            assert job.end() in (0, 1), job.log.read_text()
+    assert_whole(finish(project, run), whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", ["two", "nodes"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+def test_a_signal_at_any_moment_ends_it_and_it_goes_on_exactly(
+    number: signal.Signals, run: str, project: Path, whole: dict[str, Any]
+) -> None:
+    moments = random.Random(f"{run} {number}")
+    for _ in range(5):
+        job = disturb(project, run, moments, whole)
+        job.signal(number)
+        # A state was kept, or one of the processes was not yet ready to keep one.
+        assert job.end() in (0, KEPT, -number, 128 + number), job.log.read_text()
+        assert not (job.state / "stop").exists()
+    assert_whole(finish(project, run), whole)
 
 
 def test_bad_input_is_one_line(manifest: Path, tmp_path: Path) -> None:

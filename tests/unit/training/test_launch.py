@@ -23,6 +23,7 @@ def test_command_on_several_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "31")
     command = torchrun_command(["train.py", "--start"], processes=4, nodes=2)
     assert command[:4] == ["srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1"]
+    assert command[4] == "--kill-on-bad-exit=1"
     assert "--nproc-per-node=4" in command
     assert "--nnodes=2" in command
     assert "--rdzv-id=31" in command

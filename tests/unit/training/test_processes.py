@@ -71,34 +71,6 @@ def test_two_processes_train_what_one_does(
     assert (tmp_path / "two" / "r" / "encoder.safetensors").is_file()
 
 
-def test_both_stop_at_the_same_step_and_go_on(
-    data: Path, tmp_path: Path, make_spec: Callable[..., TrainSpec], in_two_processes: InTwo
-) -> None:
-    """Only the second process gets the signal; the state is one from which both go on."""
-    spec = make_spec(optimizer__epochs=8)
-    files = Files(data / "train.parquet", None, tmp_path / "r", tmp_path / "state")
-    whole = Files(data / "train.parquet", None, tmp_path / "whole", tmp_path / "whole.state")
-
-    def stopped(rank: int) -> None:
-        original = Trainer._record
-
-        def record(self: Trainer, progress: Any) -> None:
-            original(self, progress)
-            if self.step == 4 and rank == 1:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-        Trainer._record = record
-        raise SystemExit(0 if train(spec, files, OPTIONS) else 75)
-
-    assert in_two_processes(stopped, tmp_path) == [75, 75]
-    assert state_of(files)["step"] == 10
-    assert in_two_processes(lambda rank: train(spec, files, OPTIONS) and None, tmp_path) == [0, 0]
-    assert in_two_processes(lambda rank: train(spec, whole, OPTIONS) and None, tmp_path) == [0, 0]
-    one, two = state_of(whole), state_of(files)
-    for key, value in one["model"].items():
-        assert torch.equal(two["model"][key], value), key
-
-
 def test_two_processes_train_a_finished_run_anew(
     data: Path, tmp_path: Path, make_spec: Callable[..., TrainSpec], in_two_processes: InTwo
 ) -> None:
@@ -118,7 +90,10 @@ def test_two_processes_train_a_finished_run_anew(
 def test_the_state_of_two_processes_is_taken_up_by_one_and_back(
     data: Path, tmp_path: Path, make_spec: Callable[..., TrainSpec], in_two_processes: InTwo
 ) -> None:
-    """The sums since the last record count once, whatever the number of processes."""
+    """The sums since the last record count once, whatever the number of processes.
+
+    Only the second process gets the signal: both stop at the same step.
+    """
     spec = make_spec(
         loss__kind="ocm",
         optimizer__epochs=2,
@@ -130,18 +105,15 @@ def test_the_state_of_two_processes_is_taken_up_by_one_and_back(
         folder = tmp_path / name
         return Files(data / "train.parquet", None, folder / "r", folder / "state")
 
-    def stop_at(step: int) -> None:
+    def stopped(rank: int) -> None:
         original = Trainer._record
 
         def record(self: Trainer, progress: Any) -> None:
             original(self, progress)
-            if self.step == step:
+            if self.step == 7 and rank == 1:
                 os.kill(os.getpid(), signal.SIGTERM)
 
         Trainer._record = record
-
-    def stopped(rank: int) -> None:
-        stop_at(7)
         raise SystemExit(0 if train(spec, files("cut"), OPTIONS) else 75)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -116,6 +116,8 @@ def torchrun_command(command: Sequence[str], *, processes: int, nodes: int) -> l
         f"--rdzv-endpoint={socket.gethostname()}:{_port()}",
     ]
     srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
+    # Else torchrun waits ten minutes for a node that is gone before all have met.
+    srun.append("--kill-on-bad-exit=1")
     return [*srun, "sh", "-c", DEAF, "sh", *torchrun, *meeting, *script]
 
 
