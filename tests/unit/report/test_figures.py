@@ -110,6 +110,16 @@ def test_texts_of_figures_are_texts_and_encoders_are_groups(summary, spec, tmp_p
     assert page.count("<title>Trex</title>") == groups.count(("Trex", "This run"))
 
 
+def test_a_caveat_stands_below_the_names_of_lines(summary, spec, tmp_path):
+    figure = few_shot_figure(summary, spec)
+    save(figure, tmp_path / "f", caveat="No photographs.")
+    [caveat], [legend] = figure.texts, figure.legends
+    axes = min(axes.get_tightbbox().y0 for axes in figure.axes)
+    assert caveat.get_window_extent().y0 >= 0
+    assert caveat.get_window_extent().y1 <= legend.get_window_extent().y0
+    assert legend.get_window_extent().y1 <= axes
+
+
 def test_levels(summary, spec):
     [axes] = absolute_figure(summary, spec).axes
     assert lines(axes)["Trex"] == [75, 70, 65]

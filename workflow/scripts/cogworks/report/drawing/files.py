@@ -18,6 +18,8 @@ from cogworks.core.files import atomic, write_text
 from cogworks.report.drawing import style
 from cogworks.report.drawing.alternative import told
 
+# Height in inches of a line below a figure.
+LINE = 0.16
 # What stands in for the font where there is none of it: letters are about as wide.
 _FONTS = f"'{style.FONT}', Verdana, sans-serif"
 
@@ -31,7 +33,7 @@ def save(fig: Figure, stem: str | Path, *, caveat: str = "") -> None:
     description = " ".join(filter(None, [str(fig.get_label()) or told(fig), caveat]))
     with style.drawing():
         if caveat:
-            fig.supxlabel(caveat, x=0.005, ha="left", fontsize=7.5, color=style.MUTED)
+            _write_below(fig, caveat)
         buffer = io.StringIO()
         about = {"Date": None, "Creator": None, "Description": description}
         FigureCanvasSVG(fig).print_svg(buffer, metadata=about)
@@ -40,6 +42,22 @@ def save(fig: Figure, stem: str | Path, *, caveat: str = "") -> None:
             fig.set_dpi(200)
             about = {"Software": None, "Description": description}
             FigureCanvasAgg(fig).print_png(partial, metadata=about)
+
+
+def _write_below(fig: Figure, text: str) -> None:
+    """Write a line below all that is drawn, names of lines included."""
+    # The layout has one place below the axes, in which names would lie upon the line.
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")
+    height = fig.get_figheight()
+    fig.set_figheight(height + LINE)
+    lift, scale = LINE / (height + LINE), height / (height + LINE)
+    for axes in fig.axes:
+        x, y, width, tall = axes.get_position(original=True).bounds
+        axes.set_position((x, lift + scale * y, width, scale * tall))
+    for legend in fig.legends:
+        legend.set_bbox_to_anchor((0, lift, 1, scale), transform=fig.transFigure)
+    fig.text(0.005, 0, text, va="bottom", fontsize=7.5, color=style.MUTED)
 
 
 def _with_attributes(svg: str) -> str:
