@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cogworks.concepts.wordnet import open_wordnet
+from cogworks.core import paths
 from cogworks.core.files import write_parquet
 from cogworks.core.spec import packed
+from cogworks.images.manifest import write_manifest
 from cogworks.report import scores as scores_module
 from cogworks.report.drawing.files import save
 from cogworks.report.drawing.level_figures import absolute_figure
@@ -23,7 +26,15 @@ from cogworks.report.page.specs import (
     PageSpec,
     TablePart,
 )
-from cogworks.report.specs import EncoderRow, LevelsSpec, ScoreFiles, SetColumn, TransferSpec
+from cogworks.report.specs import (
+    ByConceptSpec,
+    ConceptSet,
+    EncoderRow,
+    LevelsSpec,
+    ScoreFiles,
+    SetColumn,
+    TransferSpec,
+)
 from cogworks.report.summary import summarise
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -177,3 +188,64 @@ def page_spec(scores, summary, spec, tmp_path):
         parts=[part],
         config=packed({"a": {"b": 1}}),
     )
+
+
+# Concepts of each of these branches in a data set, and test images of each concept.
+BRANCHES = {"bird": "n01503061", "musical instrument": "n03800933"}
+EACH, IMAGES = 6, 10
+
+
+@pytest.fixture(scope="session")
+def in_branches():
+    """Concepts of the branches by name, enough for three data sets."""
+    wordnet = open_wordnet()
+    found = {name: [] for name in BRANCHES}
+    for wnid in wordnet.wnids():
+        for name, above in BRANCHES.items():
+            if len(found[name]) < EACH * len(SETS) and above in wordnet.ancestors(wnid):
+                found[name].append(wnid)
+    return found
+
+
+@pytest.fixture
+def by_concept_spec(in_branches, parts, tmp_path, monkeypatch):
+    """Scores and test images of birds and instruments, seen and on two levels.
+
+    Of ten images of each concept, `random` has three right. On birds, `trex` has four more and
+    `plain` one; on instruments, `trex` one more and `plain` three; every second concept has one
+    more than that, the others one less. The images of a concept have the red of its place.
+    """
+    monkeypatch.chdir(tmp_path)
+    more = {"random": (0, 0), "plain": (1, 3), "trex": (4, 1)}
+    sets, ranking = [], []
+    for number, dataset in enumerate(SETS):
+        groups = [wnids[EACH * number : EACH * (number + 1)] for wnids in in_branches.values()]
+        wnids = sorted(wnid for group in groups for wnid in group)
+        ranking += [{"wnid": wnid, "similarity": 1 - 0.3 * number} for wnid in wnids]
+        rows = []
+        for place, wnid in enumerate(wnids):
+            path = tmp_path / f"{wnid}.png"
+            Image.new("RGB", (8, 6), (20 * place, 0, 0)).save(path)
+            place = {"path": str(path), "container": "file", "locator": 0, "size": -1}
+            rows += [{"id": f"{wnid}/{n}", "wnid": wnid} | place for n in range(IMAGES)]
+        folder = f"results/images/{dataset}"
+        entry = ConceptSet(classes=f"{folder}/classes.parquet", test=f"{folder}/test.parquet")
+        split = {"dataset": dataset, "split": "test", "classes": wnids}
+        write_manifest(pd.DataFrame(rows), entry.test, **split)
+        names = [f"concept {wnid}, or so" for wnid in wnids]
+        classes = {"label": range(len(wnids)), "wnid": wnids, "name": names}
+        write_parquet(pd.DataFrame(classes), entry.classes)
+        sets.append(entry)
+        for encoder, gains in more.items():
+            odd = 0 if encoder == "random" else 1
+            right = [
+                3 + gains[wnid in groups[1]] + odd * (1 - 2 * (place % 2))
+                for place, wnid in enumerate(wnids)
+            ]
+            found = {"class_right": right, "class_images": [IMAGES] * len(wnids)}
+            rows = probe_rows(encoder, dataset, shots=("all",), **found)
+            write_parquet(rows, paths.scores(encoder, dataset, "logreg"))
+    write_parquet(pd.DataFrame(ranking), "ranking.parquet")
+    jobs = [(encoder, dataset, "logreg") for encoder in ENCODERS for dataset in SETS]
+    spec = parts | {"scores": ScoreFiles.of(jobs)}
+    return ByConceptSpec(**spec, seen="seen", sets=sets, ranking="ranking.parquet", wordnet=None)

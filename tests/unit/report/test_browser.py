@@ -3,16 +3,21 @@
 import re
 import shutil
 import subprocess
+from html import unescape
 
 import pandas as pd
 import pytest
 
+from cogworks.core.files import read_parquet
+from cogworks.report.concept_gains import measure
+from cogworks.report.drawing.atlas_table import atlas_table
 from cogworks.report.formats import write_formats
+from cogworks.report.page.atlas import atlas
 from cogworks.report.page.build import build_page
 from cogworks.report.page.specs import TablePart
 from cogworks.report.table import Column, Table, text_column
 
-from .conftest import TEXTS
+from .conftest import EACH, TEXTS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
@@ -30,6 +35,26 @@ search.value = "encoder-007";
 search.dispatchEvent(new Event("input"));
 document.title += " " + [...table.tBodies[0].rows].filter((row) => !row.hidden).length;
 </script>"""
+# Chooses other encoders, filters and sorts the atlas.
+CHOICES = """<script>
+const [own, other, branch, group] = document.querySelectorAll(".choices select");
+const choose = (element, text) => {
+  element.value = [...element.options].find((option) => option.textContent === text).value;
+  element.dispatchEvent(new Event("change"));
+};
+const told = () => [...document.querySelectorAll("#rows-atlas tbody tr")].map((row) =>
+  [...row.cells].map((cell) => cell.textContent.replace(/\\s+/g, " ").trim()).join(" | "));
+choose(own, "Plain");
+choose(other, "Trex");
+const out = document.createElement("pre");
+out.id = "out";
+out.textContent = told().join("\\n");
+choose(branch, "bird");
+choose(group, "unseen");
+document.querySelectorAll("#rows-atlas thead button")[2].click();
+out.textContent += "\\n\\n" + told().join("\\n");
+document.body.append(out);
+</script>"""
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(NAMES)}")
 
@@ -40,8 +65,8 @@ def cell(row, column):
 
 
 @pytest.fixture
-def html(page_spec, tmp_path):
-    """The page with a figure, short tables, and one longer and wider than a sheet, folded."""
+def html(page_spec, by_concept_spec, tmp_path):
+    """The page with a figure, short tables, one longer and wider than a sheet, and the atlas."""
     columns = [Column(f"c{n}", f"column {n}", digits=0) for n in range(COLUMNS)]
     numbers = {c.key: [cell(r, n) for r in range(ROWS)] for n, c in enumerate(columns)}
     frame = pd.DataFrame({"name": [f"encoder-{n:03}" for n in range(ROWS)], **numbers})
@@ -50,9 +75,11 @@ def html(page_spec, tmp_path):
     long = TablePart(
         name="long", exhibit="x_table", path=str(tmp_path / "long.parquet"), folded=True
     )
+    write_formats(atlas_table(measure(by_concept_spec)), tmp_path / "atlas")
+    pictured = TablePart(name="atlas", exhibit="atlas_table", path=str(tmp_path / "atlas.parquet"))
     (part,) = page_spec.parts
     (section,) = part.sections
-    section = section.model_copy(update={"parts": [*section.parts, long]})
+    section = section.model_copy(update={"parts": [*section.parts, long, pictured]})
     part = part.model_copy(update={"sections": [section]})
     return build_page(page_spec.model_copy(update={"parts": [part]}), texts=TEXTS)
 
@@ -84,6 +111,31 @@ def test_the_script_runs_without_a_message(html, tmp_path):
     assert 'aria-label="SVG of figure levels_absolute"' in body
 
 
+def rows_of(html):
+    """The texts of the atlas's rows as they are written without the script."""
+    rows = re.findall(r"<tr data-place.*?</tr>", html, flags=re.DOTALL)
+    cells = [re.findall(r"<t[hd].*?</t[hd]>", row, flags=re.DOTALL) for row in rows]
+    return [" | ".join(" ".join(re.sub("<.*?>", " ", c).split()) for c in row) for row in cells]
+
+
+def test_the_atlas_compares_any_two_encoders(html, by_concept_spec, tmp_path):
+    """With the numbers that are written for the two that are chosen at first."""
+    body, messages = browse(html.replace("</body>", f"{CHOICES}</body>"), tmp_path, "--dump-dom")
+    assert messages == []
+    out = unescape(re.search(r'<pre id="out">(.*?)</pre>', body, flags=re.DOTALL)[1])
+    every, birds = (text.split("\n") for text in out.split("\n\n"))
+    table = atlas_table(measure(by_concept_spec.model_copy(update={"baseline": "trex"})))
+    expected = rows_of(atlas(table, name="x"))
+    assert table.title in body
+    assert sorted(every) == sorted(expected)
+    # Filtered, and sorted by the accuracy of the first.
+    assert len(birds) == 2 * EACH
+    assert set(birds) == {r for r in expected if "bird" in r and "seen" not in r}
+    top1 = [float(row.split(" | ")[2]) for row in birds]
+    assert top1 == sorted(top1, reverse=True)
+    assert len(re.findall('<th [^>]*aria-sort="descending"', body)) == 1
+
+
 def test_a_message_of_the_console_is_noticed(tmp_path):
     page = "<!doctype html><script>undefined.x</script><p>text</p>"
     body, messages = browse(page, tmp_path, "--dump-dom")
@@ -93,8 +145,10 @@ def test_a_message_of_the_console_is_noticed(tmp_path):
 
 
 @pytest.mark.skipif(PDF_TO_TEXT is None, reason="no pdftotext")
-def test_on_paper_is_every_cell(html, tmp_path):
-    """Of a table that is folded, longer than a page and wider than the sheet; and the config."""
+def test_on_paper_is_every_cell(html, by_concept_spec, tmp_path):
+    """Of a table that is folded, longer than a page and wider than the sheet; of the atlas; and the
+    config.
+    """
     pdf = tmp_path / "report.pdf"
     _, messages = browse(html, tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={pdf}")
     assert messages == []
@@ -106,3 +160,6 @@ def test_on_paper_is_every_cell(html, tmp_path):
     assert not (names | numbers) - words
     assert text.count("\f") > ROWS // 60
     assert "b: 1" in text
+    wnids = {wnid for entry in by_concept_spec.sets for wnid in read_parquet(entry.classes)["wnid"]}
+    assert len(wnids) == 6 * EACH
+    assert not wnids - words

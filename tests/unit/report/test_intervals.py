@@ -15,6 +15,7 @@ from cogworks.report.intervals import (
     joined,
     mean_interval,
     mean_variance,
+    shares_interval,
 )
 
 
@@ -179,3 +180,17 @@ def test_a_difference_of_few_concepts_is_between_all_wrong_and_all_right() -> No
     low, high = difference_interval(right, other, images)
     assert -0.25 < low < 0.24 < high == 1
     assert difference_interval(other, right, images) == (-1, pytest.approx(-low))
+
+
+def test_the_interval_of_one_concept_holds_the_truth():
+    """Of two encoders that are right independently, in all outcomes of ten and of forty images."""
+    for images in (10, 40):
+        outcomes = np.arange(images + 1)
+        own, other = (found.ravel() for found in np.meshgrid(outcomes, outcomes))
+        counts = np.full(len(own), images)
+        low, high = shares_interval(own / images, other / images, counts)
+        assert ((low <= (own - other) / images) & ((own - other) / images <= high)).all()
+        for p, q in itertools.product((0.02, 0.2, 0.5, 0.8), repeat=2):
+            weights = stats.binom.pmf(own, images, p) * stats.binom.pmf(other, images, q)
+            assert weights[(low <= p - q) & (p - q <= high)].sum() > 0.93
+        assert low[images] > 0.6

@@ -153,6 +153,7 @@ def test_the_first_encoder_on_the_levels_is_the_default_baseline(load):
 def test_sections_for_all_that_is_evaluated(load):
     assert sections_of(load()) == [
         "levels",
+        "by_concept",
         "few_shot",
         "rankings",
         "published",
@@ -163,6 +164,19 @@ def test_sections_for_all_that_is_evaluated(load):
         "samples",
         "scores",
     ]
+
+
+def test_concept_by_concept_where_two_encoders_have_the_same_synsets(load):
+    found = load().figures["branches"].spec
+    assert [column.name for column in found.columns] == load().parts[0].axis
+    assert [entry.test for entry in found.sets] == [
+        f"results/images/{name}/test.parquet" for name in load().parts[0].axis
+    ]
+    assert set(found.files) >= {entry.classes for entry in found.sets}
+    assert found.ranking in found.files
+    assert found.seen == "seen"
+    assert "branches" not in load(encoders=["random"]).figures
+    assert "branches" not in load(chapter=4).figures
 
 
 def test_concepts_alone_make_a_report(load):

@@ -160,6 +160,158 @@ if (names.size) {
   panel.hidden = false;
 }
 
+// The atlas: the concepts that any encoder gains over any other one. Of many, both ends are shown.
+function select(label, names, chosen, act) {
+  const options = names.map((text, value) => make("option", { value, textContent: text }));
+  const element = make("select", {}, ...options);
+  element.value = chosen;
+  element.addEventListener("change", () => act(Number(element.value)));
+  return make("label", {}, label, element);
+}
+
+function atlas(block, data) {
+  const table = block.querySelector("table"), heads = [...table.tHead.rows[0].cells];
+  const shares = data.shares.map((text) => {
+    const bytes = new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    return data.names.map((_, place) => bytes.getUint16(2 * place, true) / data.units);
+  });
+  const pictures = new Map(Object.entries(data.pictures).map(([place, text]) =>
+    [Number(place), make("img", { src: `data:image/webp;base64,${text}`, alt: `some test images of ${data.names[place]}` })]));
+  for (const row of table.tBodies[0].rows) {
+    const picture = row.querySelector("img");
+    if (picture) pictures.set(Number(row.dataset.place), picture);
+  }
+  // Sorted by no column, unseen concepts come first, the most gained on top.
+  const now = { chosen: [...data.chosen], branch: 0, set: 0, words: [], column: null, sign: 0 };
+  const isSeen = (place) => data.seen[data.set[place]];
+  const sets = [["all", () => true]];
+  if (data.seen.some(Boolean)) sets.push(["unseen", (place) => !isSeen(place)]);
+  data.sets.forEach((name, number) => sets.push([name, (place) => data.set[place] === number]));
+  const share = (side, place) => shares[now.chosen[side]][place];
+  const gain = (place) => share(0, place) - share(1, place);
+  const texts = [
+    (place) => data.branches[data.branch[place]],
+    (place) => data.sets[data.set[place]],
+  ];
+  const numbers = [(place) => data.similarity[place], (place) => data.images[place]];
+  const keys = [(place) => data.names[place], gain, (place) => share(0, place), (place) => share(1, place), ...texts, ...numbers];
+
+  // As `intervals.shares_interval`.
+  function interval(place) {
+    const n = data.images[place] + 2;
+    const [own, other] = [0, 1].map((side) => (share(side, place) * (n - 2) + 1) / n);
+    const margin = 1.959964 * Math.sqrt((own * (1 - own) + other * (1 - other)) / n);
+    return [Math.max(own - other - margin, -1), Math.min(own - other + margin, 1)];
+  }
+
+  function signed(found) {
+    const text = (100 * found).toFixed(1);
+    return Number(text) === 0 ? "0.0" : (found > 0 ? "+" : "") + text.replace("-", "−");
+  }
+
+  function places() {
+    const told = (place) => [data.names[place], data.wnids[place], ...texts.map((key) => key(place))].join(" ").toLowerCase();
+    const wanted = [...data.names.keys()].filter((place) =>
+      (!now.branch || data.branch[place] === now.branch - 1) &&
+      sets[now.set][1](place) &&
+      now.words.every((word) => told(place).includes(word)));
+    if (now.column === null) return wanted.sort((a, b) => isSeen(a) - isSeen(b) || gain(b) - gain(a) || a - b);
+    const key = keys[now.column];
+    return wanted.sort((a, b) => {
+      const x = key(a), y = key(b);
+      if (x === null || y === null) return (x === null) - (y === null) || a - b;
+      return now.sign * (typeof x === "string" ? x.localeCompare(y, "en") : x - y) || a - b;
+    });
+  }
+
+  function row(place) {
+    const name = make("span", {}, `${data.names[place]} `, make("span", { className: "std", textContent: data.wnids[place] }));
+    const concept = make("div", { className: "concept" }, ...(pictures.has(place) ? [pictures.get(place)] : []), name);
+    const head = make("th", { scope: "row" }, concept);
+    const similarity = data.similarity[place];
+    const ends = make("span", { className: "interval", textContent: interval(place).map(signed).join(" to ") });
+    const number = (...content) => make("td", { className: "number" }, ...content);
+    return make("tr", {}, head, number(signed(gain(place)), " ", ends),
+      ...[0, 1].map((side) => number((100 * share(side, place)).toFixed(1))),
+      ...texts.map((key) => make("td", { className: "text", textContent: key(place) })),
+      number(similarity === null ? "" : similarity.toFixed(2)), number(data.images[place]));
+  }
+
+  function render() {
+    const found = places(), more = found.length - 2 * data.edge;
+    const shown = more > 0 ? [...found.slice(0, data.edge), ...found.slice(-data.edge)] : found;
+    const rows = shown.map(row);
+    const between = make("td", { colSpan: heads.length, textContent: `… ${more} more …` });
+    if (more > 0) rows.splice(data.edge, 0, make("tr", { className: "between" }, between));
+    table.tBodies[0].replaceChildren(...rows);
+    heads.forEach((head, column) => {
+      if (column === now.column) head.ariaSort = now.sign > 0 ? "ascending" : "descending";
+      else head.removeAttribute("aria-sort");
+    });
+    const [own, other] = now.chosen.map((side) => data.encoders[side]);
+    heads[2].firstElementChild.textContent = own;
+    heads[3].firstElementChild.textContent = other;
+    const title = `Concepts that ${own} gains over ${other} (points of top-1)`;
+    table.caption.textContent = title;
+    block.querySelector("h3, h4").textContent = title;
+    const up = found.filter((place) => interval(place)[0] > 0).length;
+    const down = found.filter((place) => interval(place)[1] < 0).length;
+    block.querySelector(".count").textContent = `${found.length} concepts: gained, with the whole interval, ${up}; lost, ${down}.`;
+    reachable();
+  }
+
+  function csv() {
+    const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const [own, other] = now.chosen.map((side) => data.encoders[side]);
+    const head = ["concept", "id", "branch", "of", "similarity", "images", own, other, "gain", "gain_low", "gain_high"];
+    const lines = places().map((place) => {
+      const points = [share(0, place), share(1, place), gain(place), ...interval(place)];
+      return [data.names[place], data.wnids[place], ...[...texts, ...numbers].map((key) => key(place) ?? ""),
+        ...points.map((found) => (100 * found).toFixed(2))];
+    });
+    const warned = (line, text) => data.warnings ? [...line, text] : line;
+    const text = [warned(head, "warning"), ...lines.map((line) => warned(line, data.warnings))]
+      .map((line) => line.map((cell) => quoted(String(cell))).join(",") + "\n").join("");
+    download(`data:text/csv;charset=utf-8,${encodeURIComponent(text)}`, "atlas.csv");
+  }
+
+  heads.forEach((head, column) => {
+    const first = head.dataset.first === "descending" ? -1 : 1;
+    head.firstElementChild.addEventListener("click", () => {
+      const again = now.column === column;
+      now.column = again && now.sign === -first ? null : column;
+      now.sign = again ? -now.sign : first;
+      render();
+    });
+  });
+  const chooser = (side) => (value) => { now.chosen[side] = value; render(); };
+  const search = make("input", { type: "search", className: "filter", placeholder: "Concepts with …" });
+  search.setAttribute("aria-label", "Concepts with these words");
+  search.addEventListener("input", () => {
+    now.words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    render();
+  });
+  if (data.names.length > 2 * data.edge && sets[1][0] === "unseen") now.set = 1;
+  const choices = block.querySelector(".choices");
+  choices.append(
+    select("encoder", data.encoders, now.chosen[0], chooser(0)),
+    select("over", data.encoders, now.chosen[1], chooser(1)),
+    select("branch", ["all", ...data.branches], 0, (value) => { now.branch = value; render(); }),
+    select("concepts of", sets.map(([name]) => name), now.set, (value) => { now.set = value; render(); }),
+    search,
+  );
+  choices.hidden = false;
+  const button = make("button", { type: "button", textContent: "CSV" });
+  button.setAttribute("aria-label", "CSV of these concepts");
+  button.addEventListener("click", csv);
+  block.querySelector(".take").append(button);
+  render();
+}
+
+for (const script of document.querySelectorAll('script[type="application/json"]')) {
+  atlas(script.closest(".table-block"), JSON.parse(script.textContent));
+}
+
 // A figure to take away, in the colours of the light theme.
 const light = document.styleSheets[0].cssRules[0].style;
 

@@ -44,7 +44,7 @@ def bounds(found: Found, keys: Sequence[Key]) -> Bounds:
 
     There is none where one of them has no result, or other classes than the others.
     """
-    results = _together(found, keys)
+    results = together(found, keys)
     if not results or len({len(images) for _, images in results}) > 1:
         return UNKNOWN
     return _percent(accuracy_interval(*joined(results)))
@@ -57,7 +57,7 @@ def mean_bounds(found: Found, keys: Sequence[Key], *, log_odds: bool = False) ->
     """
     if len(keys) == 1 and not log_odds:
         return bounds(found, keys)
-    results = _together(found, keys)
+    results = together(found, keys)
     if not results:
         return UNKNOWN
     ends = mean_interval(results, log_odds=log_odds)
@@ -96,7 +96,7 @@ def gained_on_one(own: Own, other: Own) -> Bounds:
     return _difference((right, images), (np.repeat(single, right.shape[1], axis=1), theirs))
 
 
-def _together(found: Found, keys: Sequence[Key]) -> list[Results]:
+def together(found: Found, keys: Sequence[Key]) -> list[Results]:
     """Return the results of cells over the seeds that all have; none where one has no result."""
     if not all(key in found for key in keys):
         return []
@@ -109,7 +109,7 @@ def _pairs(
     found: Found, keys: Sequence[Key], others: Sequence[Key]
 ) -> list[tuple[Results, Results]]:
     """Return the results of two lists of cells by pairs; none where one has other images."""
-    results = _together(found, [*keys, *others])
+    results = together(found, [*keys, *others])
     pairs = list(zip(results[: len(keys)], results[len(keys) :], strict=True))
     return pairs if all(np.array_equal(own[1], other[1]) for own, other in pairs) else []
 

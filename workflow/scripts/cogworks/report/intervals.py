@@ -42,7 +42,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit, stdtrit
+from scipy.special import expit, logit, ndtri, stdtrit
 
 LEVEL = 0.95
 # Images by class; means over the seeds of a probe need not be whole.
@@ -135,6 +135,30 @@ def difference_interval(right: Counts, other: Counts, images: Counts) -> Bounds:
     high, low = (error * _skewed(end, skewness) for end in (-quantile, quantile))
     # Of a few concepts, whose skewness may be large, an end can be beyond what is possible.
     return float(np.clip(centre - low, -1, 1)), float(np.clip(centre - high, -1, 1))
+
+
+def shares_interval(
+    share: npt.NDArray[np.float64], other: npt.NDArray[np.float64], images: Counts
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the interval of the accuracy on one concept minus another one, for other images of it.
+
+    Agresti and Caffo 2000, "Simple and effective confidence intervals for proportions and
+    differences of proportions": one image is added that is right, and one that is wrong. It takes
+    the two for independent, since which images are right is not kept: on the same images it is too
+    wide. Seeds classify the same images: they do not make it narrower.
+
+    Args:
+        share: `(C,)`, the accuracy on each concept.
+        other: `(C,)`, of the other encoder.
+        images: `(C,)`.
+
+    Returns:
+        Lower and upper ends, each `(C,)`.
+    """
+    own, theirs = ((found * images + 1) / (images + 2) for found in (share, other))
+    error = np.sqrt((own * (1 - own) + theirs * (1 - theirs)) / (images + 2))
+    margin = float(ndtri((1 + LEVEL) / 2)) * error
+    return np.maximum(own - theirs - margin, -1), np.minimum(own - theirs + margin, 1)
 
 
 def mean_difference_interval(

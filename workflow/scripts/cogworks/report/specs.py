@@ -202,6 +202,32 @@ class AdvantageSpec(ExhibitSpec):
         ]
 
 
+class ConceptSet(Spec):
+    """The classes of a data set and their test images."""
+
+    classes: str
+    test: str
+
+
+class ByConceptSpec(LevelsSpec):
+    """Encoders concept by concept."""
+
+    seen: str | None
+    """Data set of the seen concepts, where there are unseen ones."""
+    sets: list[ConceptSet]
+    """Those of `columns`."""
+    ranking: str | None
+    """Where the unseen concepts have their similarities."""
+    wordnet: str | None
+    """Folder of the ontology; None for the WordNet that is found."""
+
+    @property
+    def files(self) -> list[str]:
+        """Return the tables of scores, of classes and of images, and the ranking."""
+        sets = [path for found in self.sets for path in (found.classes, found.test)]
+        return [*super().files, *sets, *([self.ranking] if self.ranking else [])]
+
+
 class FewShotSpec(LevelsSpec):
     """Top-1 of encoders on data sets by number of training images."""
 

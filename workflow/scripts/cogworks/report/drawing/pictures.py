@@ -85,7 +85,7 @@ def page_of(wnids: Sequence[str], spec: ClassPicturesSpec) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Images:
+class ClassImages:
     """The images of a data set."""
 
     source: PictureSource
@@ -93,6 +93,7 @@ class _Images:
 
     @property
     def label(self) -> str:
+        """Return what it is called."""
         return self.source.label
 
     def ids(self, wnid: str) -> set[str]:
@@ -124,12 +125,12 @@ def _places(ids: pd.Series, wanted: pd.Series) -> dict[str, int]:
     return {ids.iloc[place]: int(place) for place in np.flatnonzero(wanted)}
 
 
-def _open(spec: PicturesSpec) -> tuple[list[_Images], dict[str, str]]:
+def _open(spec: PicturesSpec) -> tuple[list[ClassImages], dict[str, str]]:
     """Return the data sets, and the first name of each class by its id, in the classes' order."""
     table = read_parquet(spec.class_table, columns=["wnid", "name"])
     pairs = zip(table["wnid"], table["name"], strict=True)
     names = {wnid: name.split(",")[0] for wnid, name in pairs}
-    return [_Images(source, read_manifest(source.manifest)) for source in spec.sources], names
+    return [ClassImages(source, read_manifest(source.manifest)) for source in spec.sources], names
 
 
 def _chosen(spec: PicturesSpec, names: dict[str, str]) -> list[str]:
@@ -185,7 +186,7 @@ def _mosaic(
             for number, image in enumerate(block):
                 down, along = divmod(number, across)
                 place = side + along * (width + GAP), upper + down * (height + GAP)
-                canvas.paste(_fitted(image, size), place)
+                canvas.paste(fitted(image, size), place)
     figure, axes = _page(canvas)
     with style.drawing():
         text = {"va": "top", "color": style.INK, "fontsize": 9}
@@ -207,7 +208,7 @@ def _page(canvas: Image.Image) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Return the middle of an image, scaled to a size.
 
     Small images are enlarged in blocks, so that their pixels can be judged.

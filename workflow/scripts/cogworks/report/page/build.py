@@ -17,6 +17,7 @@ from PIL import Image
 from cogworks.core.errors import InputError
 from cogworks.core.spec import unpacked
 from cogworks.report.findings import KINDS, findings
+from cogworks.report.page.atlas import atlas
 from cogworks.report.page.html_table import html_table
 from cogworks.report.page.specs import (
     FiguresPart,
@@ -32,6 +33,8 @@ from cogworks.report.table import Table, read_table
 
 # What the numbers and the page itself went through last.
 PACKAGES = ("pandas", "jinja2")
+# The kind of table that has pictures and encoders to choose.
+ATLAS = "atlas_table"
 # A contact sheet of photographs is as large as all the rest when it is kept without loss.
 SHEET_QUALITY = 85
 
@@ -151,13 +154,14 @@ def _block(block: FiguresPart | TablePart) -> dict[str, Any]:
 
 def _table(table: Table, part: TablePart) -> dict[str, Any]:
     """Return a table's block: folded where it is long reading."""
+    is_atlas = part.exhibit == ATLAS
     return {
         "kind": "table",
         "id": part.name,
         "exhibit": part.exhibit,
         "title": table.title,
         "folded": part.folded,
-        "content": Markup(html_table(table, name=part.name)),  # noqa: S704
+        "content": Markup((atlas if is_atlas else html_table)(table, name=part.name)),  # noqa: S704
     }
 
 

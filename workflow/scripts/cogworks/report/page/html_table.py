@@ -37,7 +37,7 @@ def html_table(table: Table, *, name: str) -> str:
         f'<caption class="unseen">{title}</caption>',
         "<thead>",
         *_over(table.columns),
-        "<tr>" + "".join(_head(column) for column in table.columns) + "</tr></thead>",
+        "<tr>" + "".join(table_head(column) for column in table.columns) + "</tr></thead>",
         "<tbody>",
         *_body(table),
         "</tbody></table></div>",
@@ -60,7 +60,8 @@ def _over(columns: Sequence[Column]) -> list[str]:
     return ["<tr>" + "".join(cells) + "</tr>"]
 
 
-def _head(column: Column) -> str:
+def table_head(column: Column) -> str:
+    """Return the head of a column, with a button to sort by it."""
     if not column.label:
         return "<td></td>"
     first = "descending" if column.is_number and column.best != "low" else "ascending"
@@ -92,7 +93,7 @@ def _body(table: Table) -> list[str]:
             }
             begins = False
             kind = " ".join(name for name, holds in kinds.items() if holds)
-            head, *cells = (_cell(table, row, c, marks[c.key]) for c in table.columns)
+            head, *cells = (table_cell(table, row, c, marks[c.key]) for c in table.columns)
             # Once rows are sorted, the headings between them are gone.
             group = f' data-group="{escape(heading)}"' if heading else ""
             lines.append(
@@ -103,7 +104,7 @@ def _body(table: Table) -> list[str]:
     return lines
 
 
-def _cell(table: Table, row: Any, column: Column, marks: Marks) -> tuple[str, str]:
+def table_cell(table: Table, row: Any, column: Column, marks: Marks) -> tuple[str, str]:
     """Return the attributes and the content of a cell."""
     names = {
         "best": marks.bold,

@@ -29,6 +29,7 @@ Part = FiguresPart | TablePart
 # By id, in the order of the page.
 TITLES = {
     "levels": "Accuracy by level",
+    "by_concept": "Concept by concept",
     "few_shot": "Few images per class",
     "rankings": "Other rankings",
     "fine_tuning": "Fine-tuning",
