@@ -40,6 +40,10 @@ def test_the_best_on_the_training_task_and_on_transfer(scores, plane_spec):
         "No encoder is the best at both: Plain leads on seen (80.0% top-1), Trex"
     )
     assert "Trex is 5.0 points behind on seen, Plain " in text
+    tied = table.frame.assign(train_tied=True, transfer_tied=table.frame["label"] == "Trex")
+    (text,) = findings({"trade_off_table": Table("", table.columns, tied)})
+    assert text.startswith("Whether an encoder is the best at both cannot be told: Plain leads")
+    assert text.endswith(" Not to be told from the best on seen: Random, Trex.")
     alone = Table("", table.columns, table.frame[table.frame["label"] != "Plain"])
     (text,) = findings({"trade_off_table": alone})
     assert text.startswith("Trex is the best on seen (75.0% top-1) and on transfer (mean log odds")

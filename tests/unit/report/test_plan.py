@@ -17,6 +17,8 @@ from cogworks.report.exhibits import EXHIBITS
 from cogworks.report.page import sections
 from cogworks.report.planned import Exhibits
 from cogworks.report.specs import Group
+from cogworks.report.targets import Targets
+from cogworks.report.thesis import BLURRED, BY_NAME
 
 from .conftest import REPOSITORY
 
@@ -177,6 +179,12 @@ def test_concept_by_concept_where_two_encoders_have_the_same_synsets(load):
     assert found.seen == "seen"
     assert "branches" not in load(encoders=["random"]).figures
     assert "branches" not in load(chapter=4).figures
+
+
+def test_what_a_config_with_levels_lacks_is_not_the_levels(load):
+    targets = Targets(load())
+    assert targets.lacks(BY_NAME["figure A.1"]) == BLURRED
+    assert not [name for name in load(chapter=5).tables if name.startswith("published_cog")]
 
 
 def test_concepts_alone_make_a_report(load):

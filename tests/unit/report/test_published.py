@@ -8,9 +8,10 @@ import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.report.drawing import test_set_tables
+from cogworks.report.drawing.level_tables import level_table
 from cogworks.report.drawing.published import DIGESTS, linear_probe, read_paper
 from cogworks.report.drawing.published_tables import mismatch, published_table
-from cogworks.report.drawing.standing import neighbour_table, standing_table
+from cogworks.report.drawing.standing import neighbour_table, standing_table, with_ties
 from cogworks.report.drawing.transfer import training_versus_transfer, upper_right_hull
 from cogworks.report.drawing.transfer_tables import (
     published_plane,
@@ -30,6 +31,7 @@ from cogworks.report.specs import (
     SetColumn,
 )
 from cogworks.report.summary import summarise
+from cogworks.report.table import TIED
 
 from .conftest import IN1K, PAPER, SETS, probe_rows
 
@@ -103,6 +105,17 @@ def test_rank_among_the_published_models(summary, spec):
     assert rows.index.tolist()[-1] == "Random"
     less = [own - full[n, "ResNet50"] for n, own in (("in1k", 80), ("cog_l1", 70), ("cog_l2", 60))]
     assert rows.loc["Plain", "gain"] == pytest.approx(sum(less) / 3)
+
+
+def test_ranks_that_cannot_be_told_from_the_best_are_bold(scores, summary, spec):
+    ranks = standing_table(summary.assign(**IN1K), linear_probe(PAPER), spec)
+    rows = with_ties(ranks, scores, spec).frame.set_index("encoder")
+    levels = level_table(scores, summary, spec).frame.set_index("encoder")
+    # As in the table of the same accuracies, but for L1, where two are equal.
+    for name in ("seen", "cog_l2"):
+        assert rows[name + TIED].to_dict() == levels[name + TIED].to_dict()
+    best = rows["mean_rank"].idxmin()
+    assert rows.loc[[best, "Random"], "mean_rank" + TIED].tolist() == [True, False]
 
 
 def test_a_mean_rank_is_over_all_data_sets_shown(summary, spec):

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from cogworks.report.formats import shown_interval
-from cogworks.report.table import OWN, REFERENCE, Column, Table, format_number
+from cogworks.report.table import OWN, REFERENCE, TIED, Column, Table, format_number
 
 LEVELS, RELATIVE, TRADE_OFF = "levels_table", "levels_relative_table", "trade_off_table"
 CLONES, SIMILARITY = "clone_test_sets_table", "advantage_table"
@@ -13,6 +15,8 @@ CLONES, SIMILARITY = "clone_test_sets_table", "advantage_table"
 KINDS = (LEVELS, RELATIVE, TRADE_OFF, CLONES, SIMILARITY)
 # Column of the advantage by similarity: in a sentence, whether it falls with distance.
 VERDICT = "verdict"
+# Of more encoders that cannot be told from the best, so many are named.
+NAMED = 3
 
 
 def findings(tables: Mapping[str, Table]) -> Iterator[str]:
@@ -43,10 +47,11 @@ def _advantage(levels: Table, relative: Table) -> Iterator[str]:
     row = known.loc[known[last.key].idxmax()]
     text = f"{row['encoder']} is farthest ahead of {baseline} on {last.label}: by "
     text += _number(relative, row, last, " points of top-1")
+    others = _ties(_tied(known, last.key, "encoder") - {row["encoder"]}, last.label)
     if first.key == last.key:
-        yield f"{text}."
+        yield f"{text}.{others}"
         return
-    text += f", after {_number(relative, row, first)} on {first.label}."
+    text += f", after {_number(relative, row, first)} on {first.label}.{others}"
     changes = [_change(relative, other, first, last) for _, other in known.iterrows()]
     falling = sum(high < 0 for _, _, high in changes)
     change, low, high = _change(relative, row, first, last)
@@ -89,16 +94,37 @@ def _trade_off(table: Table) -> Iterator[str]:
     on_train, on_transfer = (known.loc[known[c.key].idxmax()] for c in (train, transfer))
     best = f"{format_number(on_train[train.key], train)}% top-1"
     odds = f"mean log odds {format_number(on_transfer[transfer.key], transfer)}"
+    tied = [_tied(known, column.key, "label") for column in (train, transfer)]
+    others = _ties(tied[0] - {on_train["label"]}, seen)
+    others += _ties(tied[1] - {on_transfer["label"]}, "transfer")
     if on_train["label"] == on_transfer["label"]:
-        yield f"{on_train['label']} is the best on {seen} ({best}) and on transfer ({odds})."
+        leads = f"{on_train['label']} is the best on {seen} ({best})"
+        yield f"{leads} and on transfer ({odds}).{others}"
         return
     points = format_number(on_train[train.key] - on_transfer[train.key], train)
     behind = format_number(on_transfer[transfer.key] - on_train[transfer.key], transfer)
+    begin = "No encoder is the best at both"
+    if tied[0] & tied[1]:
+        begin = "Whether an encoder is the best at both cannot be told"
     yield (
-        f"No encoder is the best at both: {on_train['label']} leads on {seen} ({best}), "
+        f"{begin}: {on_train['label']} leads on {seen} ({best}), "
         f"{on_transfer['label']} on transfer ({odds}). {on_transfer['label']} is {points} points "
-        f"behind on {seen}, {on_train['label']} {behind} on transfer."
+        f"behind on {seen}, {on_train['label']} {behind} on transfer.{others}"
     )
+
+
+def _tied(rows: pd.DataFrame, key: str, name: str) -> set[str]:
+    """Return the names of those that cannot be told from the best of a column, and its own."""
+    tied = rows[key + TIED] == 1 if key + TIED in rows else pd.Series(data=False, index=rows.index)
+    return {rows.loc[rows[key].idxmax(), name], *rows.loc[tied, name]}
+
+
+def _ties(names: set[str], place: str) -> str:
+    """Return after a space who else may be the best somewhere; empty for nobody."""
+    shown = sorted(names)
+    more = f" and {len(shown) - NAMED} more" * (len(shown) > NAMED)
+    text = f" Not to be told from the best on {place}: {', '.join(shown[:NAMED])}{more}."
+    return text if shown else ""
 
 
 def _clones(table: Table) -> Iterator[str]:

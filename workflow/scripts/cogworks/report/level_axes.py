@@ -3,10 +3,11 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cogworks.report import thesis
 from cogworks.report.exhibit import Exhibit
 from cogworks.report.reference import MAX_TOGETHER
 from cogworks.report.specs import LevelsSpec
@@ -48,6 +49,11 @@ class LevelAxis:
             wide=self.wide,
             number=f"{self.figure} {panels}" if self.figure else "",
         )
+
+
+def lacks(roles: "Roles") -> Mapping[str, str]:
+    """Return what a part with levels lacks for the figure with blurred images."""
+    return {BLURRED_FIGURE: thesis.BLURRED} if roles.levels and roles.blurred is None else {}
 
 
 def level_axes(roles: "Roles") -> Iterator[LevelAxis]:

@@ -47,14 +47,15 @@ class Numbered:
         return self.name.replace(" ", "_").replace(".", "_")
 
 
+BLURRED = (
+    "an evaluation of the seen data set with blurred faces (report.published_as: in1k_blurred)"
+)
+SHOTS = "a protocol of several shots"
 _BENCHMARK = "a benchmark in concepts"
 _LEVELS = (
     "an evaluation whose datasets are the seen data set and a family with classes.part: levels"
 )
-_BLURRED = (
-    "an evaluation of the seen data set with blurred faces (report.published_as: in1k_blurred)"
-)
-_SHOTS = f"{_LEVELS}, with a protocol of several shots"
+_SHOTS = f"{_LEVELS}, with {SHOTS}"
 _TRANSFER = "evaluations of the seen data set and of transfer sets (report.transfer)"
 _TEST_SETS = (
     "an evaluation of the seen data set with test_sets, by a protocol that trains classifiers"
@@ -148,12 +149,12 @@ EXHIBITS: tuple[Numbered, ...] = (
     Numbered(
         "figure", "5.6", "Features of models trained on clones", f"{_CLONES}, and {_FEATURES}"
     ),
-    Numbered("table", "A.1", "Images with and without blurred faces", _BLURRED),
+    Numbered("table", "A.1", "Images with and without blurred faces", BLURRED),
     Numbered(
         "figure",
         "A.1",
         "Linear classification by level, with blurred seen images",
-        f"{_LEVELS}, and {_BLURRED}",
+        f"{_LEVELS}, and {BLURRED}",
     ),
     Numbered("figure", "B.1", "Few-shot linear classification on each data set", _SHOTS),
     Numbered("figure", "B.2", "The same relative to the baseline", _SHOTS),

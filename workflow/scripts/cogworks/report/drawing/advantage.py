@@ -19,7 +19,7 @@ from cogworks.core.seeds import derive_seed, shuffle_by_hash
 from cogworks.encoders.store import read_features
 from cogworks.report import ties
 from cogworks.report.drawing import style
-from cogworks.report.drawing.encoders import looks
+from cogworks.report.drawing.encoders import draw_faint, looks, standing_out
 from cogworks.report.findings import VERDICT
 from cogworks.report.intervals import Bounds
 from cogworks.report.specs import AdvantageSpec, EncoderRow
@@ -165,11 +165,16 @@ def advantage_figure(spec: AdvantageSpec) -> Figure:
     """Return the advantage of each encoder by similarity, nearest concepts first."""
     found = measure(spec)
     styles = looks([spec.baseline, *spec.encoders], baseline=spec.baseline.name)
+    named = standing_out(spec.encoders, pd.Series(found.unseen.accuracy), baseline=None)
     fig, [[axes]] = style.figure(width=6.8, height=3.8)
     with style.drawing():
         axes.axhline(0, color=style.MUTED, linewidth=1, linestyle=":")
-        for place, encoder in enumerate(spec.encoders):
-            _draw(axes, found, encoder, styles[encoder.name], place)
+        for encoder in (encoder for encoder in spec.encoders if encoder not in named):
+            grid, lines = _lines(found, encoder)
+            draw_faint(axes, grid, lines[0], encoder, styles[encoder.name])
+        for place, encoder in enumerate(named):
+            shift = place - (len(named) - 1) / 2
+            _draw(axes, found, encoder, styles[encoder.name], shift)
         axes.invert_xaxis()
         axes.set_ylim(top=min(axes.get_ylim()[1], HIGHEST))
         axes.set_xlabel("similarity to the nearest seen concept")
@@ -179,18 +184,24 @@ def advantage_figure(spec: AdvantageSpec) -> Figure:
             axes.set_xticks([SEEN_AT, *ticks], [spec.seen.label, *(f"{t:.1f}" for t in ticks)])
             axes.axvline((1 + SEEN_AT) / 2, color=style.RULE, linewidth=0.8)
         style.legend_below(fig, axes)
-    fig.set_label(" ".join(_verdict(found, encoder) for encoder in spec.encoders))
+    fig.set_label(" ".join(_verdict(found, encoder) for encoder in named))
     return fig
 
 
-def _draw(axes: Axes, found: Measured, encoder: EncoderRow, look: style.Look, place: int) -> None:
-    unseen = found.unseen
-    values = unseen.values[encoder.name]
+def _lines(found: Measured, encoder: EncoderRow) -> tuple[Floats, Floats]:
+    """Return places on the axis, (P,), and the straight lines there, (1 + B, P)."""
+    grid = np.linspace(np.min(found.similarity), np.max(found.similarity), 50)
+    values, weights = found.unseen.values[encoder.name], found.unseen.weights
+    return grid, advantage.lines(values, weights, found.similarity, grid)
+
+
+def _draw(axes: Axes, found: Measured, encoder: EncoderRow, look: style.Look, shift: float) -> None:
+    """Draw an encoder; `shift` moves its mean on the seen concepts beside those of others."""
+    values = found.unseen.values[encoder.name]
     if len(found.spec.encoders) <= MOST_DOTTED:
         dots = axes.plot(found.similarity, values[0], look.marker, color=look.colour, alpha=0.35)
         dots[0].set(markersize=3, markeredgewidth=0, gid=look.gid)
-    grid = np.linspace(np.min(found.similarity), np.max(found.similarity), 50)
-    lines = advantage.lines(values, unseen.weights, found.similarity, grid)
+    grid, lines = _lines(found, encoder)
     bounds = [advantage.estimate(place) for place in lines.T]
     low, high = (np.array([getattr(b, end) for b in bounds]) for end in ("low", "high"))
     style.band(axes, grid, low, high, look)
@@ -199,7 +210,7 @@ def _draw(axes: Axes, found: Measured, encoder: EncoderRow, look: style.Look, pl
     seen = found.of_seen(encoder.name)
     if not math.isnan(seen.value):
         value, low, high = (np.array([end]) for end in (seen.value, seen.low, seen.high))
-        x = SEEN_AT + 0.012 * (place - (len(found.spec.encoders) - 1) / 2)
+        x = SEEN_AT + 0.012 * shift
         style.curve(axes, [x], value, style.errors(value, low, high), look)
 
 

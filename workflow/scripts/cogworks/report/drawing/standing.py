@@ -11,15 +11,17 @@ which a probe diverged: the mean of the others is too high.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from cogworks.report import ties
+from cogworks.report.by_class import by_class, mean_gained
 from cogworks.report.drawing.published_tables import own_rows, unlike
 from cogworks.report.specs import LevelsSpec, SetColumn
 from cogworks.report.summary import BOUNDS, DEVIATION, INTERVAL, NUMBERS
-from cogworks.report.table import HIGH, LOW, OWN, Column, Table, rounded, text_column
+from cogworks.report.table import HIGH, LOW, OWN, TIED, Column, Table, rounded, text_column
 
 BASELINE = "ResNet50"
 _TOP1 = Column("top1", "top-1 (%)", best=None)
@@ -124,6 +126,26 @@ def standing_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsS
         if rows
         else note[1:],
     )
+
+
+def with_ties(table: Table, scores: pd.DataFrame, spec: LevelsSpec) -> Table:
+    """Return the table of ranks with what cannot be told from the best of each column.
+
+    Args:
+        table: what `standing_table` returns.
+        scores: the long table of `scores.collect`.
+        spec: the encoders and data sets.
+    """
+    found, rows = by_class(scores), {encoder.label: encoder for encoder in spec.encoders}
+    encoders = [rows[label] for label in table.frame["encoder"]]
+    shown = {column.key for column in table.columns}
+    columns = [column for column in spec.columns if column.name in shown]
+    ranks = {column.name: -table.frame[column.name] for column in columns}
+    tied = ties.by_column(found, encoders, columns, ranks)
+    cells = ties.cells(encoders, columns)
+    for key, values in (("mean_rank", -table.frame["mean_rank"]), ("gain", table.frame["gain"])):
+        tied[key + TIED] = ties.tied(found, cells, values, mean_gained)
+    return replace(table, frame=table.frame.assign(**tied), note=table.note + ties.NOTE)
 
 
 def neighbour_table(summary: pd.DataFrame, published: pd.DataFrame, spec: LevelsSpec) -> Table:

@@ -1,8 +1,11 @@
 """Top-1 by the number of training images per class (thesis, figure 3.5)."""
 
+from collections.abc import Mapping
+
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.reference import FEW_SHOT, MAX_TOGETHER
 from cogworks.report.specs import LevelsSpec
+from cogworks.report.thesis import SHOTS
 
 
 def _needs(roles: Roles) -> Found:
@@ -10,6 +13,12 @@ def _needs(roles: Roles) -> Found:
     if sets:
         spec = roles.by_level(sets, names=_selected(roles, roles.scored(roles.axis or sets)))
         yield Exhibit("few_shot", spec, number="3.5")
+
+
+def _lacks(roles: Roles) -> Mapping[str, str]:
+    """Return what a part with levels lacks for the figures of few shots."""
+    numbers = ("3.5", "B.1", "B.2") if roles.levels and not roles.few_shot_sets else ()
+    return dict.fromkeys(numbers, SHOTS)
 
 
 def _selected(roles: Roles, names: list[str]) -> list[str]:
@@ -42,4 +51,5 @@ EXHIBIT = Kind(
         "of the published and the best of this run, the others of which are thin."
     ),
     wide=True,
+    lacks=_lacks,
 )

@@ -1,7 +1,7 @@
 """Top-1 by level as lines (thesis, figures 3.4 (a) and A.1 (a))."""
 
 from cogworks.report.exhibit import Found, Kind, Made, Roles
-from cogworks.report.level_axes import level_axes
+from cogworks.report.level_axes import lacks, level_axes
 from cogworks.report.specs import LevelsSpec
 
 
@@ -32,4 +32,5 @@ EXHIBIT = Kind(
         "what the thesis selects for figure 3.5. As figure 3.4 (a) of the thesis, or with blurred "
         "images of the seen concepts A.1 (a)."
     ),
+    lacks=lacks,
 )

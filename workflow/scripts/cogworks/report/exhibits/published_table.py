@@ -2,11 +2,14 @@
 
 from cogworks.report.exhibit import Exhibit, Found, Kind, Made, Roles
 from cogworks.report.reference import LEVELS
+from cogworks.report.roles import CONCEPTS
 from cogworks.report.specs import LINEAR_PROBE, LevelsSpec
 
 
 def _needs(roles: Roles) -> Found:
-    """Yield one for each data set of the axis that the thesis has."""
+    """Yield one for each data set of the axis that the thesis has, not in other chapters' parts."""
+    if roles.chapter not in (None, CONCEPTS):
+        return
     for name in roles.published_axis:
         published = roles.published_name(name) or name
         spec = roles.by_level([name], LINEAR_PROBE)

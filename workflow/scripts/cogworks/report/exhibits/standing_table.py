@@ -11,11 +11,13 @@ def _needs(roles: Roles) -> Found:
 
 def _make(spec: LevelsSpec) -> Made:
     from cogworks.report.drawing.published import linear_probe
-    from cogworks.report.drawing.standing import standing_table
-    from cogworks.report.summary import read_summary
+    from cogworks.report.drawing.standing import standing_table, with_ties
+    from cogworks.report.summary import read_both
 
     published = linear_probe(spec.paper.folder)
-    return standing_table(read_summary(spec.scores), published, spec)
+    scores, summary = read_both(spec.scores)
+    table = standing_table(summary, published, spec)
+    return table if table.frame.empty else with_ties(table, scores, spec)
 
 
 EXHIBIT = Kind("published", "Ranks among the published models", LevelsSpec, _needs, _make)
