@@ -16,9 +16,9 @@ from cogworks.core.spec import Spec
 from cogworks.synthesis.specs import (
     Autoencoder,
     Denoiser,
-    DrawSpec,
     GivenSpec,
     MergeSpec,
+    PartSpec,
     TextEncoder,
     TrainedSpec,
 )
@@ -39,7 +39,7 @@ TINY = TrainedSpec(
     text_encoder=TextEncoder(vocabulary=560, length=20, width=8, layers=1),
     denoiser=Denoiser(channels=[8, 16], steps=1, batch_size=4, lr=1.0e-3, drop_prompt=0.1, ema=0.9),
 )
-DRAWING = DrawSpec(
+DRAWING = PartSpec(
     name="clone",
     generator="tiny",
     negative_prompt="",
@@ -59,6 +59,8 @@ DRAWING = DrawSpec(
     quality=95,
     max_attempts=3,
     duplicate_distance=0,
+    start=0.0,
+    end=1.0,
 )
 
 
@@ -141,7 +143,7 @@ def test_an_estimate_knows_the_shards(run: list[str], tmp_path: Path) -> None:
         ),
         (
             "merge_clone",
-            MergeSpec(name="x", shortfall="drop"),
+            MergeSpec(name="x", drawing="x", multiple=1, shortfall="drop"),
             {"n-shards": "1", "classes": "none.parquet", "manifest": "m", "quality": "q"},
             "none.parquet: no such file",
         ),

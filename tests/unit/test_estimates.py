@@ -65,11 +65,12 @@ def test_the_forecast_of_a_few_jobs(plan: Plan) -> None:
     features = plan.encoders["base"].features("seen", "train").array
     encoded = {"encoder": "base", "dataset": "seen", "split": "train"}
     key = {"encoder": "base", "dataset": "seen", "protocol": "linear"}
+    shard = {"drawing": "clone", "number": "00000"}
     jobs = [
         job("train_encoder", "results/training/base/encoder.safetensors", run="base"),
         job("extract_features", features, (0,), **encoded),
         job("tune_probes", "results/tuning/base/seen/linear.parquet", (1,), **key),
-        job("generate_shard", "results/synthesis/clone/shard-00000.tar", clone="clone"),
+        job("generate_shard", "results/synthesis/clone/shard-00000.tar", **shard),
     ]
     rows = Forecast(plan, {}, warm=False).rows(jobs)
     images = 4 * 16

@@ -43,9 +43,9 @@ rule estimate:
         measured=lambda w: [found.path for found in calibrations.all.values()],
         # The others cannot be measured yet, which the list says.
         clones=[
-            clone.estimate
-            for clone in plan.clones.values()
-            if not clone.missing_sources
+            synthesis_names.estimate(name)
+            for name, drawing in plan.drawings.items()
+            if not drawing.first.missing_sources
         ],
     log:
         "logs/estimate.log",

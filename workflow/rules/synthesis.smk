@@ -2,6 +2,10 @@
 from cogworks.synthesis import names as synthesis_names
 
 
+wildcard_constraints:
+    drawing=paths.pattern(plan.drawings),
+
+
 rule check_generator:
     input:
         files=lambda w: needs.made(
@@ -74,16 +78,16 @@ rule train_generator:
 rule write_prompts:
     input:
         files=lambda w: needs.made(
-            plan.clones[w.clone].prompt_files, plan.clones[w.clone].missing_texts
+            plan.drawings[w.drawing].first.prompt_files, plan.drawings[w.drawing].first.missing_texts
         ),
-        generator=lambda w: plan.clones[w.clone].generator,
+        generator=lambda w: plan.drawings[w.drawing].first.generator,
     output:
-        prompts="results/synthesis/{clone}/prompts.parquet",
-        classes="results/synthesis/{clone}/classes.parquet",
+        prompts="results/synthesis/{drawing}/prompts.parquet",
+        classes="results/synthesis/{drawing}/classes.parquet",
     log:
-        "logs/write_prompts/{clone}.log",
+        "logs/write_prompts/{drawing}.log",
     benchmark:
-        "logs/benchmarks/write_prompts/{clone}.tsv"
+        "logs/benchmarks/write_prompts/{drawing}.tsv"
     priority: 2
     conda:
         "../../envs/diffusion.yaml"
@@ -93,12 +97,12 @@ rule write_prompts:
         runtime=30,
     params:
         script=script("write_prompts"),
-        spec=lambda w: plan.clones[w.clone].prompt_spec.text,
-        files=lambda w: canonical(of_files(plan.clones[w.clone].prompt_files)),
-        source=lambda w: plan.clones[w.clone].class_source,
-        code=lambda w: rule_code("write_prompts", *plan.clones[w.clone].letter_modules),
+        spec=lambda w: plan.drawings[w.drawing].first.prompt_spec.text,
+        files=lambda w: canonical(of_files(plan.drawings[w.drawing].first.prompt_files)),
+        source=lambda w: plan.drawings[w.drawing].first.class_source,
+        code=lambda w: rule_code("write_prompts", *plan.drawings[w.drawing].first.letter_modules),
     message:
-        "Prompts of {wildcards.clone}"
+        "Prompts of {wildcards.drawing}"
     shell:
         "{params.script} --spec {params.spec:q} --source {params.source:q}"
         " --generator {input.generator:q} --prompts {output.prompts:q}"
@@ -107,14 +111,14 @@ rule write_prompts:
 
 rule generate_shard:
     input:
-        unpack(lambda w: plan.clones[w.clone].draw_inputs),
+        unpack(lambda w: plan.drawings[w.drawing].part_inputs(int(w.number))),
     output:
-        shard=synthesis_names.shard("{clone}", "{number}"),
-        index=synthesis_names.index("{clone}", "{number}"),
+        shard=synthesis_names.shard("{drawing}", "{number}"),
+        index=synthesis_names.index("{drawing}", "{number}"),
     log:
-        "logs/generate_shard/{clone}/{number}.log",
+        "logs/generate_shard/{drawing}/{number}.log",
     benchmark:
-        "logs/benchmarks/generate_shard/{clone}/{number}.tsv"
+        "logs/benchmarks/generate_shard/{drawing}/{number}.tsv"
     wildcard_constraints:
         number="[0-9]{5}",
     priority: 1
@@ -126,14 +130,14 @@ rule generate_shard:
         runtime=1440,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
-        batch_size=lambda w: plan.clones[w.clone].batch_size,
+        batch_size=lambda w: plan.drawings[w.drawing].first.section.batch_size,
     params:
         script=script("generate_shard"),
-        spec=lambda w: plan.clones[w.clone].draw_spec.text,
+        spec=lambda w: plan.drawings[w.drawing].part_spec(int(w.number)).text,
         code=rule_code("generate_shard"),
-        n_shards=lambda w: plan.clones[w.clone].n_shards,
+        n_shards=lambda w: plan.drawings[w.drawing].n_shards,
     message:
-        "Shard {wildcards.number} of {wildcards.clone} (of {params.n_shards}): drawing"
+        "Shard {wildcards.number} of {wildcards.drawing}: drawing"
     shell:
         "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
@@ -163,7 +167,7 @@ rule merge_clone:
         script=script("merge_clone"),
         spec=lambda w: plan.clones[w.clone].merge_spec.text,
         code=rule_code("merge_clone"),
-        n_shards=lambda w: plan.clones[w.clone].n_shards,
+        n_shards=lambda w: plan.clones[w.clone].drawing.n_shards,
     message:
         "Manifest and quality of {wildcards.clone}"
     shell:
@@ -237,13 +241,13 @@ rule draw_sheets:
 
 rule estimate_clone:
     input:
-        unpack(lambda w: plan.clones[w.clone].draw_inputs),
+        unpack(lambda w: plan.drawings[w.drawing].inputs),
     output:
-        estimate="results/synthesis/{clone}/estimate.json",
+        estimate="results/synthesis/{drawing}/estimate.json",
     log:
-        "logs/estimate_clone/{clone}.log",
+        "logs/estimate_clone/{drawing}.log",
     benchmark:
-        "logs/benchmarks/estimate_clone/{clone}.tsv"
+        "logs/benchmarks/estimate_clone/{drawing}.tsv"
     conda:
         "../../envs/diffusion.yaml"
     threads: 1
@@ -254,11 +258,11 @@ rule estimate_clone:
         device=plan.config.compute.device,
     params:
         script=script("estimate_clone"),
-        spec=lambda w: plan.clones[w.clone].draw_spec.text,
+        spec=lambda w: plan.drawings[w.drawing].spec.text,
         code=rule_code("estimate_clone"),
-        n_shards=lambda w: plan.clones[w.clone].n_shards,
+        n_shards=lambda w: plan.drawings[w.drawing].n_shards,
     message:
-        "Cost of {wildcards.clone}: calibration"
+        "Cost of {wildcards.drawing}: calibration"
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"

@@ -9,7 +9,7 @@ from cogworks.synthesis.specs import MergeSpec
 
 def main() -> None:
     parser = cli.parser(__doc__, spec=MergeSpec)
-    parser.add_argument("--n-shards", type=cli.positive, required=True, help="how many there are")
+    parser.add_argument("--n-shards", type=cli.positive, required=True, help="shards of a multiple")
     parser.add_argument("--classes", type=Path, required=True, help="the clone's classes")
     parser.add_argument("--manifest", type=Path, required=True, help="manifest to write")
     parser.add_argument("--quality", type=Path, required=True, help="table to write")

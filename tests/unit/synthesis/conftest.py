@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cogworks.synthesis.specs import Autoencoder, Denoiser, DrawSpec, TextEncoder, TrainedSpec
+from cogworks.synthesis.specs import Autoencoder, Denoiser, PartSpec, TextEncoder, TrainedSpec
 
 # Four classes whose names, parents and definitions WordNet knows: two dogs, a fox, a fire engine.
 WNIDS = ["n02086910", "n02099601", "n02120079", "n03345487"]
@@ -26,7 +26,7 @@ SPEC = TrainedSpec(
     denoiser=Denoiser(channels=[8, 16], steps=4, batch_size=4, lr=1.0e-3, drop_prompt=0.1, ema=0.9),
 )
 
-DRAWING = DrawSpec(
+DRAWING = PartSpec(
     name="clone",
     generator="tiny",
     negative_prompt="",
@@ -46,6 +46,8 @@ DRAWING = DrawSpec(
     quality=95,
     max_attempts=3,
     duplicate_distance=0,
+    start=0.0,
+    end=1.0,
 )
 
 
@@ -56,8 +58,8 @@ def spec() -> TrainedSpec:
 
 
 @pytest.fixture
-def drawing() -> DrawSpec:
-    """What decides the images of a clone."""
+def drawing() -> PartSpec:
+    """What decides the images of a clone of multiple 1."""
     return DRAWING
 
 

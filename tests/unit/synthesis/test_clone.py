@@ -16,7 +16,7 @@ from cogworks.images.reader import ImageReader
 from cogworks.synthesis import names
 from cogworks.synthesis.job import draw_shard, shard_slots
 from cogworks.synthesis.merge import count_quality, merge
-from cogworks.synthesis.specs import DrawSpec, MergeSpec, PromptSpec
+from cogworks.synthesis.specs import MergeSpec, PartSpec, PromptSpec
 from cogworks.synthesis.tables import write_tables
 
 CPU = torch.device("cpu")
@@ -27,7 +27,6 @@ PROMPTS = PromptSpec(
     like="real",
     classes=None,
     images_per_class=None,
-    multiple=1,
     wordnet=None,
     scenes=None,
 )
@@ -48,9 +47,11 @@ def tables(manifest: Path, folder: Path, *, name: str = "clone", **change: Any) 
     )
 
 
-def draw(spec: DrawSpec, marker: Path, *, n_shards: int = 1, batch_size: int = 8) -> None:
+def draw(
+    spec: PartSpec, marker: Path, *, n_shards: int = 1, batch_size: int = 8, first: int = 0
+) -> None:
     name = spec.name
-    for number in range(n_shards):
+    for number in range(first, first + n_shards):
         assert draw_shard(
             spec=spec,
             marker=marker,
@@ -66,12 +67,18 @@ def draw(spec: DrawSpec, marker: Path, *, n_shards: int = 1, batch_size: int = 8
 
 
 def merge_all(
-    name: str, *, n_shards: int = 1, shortfall: Literal["drop", "error"] = "drop"
+    name: str,
+    *,
+    drawing: str = "",
+    multiple: float = 1,
+    n_shards: int = 1,
+    shortfall: Literal["drop", "error"] = "drop",
 ) -> pd.DataFrame:
+    drawing = drawing or name
     return merge(
-        MergeSpec(name=name, shortfall=shortfall),
+        MergeSpec(name=name, drawing=drawing, multiple=multiple, shortfall=shortfall),
         n_shards=n_shards,
-        classes=Path(names.table(name, "classes")),
+        classes=Path(names.table(drawing, "classes")),
         manifest=Path(names.table(name, "manifest")),
         quality=Path(names.table(name, "quality")),
     )
@@ -87,6 +94,12 @@ def hashes(name: str) -> dict[str, str]:
         image: hashlib.sha256(reader.read_bytes(number)).hexdigest()
         for number, image in enumerate(manifest.frame["id"])
     }
+
+
+def in_shard(name: str) -> dict[str, str]:
+    """Return the SHA-256 of each image, as the table of the only shard has it."""
+    table = read_parquet(names.index(name, 0), columns=["id", "sha256"]).dropna()
+    return dict(zip(table["id"], table["sha256"], strict=True))
 
 
 def test_prompts_are_counted_by_the_generators_own_tokenizer(
@@ -126,7 +139,7 @@ def test_a_large_batch_is_drawn_whole(
     manifest: Path,
     pipeline_folder: Path,
     marker: Path,
-    drawing: DrawSpec,
+    drawing: PartSpec,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     from unittest import mock
@@ -152,7 +165,7 @@ def test_a_large_batch_is_drawn_whole(
 
 
 def test_a_clone_reads_like_any_other_data_set(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: PartSpec
 ) -> None:
     tables(manifest, pipeline_folder)
     draw(drawing, marker)
@@ -172,7 +185,7 @@ def test_a_clone_reads_like_any_other_data_set(
 
 
 def test_neither_shards_nor_rounds_show_in_the_images(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: PartSpec
 ) -> None:
     found = []
     for n_shards, batch_size in ((1, 8), (3, 1), (7, 100)):
@@ -190,19 +203,29 @@ def test_neither_shards_nor_rounds_show_in_the_images(
     assert found[0] == found[1] == found[2]
 
 
-def test_a_smaller_clone_is_the_beginning_of_a_larger_one(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
+@pytest.mark.parametrize("distance", [None, 24])
+def test_clones_of_one_drawing_are_what_each_would_be_alone(
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: PartSpec, distance: int | None
 ) -> None:
-    for name, multiple in (("small", 1), ("large", 2)):
-        tables(manifest, pipeline_folder, name=name, multiple=multiple)
-        draw(drawing.model_copy(update={"name": name}), marker)
-        merge_all(name)
-    small, large = hashes("small"), hashes("large")
-    assert len(large) == 2 * len(small)
-    assert small.items() <= large.items()
+    """Drawn multiple by multiple in three shards, against one shard for each clone."""
+    multiples = {"small": 0.5, "one": 1, "two": 2, "large": 2.5}
+    look = drawing.model_copy(update={"duplicate_distance": distance})
+    for name, multiple in multiples.items():
+        tables(manifest, pipeline_folder, name=name)
+        draw(look.model_copy(update={"name": name, "end": multiple}), marker)
+    alone = {name: in_shard(name) for name in multiples}
+    tables(manifest, pipeline_folder, name="all")
+    for start in (0, 1, 2):
+        part = {"name": "all", "start": float(start), "end": min(2.5, start + 1)}
+        draw(look.model_copy(update=part), marker, n_shards=3, first=3 * start)
+    for name, multiple in multiples.items():
+        quality = merge_all(f"{name}_view", drawing="all", multiple=multiple, n_shards=3)
+        assert hashes(f"{name}_view") == alone[name]
+        assert quality["images"].sum() == len(alone[name])
+        assert quality["duplicate"].any() == (distance is not None)
 
 
-def test_images_take_the_prompts_in_turn(tmp_path: Path) -> None:
+def test_images_take_the_prompts_in_turn(tmp_path: Path, drawing: PartSpec) -> None:
     prompts = pd.DataFrame(
         {"label": [1, 0, 1, 0], "turn": [1, 0, 0, 1], "prompt": list("dacb")}
         | {"scene": [None, "x", "y", None]}
@@ -210,14 +233,21 @@ def test_images_take_the_prompts_in_turn(tmp_path: Path) -> None:
     classes = pd.DataFrame({"label": [0, 1], "wnid": ["n1", "n2"], "images": [3, 2]})
     write_parquet(prompts, tmp_path / "p.parquet")
     write_parquet(classes, tmp_path / "c.parquet")
-    slots = shard_slots(tmp_path / "p.parquet", tmp_path / "c.parquet", number=0, n_shards=1)
-    assert [(slot.wnid, slot.index, slot.prompt, slot.scene) for slot in slots] == [
+
+    def slots(number: int, end: float) -> list[tuple[Any, ...]]:
+        spec = drawing.model_copy(update={"start": float(number), "end": end})
+        tables = (tmp_path / "p.parquet", tmp_path / "c.parquet")
+        found = shard_slots(spec, *tables, number=number, n_shards=1)
+        return [(slot.wnid, slot.index, slot.prompt, slot.scene) for slot in found]
+
+    assert slots(0, 1.0) == [
         ("n1", 0, "a", "x"),
         ("n1", 1, "b", None),
         ("n1", 2, "a", "x"),
         ("n2", 0, "c", "y"),
         ("n2", 1, "d", None),
     ]
+    assert slots(1, 1.5) == [("n1", 3, "b", None), ("n2", 2, "c", "y")]
 
 
 def samples(rejected: list[list[str]], kept: list[bool]) -> pd.DataFrame:
@@ -244,7 +274,7 @@ def test_what_went_wrong_is_counted() -> None:
 
 
 def test_a_generator_that_repeats_itself_falls_short(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: PartSpec
 ) -> None:
     tables(manifest, pipeline_folder)
     # At a distance of 64 bits, every image of a class is a duplicate of its first.
@@ -258,7 +288,7 @@ def test_a_generator_that_repeats_itself_falls_short(
 
 
 def test_a_class_without_any_image_is_an_error(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: PartSpec
 ) -> None:
     from unittest import mock
 
@@ -272,7 +302,7 @@ def test_a_class_without_any_image_is_an_error(
 
 
 def test_a_shard_that_its_table_does_not_describe_is_refused(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: PartSpec
 ) -> None:
     tables(manifest, pipeline_folder)
     draw(drawing, marker)
@@ -283,7 +313,7 @@ def test_a_shard_that_its_table_does_not_describe_is_refused(
 
 
 def test_a_full_disk_leaves_nothing_that_counts(
-    manifest: Path, pipeline_folder: Path, marker: Path, drawing: DrawSpec
+    manifest: Path, pipeline_folder: Path, marker: Path, drawing: PartSpec
 ) -> None:
     from unittest import mock
 

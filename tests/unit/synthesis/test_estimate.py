@@ -16,7 +16,7 @@ from cogworks.synthesis.pipeline import load_pipeline
 from cogworks.synthesis.produce import Producer, Slot
 from cogworks.synthesis.shard import PartialShard
 from cogworks.synthesis.sizes import shard_of, whole_batches
-from cogworks.synthesis.specs import DrawSpec
+from cogworks.synthesis.specs import PartSpec
 
 CPU = torch.device("cpu")
 
@@ -26,12 +26,12 @@ def pipe(pipeline_folder: Path) -> Any:
     return load_pipeline(pipeline_folder, device=CPU)
 
 
-def cost(pipe: Any, spec: DrawSpec, *, images: int, **change: Any) -> Estimate:
+def cost(pipe: Any, spec: PartSpec, *, images: int, **change: Any) -> Estimate:
     given: dict[str, Any] = {"counts": [images], "n_shards": 1, "prompts": ["a", "b"]}
     return estimate(**(given | change), spec=spec, pipe=pipe, device=CPU)
 
 
-def test_the_cost_of_a_clone(pipe: Any, drawing: DrawSpec) -> None:
+def test_the_cost_of_a_clone(pipe: Any, drawing: PartSpec) -> None:
     found = cost(pipe, drawing, images=1001)
     assert found.denoiser_calls_per_batch == 3
     assert found.denoiser_calls == 251 * 3
@@ -43,7 +43,7 @@ def test_the_cost_of_a_clone(pipe: Any, drawing: DrawSpec) -> None:
 
 
 def test_the_estimate_counts_the_batches_that_a_run_draws(
-    pipe: Any, drawing: DrawSpec, tmp_path: Path
+    pipe: Any, drawing: PartSpec, tmp_path: Path
 ) -> None:
     settings = drawing.model_copy(
         update={"padded_batch": 12, "steps": 3, "duplicate_distance": None}
@@ -68,14 +68,14 @@ def test_the_estimate_counts_the_batches_that_a_run_draws(
     assert found.denoiser_calls == len(calls)
 
 
-def test_a_generator_of_nan_has_no_cost(pipe: Any, drawing: DrawSpec) -> None:
+def test_a_generator_of_nan_has_no_cost(pipe: Any, drawing: PartSpec) -> None:
     handle = pipe.vae.decoder.register_forward_hook(lambda _, __, out: out * torch.nan)
     with pytest.raises(InputError, match=r"nothing of use.*float32"):
         cost(pipe, drawing, images=5)
     handle.remove()
 
 
-def test_a_long_batch_is_extrapolated(pipe: Any, drawing: DrawSpec) -> None:
+def test_a_long_batch_is_extrapolated(pipe: Any, drawing: PartSpec) -> None:
     settings = drawing.model_copy(update={"steps": 40, "guidance": 1.0})
     with mock.patch.object(module, "WHOLE_BATCH_SECONDS", 0.0):
         guessed = cost(pipe, settings, images=100)

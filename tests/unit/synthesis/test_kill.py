@@ -23,7 +23,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
 from cogworks.synthesis.job import draw_shard
 from cogworks.synthesis.shard import read_shard
-from cogworks.synthesis.specs import DrawSpec
+from cogworks.synthesis.specs import PartSpec
 
 WNIDS = [f"n0000000{number}" for number in range(1, 9)]
 EACH = 4
@@ -38,7 +38,7 @@ def server() -> Iterator[ForkContext]:
 
 
 @pytest.fixture
-def job(marker: Path, drawing: DrawSpec, tmp_path: Path) -> dict[str, Any]:
+def job(marker: Path, drawing: PartSpec, tmp_path: Path) -> dict[str, Any]:
     """The arguments of `draw_shard` for a clone of 8 classes, 9 images each."""
     classes = pd.DataFrame({"label": range(8), "wnid": WNIDS, "images": EACH})
     prompts = pd.DataFrame({"label": range(8), "turn": 0, "prompt": WNIDS, "scene": None})

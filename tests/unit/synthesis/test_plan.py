@@ -12,7 +12,7 @@ from cogworks.config import synthesis as sections
 from cogworks.config.parse import parse
 from cogworks.core import place
 from cogworks.core.paths import pattern
-from cogworks.plan import clones
+from cogworks.plan import clones, sizes
 from cogworks.plan.generators import Given
 from cogworks.plan.plan import Plan
 from cogworks.synthesis.specs import DrawSpec, JudgeSpec, MergeSpec, PromptSpec
@@ -97,7 +97,9 @@ def test_a_generator_is_given_or_trained() -> None:
 def test_how_is_no_part_of_what() -> None:
     base = filled().clones["clone"]
     for change in ({"batch_size": 1}, {"n_shards": 7}, {"shortfall": "error"}, {"multiple": 3}):
-        assert filled(**change).clones["clone"].draw_spec == base.draw_spec, change
+        other = filled(**change).clones["clone"]
+        assert other.draw_spec == base.draw_spec, change
+        assert other.prompt_spec == base.prompt_spec, change
     for change in ({"guidance": 2}, {"padded_batch": 4}, {"seed": 1}, {"precision": "bfloat16"}):
         changed = filled(**change).clones["clone"]
         assert changed.draw_spec != base.draw_spec, change
@@ -106,7 +108,7 @@ def test_how_is_no_part_of_what() -> None:
 
 def test_every_key_of_a_clone_is_in_a_spec_or_says_how() -> None:
     specs = (PromptSpec, DrawSpec, MergeSpec, JudgeSpec)
-    what = {key for spec in specs for key in spec.model_fields} - {"name"}
+    what = {key for spec in specs for key in spec.model_fields} - {"name", "drawing"}
     assert sections.Clone.model_fields.keys() - what == {"batch_size", "n_shards"}
     assert what <= sections.Clone.model_fields.keys()
 
@@ -199,6 +201,67 @@ def test_sheets_show_a_data_set_beside_its_clones() -> None:
         "classes": "results/images/seen/classes.parquet",
         "clones": ["results/synthesis/places/manifest.parquet"],
     }
+
+
+def multiples(*found: float, **keys: Any) -> Plan:
+    """Return the plan of clones that differ in `multiple`, and in guidance from `clone`."""
+    config = copy.deepcopy(CONFIG)
+    section = config["synthesis"]["clones"]["clone"] | {"guidance": 2, "n_shards": 2} | keys
+    for multiple in found:
+        config["synthesis"]["clones"][f"x{multiple:g}"] = section | {"multiple": multiple}
+    return planned(config)
+
+
+def test_clones_that_differ_in_multiple_alone_are_drawn_once() -> None:
+    plan = multiples(1, 2.5, 0.5)
+    assert {name: len(found.clones) for name, found in plan.drawings.items()} == {
+        "clone": 1,
+        "places": 1,
+        "x1": 3,
+    }
+    drawing = plan.drawings["x1"]
+    assert (drawing.multiple, drawing.numbers) == (2.5, range(6))
+    parts = [drawing.part_spec(number) for number in drawing.numbers]
+    assert [(part.start, part.end) for part in parts[::2]] == [(0, 1), (1, 2), (2, 2.5)]
+    assert sum(map(drawing.share, drawing.numbers)) == pytest.approx(1)
+    tables = {plan.clones[name].class_table for name in ("x1", "x2.5", "x0.5")}
+    assert tables == {"results/synthesis/x1/classes.parquet"}
+    for name, shards in (("x0.5", 2), ("x1", 2), ("x2.5", 6)):
+        found = plan.clones[name].merge_inputs["shards"]
+        assert len(found) == 2 * shards
+        assert {Path(path).parent.name for path in found} == {"x1"}
+
+
+def test_a_larger_multiple_leaves_what_is_drawn() -> None:
+    smaller, larger = (multiples(1, most).drawings["x1"] for most in (2, 5))
+    for number in smaller.numbers:
+        assert larger.part_spec(number) == smaller.part_spec(number)
+        assert larger.part_inputs(number) == smaller.part_inputs(number)
+
+
+def test_a_shard_waits_for_the_one_before_with_its_classes() -> None:
+    drawing = multiples(3).drawings["x3"]
+    assert [drawing.part_inputs(number).get("before") for number in (1, 2, 5)] == [
+        None,
+        "results/synthesis/x3/shard-00000.parquet",
+        "results/synthesis/x3/shard-00003.parquet",
+    ]
+    free = multiples(3, duplicate_distance=None).drawings["x3"]
+    assert all("before" not in free.part_inputs(number) for number in free.numbers)
+
+
+def test_clones_of_one_drawing_agree_on_its_shards() -> None:
+    config = multiples(1, 3).config.model_dump(exclude_unset=True)
+    config["synthesis"]["clones"]["x3"]["n_shards"] = 5
+    (problem,) = planned(config).clone_problems
+    assert problem.startswith("synthesis.clones.x3.n_shards: 5, but x1 has 2")
+
+
+def test_the_disk_holds_shared_images_once() -> None:
+    def drawn(*found: float) -> int:
+        return sizes.by_room(sizes.artifacts(multiples(*found)))["synthesis"]
+
+    assert drawn(1, 2, 5) == pytest.approx(drawn(5), abs=20)
 
 
 def test_shards_come_with_their_tables() -> None:

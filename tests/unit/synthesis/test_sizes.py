@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.synthesis.sizes import class_counts, drawn_images, scaled, shard_of, whole_batches
+from cogworks.synthesis.multiples import scaled, span, steps_of
+from cogworks.synthesis.sizes import class_counts, drawn_images, shard_of, whole_batches
 from cogworks.synthesis.specs import PromptSpec
 
 WNIDS = ["n02086910", "n02099601", "n02120079", "n03345487"]
@@ -15,7 +16,6 @@ LIKE = PromptSpec(
     like="real",
     classes=None,
     images_per_class=None,
-    multiple=1,
     wordnet=None,
     scenes=None,
 )
@@ -25,11 +25,7 @@ LIKE = PromptSpec(
     ("change", "counts"),
     [
         ({}, [3, 4, 5, 6]),
-        ({"multiple": 10}, [30, 40, 50, 60]),
-        ({"multiple": 0.5}, [1, 2, 2, 3]),
-        ({"multiple": 0.1}, [1, 1, 1, 1]),
         ({"images_per_class": 50}, [50] * 4),
-        ({"images_per_class": 50, "multiple": 20}, [1000] * 4),
     ],
 )
 def test_as_many_as_the_real_set_has(
@@ -42,6 +38,14 @@ def test_as_many_as_the_real_set_has(
 
 def test_a_tenth_of_1300_is_130() -> None:
     assert [scaled(count, 0.1) for count in (1300, 130, 13, 1)] == [130, 13, 1, 1]
+
+
+@pytest.mark.parametrize("multiple", [0.1, 0.5, 1, 1.5, 2.7, 3, 3.000000001, 50])
+def test_the_steps_of_a_multiple_add_up(multiple: float) -> None:
+    for count in (1, 3, 1300):
+        steps = [span(count, at, min(multiple, at + 1)) for at in range(steps_of(multiple))]
+        numbers = [number for step in steps for number in step]
+        assert numbers == list(range(scaled(count, multiple)))
 
 
 def test_classes_from_a_file(tmp_path: Path) -> None:
@@ -70,11 +74,13 @@ def test_whole_batches(images: int, batch: int, whole: int) -> None:
 
 def test_each_shard_fills_up_its_last_batch() -> None:
     counts = [10] * 6
-    assert drawn_images(counts, n_shards=1, batch=8) == 64
-    assert drawn_images(counts, n_shards=3, batch=8) == 3 * 24
-    assert drawn_images(counts, n_shards=6, batch=128) == 6 * 128
+    assert drawn_images(counts, 1, n_shards=1, batch=8) == 64
+    assert drawn_images(counts, 1, n_shards=3, batch=8) == 3 * 24
+    assert drawn_images(counts, 1, n_shards=6, batch=128) == 6 * 128
+    # Two multiples and a half are three times as many shards.
+    assert drawn_images(counts, 2.5, n_shards=3, batch=8) == 2 * 3 * 24 + 3 * 16
     # More shards than classes: the empty ones draw nothing.
-    assert drawn_images(counts, n_shards=60, batch=10) == 60
+    assert drawn_images(counts, 1, n_shards=60, batch=10) == 60
 
 
 @pytest.mark.parametrize("n_shards", [1, 2, 3, 7, 12])

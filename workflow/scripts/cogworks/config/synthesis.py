@@ -111,9 +111,9 @@ class Clone(Section):
     images_per_class: Positive | None = None
     """The same number of images for every class, instead of that of `like`."""
     multiple: Above0 = 1
-    """How many times as many images to draw per class (thesis, figure 5.4: 0.1 to 50), rounded
-    down, at least one. A larger clone begins with the images of the same clone at a smaller
-    multiple.
+    """How many times as many images per class (thesis, figure 5.4: 0.1 to 50), rounded down, at
+    least one. Clones that differ in this alone are drawn once, up to the largest multiple, and each
+    takes the first images of every class.
     """
     prompt: Words = "c"
     """Template whose single letters stand for parts: c the class's lemmas, h those of its parents,
@@ -186,8 +186,9 @@ class Clone(Section):
     multiple of `padded_batch`. Changes no image.
     """
     n_shards: Positive = 1
-    """Number of tar files, each made by its own job and holding whole classes. Changes no image;
-    with more shards than classes, some are empty.
+    """Number of tar files for each whole multiple, each made by its own job and holding all images
+    that the multiple adds to some classes. Changes no image; with more shards than classes, some
+    are empty. Clones that differ in `multiple` alone have the same number.
     """
     format: Literal["jpeg", "png"] = "jpeg"
     """How images are encoded."""

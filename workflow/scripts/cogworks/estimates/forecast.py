@@ -65,7 +65,7 @@ class Forecast:
 
     Attributes:
         plan: the plan.
-        clones: what was estimated for clones, by name.
+        clones: what was estimated for drawings, by name.
         warm: whether jobs start with their libraries loaded, see `core.warm`.
         unknown: what no time is known for, found while jobs are looked at.
         devices: what was measured, found likewise.
@@ -107,7 +107,7 @@ class Forecast:
         if job.rule == "train_encoder":
             return self._training(names["run"])
         if job.rule == "generate_shard":
-            return self._drawing(names["clone"])
+            return self._drawing(names["drawing"], int(names["number"]))
         if job.rule in ("tune_probes", "fit_probes"):
             probe = self.plan.jobs[names["encoder"], names["dataset"], names["protocol"]]
             if probe.kind.tuned:
@@ -125,13 +125,14 @@ class Forecast:
         # Several GPUs share the steps, and their hours are the same.
         return self._timed(self._calibrations.training(run), number, number)
 
-    def _drawing(self, name: str) -> Work:
-        clone, found = self.plan.clones[name], self.clones.get(name)
+    def _drawing(self, name: str, number: int) -> Work:
+        drawing, found = self.plan.drawings[name], self.clones.get(name)
+        share = drawing.share(number)
         if found is None:
             self.unknown[f"images of {name}"] = None
-            return Work(counts.images_of(clone, "train").number // clone.n_shards, 0.0)
-        seconds = found.device_days * 86400 / clone.n_shards
-        return Work(found.images // clone.n_shards, seconds + self._others)
+            return Work(round(counts.images_of(drawing.largest, "train").number * share), 0.0)
+        seconds = found.device_days * 86400 * share
+        return Work(round(found.images * share), seconds + self._others)
 
     def _probing(self, probe: Probe, *, search: bool) -> Work:
         spec = probe.tune_spec

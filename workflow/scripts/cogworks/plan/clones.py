@@ -18,9 +18,11 @@ from cogworks.config import synthesis as config
 from cogworks.core.needs import lacking
 from cogworks.plan import generators
 from cogworks.synthesis import content, names, template
+from cogworks.synthesis.multiples import steps_of
 from cogworks.synthesis.specs import DrawSpec, JudgeSpec, MergeSpec, PromptSpec, SheetSpec
 
 if TYPE_CHECKING:
+    from cogworks.plan.drawings import Drawing
     from cogworks.plan.plan import Plan
 
 SIZE_UNIT = 8
@@ -57,14 +59,15 @@ class Clone:
         """Return the table of its classes (label, wnid, name)."""
         return self.table("classes")
 
+    @property
+    def drawing(self) -> Drawing:
+        """Return the drawing that its images are the first of."""
+        return self.plan.drawing_of[self.name]
+
     def table(self, name: str) -> str:
         """Return one of its tables: classes, prompts, manifest, quality or similarity."""
-        return names.table(self.name, name)
-
-    @property
-    def estimate(self) -> str:
-        """Return the estimate of its cost."""
-        return names.estimate(self.name)
+        shared = name in ("classes", "prompts")
+        return names.table(self.drawing.name if shared else self.name, name)
 
     @property
     def generator(self) -> str:
@@ -91,7 +94,7 @@ class Clone:
 
     @cached_property
     def prompt_spec(self) -> PromptSpec:
-        """Return what decides its prompts and its numbers of images."""
+        """Return what decides its prompts, and its numbers of images at multiple 1."""
         section = self.section
         of_model = generators.wordnet_of(self.plan, section.like) if section.like else None
         return PromptSpec(
@@ -101,19 +104,9 @@ class Clone:
             like=section.like,
             classes=section.classes,
             images_per_class=section.images_per_class,
-            multiple=section.multiple,
             wordnet=section.wordnet or of_model,
             scenes=section.scenes if template.has_scene(section.prompt) else None,
         )
-
-    @property
-    def draw_inputs(self) -> dict[str, str]:
-        """Return the files from which its images are drawn."""
-        return {
-            "generator": self.generator,
-            "prompts": self.table("prompts"),
-            "classes": self.class_table,
-        }
 
     @cached_property
     def draw_spec(self) -> DrawSpec:
@@ -122,26 +115,22 @@ class Clone:
         return DrawSpec.model_validate(keys | {"name": self.name})
 
     @property
-    def n_shards(self) -> int:
-        """Return the number of its tar files."""
-        return self.section.n_shards
-
-    @property
-    def batch_size(self) -> int:
-        """Return how many images are drawn between two looks at the stop signal."""
-        return self.section.batch_size
-
-    @property
     def merge_inputs(self) -> dict[str, str | list[str]]:
-        """Return all tar files, their tables, and the table of classes."""
-        numbers = range(self.n_shards)
-        shards = [make(self.name, n) for make in (names.shard, names.index) for n in numbers]
+        """Return the tar files that hold its images, their tables, and the table of classes."""
+        drawing = self.drawing
+        numbers = range(steps_of(self.section.multiple) * drawing.n_shards)
+        shards = [make(drawing.name, n) for make in (names.shard, names.index) for n in numbers]
         return {"shards": shards, "classes": self.class_table}
 
     @property
     def merge_spec(self) -> MergeSpec:
         """Return what decides how its shards become one data set."""
-        return MergeSpec(name=self.name, shortfall=self.section.shortfall)
+        return MergeSpec(
+            name=self.name,
+            drawing=self.drawing.name,
+            multiple=self.section.multiple,
+            shortfall=self.section.shortfall,
+        )
 
     @cached_property
     def judge_files(self) -> list[str]:

@@ -6,7 +6,6 @@ Pydantic and the standard library only.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +15,7 @@ from cogworks.images.sources.kinds.synsets import Synsets
 from cogworks.images.sources.kinds.torchvision import Torchvision
 from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 from cogworks.plan.clones import Clone
+from cogworks.synthesis.multiples import scaled
 
 if TYPE_CHECKING:
     from cogworks.plan.datasets import Dataset
@@ -81,10 +81,9 @@ def _drawn(clone: Clone) -> Count:
     section = clone.section
     if section.images_per_class is not None:
         number, assumed = classes(clone)
-        each = max(1, math.floor(section.images_per_class * section.multiple + 1e-9))
-        return Count(number * each, assumed)
+        return Count(number * scaled(section.images_per_class, section.multiple), assumed)
     number, assumed = images_of(clone.plan.images(section.like or ""), "train")
-    return Count(math.floor(number * section.multiple + 1e-9), assumed)
+    return Count(scaled(number, section.multiple), assumed)
 
 
 def _all_classes(images: Dataset) -> Count:

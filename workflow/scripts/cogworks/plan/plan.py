@@ -13,6 +13,7 @@ from cogworks.config.root import Config
 from cogworks.core.errors import InputError
 from cogworks.plan import (
     clones,
+    drawings,
     encoder_checks,
     encoders,
     evaluations,
@@ -23,6 +24,7 @@ from cogworks.plan import (
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.clones import Clone, Sheets
 from cogworks.plan.datasets import Dataset, expand
+from cogworks.plan.drawings import Drawing
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.evaluations import Jobs
 from cogworks.plan.generators import Generator, Given, Trained
@@ -79,6 +81,16 @@ class Plan:
         return {name: Clone(self, name, section) for name, section in found.items()}
 
     @cached_property
+    def drawings(self) -> dict[str, Drawing]:
+        """Return what is drawn by name: clones that differ in `multiple` alone share one."""
+        return drawings.drawings(self)
+
+    @cached_property
+    def drawing_of(self) -> dict[str, Drawing]:
+        """Return the drawing of each clone by the clone's name."""
+        return {clone.name: found for found in self.drawings.values() for clone in found.clones}
+
+    @cached_property
     def sheets(self) -> dict[str, Sheets]:
         """Return the contact sheets of every data set of which there are clones by its name."""
         return clones.sheets(self)
@@ -86,7 +98,8 @@ class Plan:
     @cached_property
     def clone_problems(self) -> list[str]:
         """Return the errors of the section `synthesis`, a line each."""
-        return [*generators.problems(self), *clones.problems(self)]
+        found = [*generators.problems(self), *clones.problems(self)]
+        return found or list(drawings.problems(self))
 
     def images(self, name: str) -> ImageSet:
         """Return the real data set or the clone of this (expanded) name."""

@@ -18,7 +18,7 @@ from cogworks.plan.counts import Count, classes, images_of
 from cogworks.synthesis import names
 
 if TYPE_CHECKING:
-    from cogworks.plan.clones import Clone
+    from cogworks.plan.drawings import Drawing
     from cogworks.plan.encoders import Encoder
     from cogworks.plan.jobs import Job
     from cogworks.plan.plan import Plan
@@ -66,8 +66,8 @@ class Artifact(NamedTuple):
 def artifacts(plan: Plan) -> Iterator[Artifact]:
     """Yield what a plan makes."""
     yield from _images(plan)
-    for clone in plan.clones.values():
-        yield from _clone(clone)
+    for drawing in plan.drawings.values():
+        yield from _drawing(drawing)
     for run in plan.runs.values():
         yield from _run(run)
     yield from _features(plan)
@@ -170,13 +170,13 @@ def _images(plan: Plan) -> Iterator[Artifact]:
             yield Artifact(found.manifest(split), "images", number * ROW, assumed)
 
 
-def _clone(clone: Clone) -> Iterator[Artifact]:
-    section = clone.section
+def _drawing(drawing: Drawing) -> Iterator[Artifact]:
+    section = drawing.first.section
     each = 3 * section.width * section.height * ENCODED[section.format] + TAR_BYTES
-    number, assumed = images_of(clone, "train")
-    for shard in range(clone.n_shards):
-        bytes_ = round(number * each / clone.n_shards)
-        yield Artifact(names.shard(clone.name, shard), "synthesis", bytes_, assumed)
+    number, assumed = images_of(drawing.largest, "train")
+    for shard in drawing.numbers:
+        bytes_ = round(number * each * drawing.share(shard))
+        yield Artifact(names.shard(drawing.name, shard), "synthesis", bytes_, assumed)
 
 
 def _run(run: Run) -> Iterator[Artifact]:

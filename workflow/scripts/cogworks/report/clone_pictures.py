@@ -113,7 +113,7 @@ def _groups(clones: Iterable[Clone], key: str) -> list[list[Clone]]:
     groups: dict[str, dict[Any, Clone]] = {}
     for clone in clones:
         keys = clone.prompt_spec.model_dump() | clone.draw_spec.model_dump()
-        rest = {k: v for k, v in keys.items() if k not in ("name", "multiple", key)}
+        rest = {k: v for k, v in keys.items() if k not in ("name", key)}
         if key == "prompt":
             del rest["scenes"]
         groups.setdefault(canonical(rest), {}).setdefault(keys[key], clone)

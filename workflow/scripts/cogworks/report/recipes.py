@@ -144,6 +144,7 @@ def _origin(clone: Clone) -> str:
 def _synthetic(clone: Clone) -> Properties:
     """Return what decides the images of a clone."""
     specs = clone.prompt_spec.model_dump() | clone.draw_spec.model_dump()
+    specs["multiple"] = clone.section.multiple
     named = {shown: specs.pop(key) for key, shown in CLONE_HEADINGS.items()}
     others = {key: value for key, value in specs.items() if key not in ("name", "like", "classes")}
     return (

@@ -19,10 +19,11 @@ from cogworks.synthesis import quality, sizes
 from cogworks.synthesis.draw import Artist, Drawing, Order, image_seed
 from cogworks.synthesis.estimates import Estimate
 from cogworks.synthesis.generator import read_marker
+from cogworks.synthesis.multiples import scaled
 from cogworks.synthesis.pipeline import open_pipeline
 from cogworks.synthesis.reasons import NON_FINITE
 from cogworks.synthesis.schedulers import denoiser_calls
-from cogworks.synthesis.specs import DrawSpec
+from cogworks.synthesis.specs import PartSpec
 from cogworks.synthesis.watch import ADVICE
 
 SHORT_STEPS = (2, 6)
@@ -37,24 +38,24 @@ def estimate(
     counts: Sequence[int],
     n_shards: int,
     prompts: list[str],
-    spec: DrawSpec,
+    spec: PartSpec,
     pipe: Any,
     device: torch.device,
 ) -> Estimate:
-    """Return the cost of a clone, from a calibration of some seconds to a minute.
+    """Return the cost of a drawing, from a calibration of some seconds to a minute.
 
     Args:
-        counts: images of each class.
-        n_shards: how many shards it has, each of which ends with a batch that is filled up.
+        counts: images of each class at multiple 1.
+        n_shards: how many shards each whole multiple has; each ends with a batch that is filled up.
         prompts: some of its prompts, at least one.
-        spec: the clone.
+        spec: the drawing, all of it.
         pipe: its pipeline, on `device`.
         device: where it will be drawn.
 
     Raises:
         InputError: nothing that it draws is finite.
     """
-    images, batch = sum(counts), spec.padded_batch
+    images, batch = sum(scaled(count, spec.end) for count in counts), spec.padded_batch
     calls = denoiser_calls(pipe.scheduler, spec.steps)
     orders = [
         Order(prompts[number % len(prompts)], image_seed(spec.seed, "estimate", number, 0))
@@ -79,7 +80,7 @@ def estimate(
         raise InputError(f"the generator gives nothing of use: {ADVICE[NON_FINITE]}")
     per_batch = seconds + time.perf_counter() - start
     size = sum(map(len, encoded)) / batch + TAR_BYTES
-    batches = sizes.drawn_images(counts, n_shards=n_shards, batch=batch) // batch
+    batches = sizes.drawn_images(counts, spec.end, n_shards=n_shards, batch=batch) // batch
     return Estimate(
         clone=spec.name,
         images=images,
@@ -96,7 +97,7 @@ def estimate(
 
 
 def write_estimate(
-    spec: DrawSpec,
+    spec: PartSpec,
     *,
     marker: Path,
     prompts: Path,
@@ -105,14 +106,14 @@ def write_estimate(
     device: torch.device,
     output: Path,
 ) -> None:
-    """Load the generator of a clone, calibrate, and write the estimate as JSON.
+    """Load the generator of a drawing, calibrate, and write the estimate as JSON.
 
     Args:
-        spec: the clone.
+        spec: the drawing, all of it.
         marker: the generator's marker.
-        prompts: the clone's table of prompts.
-        classes: the clone's table of classes.
-        n_shards: how many shards it has.
+        prompts: its table of prompts.
+        classes: its table of classes.
+        n_shards: how many shards each whole multiple has.
         device: where it will be drawn.
         output: the JSON to write.
     """

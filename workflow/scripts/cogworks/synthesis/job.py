@@ -3,7 +3,7 @@
 import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,13 +19,14 @@ from cogworks.core.files import read_parquet, sha256_file, write_parquet
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.progress import track
 from cogworks.core.spec import digest
-from cogworks.synthesis import sizes
+from cogworks.synthesis import names, sizes
 from cogworks.synthesis.draw import Artist
 from cogworks.synthesis.generator import read_marker
+from cogworks.synthesis.multiples import span
 from cogworks.synthesis.pipeline import open_pipeline
 from cogworks.synthesis.produce import Producer, Slot
 from cogworks.synthesis.shard import PartialShard, read_shard
-from cogworks.synthesis.specs import DrawSpec
+from cogworks.synthesis.specs import PartSpec
 
 INDEX_SCHEMA = pa.schema(
     [
@@ -45,18 +46,21 @@ INDEX_SCHEMA = pa.schema(
 )
 
 
-def shard_slots(prompts: Path, classes: Path, *, number: int, n_shards: int) -> list[Slot]:
+def shard_slots(
+    spec: PartSpec, prompts: Path, classes: Path, *, number: int, n_shards: int
+) -> list[Slot]:
     """Return the images of shard `number`, in order (class, index).
 
     Args:
-        prompts: the clone's table of prompts.
-        classes: the clone's table of classes with the number of images of each.
+        spec: the multiples between which the images lie.
+        prompts: the table of prompts.
+        classes: the table of classes with the number of images of each at multiple 1.
         number: the shard, from 0.
-        n_shards: how many there are.
+        n_shards: how many each whole multiple has.
     """
     table = read_parquet(classes, columns=["label", "wnid", "images"])
     owners = sizes.shard_of(table["images"].tolist(), n_shards=n_shards)
-    mine = table[[owner == number for owner in owners]]
+    mine = table[[owner == number % n_shards for owner in owners]]
     columns = ["label", "turn", "prompt", "scene"]
     texts: dict[int, list[tuple[str, str | None]]] = {}
     for text in read_parquet(prompts, columns=columns).sort_values("turn").itertuples():
@@ -65,13 +69,29 @@ def shard_slots(prompts: Path, classes: Path, *, number: int, n_shards: int) -> 
     return [
         Slot(row.label, row.wnid, image, *texts[row.label][image % len(texts[row.label])])
         for row in mine.itertuples()
-        for image in range(row.images)
+        for image in span(row.images, spec.start, spec.end)
     ]
+
+
+def hashes_before(tables: Iterable[Path]) -> dict[int, list[int]]:
+    """Return the perceptual hashes of the images in some shards' tables by label of their class."""
+    found: dict[int, list[int]] = {}
+    for path in tables:
+        table = read_parquet(path, columns=["label", "phash"]).dropna()
+        for label, phash in zip(table["label"], table["phash"], strict=True):
+            found.setdefault(label, []).append(int(phash, 16))
+    return found
+
+
+def _tables_before(index: Path, *, number: int, n_shards: int) -> list[Path]:
+    """Return the tables of the shards that hold the same classes' images of smaller multiples."""
+    before = range(number % n_shards, number, n_shards)
+    return [index.with_name(Path(names.index("", earlier)).name) for earlier in before]
 
 
 def draw_shard(
     *,
-    spec: DrawSpec,
+    spec: PartSpec,
     marker: Path,
     prompts: Path,
     classes: Path,
@@ -82,19 +102,19 @@ def draw_shard(
     output: Path,
     index: Path,
 ) -> bool:
-    """Draw shard `number` of a clone; return False if a signal stopped it on the way.
+    """Draw shard `number` of a drawing; return False if a signal stopped it on the way.
 
     What an earlier run of the same settings, inputs, code and libraries left behind is continued.
 
     Args:
-        spec: the clone.
+        spec: what its images look like, and which they are.
         marker: the generator's marker.
-        prompts: the clone's table of prompts.
-        classes: the clone's table of classes.
+        prompts: the table of prompts.
+        classes: the table of classes.
         number: the shard, from 0.
-        n_shards: how many there are.
+        n_shards: how many each whole multiple has.
         batch_size: images between two looks at the stop signal; whole batches are drawn, so it is
-            rounded up to a multiple of the clone's padded_batch.
+            rounded up to a multiple of padded_batch.
         device: where to draw.
         output: the tar file to write.
         index: the table of its samples to write.
@@ -102,19 +122,23 @@ def draw_shard(
     Raises:
         InputError: bad inputs, another process at the same shard, or no space left.
     """
-    slots = shard_slots(prompts, classes, number=number, n_shards=n_shards)
-    inputs = [sha256_file(path) for path in (marker, prompts, classes)]
+    place = {"number": number, "n_shards": n_shards}
+    slots = shard_slots(spec, prompts, classes, **place)
+    compared = spec.duplicate_distance is not None
+    before = _tables_before(index, **place) if compared else []
+    inputs = [sha256_file(path) for path in (marker, prompts, classes, *before)]
     identity = digest([spec.text, inputs, number, n_shards, str(device), _software()])
 
     @functools.cache
     def artist() -> Artist:  # not loaded where nothing is left to draw
         return Artist(open_pipeline(read_marker(marker), spec, device), spec)
 
-    place = output.with_name(f".{output.stem}.lock")
-    with lock.hold(place, what="this shard"), StopFlag() as flag:
+    locked = output.with_name(f".{output.stem}.lock")
+    with lock.hold(locked, what="this shard"), StopFlag() as flag:
         partial = _partial(output, identity)
         with PartialShard(partial, kind=spec.format) as shard:
-            producer = Producer(slots, lambda orders: artist().draw(orders), spec, shard)
+            earlier = hashes_before(before)
+            producer = Producer(slots, lambda orders: artist().draw(orders), spec, shard, earlier)
             _report(output, producer.done, len(slots))
             whole = sizes.whole_batches(batch_size, spec.padded_batch)
             rounds = producer.rounds(round_size=whole, stopped=lambda: flag.stop)

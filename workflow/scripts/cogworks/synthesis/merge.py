@@ -9,6 +9,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_metadata, read_parquet, write_parquet
 from cogworks.images.manifest import write_manifest
 from cogworks.synthesis import names
+from cogworks.synthesis.multiples import scaled, steps_of
 from cogworks.synthesis.reasons import REASONS
 from cogworks.synthesis.specs import MergeSpec
 
@@ -24,8 +25,9 @@ def merge(
     """Write the manifest and the quality table of a clone; return the latter.
 
     Args:
-        spec: the clone, and whether it may have fewer images than were asked for.
-        n_shards: how many shards it has.
+        spec: the clone, whose shards hold its images, and whether it may have fewer than were
+            asked for.
+        n_shards: how many shards each whole multiple has.
         classes: the clone's table of classes.
         manifest: where to write the manifest.
         quality: where to write the table of `count_quality`.
@@ -35,7 +37,12 @@ def merge(
             without any image, or a shortfall that is not accepted.
     """
     wanted = read_parquet(classes, columns=["label", "wnid", "images"])
-    samples = pd.concat([_read_index(spec.name, n) for n in range(n_shards)], ignore_index=True)
+    wanted["images"] = [scaled(count, spec.multiple) for count in wanted["images"]]
+    numbers = range(steps_of(spec.multiple) * n_shards)
+    samples = pd.concat([_read_index(spec.drawing, n) for n in numbers], ignore_index=True)
+    # A larger clone may share the shards.
+    most = wanted.set_index("label")["images"]
+    samples = samples[samples["index"] < samples["label"].map(most)]
     table = count_quality(samples, wanted)
     _check_counts(spec, table)
     kept = samples[samples["sha256"].notna()]

@@ -13,15 +13,15 @@ def folder(generator: str) -> str:
     return f"{ROOT}/generators/{generator}"
 
 
-def shard(clone: str, number: int | str) -> str:
+def shard(drawing: str, number: int | str) -> str:
     """Return the tar file of a shard; `number` may be a wildcard."""
     text = number if isinstance(number, str) else f"{number:05d}"
-    return f"{ROOT}/{clone}/shard-{text}.tar"
+    return f"{ROOT}/{drawing}/shard-{text}.tar"
 
 
-def index(clone: str, number: int | str) -> str:
+def index(drawing: str, number: int | str) -> str:
     """Return the table of a shard's samples."""
-    return shard(clone, number).removesuffix(".tar") + ".parquet"
+    return shard(drawing, number).removesuffix(".tar") + ".parquet"
 
 
 def table(clone: str, what: str) -> str:
@@ -29,9 +29,9 @@ def table(clone: str, what: str) -> str:
     return f"{ROOT}/{clone}/{what}.parquet"
 
 
-def estimate(clone: str) -> str:
-    """Return the estimate of a clone's cost."""
-    return f"{ROOT}/{clone}/estimate.json"
+def estimate(drawing: str) -> str:
+    """Return the estimate of a drawing's cost."""
+    return f"{ROOT}/{drawing}/estimate.json"
 
 
 def sheets(dataset: str) -> str:

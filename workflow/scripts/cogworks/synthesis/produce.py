@@ -9,7 +9,7 @@ the size of batches, nor where the work was interrupted, can change what a shard
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cogworks.synthesis import quality
@@ -50,6 +50,7 @@ class Producer:
         draw: Callable[[Sequence[Order]], list[Drawing]],
         spec: DrawSpec,
         shard: PartialShard,
+        earlier: Mapping[int, Sequence[int]] | None = None,
     ) -> None:
         """Take up the work where `shard` left it.
 
@@ -58,11 +59,14 @@ class Producer:
             draw: draws them, see `Artist.draw`.
             spec: the clone.
             shard: new, or with samples from an earlier run, of which those that fit are kept.
+            earlier: label -> perceptual hashes of the class's images with smaller numbers than
+                those in `slots`, where there are any.
         """
         self._slots = slots
         self._draw_all = draw
         self._spec = spec
         self._shard = shard
+        self._earlier = earlier or {}
         self._states: dict[int, _State] = {}
         self._again: list[int] = []
         self._watch = Watch()
@@ -174,8 +178,12 @@ class Producer:
 
     def _turn_page(self, number: int) -> None:
         """Forget the hashes of the class before, if slot `number` is the first of its class."""
-        if self._slots[number].index == 0:
-            self._seen = self._no_hashes()
+        label = self._slots[number].label
+        if number > 0 and self._slots[number - 1].label == label:
+            return
+        self._seen = self._no_hashes()
+        for phash in self._earlier.get(label, ()):
+            self._seen.add(phash)
 
     def _state(self, number: int) -> _State:
         return self._states.setdefault(number, _State())

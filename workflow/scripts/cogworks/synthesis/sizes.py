@@ -1,16 +1,16 @@
 """How many images a clone has in each class, and which shard draws them (thesis, section 5.5)."""
 
-import math
 from collections.abc import Sequence
 
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.core.errors import InputError
 from cogworks.images.manifest import read_manifest
+from cogworks.synthesis.multiples import span, steps_of
 from cogworks.synthesis.specs import PromptSpec
 
 
 def class_counts(spec: PromptSpec, source: str) -> dict[str, int]:
-    """Return the number of images to draw of each class, sorted by wnid.
+    """Return the number of images of each class at multiple 1, sorted by wnid.
 
     Args:
         spec: the clone.
@@ -32,13 +32,7 @@ def class_counts(spec: PromptSpec, source: str) -> dict[str, int]:
             f"{source}: no training image of {', '.join(empty[:5])}, so there is no number to "
             "copy; set images_per_class"
         )
-    return {wnid: scaled(real[wnid], spec.multiple) for wnid in sorted(real)}
-
-
-def scaled(count: int, multiple: float) -> int:
-    """Return `count` times `multiple`, rounded down, but at least one."""
-    # The tiny term undoes binary rounding: 0.1 * 1300 must not end up below 130.
-    return max(1, math.floor(count * multiple + 1e-9))
+    return {wnid: real[wnid] for wnid in sorted(real)}
 
 
 def shard_of(counts: Sequence[int], *, n_shards: int) -> list[int]:
@@ -59,15 +53,16 @@ def whole_batches(images: int, batch: int) -> int:
     return -(-images // batch) * batch
 
 
-def drawn_images(counts: Sequence[int], *, n_shards: int, batch: int) -> int:
-    """Return how many images go through the model for these counts, if none is drawn again.
+def drawn_images(counts: Sequence[int], multiple: float, *, n_shards: int, batch: int) -> int:
+    """Return how many images go through the model for a multiple, if none is drawn again.
 
     Each shard ends with a batch that is filled up.
     """
     owners = shard_of(counts, n_shards=n_shards)
-    loads = [0] * n_shards
-    for owner, count in zip(owners, counts, strict=True):
-        loads[owner] += count
+    loads = [0] * n_shards * steps_of(multiple)
+    for step in range(steps_of(multiple)):
+        for owner, count in zip(owners, counts, strict=True):
+            loads[step * n_shards + owner] += len(span(count, step, min(multiple, step + 1)))
     return sum(whole_batches(load, batch) for load in loads)
 
 

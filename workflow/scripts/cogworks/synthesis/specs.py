@@ -68,7 +68,7 @@ class TrainedSpec(Spec):
 
 
 class PromptSpec(Spec):
-    """The prompts of a clone and its number of images, see `config.synthesis.Clone`."""
+    """The prompts of a clone, and its images at multiple 1, see `config.synthesis.Clone`."""
 
     name: str
     prompt: str
@@ -76,7 +76,6 @@ class PromptSpec(Spec):
     like: str | None
     classes: str | None
     images_per_class: int | None
-    multiple: float
     wordnet: str | None
     """Folder of WordNet; null looks where NLTK and the system keep it."""
     scenes: str | None
@@ -107,10 +106,20 @@ class DrawSpec(Spec):
     duplicate_distance: int | None
 
 
+class PartSpec(DrawSpec):
+    """Which images of each class are drawn: those that one multiple adds to another."""
+
+    start: float
+    end: float
+
+
 class MergeSpec(Spec):
-    """How the shards of a clone become one data set."""
+    """How shards become one data set."""
 
     name: str
+    drawing: str
+    """Name of the drawing whose shards they are."""
+    multiple: float
     shortfall: Literal["drop", "error"]
 
 

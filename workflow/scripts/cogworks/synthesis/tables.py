@@ -32,7 +32,7 @@ def write_tables(
             included) and cut (whether the generator would cut the prompt). Its metadata holds the
             template, the limit in tokens, the classes with a prompt that would be cut, and the
             prompts that several classes share, with their wnids.
-        classes: the table to write: label, wnid, name, images (how many to draw).
+        classes: the table to write: label, wnid, name, images (how many to draw at multiple 1).
     """
     counts = class_counts(spec, str(source))
     texts = class_texts(open_wordnet(spec.wordnet), list(counts))
