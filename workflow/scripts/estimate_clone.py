@@ -1,4 +1,4 @@
-"""Estimate what the images of clones will cost: images, calls of the denoiser, device-days, disk."""
+"""Estimate what a drawing will cost: images, calls of the denoiser, device-days, disk."""
 
 from pathlib import Path
 

@@ -5,17 +5,19 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_metadata, read_parquet, write_parquet
 from cogworks.images.decode import decode_pil
-from cogworks.images.manifest import read_manifest
+from cogworks.images.manifest import read_manifest, write_manifest
 from cogworks.images.reader import ImageReader
 from cogworks.synthesis import names
-from cogworks.synthesis.job import draw_shard, shard_slots
-from cogworks.synthesis.merge import count_quality, merge
+from cogworks.synthesis.job import INDEX_SCHEMA, draw_shard, shard_slots
+from cogworks.synthesis.merge import Tally, merge
+from cogworks.synthesis.sizes import shard_of
 from cogworks.synthesis.specs import MergeSpec, PartSpec, PromptSpec
 from cogworks.synthesis.tables import write_tables
 
@@ -250,15 +252,23 @@ def test_images_take_the_prompts_in_turn(tmp_path: Path, drawing: PartSpec) -> N
     assert slots(1, 1.5) == [("n1", 3, "b", None), ("n2", 2, "c", "y")]
 
 
-def samples(rejected: list[list[str]], kept: list[bool]) -> pd.DataFrame:
+def index_table(rejected: list[list[str]], kept: list[bool], *, label: int = 0) -> pa.Table:
+    """Return the table of a shard with one class, of whose images some were given up."""
     hashes = ["0" * 64 if keep else None for keep in kept]
-    return pd.DataFrame({"label": 0, "rejected": rejected, "sha256": hashes})
+    rows = [
+        {"label": label, "index": at, "id": f"n{label}_{at:08d}", "rejected": why}
+        | {"sha256": found, "offset": 1000 * at, "size": 7}
+        for at, (why, found) in enumerate(zip(rejected, hashes, strict=True))
+    ]
+    return pa.Table.from_pylist(rows, schema=INDEX_SCHEMA)
 
 
 def test_what_went_wrong_is_counted() -> None:
-    classes = pd.DataFrame({"label": [0, 1], "wnid": ["n1", "n2"], "images": [4, 2]})
-    drawn = samples([[], ["nsfw", "duplicate"], ["nsfw"] * 3, ["constant"]], [True, True, 0, True])
-    table = count_quality(drawn, classes).set_index("wnid")
+    tally = Tally(["n1", "n2"], [4, 2])
+    rejected = [[], ["nsfw", "duplicate"], ["nsfw"] * 3, ["constant"]]
+    for batch in index_table(rejected, [True, True, False, True]).to_batches(max_chunksize=3):
+        tally.add(0, batch)
+    table = tally.table().set_index("wnid")
     assert table.loc["n1"].to_dict() == {
         "label": 0,
         "requested": 4,
@@ -271,6 +281,47 @@ def test_what_went_wrong_is_counted() -> None:
         "given_up": 1,
     }
     assert table.loc["n2", ["requested", "images", "drawn"]].tolist() == [2, 0, 0]
+
+
+@pytest.mark.parametrize("group", [3, 10**6])
+def test_streamed_rows_are_those_of_the_plain_way(
+    monkeypatch: pytest.MonkeyPatch, group: int
+) -> None:
+    """Seven classes in three shards of three steps, against sorting all rows at once."""
+    from cogworks.images import manifest as module
+
+    monkeypatch.setattr(module, "GROUP", group)
+    counts, wnids, n_shards = [4, 9, 1, 5, 5, 2, 7], [f"n{label}" for label in range(7)], 3
+    owners = shard_of(counts, n_shards=n_shards)
+    folder = Path(names.shard("d", 0)).parent
+    folder.mkdir(parents=True)
+    table = pd.DataFrame({"label": range(7), "wnid": wnids, "images": counts})
+    write_parquet(table, names.table("d", "classes"))
+    plain = []
+    for number in range(9):
+        step, owner = divmod(number, n_shards)
+        Path(names.shard("d", number)).write_bytes(b"x" * number)
+        parts = []
+        for label in (at for at in range(7) if owners[at] == owner):
+            span = range(step * counts[label], (step + 1) * counts[label])
+            kept = [(label + index) % 4 > 0 for index in range(span.stop)]
+            whole = index_table([["nsfw"]] * span.stop, kept, label=label)
+            parts.append(whole.slice(span.start))
+        shard = pa.concat_tables(parts) if parts else INDEX_SCHEMA.empty_table()
+        write_parquet(shard, names.index("d", number), metadata={"size": number})
+        plain.append(shard.to_pandas().assign(path=names.shard("d", number)))
+    found = merge_all("d", multiple=2.5, n_shards=n_shards)
+
+    rows = pd.concat(plain, ignore_index=True)
+    rows = rows[rows["index"] < rows["label"].map(lambda label: int(2.5 * counts[label]))]
+    rows = rows[rows["sha256"].notna()].assign(container="tar", wnid="n" + rows["label"].map(str))
+    rows = rows.rename(columns={"offset": "locator"})
+    manifest = read_manifest(names.table("d", "manifest"))
+    expected = write_manifest(rows, "plain.parquet", dataset="d", split="train", classes=wnids)
+    pd.testing.assert_frame_equal(manifest.frame, expected.frame, check_dtype=False)
+    assert manifest.digest == expected.digest
+    assert found["images"].tolist() == rows.groupby("label").size().tolist()
+    assert found["nsfw"].tolist() == [int(2.5 * count) for count in counts]
 
 
 def test_a_generator_that_repeats_itself_falls_short(

@@ -13,8 +13,10 @@ from cogworks.core.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 METADATA_KEY = b"cogworks"
+_WRITTEN: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 @contextlib.contextmanager
@@ -56,10 +58,38 @@ def write_parquet(
     if isinstance(table, pd.DataFrame):
         table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
     if metadata is not None:
-        text = json.dumps(metadata, sort_keys=True, ensure_ascii=False)
-        table = table.replace_schema_metadata({METADATA_KEY: text.encode()})
+        table = table.replace_schema_metadata(_packed(metadata))
     with atomic(path) as partial:
-        pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
+        pq.write_table(table, partial, **_WRITTEN)
+
+
+@contextlib.contextmanager
+def parquet_writer(path: str | Path, schema: "pa.Schema") -> "Iterator[ParquetRows]":
+    """Yield what writes a Parquet file as `write_parquet` does, a row group at a time."""
+    import pyarrow.parquet as pq
+
+    with atomic(path) as partial, pq.ParquetWriter(partial, schema, **_WRITTEN) as writer:
+        yield ParquetRows(writer)
+
+
+class ParquetRows:
+    """The rows of a Parquet file in the making."""
+
+    def __init__(self, writer: "pq.ParquetWriter") -> None:
+        self._writer = writer
+
+    def add(self, rows: "pa.Table") -> None:
+        """Write some rows as a row group."""
+        self._writer.write_table(rows)
+
+    def describe(self, metadata: dict[str, Any]) -> None:
+        """Keep a JSON-serialisable dict in the file, once, see `read_metadata`."""
+        self._writer.add_key_value_metadata(_packed(metadata))
+
+
+def _packed(metadata: dict[str, Any]) -> dict[bytes, bytes]:
+    text = json.dumps(metadata, sort_keys=True, ensure_ascii=False)
+    return {METADATA_KEY: text.encode()}
 
 
 def read_parquet(path: str | Path, *, columns: Sequence[str] | None = None) -> "pd.DataFrame":
@@ -73,24 +103,45 @@ def read_parquet(path: str | Path, *, columns: Sequence[str] | None = None) -> "
 
     _require(path)
     try:
-        names = pq.read_schema(path).names
-        missing = [name for name in columns or () if name not in names]
-        if missing:
-            raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(names)}")
+        _check_columns(path, pq.read_schema(path).names, columns or ())
         wanted = list(columns) if columns is not None else None
         return pq.read_table(path, columns=wanted, page_checksum_verification=True).to_pandas()
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet file ({error})") from error
 
 
-def read_metadata(path: str | Path) -> dict[str, Any]:
-    """Return the dict given to `write_parquet` as `metadata` (empty if there was none)."""
+def read_batches(path: str | Path, *, columns: Sequence[str]) -> "Iterator[pa.RecordBatch]":
+    """Yield the rows of a Parquet file in order, some thousands at a time.
+
+    Raises:
+        InputError: the file is missing, damaged, or lacks one of `columns`.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     _require(path)
     try:
-        metadata = pq.read_schema(path).metadata or {}
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            _check_columns(path, file.schema_arrow.names, columns)
+            yield from file.iter_batches(columns=list(columns))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+
+
+def _check_columns(path: str | Path, names: Sequence[str], columns: Sequence[str]) -> None:
+    missing = [name for name in columns if name not in names]
+    if missing:
+        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(names)}")
+
+
+def read_metadata(path: str | Path) -> dict[str, Any]:
+    """Return the dict that a file was written with as its metadata (empty if there was none)."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    _require(path)
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet file ({error})") from error
     return dict(json.loads(metadata.get(METADATA_KEY, b"{}")))

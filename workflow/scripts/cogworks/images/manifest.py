@@ -18,9 +18,10 @@ The file's metadata holds the data set's name, the split, the classes, the diges
 readers of the images need to know (`image_column` of packs, `on_corrupt`).
 """
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_metadata, read_parquet, write_parquet
+from cogworks.core.files import ParquetRows, parquet_writer, read_metadata, read_parquet
 
 SCHEMA = pa.schema(
     [
@@ -43,7 +45,9 @@ SCHEMA = pa.schema(
         ("wnid", pa.string()),
     ]
 )
-CONTAINERS = ("file", "parquet", "tar")
+DIGESTED = ["id", "path", "container", "locator", "size", "label"]
+# Rows that a writer holds at a time.
+GROUP = 2**17
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Manifest:
             images of all of them (a data set that only has a test split has an empty train split).
         dataset: name of the data set.
         split: `train`, `val` or `test`.
-        digest: SHA-256 (hex) of classes and rows, see `digest_rows`.
+        digest: SHA-256 (hex) of classes and rows, see `RowsDigest`.
         path: the manifest's own file.
         on_corrupt: what its readers do with an image that cannot be decoded: `error`, or `drop`
             it and count it.
@@ -105,18 +109,79 @@ def write_manifest(
         InputError: a column is missing, a class is unknown, ids or classes repeat.
     """
     frame = _with_labels(frame, list(classes), where=f"{dataset}/{split}")
-    metadata: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "dataset": dataset,
         "split": split,
         "classes": list(classes),
-        "digest": digest_rows(frame, classes),
         "on_corrupt": on_corrupt,
         "image_column": image_column,
         "dropped": dropped,
     }
-    table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False)
-    write_parquet(table.replace_schema_metadata(None), path, metadata=metadata)
-    return Manifest(frame=frame, path=Path(path), **metadata)
+    with manifest_writer(path, **facts) as writer:
+        for start in range(0, len(frame), GROUP):
+            rows = frame[start : start + GROUP]
+            writer.add(pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False))
+    return Manifest(frame=frame, path=Path(path), digest=writer.digest, **facts)
+
+
+class ManifestWriter:
+    """Writes the rows of a manifest; it holds no more of them than a row group."""
+
+    def __init__(self, file: ParquetRows, classes: Sequence[str]) -> None:
+        self._file = file
+        self._digest = RowsDigest(classes)
+        self._waiting: list[pa.Table] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Append rows in the columns of `SCHEMA`, which follow those before in (label, id)."""
+        rows = rows.replace_schema_metadata(None)
+        self._digest.update(rows)
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that wait for a row group to be full."""
+        if self._waiting:
+            self._file.add(pa.concat_tables(self._waiting).combine_chunks())
+            self._waiting.clear()
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of classes and rows, see `RowsDigest`."""
+        return self._digest.hexdigest()
+
+
+@contextlib.contextmanager
+def manifest_writer(
+    path: str | Path,
+    *,
+    dataset: str,
+    split: str,
+    classes: Sequence[str],
+    on_corrupt: str = "error",
+    image_column: str = "image",
+    dropped: int = 0,
+) -> Iterator[ManifestWriter]:
+    """Yield what writes a manifest to `path` piece by piece; for the arguments see `Manifest`.
+
+    The file is whole or, after an error, absent.
+    """
+    with parquet_writer(path, SCHEMA) as file:
+        writer = ManifestWriter(file, classes)
+        yield writer
+        writer.flush()
+        file.describe(
+            {
+                "dataset": dataset,
+                "split": split,
+                "classes": list(classes),
+                "digest": writer.digest,
+                "on_corrupt": on_corrupt,
+                "image_column": image_column,
+                "dropped": dropped,
+            }
+        )
 
 
 def read_manifest(path: str | Path) -> Manifest:
@@ -136,22 +201,46 @@ def read_manifest(path: str | Path) -> Manifest:
 
 
 def digest_rows(frame: pd.DataFrame, classes: Sequence[str]) -> str:
-    """Return the SHA-256 (hex) of classes, ids, labels, places and sizes, in the order of rows.
-
-    It is cheap, since no pixel is read: an image file that is edited without a change of its
-    length goes unseen. A Parquet pack counts with its footer, which holds the position, size and
-    statistics of each block of the pack.
-    """
-    digest = hashlib.sha256("\0".join(classes).encode())
-    for name in ("id", "path", "container"):
-        digest.update(b"\1")
-        digest.update("\0".join(frame[name]).encode())
-    for name in ("locator", "size", "label"):
-        digest.update(b"\1")
-        digest.update(frame[name].to_numpy().astype("<i8").tobytes())
-    for pack in sorted(set(frame["path"][frame["container"] == "parquet"])):
-        digest.update(b"\1" + _footer(pack))
+    """Return the digest of classes and rows, see `RowsDigest`."""
+    digest = RowsDigest(classes)
+    digest.update(pa.Table.from_pandas(frame, columns=DIGESTED, preserve_index=False))
     return digest.hexdigest()
+
+
+class RowsDigest:
+    """The SHA-256 of classes, ids, labels, places and sizes, in the order of rows.
+
+    Each column has a digest of its own, so that rows may come piece by piece; where they are cut
+    does not show. It is cheap, since no pixel is read: an image file that is edited without a
+    change of its length goes unseen. A Parquet pack counts with its footer, which holds the
+    position, size and statistics of each block of the pack.
+    """
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._classes = "\0".join(classes).encode()
+        self._columns = {name: hashlib.sha256() for name in DIGESTED}
+        self._packs: set[str] = set()
+
+    def update(self, rows: pa.Table) -> None:
+        """Take more rows in: the columns `DIGESTED`."""
+        for batch in rows.to_batches(max_chunksize=GROUP):
+            for name, column in self._columns.items():
+                values = batch[name]
+                if pa.types.is_integer(values.type):
+                    column.update(values.to_numpy().astype("<i8").tobytes())
+                else:
+                    column.update("\0".join([*values.to_pylist(), ""]).encode())
+            packs = batch.filter(pc.equal(batch["container"], "parquet"))["path"]
+            self._packs.update(packs.unique().to_pylist())
+
+    def hexdigest(self) -> str:
+        """Return the digest of what was taken in."""
+        digest = hashlib.sha256(self._classes)
+        for column in self._columns.values():
+            digest.update(b"\1" + column.digest())
+        for pack in sorted(self._packs):
+            digest.update(b"\1" + _footer(pack))
+        return digest.hexdigest()
 
 
 def _footer(pack: str) -> bytes:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -49,9 +50,8 @@ class ImageReader:
     def __init__(self, manifest: Manifest, *, cache_bytes: int = CACHE_BYTES) -> None:
         """Take the places of the manifest's images; nothing is opened yet."""
         frame = manifest.frame
-        # Arrow arrays, not lists: forked workers share them, since no reference counts change.
-        self._paths = pa.array(frame["path"], pa.string())
-        self._containers = pa.array(frame["container"], pa.string())
+        self._paths = _coded(frame["path"])
+        self._containers = _coded(frame["container"])
         self._locators = frame["locator"].to_numpy()
         self._sizes = frame["size"].to_numpy()
         self._column = manifest.image_column
@@ -160,6 +160,14 @@ class ImageReader:
             if len(self._tars) > OPEN_TARS:
                 self._tars.popitem(last=False)
             return self._tars[path]
+
+
+def _coded(texts: pd.Series) -> pa.Array:
+    """Return texts, most of which repeat, as numbers of a dictionary.
+
+    An Arrow array, not a list: forked workers share it, since no reference counts change.
+    """
+    return pa.array(texts, pa.large_string()).dictionary_encode()
 
 
 def _as_pixmap(data: bytes) -> bytes:

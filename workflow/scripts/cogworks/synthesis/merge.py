@@ -1,17 +1,30 @@
-"""From shards to a data set: one manifest, one table of what went wrong."""
+"""From shards to a data set: one manifest, one table of what went wrong.
 
+The rows stream: at no time are more of them held than a row group of the manifest and a batch of
+each shard that has images of the class at hand. A clone of 50 times ImageNet has 64 million.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_metadata, read_parquet, write_parquet
-from cogworks.images.manifest import write_manifest
+from cogworks.core.files import read_batches, read_metadata, read_parquet, write_parquet
+from cogworks.core.progress import track
+from cogworks.images.manifest import SCHEMA, manifest_writer
 from cogworks.synthesis import names
 from cogworks.synthesis.multiples import scaled, steps_of
 from cogworks.synthesis.reasons import REASONS
+from cogworks.synthesis.sizes import shard_of
 from cogworks.synthesis.specs import MergeSpec
+
+COLUMNS = ("label", "index", "id", "rejected", "sha256", "offset", "size")
 
 
 def merge(
@@ -30,64 +43,113 @@ def merge(
         n_shards: how many shards each whole multiple has.
         classes: the clone's table of classes.
         manifest: where to write the manifest.
-        quality: where to write the table of `count_quality`.
+        quality: where to write the table of `Tally.table`.
 
     Raises:
         InputError: a tar file that its table does not describe, images that no shard has, a class
             without any image, or a shortfall that is not accepted.
     """
-    wanted = read_parquet(classes, columns=["label", "wnid", "images"])
-    wanted["images"] = [scaled(count, spec.multiple) for count in wanted["images"]]
-    numbers = range(steps_of(spec.multiple) * n_shards)
-    samples = pd.concat([_read_index(spec.drawing, n) for n in numbers], ignore_index=True)
-    # A larger clone may share the shards.
-    most = wanted.set_index("label")["images"]
-    samples = samples[samples["index"] < samples["label"].map(most)]
-    table = count_quality(samples, wanted)
-    _check_counts(spec, table)
-    kept = samples[samples["sha256"].notna()]
-    frame = pd.DataFrame(
-        {
-            "id": kept["id"],
-            "path": kept["path"],
-            "container": "tar",
-            "locator": kept["offset"],
-            "size": kept["size"],
-            "wnid": kept["wnid"],
-        }
-    )
-    write_parquet(table, quality)
-    wnids = wanted["wnid"].tolist()
-    write_manifest(frame, manifest, dataset=spec.name, split="train", classes=wnids)
-    return table
+    table = read_parquet(classes, columns=["wnid", "images"])
+    wnids, counts = table["wnid"].tolist(), table["images"].tolist()
+    tally = Tally(wnids, [scaled(count, spec.multiple) for count in counts])
+    steps = steps_of(spec.multiple)
+    with manifest_writer(manifest, dataset=spec.name, split="train", classes=wnids) as writer:
+        samples = _samples(spec.drawing, shard_of(counts, n_shards=n_shards), n_shards, steps)
+        total = sum(tally.requested)
+        for label, path, batch in track(
+            samples, label=spec.name, total=total, unit="images", count=lambda found: len(found[2])
+        ):
+            # A larger clone may share the shard.
+            batch = batch.filter(pc.less(batch["index"], tally.requested[label]))
+            tally.add(label, batch)
+            writer.add(_manifest_rows(batch, path, label, wnids[label]))
+        found = tally.table()
+        _check_counts(spec, found)
+    write_parquet(found, quality)
+    return found
 
 
-def count_quality(samples: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per class: how many images were asked for, drawn and kept, and what was wrong.
+class Tally:
+    """Counts, class by class, of what was asked for, drawn and kept, and of what was wrong."""
 
-    Columns: label, wnid, requested, images (kept), drawn (attempts), one for each of `REASONS`
-    (attempts rejected for it), given_up (images without an accepted attempt).
-    """
-    groups = dict(iter(samples.groupby("label")))
-    rows = []
-    for label, wnid, requested in zip(
-        classes["label"], classes["wnid"], classes["images"], strict=True
-    ):
-        group = groups.get(label, samples.iloc[:0])
-        kept = int(group["sha256"].notna().sum())
-        rejected = np.concatenate([[], *group["rejected"]]).tolist()
-        rows.append(
+    def __init__(self, wnids: Sequence[str], requested: Sequence[int]) -> None:
+        """Take the classes, and how many images of each were asked for."""
+        self.requested = requested
+        self._wnids = wnids
+        self._samples, self._kept = ([0] * len(wnids) for _ in range(2))
+        self._rejected = [Counter[str]() for _ in wnids]
+
+    def add(self, label: int, batch: pa.RecordBatch) -> None:
+        """Count samples of a class (columns rejected and sha256)."""
+        self._samples[label] += len(batch)
+        self._kept[label] += len(batch) - batch["sha256"].null_count
+        self._rejected[label].update(pc.list_flatten(batch["rejected"]).to_pylist())
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per class.
+
+        Columns: label, wnid, requested, images (kept), drawn (attempts), one for each of `REASONS`
+        (attempts rejected for it), given_up (images without an accepted attempt).
+        """
+        return pd.DataFrame(
             {"label": label, "wnid": wnid, "requested": requested, "images": kept}
-            | {"drawn": kept + len(rejected)}
-            | {reason: rejected.count(reason) for reason in REASONS}
-            | {"given_up": len(group) - kept}
+            | {"drawn": kept + rejected.total()}
+            | {reason: rejected[reason] for reason in REASONS}
+            | {"given_up": samples - kept}
+            for label, (wnid, requested, kept, rejected, samples) in enumerate(
+                zip(
+                    self._wnids,
+                    self.requested,
+                    self._kept,
+                    self._rejected,
+                    self._samples,
+                    strict=True,
+                )
+            )
         )
-    return pd.DataFrame(rows)
 
 
-def _read_index(name: str, number: int) -> pd.DataFrame:
-    shard, index = Path(names.shard(name, number)), Path(names.index(name, number))
-    frame = read_parquet(index)
+def _samples(
+    drawing: str, owners: Sequence[int], n_shards: int, steps: int
+) -> Iterator[tuple[int, str, pa.RecordBatch]]:
+    """Yield the samples of shards in order (label, index): label, tar file, and `COLUMNS`.
+
+    Args:
+        drawing: whose shards they are.
+        owners: the shard of each class, see `shard_of`.
+        n_shards: how many shards each whole multiple has.
+        steps: how many whole multiples.
+    """
+    for owner, labels in itertools.groupby(range(len(owners)), key=owners.__getitem__):
+        shards = [_Shard(drawing, step * n_shards + owner) for step in range(steps)]
+        for label in labels:
+            for shard in shards:
+                for batch in shard.take(label):
+                    yield label, shard.path, batch
+
+
+class _Shard:
+    """The table of a shard, whose rows are taken class by class."""
+
+    def __init__(self, drawing: str, number: int) -> None:
+        self.path = names.shard(drawing, number)
+        index = Path(names.index(drawing, number))
+        _check_described(Path(self.path), index)
+        self._batches = read_batches(index, columns=COLUMNS)
+        self._rest: pa.RecordBatch | None = None
+
+    def take(self, label: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows up to the end of this class."""
+        while (rows := self._rest or next(self._batches, None)) is not None:
+            count = int(np.searchsorted(rows["label"].to_numpy(), label, side="right"))
+            if count:
+                yield rows.slice(0, count)
+            self._rest = rows.slice(count) if count < len(rows) else None
+            if self._rest is not None:
+                return
+
+
+def _check_described(shard: Path, index: Path) -> None:
     described = read_metadata(index).get("size")
     found = shard.stat().st_size if shard.is_file() else "no"
     if found != described:
@@ -95,7 +157,21 @@ def _read_index(name: str, number: int) -> pd.DataFrame:
             f"{shard}: {found} bytes, but {index} describes {described}; delete both and let the "
             "workflow draw the shard again"
         )
-    return frame.assign(path=str(shard))
+
+
+def _manifest_rows(batch: pa.RecordBatch, path: str, label: int, wnid: str) -> pa.Table:
+    """Return samples of one class in one tar file as rows of a manifest."""
+    kept = batch.filter(pc.is_valid(batch["sha256"]))
+    columns = {
+        "id": kept["id"],
+        "path": pa.repeat(path, len(kept)),
+        "container": pa.repeat("tar", len(kept)),
+        "locator": kept["offset"],
+        "size": kept["size"],
+        "label": pa.repeat(pa.scalar(label, pa.int32()), len(kept)),
+        "wnid": pa.repeat(wnid, len(kept)),
+    }
+    return pa.table(columns, schema=SCHEMA)
 
 
 def _check_counts(spec: MergeSpec, table: pd.DataFrame) -> None:
