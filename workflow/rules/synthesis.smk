@@ -78,7 +78,8 @@ rule train_generator:
 rule write_prompts:
     input:
         files=lambda w: needs.made(
-            plan.drawings[w.drawing].first.prompt_files, plan.drawings[w.drawing].first.missing_texts
+            plan.drawings[w.drawing].first.prompt_files,
+            plan.drawings[w.drawing].first.missing_texts,
         ),
         generator=lambda w: plan.drawings[w.drawing].first.generator,
     output:
@@ -100,7 +101,9 @@ rule write_prompts:
         spec=lambda w: plan.drawings[w.drawing].first.prompt_spec.text,
         files=lambda w: canonical(of_files(plan.drawings[w.drawing].first.prompt_files)),
         source=lambda w: plan.drawings[w.drawing].first.class_source,
-        code=lambda w: rule_code("write_prompts", *plan.drawings[w.drawing].first.letter_modules),
+        code=lambda w: rule_code(
+            "write_prompts", *plan.drawings[w.drawing].first.letter_modules
+        ),
     message:
         "Prompts of {wildcards.drawing}"
     shell:
