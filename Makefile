@@ -11,10 +11,10 @@ export PATH := $(BIN):$(PATH)
 # Nothing is fetched from a model or data hub behind the user's back.
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo lite rank test lint check setup wordnet encoders lock docs clean
+.PHONY: help demo lite rank test test-slurm lint check setup wordnet encoders lock docs clean
 
 help:  ## Show the targets.
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 # Bars on a terminal, plain short lines elsewhere.
 RUN = logger=$$(test -t 1 && echo "--logger rich"); set -x; \
@@ -46,6 +46,10 @@ lint: setup
 
 check: setup
 	python -m pytest -n 2 --dist worksteal
+
+test-slurm: setup  ## Install Slurm with apt-get if it is missing, and run the workflow on three nodes on this machine.
+	sh tests/slurm/install.sh
+	python -m pytest -m slurm --durations=0 tests/slurm
 
 setup: $(SYNCED) $(WORDNET) $(COMMAND)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.
 

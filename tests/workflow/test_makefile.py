@@ -25,9 +25,19 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_no_command_names_the_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    done = make(
-        folder, "-n", "setup", "demo", "lite", "rank", "lint", "check", "docs", "lock", "clean"
-    )
+    targets = [
+        "setup",
+        "demo",
+        "lite",
+        "rank",
+        "lint",
+        "check",
+        "test-slurm",
+        "docs",
+        "lock",
+        "clean",
+    ]
+    done = make(folder, "-n", *targets)
     assert done.returncode == 0, done.stderr
     assert "uv pip sync" in done.stdout
     assert name not in done.stdout

@@ -14,12 +14,12 @@ rule measure_features:
         "../../envs/base.yaml"
     threads: 4
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         script=script("measure_features"),
         spec=lambda w: plan.measures[w.encoder, w.dataset, w.split].spec.text,
-        code=rule_code("measure_features"),
+        code=lambda w: rule_code("measure_features"),
     message:
         "Measures of the features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:

@@ -2,9 +2,10 @@
 # need before the first one starts.
 import subprocess
 
+from cogworks.core import slurm
 from cogworks.core.warm.start import WARM, can_fork
 from cogworks.plan import graph
-from cogworks.preflight import quick
+from cogworks.preflight import cluster, quick
 from cogworks.stale import code as stale_code
 
 build_dag = workflow._build_dag
@@ -25,15 +26,37 @@ def build_checked_dag():
             needs.check()
             graph.check_made(workflow)
             graph.check_records(workflow)
+        if to_cluster():
+            end_if(cluster.too_large(workflow))
 
 
 workflow._build_dag = build_checked_dag
+
+
+def end_if(problems):
+    """Say what is wrong, if anything is, and end."""
+    for line in (lines := list(problems)):
+        logger.error(line)
+    if lines:
+        sys.exit(1)
 
 
 def refuse(reason):
     """Say why there is no such target, and end."""
     with told_in_words():
         raise InputError(reason)
+
+
+def to_cluster():
+    """Say whether jobs are submitted to a cluster, or would be without --dry-run."""
+    jobs_at_once = workflow.global_resources["_nodes"].value
+    return not workflow.local_exec or (workflow.dryrun and jobs_at_once is not None)
+
+
+def to_slurm():
+    """Say whether jobs are submitted to Slurm."""
+    settings = type(workflow.executor_settings).__module__
+    return settings.startswith("snakemake_executor_plugin_slurm") and not workflow.touch
 
 
 def works_here():
@@ -51,10 +74,11 @@ def check_start(jobs):
     """Say what keeps some jobs from reaching their end, and stop."""
     made = ((dict(job.wildcards_dict), map(str, job.output)) for job in jobs)
     needed = quick.Needed.by(made)
-    for line in (problems := list(quick.problems(plan, needed))):
-        logger.error(line)
-    if problems:
-        sys.exit(1)
+    end_if(quick.problems(plan, needed))
+    if to_slurm():
+        end_if(cluster.twice(workflow))
+        end_if(cluster.refused(workflow))
+        slurm.keep_unanswered(workflow.scheduler._executor)
     # Weights are loaded where jobs load them.
     if works_here() and quick.to_load(plan, needed):
         command = [

@@ -25,6 +25,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths, place
+from cogworks.core.attempts import growing
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
@@ -85,6 +86,9 @@ needs = Needs()
 # Keys that say how a result is computed and not what it is (device, workers, shards, memory,
 # `verify`; all are in cogworks/core/how.py) go to rules as threads and resources, which Snakemake
 # does not track: changing them makes nothing stale.
+
+
+# A job that can use a GPU asks for one node: Slurm could divide several GPUs among more.
 
 
 # Jobs with a priority are those on which most others wait: training, clones, and the images of both.

@@ -17,13 +17,13 @@ rule scan_image_counts:
         "../../envs/base.yaml"
     threads: 4
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(240),
     params:
         script=script("scan_image_counts"),
         spec=lambda w: plan.benchmarks[w.benchmark].scan_spec.text,
         files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].scan_files)),
-        code=rule_code("scan_image_counts"),
+        code=lambda w: rule_code("scan_image_counts"),
     message:
         "Counting the images of each class for {wildcards.benchmark}"
     shell:
@@ -49,13 +49,13 @@ rule select_concepts:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     params:
         script=script("select_concepts"),
         spec=lambda w: plan.benchmarks[w.benchmark].select_spec.text,
         files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].select_files)),
-        code=rule_code("select_concepts"),
+        code=lambda w: rule_code("select_concepts"),
     message:
         "Selecting the eligible concepts of {wildcards.benchmark}"
     shell:
@@ -82,8 +82,8 @@ rule rank_concepts:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         script=script("rank_concepts"),
         spec=lambda w: plan.benchmarks[w.benchmark].rank_spec.text,
@@ -118,13 +118,13 @@ rule split_levels:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         script=script("split_levels"),
         spec=lambda w: plan.benchmarks[w.benchmark].level_spec.text,
         files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].level_files)),
-        code=rule_code("split_levels"),
+        code=lambda w: rule_code("split_levels"),
     message:
         "Cutting the ranking of {wildcards.benchmark} into levels"
     shell:

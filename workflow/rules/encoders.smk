@@ -1,6 +1,6 @@
 # Encoders: from images to features, by one job or divided among several. Either way the features
 # come from one rule; with shards, it only joins them.
-features_code = rule_code("extract_features")
+features_code = functools.partial(rule_code, "extract_features")
 
 
 rule extract_features:
@@ -10,7 +10,7 @@ rule extract_features:
             plan.encoders[w.encoder].files, plan.encoders[w.encoder].missing
         ),
         shards=lambda w: plan.encoders[w.encoder].shards(
-            w.dataset, w.split, features_code
+            w.dataset, w.split, features_code()
         ),
     output:
         features="results/features/{encoder}/{dataset}/{split}.npy",
@@ -23,8 +23,9 @@ rule extract_features:
         "../../envs/torch.yaml"
     threads: lambda w, input: 1 if input.shards else plan.extraction_threads
     resources:
-        mem_mb=6000,
-        runtime=600,
+        mem_mb=growing(6000),
+        runtime=growing(600),
+        nodes=1,
         gpu=lambda w, input: 0 if input.shards else plan.config.compute.gpus,
         device=plan.config.compute.device,
         online=int(plan.config.compute.online),
@@ -32,7 +33,7 @@ rule extract_features:
     params:
         script=script("extract_features"),
         spec=lambda w: plan.encoders[w.encoder].spec.text,
-        code=features_code,
+        code=lambda w: features_code(),
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}"
     shell:
@@ -67,15 +68,16 @@ rule extract_shard:
         "../../envs/torch.yaml"
     threads: plan.extraction_threads
     resources:
-        mem_mb=6000,
-        runtime=600,
+        mem_mb=growing(6000),
+        runtime=growing(600),
+        nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
         online=int(plan.config.compute.online),
     params:
         script=script("extract_features"),
         spec=lambda w: plan.encoders[w.encoder].spec.text,
-        code=features_code,
+        code=lambda w: features_code(),
     message:
         "Features of {wildcards.encoder} on {wildcards.dataset}/{wildcards.split}, shard {wildcards.shard} of {wildcards.shards}"
     shell:

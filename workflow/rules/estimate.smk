@@ -23,8 +23,9 @@ rule calibrate:
         "../../envs/torch.yaml"
     threads: lambda w: calibrations.all[w.calibration].threads
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=growing(8000),
+        runtime=growing(60),
+        nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
@@ -53,8 +54,8 @@ rule estimate:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("show_estimates"),

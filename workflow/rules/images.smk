@@ -20,8 +20,8 @@ rule list_classes:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
         online=int(plan.config.compute.online),
     params:
         script=script("list_classes"),
@@ -52,12 +52,12 @@ rule render_world:
         "../../envs/base.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         script=script("render_world"),
         spec=lambda w: plan.datasets[w.dataset].world_spec.text,
-        code=rule_code("render_world"),
+        code=lambda w: rule_code("render_world"),
     message:
         "Drawing {wildcards.dataset}"
     shell:
@@ -85,8 +85,8 @@ rule build_manifest:
         "../../envs/torch.yaml"
     threads: lambda w: plan.datasets[w.dataset].scan_threads
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(8000),
+        runtime=growing(240),
         online=int(plan.config.compute.online),
         verify=lambda w: int(plan.datasets[w.dataset].section.verify),
     params:
@@ -122,11 +122,11 @@ rule draw_samples:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         script=script("draw_samples"),
-        code=rule_code("draw_samples"),
+        code=lambda w: rule_code("draw_samples"),
     message:
         "Samples of {wildcards.dataset}"
     shell:

@@ -10,8 +10,8 @@ rule preflight:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         script=script("preflight"),
         config=packed(plan.config.model_dump()),

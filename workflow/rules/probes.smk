@@ -19,8 +19,11 @@ rule tune_probes:
         "../../envs/torch.yaml"
     threads: plan.probe_threads
     resources:
-        mem_mb=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].tune_memory,
-        runtime=720,
+        mem_mb=growing(
+            lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].tune_memory
+        ),
+        runtime=growing(720),
+        nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
@@ -54,8 +57,9 @@ rule fit_probes:
         "../../envs/torch.yaml"
     threads: plan.probe_threads
     resources:
-        mem_mb=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_memory,
-        runtime=240,
+        mem_mb=growing(lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_memory),
+        runtime=growing(240),
+        nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
@@ -97,8 +101,10 @@ rule score_classifiers:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].classifier_memory,
-        runtime=60,
+        mem_mb=growing(
+            lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].classifier_memory
+        ),
+        runtime=growing(60),
         device="cpu",
     params:
         script=script("score_classifiers"),
@@ -133,8 +139,8 @@ rule cross_classifiers:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
         device="cpu",
     params:
         script=script("cross_classifiers"),
@@ -142,7 +148,7 @@ rule cross_classifiers:
             plan.crossings[w.encoder, w.dataset, w.other, w.protocol].spec.text
         ),
         cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].cells,
-        code=rule_code("cross_classifiers"),
+        code=lambda w: rule_code("cross_classifiers"),
     message:
         "The {wildcards.protocol} classifiers of {wildcards.dataset} on {wildcards.other}, {wildcards.encoder}"
     shell:

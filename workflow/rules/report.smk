@@ -27,8 +27,8 @@ rule table:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         script=script("make_table"),
         kind=lambda w: exhibits.tables[w.table].kind_name,
@@ -65,8 +65,8 @@ rule figure:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         script=script("make_figure"),
         kind=lambda w: exhibits.figures[w.figure].kind_name,
@@ -96,12 +96,12 @@ rule collect_scores:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         script=script("collect_scores"),
         spec=lambda w: exhibits.scores.text,
-        code=rule_code("collect_scores"),
+        code=lambda w: rule_code("collect_scores"),
     message:
         "All scores in one table"
     shell:
@@ -125,13 +125,13 @@ rule build_report:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         script=script("build_report"),
         # A function: Snakemake takes braces in a plain text for wildcards.
         spec=lambda w: page.text,
-        code=rule_code("build_report"),
+        code=lambda w: rule_code("build_report"),
     message:
         "The report"
     shell:
@@ -177,8 +177,8 @@ rule exhibits:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("list_exhibits"),

@@ -13,8 +13,8 @@ rule stale:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("stale"),

@@ -23,14 +23,14 @@ rule check_generator:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=16000,
-        runtime=120,
+        mem_mb=growing(16000),
+        runtime=growing(120),
         online=int(plan.config.compute.online),
     params:
         script=script("check_generator"),
         spec=lambda w: plan.generators[w.generator].spec.text,
         files=lambda w: canonical(of_files(plan.generators[w.generator].files)),
-        code=rule_code("check_generator"),
+        code=lambda w: rule_code("check_generator"),
     message:
         "Strict loading of the generator {wildcards.generator}"
     shell:
@@ -57,8 +57,8 @@ rule train_generator:
         "../../envs/diffusion.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         script=script("train_generator"),
         spec=lambda w: plan.generators[w.generator].spec.text,
@@ -94,8 +94,8 @@ rule write_prompts:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         script=script("write_prompts"),
         spec=lambda w: plan.drawings[w.drawing].first.prompt_spec.text,
@@ -129,15 +129,16 @@ rule generate_shard:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=growing(8000),
+        runtime=growing(1440),
+        nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
         batch_size=lambda w: plan.drawings[w.drawing].first.section.batch_size,
     params:
         script=script("generate_shard"),
         spec=lambda w: plan.drawings[w.drawing].part_spec(int(w.number)).text,
-        code=rule_code("generate_shard"),
+        code=lambda w: rule_code("generate_shard"),
         n_shards=lambda w: plan.drawings[w.drawing].n_shards,
     message:
         "Shard {wildcards.number} of {wildcards.drawing}: drawing"
@@ -164,12 +165,12 @@ rule merge_clone:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         script=script("merge_clone"),
         spec=lambda w: plan.clones[w.clone].merge_spec.text,
-        code=rule_code("merge_clone"),
+        code=lambda w: rule_code("merge_clone"),
         n_shards=lambda w: plan.clones[w.clone].drawing.n_shards,
     message:
         "Manifest and quality of {wildcards.clone}"
@@ -196,15 +197,16 @@ rule score_clone:
         "../../envs/diffusion.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(8000),
+        runtime=growing(240),
+        nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
         script=script("score_clone"),
         spec=lambda w: plan.clones[w.clone].judge_spec.text,
         files=lambda w: canonical(of_files(plan.clones[w.clone].judge_files)),
-        code=rule_code("score_clone"),
+        code=lambda w: rule_code("score_clone"),
     message:
         "Similarity of images and texts of {wildcards.clone}"
     shell:
@@ -227,12 +229,12 @@ rule draw_sheets:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         script=script("draw_sheets"),
         spec=lambda w: plan.sheets[w.dataset].spec.text,
-        code=rule_code("draw_sheets"),
+        code=lambda w: rule_code("draw_sheets"),
         folder="results/synthesis/sheets/{dataset}",
     message:
         "Contact sheets of {wildcards.dataset} and its clones"
@@ -255,14 +257,15 @@ rule estimate_clone:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=growing(8000),
+        runtime=growing(60),
+        nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
         script=script("estimate_clone"),
         spec=lambda w: plan.drawings[w.drawing].spec.text,
-        code=rule_code("estimate_clone"),
+        code=lambda w: rule_code("estimate_clone"),
         n_shards=lambda w: plan.drawings[w.drawing].n_shards,
     message:
         "Cost of {wildcards.drawing}: calibration"

@@ -22,11 +22,16 @@ rule train_encoder:
         "../../envs/torch.yaml"
     threads: lambda w: plan.runs[w.run].cores
     resources:
-        mem_mb=lambda w, attempt: attempt * plan.runs[w.run].mem_mb,
-        runtime=lambda w: plan.runs[w.run].compute.runtime,
-        gpu=lambda w: plan.runs[w.run].gpus,
+        mem_mb=growing(lambda w: plan.runs[w.run].mem_mb),
+        runtime=growing(lambda w: plan.runs[w.run].compute.runtime),
         device=plan.config.compute.device,
         nodes=lambda w: plan.runs[w.run].compute.nodes,
+        # On several nodes the job's own `srun` starts a task on each; a resource of None is none.
+        gpu=lambda w: plan.runs[w.run].gpus_of_one_node,
+        gres=lambda w: plan.runs[w.run].gpus_of_each_node,
+        tasks=lambda w: plan.runs[w.run].tasks,
+        tasks_per_gpu=lambda w: 0 if plan.runs[w.run].tasks else None,
+        mpi=lambda w: "srun" if plan.runs[w.run].tasks else None,
         processes=lambda w: plan.runs[w.run].compute.processes,
         process_threads=lambda w: plan.runs[w.run].compute.threads,
         workers=lambda w: plan.runs[w.run].workers,

@@ -189,8 +189,12 @@ def test_paths() -> None:
 def test_what_a_job_asks_for() -> None:
     run = run_of(compute={"processes": 4, "threads": 3, "mem_mb": 1000})
     assert (run.cores, run.gpus, run.mem_mb) == (12, 4, 4000)
+    assert (run.tasks, run.gpus_of_one_node, run.gpus_of_each_node) == (None, 4, None)
     assert run.workers == -1
     assert run_of(compute={"workers": 0}).workers == 0
+    several = run_of(compute={"processes": 4, "nodes": 2})
+    assert several.tasks == 2
+    assert (several.gpus_of_one_node, several.gpus_of_each_node) == (None, "gpu:4")
 
 
 def test_a_good_config_has_no_errors() -> None:

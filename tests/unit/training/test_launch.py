@@ -12,7 +12,7 @@ from cogworks.training.launch import STOPPED, launch, launched, torchrun_command
 
 
 def test_command_on_one_node() -> None:
-    command = torchrun_command(["train.py", "--start"], processes=4, nodes=1)
+    command = torchrun_command(["train.py", "--start"], processes=4, nodes=1, threads=2)
     assert command[:3] == [sys.executable, "-m", "torch.distributed.run"]
     assert "--nproc-per-node=4" in command
     assert "--standalone" in command
@@ -21,9 +21,9 @@ def test_command_on_one_node() -> None:
 
 def test_command_on_several_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "31")
-    command = torchrun_command(["train.py", "--start"], processes=4, nodes=2)
+    command = torchrun_command(["train.py", "--start"], processes=4, nodes=2, threads=2)
     assert command[:4] == ["srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1"]
-    assert command[4] == "--kill-on-bad-exit=1"
+    assert command[4:6] == ["--kill-on-bad-exit=1", "--cpus-per-task=8"]
     assert "--nproc-per-node=4" in command
     assert "--nnodes=2" in command
     assert "--rdzv-id=31" in command
@@ -37,7 +37,7 @@ def test_torchrun_reads_the_commands_as_they_are_meant(nodes: int) -> None:
     from torch.distributed.run import parse_args
 
     options = ["--start", "", "--manifest", "m", "--nodes", str(nodes), "--threads", "3"]
-    command = torchrun_command(["train.py", *options], processes=3, nodes=nodes)
+    command = torchrun_command(["train.py", *options], processes=3, nodes=nodes, threads=3)
     known = parse_args(command[command.index("torch.distributed.run") + 1 :])
     assert (known.training_script, known.training_script_args) == ("train.py", options)
     assert (known.nproc_per_node, known.nnodes) == ("3", "1:1" if nodes == 1 else "2")

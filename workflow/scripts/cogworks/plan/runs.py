@@ -151,6 +151,24 @@ class Run:
         return self.plan.config.compute.gpus * self.compute.processes
 
     @property
+    def gpus_of_one_node(self) -> int | None:
+        """Return the GPUs of its job; None on several nodes, see `gpus_of_each_node`."""
+        return self.gpus if self.tasks is None else None
+
+    @property
+    def gpus_of_each_node(self) -> str | None:
+        """Return the GPUs of its job as Slurm counts them by node; None on one node.
+
+        A number of GPUs alone would be that of all nodes, divided in any way.
+        """
+        return f"gpu:{self.gpus}" if self.tasks and self.gpus else None
+
+    @property
+    def tasks(self) -> int | None:
+        """Return the tasks of its job, one a node; None on one node, where it has no choice."""
+        return self.compute.nodes if self.compute.nodes > 1 else None
+
+    @property
     def workers(self) -> int:
         """Return the loader processes of each process; -1 leaves the number to the training."""
         return -1 if self.compute.workers is None else self.compute.workers

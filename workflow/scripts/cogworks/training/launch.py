@@ -88,9 +88,10 @@ def launch(
 
     for number in (*SIGNALS, signal.SIGINT):
         signal.signal(number, ask_to_stop)
+    torchrun = torchrun_command(command, processes=processes, nodes=nodes, threads=threads)
     environment = {"OMP_NUM_THREADS": str(threads), STOP_FILE: str(stop)}
     status = subprocess.run(
-        ["sh", "-c", DEAF, "sh", *torchrun_command(command, processes=processes, nodes=nodes)],
+        ["sh", "-c", DEAF, "sh", *torchrun],
         env={**os.environ, **TORCHRUN_SIGNALS, **environment},
         check=False,
     ).returncode
@@ -102,7 +103,9 @@ def launch(
     return 0 if is_finished(state) else STOPPED
 
 
-def torchrun_command(command: Sequence[str], *, processes: int, nodes: int) -> list[str]:
+def torchrun_command(
+    command: Sequence[str], *, processes: int, nodes: int, threads: int
+) -> list[str]:
     """Return the command that starts `command` in several processes, see `launch`."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
     # Without the dashes torchrun takes the script's options, such as --start, for its own.
@@ -118,6 +121,8 @@ def torchrun_command(command: Sequence[str], *, processes: int, nodes: int) -> l
     srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
     # Else torchrun waits ten minutes for a node that is gone before all have met.
     srun.append("--kill-on-bad-exit=1")
+    # Without a number, a task gets one core of those that the job has.
+    srun.append(f"--cpus-per-task={processes * threads}")
     return [*srun, "sh", "-c", DEAF, "sh", *torchrun, *meeting, *script]
 
 

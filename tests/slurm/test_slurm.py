@@ -1,0 +1,151 @@
+"""The workflow on a Slurm cluster of several nodes (`make test-slurm`)."""
+
+import itertools
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+pytestmark = pytest.mark.slurm
+
+ON_GPUS = {
+    *("calibrate", "estimate_clone", "extract_features", "extract_shard", "fit_probes"),
+    *("generate_shard", "score_clone", "train_encoder", "tune_probes"),
+}
+# On a command line.
+BASE = "--folder results/training/base "
+TWO_NODES = {"training": {"base": {"compute": {"nodes": 2, "processes": 1}}}}
+
+
+def check_same(found: dict[str, bytes], expected: dict[str, bytes], *, whole: bool = True) -> None:
+    """Check that two runs have the same files, or one some of the other's, with the same bytes."""
+    assert found.keys() == expected.keys() if whole else found.keys() <= expected.keys()
+    differing = [name for name, content in found.items() if content != expected[name]]
+    assert not differing
+
+
+def check_none_twice_at_once(run: Any) -> None:
+    """Check that no job of Snakemake's was two jobs of Slurm's at the same time."""
+    by_name: dict[str, list[Any]] = {}
+    for job in run.jobs():
+        by_name.setdefault(job.what, []).append(job.span)
+    for name, spans in by_name.items():
+        for (_, end), (start, _) in itertools.pairwise(sorted(spans)):
+            assert end <= start, name
+
+
+def test_a_run_on_several_nodes_gives_what_a_local_run_gives(
+    on_slurm: Callable[..., Any], local: dict[str, bytes]
+) -> None:
+    """Every kind of job, one training on two nodes, each job that can use a GPU with one."""
+    run = on_slurm("plain", {"compute": {"gpus": 1}} | TWO_NODES)
+    run.end(run.start())
+    check_same(run.results(), local)
+    jobs = run.jobs()
+    assert {job.state for job in jobs} == {"COMPLETED"}
+    assert max(Counter(job.what for job in jobs).values()) == 1
+    assert set(itertools.chain.from_iterable(job.nodes for job in jobs)) == {"n1", "n2", "n3"}
+    [training] = run.jobs("train_encoder base")
+    assert training.nodes == ["n1", "n2"]
+    for job in jobs:
+        joins = job.what.startswith("extract_features base_")  # what others have extracted
+        number = int(job.rule in ON_GPUS and not joins)
+        assert set(job.gpus) == {number}, job
+    assert "Nothing to be done" in run.end(run.start())
+    assert len(run.jobs()) == len(jobs)
+
+
+@pytest.fixture(scope="module")
+def faulty(on_slurm: Callable[..., Any]) -> Any:
+    """A run in which one training has too little memory, and n3 takes no jobs."""
+    few = {"on_clone": {"compute": {"mem_mb": 500}}, "base": {"compute": {"runtime": 30}}}
+    found = on_slurm("faults", {"training": few | TWO_NODES["training"]})
+    node = ["scontrol", "update", "NodeName=n3"]
+    found.cluster.run(*node, "State=DRAIN", "Reason=test")
+    yield found
+    found.cluster.run(*node, "State=RESUME")
+
+
+def test_a_drained_node_a_controller_that_is_away_and_a_cancelled_job(
+    faulty: Any, local: dict[str, bytes]
+) -> None:
+    snakemake = faulty.start("results/synthesis/clone/manifest.parquet")
+    faulty.wait(lambda: faulty.states("select_concepts cog") == ["RUNNING"])
+    faulty.cluster.stop_controller()
+    time.sleep(15)
+    faulty.cluster.start_controller()
+    # A job is cancelled when it has drawn some of its images.
+    folder = faulty.folder / "results/synthesis/clone"
+    faulty.wait(lambda: any(p.stat().st_size for p in folder.glob(".shard-00000.*.partial")))
+    with faulty.held("generate_shard.py", "--number 00000"):
+        faulty.cluster.run("scancel", str(faulty.jobs("generate_shard clone_00000")[0].number))
+    faulty.end(snakemake)
+    first, second = faulty.jobs("generate_shard clone_00000")
+    assert (first.state, second.state) == ("CANCELLED", "COMPLETED")
+    # Twice the memory, which is all that a node has, and twice the time, cut to a day.
+    assert (first.memory, second.memory) == (8000, 16000)
+    assert (first.minutes, second.minutes) == (1440, 1440)
+    log = (faulty.folder / "logs/generate_shard/clone/00000.log").read_text()
+    assert 0 < int(re.search(r": (\d+) of 15 images", log)[1]) < 15
+    assert {name for job in faulty.jobs() for name in job.nodes} == {"n1", "n2"}
+    check_same(faulty.results(), local, whole=False)
+
+
+def test_too_little_memory_or_time_and_a_snakemake_that_is_killed(
+    faulty: Any, local: dict[str, bytes]
+) -> None:
+    targets = [f"results/training/{name}/encoder.safetensors" for name in ("base", "on_clone")]
+    snakemake = faulty.start(*targets)
+    state = faulty.folder / "results/training/base.state"
+    # Out of time when it has done some steps.
+    faulty.wait((state / "tensorboard").is_dir)
+    time.sleep(0.5)
+    with faulty.held("train_encoder.py", BASE):
+        [job] = faulty.jobs("train_encoder base")
+        faulty.cluster.run("scontrol", "update", f"JobId={job.number}", "EndTime=now")
+        faulty.wait(lambda: faulty.states("train_encoder base") != ["RUNNING"])
+    faulty.wait(lambda: len(faulty.jobs("train_encoder base")) == 2)
+    assert 0 < torch.load(state / "last.pt", weights_only=True)["step"] < 180
+    # Snakemake is killed while the second attempt runs, and started again.
+    faulty.wait(lambda: faulty.processes("train_encoder.py", BASE))
+    with faulty.held("train_encoder.py", BASE):
+        snakemake.kill()
+        assert "Error: Directory cannot be locked" in faulty.end(faulty.start(*targets), status=1)
+        faulty.end(faulty.start("--unlock"))
+        said = faulty.end(faulty.start(*targets), status=1)
+        left = faulty.jobs("train_encoder base")[-1].number
+        assert f"left 1 jobs with Slurm that this run would start again beside them: {left}" in said
+    faulty.wait(lambda: faulty.states("train_encoder base")[-1] == "COMPLETED")
+    faulty.end(faulty.start(*targets))
+    first, second = faulty.jobs("train_encoder base")
+    assert (first.state, first.minutes, second.minutes) == ("TIMEOUT", 30, 60)
+    assert first.nodes == second.nodes == ["n1", "n2"]
+    *killed, last = faulty.jobs("train_encoder on_clone")
+    assert [job.memory for job in (*killed, last)] == [500, 1000, 1500][: len(killed) + 1]
+    assert killed
+    assert {job.state for job in killed} == {"OUT_OF_MEMORY"}
+    check_none_twice_at_once(faulty)
+    check_same(faulty.results(), local, whole=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "gpus", "words"),
+    [
+        (["--default-resources", "slurm_partition=cpu"], 1, "node configuration is not available"),
+        (["--max-threads", "4"], 0, "node configuration is not available"),
+        (["--default-resources", "slurm_partition=none"], 0, "Invalid partition name"),
+    ],
+    ids=["no GPU", "too few cores", "no such partition"],
+)
+def test_what_slurm_would_refuse_is_told_before_any_job(
+    on_slurm: Callable[..., Any], options: list[str], gpus: int, words: str
+) -> None:
+    run = on_slurm("refused", {"compute": {"gpus": gpus}})
+    said = run.end(run.start(*options, "results/probes/base/seen/linear.parquet"), status=1)
+    assert "Slurm would not take this job" in said
+    assert words in said
+    assert not run.jobs()

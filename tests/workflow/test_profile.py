@@ -1,0 +1,26 @@
+"""The profile for Slurm, as far as planning goes; tests/slurm runs it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cogworks.core.attempts import growing
+
+
+def test_a_job_that_no_node_has_the_memory_for_is_told_while_planning(
+    tmp_path: Path, make_project: Callable[..., Any]
+) -> None:
+    """The one that needs most, of each rule; a job on a node of just its size is fine."""
+    project = make_project(tmp_path / "project", "config/test.yaml")
+    more = project.folder / "more.yaml"
+    more.write_text("training: {base: {compute: {mem_mb: 5000, processes: 2}}}\n")
+    profile = ["--profile", "profiles/slurm", "--dry-run", "--resources", "mem_mb=8000"]
+    files = ["--configfile", "config/test.yaml", str(more)]
+    output = project.snakemake(*profile, *files, check=False)
+    found = [line for line in output.splitlines() if "the profile says that a node has" in line]
+    assert [line.partition(" MB of")[0] for line in found] == ["train_encoder base needs 10000"]
+
+
+def test_a_resource_grows_with_each_attempt() -> None:
+    assert [growing(60)("", attempt) for attempt in (1, 2, 3)] == [60, 120, 180]
+    assert growing(len)("four", 2) == 8
