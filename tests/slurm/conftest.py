@@ -97,6 +97,7 @@ class Run:
         shutil.copy(CONFIG, self.folder / "config.yaml")
         (self.folder / "more.yaml").write_text(yaml.safe_dump(config))
         self.log = self.folder.with_suffix(".log")
+        self.started: list[subprocess.Popen[bytes]] = []
 
     @property
     def options(self) -> list[str]:
@@ -112,13 +113,15 @@ class Run:
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start Snakemake; what it says goes to `log`."""
         with self.log.open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", *self.options, *arguments],
                 cwd=self.folder,
                 env=os.environ | self.cluster.environment | {"PYTHONDONTWRITEBYTECODE": "1"},
                 stdout=log,
                 stderr=log,
             )
+        self.started.append(process)
+        return process
 
     def end(self, process: "subprocess.Popen[bytes]", status: int = 0, seconds: int = 1800) -> str:
         """Wait for Snakemake and return what all have said so far."""
@@ -218,14 +221,20 @@ def cluster(daemons: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(scope="session")
 def on_slurm(
     cluster: Any, make_project: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Run]:
+) -> Iterator[Callable[..., Run]]:
     """Return what makes a run on the cluster, with some keys of its config changed."""
+    made: list[Run] = []
 
     def make(name: str, config: dict[str, Any] | None = None) -> Run:
         project = make_project(tmp_path_factory.mktemp(name) / "project", "config.yaml")
-        return Run(project, cluster, config or {})
+        made.append(Run(project, cluster, config or {}))
+        return made[-1]
 
-    return make
+    yield make
+    for run in made:
+        for process in run.started:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ def build_checked_dag():
         # for clusters, the profile makes the time long.
         workflow.scheduling_settings.max_jobs_per_timespan = None
     build_dag()
+    if workflow.remote_exec:
+        slurm.record_here(workflow)
     # Neither commands that run nothing, as --summary, nor the processes of single jobs.
     if workflow.executor_plugin is not None and workflow.is_main_process:
         with told_in_words():

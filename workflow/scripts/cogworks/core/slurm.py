@@ -22,11 +22,35 @@ def keep_unanswered(executor: Any) -> None:
 
     async def checked(jobs: list[Any]) -> AsyncIterator[Any]:
         ended.clear()
-        running = {id(job) async for job in check(jobs)}
+        async for _ in check(jobs):
+            pass
         for job in jobs:
-            if id(job) in running or id(job) not in ended:
+            if id(job) not in ended:
                 yield job
 
     executor.report_job_success = noting(executor.report_job_success)
     executor.report_job_error = noting(executor.report_job_error)
     executor.check_active_jobs = checked
+
+
+def record_here(workflow: Any) -> None:
+    """Have a job on a node record with what its results were made.
+
+    Snakemake leaves that to the process that submitted the job. If that one is killed, the results
+    are there and nobody knows of what they are.
+
+    Args:
+        workflow: Snakemake's `Workflow` in the process of one job.
+    """
+    persistence, settings = workflow.persistence, workflow.remote_execution_settings
+    finish = persistence.finished
+
+    async def finished(job: Any) -> None:
+        # As if nobody were there to do it.
+        before, settings.immediate_submit = settings.immediate_submit, True
+        try:
+            await finish(job)
+        finally:
+            settings.immediate_submit = before
+
+    persistence.finished = finished
