@@ -252,7 +252,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # None of these makes a file of a run that could be stale.
-APART = {"preflight", "document_config", "stale", "show_estimates", "calibrate"}
+APART = {"preflight", "document_config", "stale", "show_estimates", "calibrate", "rank"}
 
 
 def digests(root: Path) -> dict[str, str]:
