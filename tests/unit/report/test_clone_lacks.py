@@ -101,7 +101,7 @@ TWICE = {
         ),
         (
             "figure 5.2",
-            "2 more scores of real_20 and sd_c_g2: of test sets (evaluations.NAME.test_sets), "
+            "2 more scores of real_10 and sd_c_g2: of test sets (evaluations.NAME.test_sets), "
             "small or long-tailed transfer sets, or levels",
             {"evaluations": {"own_classifiers": {"test_sets": ["seen", "cog"]}}},
         ),
