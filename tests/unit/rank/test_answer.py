@@ -86,7 +86,7 @@ def test_too_few_unseen_concepts_are_told(photographs: Make) -> None:
     found = look(photographs(dict.fromkeys(names("CIFAR100.csv", 12), 9)), [])
     answer = command._answer(found, None, plain=False)
     assert answer.levels is None
-    assert "are unseen, and levels take at least 16. All classes are told" in answer.notes[0]
+    assert "are unseen, and levels take at least 16 unseen. All classes are told" in answer.notes[0]
 
 
 def test_a_table_of_the_users_has_every_class(photographs: Make, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_data_sets_of_torchvision_are_cog_lites(tmp_path: Path) -> None:
         ours, theirs = plan.datasets[name].section, lite.datasets[name].section
         assert (ours.max_images, ours.test_images) == (theirs.max_images, theirs.test_images)
     few = Photographs(tmp_path, {}, ["Pets"], "")
-    with pytest.raises(InputError, match=r"levels take at least 16. Add more of the data sets \("):
+    with pytest.raises(InputError, match=r"at least 16 unseen. Add more of the data sets \("):
         command._answer(few, None, plain=False)
 
 

@@ -214,10 +214,10 @@ def _by_levels(photographs: Photographs) -> Answer:
         return Answer(levels, [f"{told}; {levels.count} levels of {levels.size}."])
     if photographs.datasets:
         raise InputError(
-            f"{photographs.folder}: {told}, and levels take at least {LEAST}. Add more of the "
-            f"data sets ({', '.join(sections.known_datasets())})"
+            f"{photographs.folder}: {told}, and levels take at least {LEAST} unseen. "
+            f"Add more of the data sets ({', '.join(sections.known_datasets())})"
         )
-    return Answer(None, [_plainly(f"{told}, and levels take at least {LEAST}")])
+    return Answer(None, [_plainly(f"{told}, and levels take at least {LEAST} unseen")])
 
 
 def _plainly(reason: str) -> str:

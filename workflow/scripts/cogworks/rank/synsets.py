@@ -33,7 +33,8 @@ def synsets_of(names: Iterable[str], wordnet: WordNet, table: Path | None) -> di
         if lost := [name for name in names if name not in given and not WNID.fullmatch(name)]:
             raise InputError(
                 f"{table}: no row for {len(lost)} of {len(names)} class folders: "
-                f"{name_some(lost)}; give each a row: its synset as wnid, or none if none fits"
+                f"{name_some(lost)}; give each a row: its synset as wnid, or an empty field "
+                "if none fits"
             )
     else:
         given = _bundled()

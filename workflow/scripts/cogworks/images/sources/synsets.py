@@ -33,5 +33,5 @@ def check_rows(classes: Iterable[str], table: str) -> None:
     if unknown := sorted(set(classes) - read_table(table).keys()):
         raise InputError(
             f"{len(unknown)} classes stand in no row of {table}: {name_some(unknown)}. Give each a "
-            "row there: its synset as wnid, or none if none fits, and its images are left out"
+            "row there: its synset as wnid, or an empty field if none fits: its images are left out"
         )
