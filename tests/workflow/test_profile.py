@@ -4,7 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from cogworks.core.attempts import growing
+
+PROFILE = Path(__file__).resolve().parents[2] / "profiles" / "slurm" / "config.yaml"
+
+
+def test_no_limit_of_jobs_per_time_keeps_snakemake_after_the_last_job() -> None:
+    """It waits for the timers of such a limit; its own default is dropped for all runs."""
+    keys = yaml.safe_load(PROFILE.read_text(encoding="utf-8"))
+    assert not [key for key in keys if key.startswith("max-jobs-per")]
 
 
 def test_a_job_that_no_node_has_the_memory_for_is_told_while_planning(

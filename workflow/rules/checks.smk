@@ -13,12 +13,14 @@ build_dag = workflow._build_dag
 
 def build_checked_dag():
     """Build Snakemake's graph of jobs and check it: no hook of Snakemake's runs on a dry run."""
-    if workflow.scheduling_settings is not None and workflow.local_exec:
-        # With a limit of jobs per time, by default 100 in a second, each pass of the scheduler
-        # starts a timer for another pass, and each job that ends starts one more such chain: after
-        # a few hundred jobs Snakemake takes a core for itself. Jobs on this machine need no limit;
-        # for clusters, the profile makes the time long.
-        workflow.scheduling_settings.max_jobs_per_timespan = None
+    settings = workflow.scheduling_settings
+    limit = settings and settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        # Snakemake's default. With a limit, each pass of the scheduler starts a timer for another
+        # pass, and each job that ends starts one more such chain: after a few hundred jobs
+        # Snakemake takes a core for itself. It also waits for its timers at the end, so that a
+        # limit over an hour would keep it for an hour. Nothing starts a hundred jobs in a second.
+        settings.max_jobs_per_timespan = None
     build_dag()
     if workflow.remote_exec:
         slurm.record_here(workflow)
