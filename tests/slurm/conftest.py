@@ -57,9 +57,10 @@ class SlurmJob:
         return int(self.get("JobId"))
 
     @property
-    def gpus(self) -> list[int]:
-        """Return how many GPUs it has on each of its nodes."""
-        return [int(found or 0) for found in re.findall(r" GRES=(?:gpu:(\d+))?", self.text)]
+    def gpus(self) -> int:
+        """Return how many GPUs it has on all its nodes together, also when it has ended."""
+        found = re.search(r"\bJOB_GRES=gpu:(\d+)", self.text)
+        return 0 if found is None else int(found[1])
 
     @property
     def nodes(self) -> list[str]:
