@@ -77,9 +77,9 @@ class SlurmJob:
     @property
     def minutes(self) -> int:
         """Return the time that it asked for."""
-        days, hours, minutes = re.fullmatch(
-            r"(?:(\d+)-)?(\d+):(\d+):\d+", self.get("TimeLimit")
-        ).groups()
+        found = re.fullmatch(r"(?:(\d+)-)?(\d+):(\d+):\d+", self.get("TimeLimit"))
+        assert found is not None
+        days, hours, minutes = found.groups()
         return (int(days or 0) * 24 + int(hours)) * 60 + int(minutes)
 
     @property
@@ -140,6 +140,10 @@ class Run:
     def states(self, what: str) -> list[str]:
         """Return what has become of each attempt at a job, named by rule and wildcards."""
         return [job.state for job in self.jobs(what)]
+
+    def output(self, job: SlurmJob) -> str:
+        """Return what a job wrote to Slurm's own file."""
+        return Path(job.get("StdOut")).read_text()
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds.

@@ -76,7 +76,7 @@ def test_a_drained_node_a_controller_that_is_away_and_a_cancelled_job(
     faulty: Any, local: dict[str, bytes]
 ) -> None:
     snakemake = faulty.start("results/synthesis/clone/manifest.parquet")
-    faulty.wait(lambda: faulty.states("select_concepts cog") == ["RUNNING"])
+    faulty.wait(lambda: faulty.processes("select_concepts.py"))
     faulty.cluster.stop_controller()
     time.sleep(15)
     faulty.cluster.start_controller()
@@ -132,7 +132,9 @@ def test_too_little_memory_or_time_and_a_snakemake_that_is_killed(
     *killed, last = faulty.jobs("train_encoder on_clone")
     assert [job.memory for job in (*killed, last)] == [500, 1000, 1500][: len(killed) + 1]
     assert killed
-    assert {job.state for job in killed} == {"OUT_OF_MEMORY"}
+    for job in killed:  # FAILED if Slurm saw it in the step only
+        assert job.state in ("FAILED", "OUT_OF_MEMORY")
+        assert "oom-kill" in faulty.output(job)
     check_none_twice_at_once(faulty)
     check_same(faulty.results(), local, whole=False)
 

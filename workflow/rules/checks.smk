@@ -2,6 +2,8 @@
 # need before the first one starts.
 import subprocess
 
+from snakemake.scheduling.job_scheduler import JobScheduler
+
 from cogworks.core import slurm
 from cogworks.core.warm.start import WARM, can_fork
 from cogworks.plan import graph
@@ -24,6 +26,7 @@ def build_checked_dag():
     build_dag()
     if workflow.remote_exec:
         slurm.record_here(workflow)
+        slurm.hand_down_stop(JobScheduler)
     # Neither commands that run nothing, as --summary, nor the processes of single jobs.
     if workflow.executor_plugin is not None and workflow.is_main_process:
         with told_in_words():

@@ -1,8 +1,12 @@
-"""What Snakemake's Slurm plugin is made to keep, with a stand-in for its executor."""
+"""What Snakemake and its Slurm plugin are made to do, with stand-ins for executor and job."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+from cogworks.core.codehash import SCRIPTS
 from cogworks.core.slurm import keep_unanswered
 
 
@@ -47,3 +51,33 @@ def test_jobs_without_an_answer_are_kept_and_ended_ones_are_not() -> None:
     assert executor.told == ["a done", "c failed"]
     executor.answers = None
     assert check(executor, "b") == ["b"]
+
+
+SNAKEFILE = """
+import sys
+sys.path.insert(0, {scripts!r})
+from snakemake.scheduling.job_scheduler import JobScheduler
+from cogworks.core.slurm import hand_down_stop
+hand_down_stop(JobScheduler)
+
+rule job:
+    output: "never"
+    shell:
+        "trap 'touch stopped; exit 1' TERM; touch started; "
+        "for i in `seq 1200`; do sleep 0.05; done"
+"""
+
+
+def test_a_job_is_told_that_slurm_asks_it_to_stop(tmp_path: Path) -> None:
+    """The signal reaches Snakemake alone, which would wait for the job, and that for ever."""
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(scripts=str(SCRIPTS)))
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "job"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as snakemake:
+        try:
+            while not (tmp_path / "started").exists():
+                assert snakemake.poll() is None
+            snakemake.terminate()
+            assert snakemake.wait(30) == 1
+        finally:
+            snakemake.kill()
+    assert (tmp_path / "stopped").exists()

@@ -1,7 +1,11 @@
 """What Snakemake's Slurm plugin lacks for a run of days. Imported while the DAG is planned."""
 
+import contextlib
+import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+
+import psutil  # Snakemake's own; this is imported in its processes only
 
 
 def keep_unanswered(executor: Any) -> None:
@@ -54,3 +58,24 @@ def record_here(workflow: Any) -> None:
             settings.immediate_submit = before
 
     persistence.finished = finished
+
+
+def hand_down_stop(scheduler: Any) -> None:
+    """Have a job on a node tell its processes when Slurm asks it to stop.
+
+    Where Slurm tracks processes by cgroups, as most clusters do, SIGTERM (a job that is cancelled,
+    preempted or out of time) reaches only the process that Slurm started, which is Snakemake. It
+    lets its job go on, and half a minute later all are killed.
+
+    Args:
+        scheduler: Snakemake's class `JobScheduler`, in the process of one job.
+    """
+    note = scheduler.exit_gracefully
+
+    def stop(self: Any, *arguments: Any) -> None:
+        note(self, *arguments)
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGTERM)
+
+    scheduler.exit_gracefully = stop
