@@ -15,6 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from .faults.table import fault, fault_lines, pytest_runtest_makereport
+
+__all__ = ["fault", "fault_lines", "pytest_runtest_makereport"]  # of all tests
+
 # One thread per test: two xdist workers share two cores, and small problems are slower on more.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")

@@ -45,7 +45,12 @@ def test_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_nothing_else_is_called(tmp_path: Path, protocol: int) -> None:
+@pytest.mark.fault(
+    "Files from outside",
+    "a list with a hostile pickle",
+    how="a `.pkl` that calls functions when it is read",
+)
+def test_nothing_else_is_called(tmp_path: Path, fault: Any, protocol: int) -> None:
     trace, path = tmp_path / "trace", tmp_path / "x.pkl"
     for evil in (
         Evil(trace.touch),
@@ -53,9 +58,10 @@ def test_nothing_else_is_called(tmp_path: Path, protocol: int) -> None:
         Evil(getattr, 1, "r"),
     ):
         path.write_bytes(pickle.dumps([evil], protocol=protocol))
-        with pytest.raises(InputError, match=r"x\.pkl: not a pickle of .*it names "):
+        with fault.refused(match=r"x\.pkl: not a pickle of .*it names "):
             read_plain(path)
     assert not trace.exists()
+    fault.lost("nothing: none of its code is run")
 
 
 @pytest.mark.parametrize(

@@ -432,16 +432,26 @@ def usual(): return Net(1), 3
 @pytest.mark.parametrize(
     ("function", "dtype", "kind"), [("nan", "float32", "NaN"), ("large", "float16", "infinite")]
 )
+@pytest.mark.fault(
+    "Numbers that are none", "features that are {kind}", how="a network of such weights"
+)
 def test_features_that_are_no_numbers_are_refused(
-    tmp_path: Path, manifest_of: Images, spec_of: Spec, function: str, dtype: str, kind: str
+    tmp_path: Path,
+    manifest_of: Images,
+    spec_of: Spec,
+    fault: Any,
+    function: str,
+    dtype: str,
+    kind: str,
 ) -> None:
     (tmp_path / "nets.py").write_text(NETS)
     spec = spec_of(
         entry_point=f"{tmp_path}/nets.py:{function}", image_size=8, dtype=dtype, batch_size=2
     )
-    with pytest.raises(InputError, match=rf"encoder mine for image image-0000 are {kind}"):
+    with fault.refused(match=rf"encoder mine for image image-0000 are {kind}"):
         run(manifest_of(9), spec, tmp_path / "a")
     assert not (tmp_path / "a.npy").exists()
+    fault.lost("nothing: no file is written")
 
 
 @pytest.mark.parametrize(("function", "warned"), [("tiny", 1), ("constant", 1), ("usual", 0)])

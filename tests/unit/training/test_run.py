@@ -340,8 +340,11 @@ def test_a_damaged_state_is_named(data: Path, tmp_path: Path, make_spec: MakeSpe
         train(make_spec(), files, OPTIONS)
 
 
+@pytest.mark.fault(
+    "Numbers that are none", "a loss that is NaN", how="a pixel that is NaN at step 5"
+)
 def test_nan_stops_and_keeps_the_last_good_state(
-    data: Path, tmp_path: Path, make_spec: MakeSpec
+    data: Path, tmp_path: Path, make_spec: MakeSpec, fault: Any
 ) -> None:
     files = files_in(tmp_path, data)
     spec = make_spec(augmentation__local_crops=0)
@@ -355,12 +358,13 @@ def test_nan_stops_and_keeps_the_last_good_state(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "_backward", poison)
-        with pytest.raises(InputError, match=r"step 5 of 9 \(epoch 2\): the loss is not a finite"):
+        with fault.refused(match=r"step 5 of 9 \(epoch 2\): the loss is not a finite"):
             train(spec, files, often)
     state = torch.load(files.state / "last.pt", weights_only=True)
     assert state["step"] == 4
     assert all(value.isfinite().all() for value in state["model"].values())
     assert not files.folder.exists()
+    fault.lost(f"nothing: the state of step {state['step']} is kept")
 
 
 def test_an_encoder_begins_with_the_weights_of_another_run(

@@ -1,0 +1,35 @@
+"""How files are damaged."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def cut_off(path: Path, places: int) -> Iterator[int]:
+    """Cut a file at places spread over it, the empty file and all but one byte among them.
+
+    Yields:
+        Its length after each cut; the file is whole again at the end.
+    """
+    whole = path.read_bytes()
+    for place in range(places):
+        length = (len(whole) - 1) * place // (places - 1)
+        path.write_bytes(whole[:length])
+        yield length
+    path.write_bytes(whole)
+
+
+def flipped(path: Path, places: int, *, start: int = 0, stop: int | None = None) -> Iterator[int]:
+    """Flip one bit of a file at places spread over a part of it, another bit of the byte each time.
+
+    Yields:
+        The position of each changed byte; the file is whole again at the end.
+    """
+    whole = path.read_bytes()
+    span = (len(whole) if stop is None else stop) - start
+    for place in range(places):
+        position = start + (span - 1) * place // max(1, places - 1)
+        path.write_bytes(
+            whole[:position] + bytes([whole[position] ^ 1 << place % 8]) + whole[position + 1 :]
+        )
+        yield position
+    path.write_bytes(whole)

@@ -1,0 +1,180 @@
+"""The table of faults in `docs/faults.md`, whose rows are what the tests saw.
+
+A test of a fault is marked with the row's section, its name and how the fault is injected. It tells
+the fixture `fault` what was seen and what was lost:
+
+    @pytest.mark.fault("Files of results", "a table that is cut off", how="cut at 9 places")
+    def test_a_table_that_is_cut_off(fault: Fault, tmp_path: Path) -> None:
+        ...
+        with fault.refused():
+            read_parquet(path)
+        fault.lost("the file; the workflow makes it again")
+
+The marker's texts may name the test's parameters: `"a {format} that is cut off"`. One test is one
+row. In a plain run the row must be on the page. After an intended change, write the page anew and
+read the difference:
+
+    FAULTS=write python -m pytest tests/faults
+"""
+
+import contextlib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cogworks.core.errors import InputError
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+# What is above the first section is written by hand.
+HEADING = "## "
+TOP = "| Fault | Injected how | Seen | Lost |\n| --- | --- | --- | --- |\n"
+WRITE = os.environ.get("FAULTS") == "write"
+PASSED = pytest.StashKey[bool]()
+Sections = dict[str, dict[str, str]]
+
+
+class Fault:
+    """A row of the table in the making.
+
+    Args:
+        section: the heading under which it stands.
+        name: what is at fault.
+        how: how the test brings it about.
+        folder: above the test's own folders, which messages are to leave out.
+    """
+
+    def __init__(self, section: str, name: str, how: str, folder: Path) -> None:
+        self.section, self.name, self.how = section, name, how
+        self._folder = re.compile(rf"{re.escape(str(folder))}/[^/\s]+/")
+        self._seen: dict[str, str] = {}
+        self._lost = ""
+
+    def seen(self, text: str) -> None:
+        """Add what was seen; texts that differ in numbers alone are added once."""
+        text = self.plain(text)
+        self._seen.setdefault(re.sub(r"\d+", "0", text), text)
+
+    def lost(self, text: str) -> None:
+        """Say what was lost."""
+        self._lost = self.plain(text)
+
+    @contextlib.contextmanager
+    def refused(self, error: type[Exception] = InputError, match: str = "") -> Iterator[None]:
+        """Expect an error, whose message is what is seen; a library's words in it are left out."""
+        with pytest.raises(error, match=match) as caught:
+            yield
+        self.error(caught.value)
+
+    def error(self, error: BaseException) -> None:
+        """Take down an error that was seen."""
+        words, cause = str(error), error.__cause__
+        if str(cause or "") and not isinstance(cause, InputError):
+            words = words.replace(str(cause), "...")
+        self.seen(f"error: {quoted(words)}")
+
+    def either(
+        self, damages: Iterable[object], read: Callable[[], Any], *, same: Callable[[Any], bool]
+    ) -> None:
+        """Read after each damage, which is to give an error or what was there before it.
+
+        Args:
+            damages: does the damage, one after the other.
+            read: what reads the file.
+            same: whether what was read is as it was without the damage.
+        """
+        for damage in damages:
+            try:
+                found = read()
+            except InputError as error:
+                self.error(error)
+            else:
+                assert same(found), f"other content passes as good: {damage}"
+                self.seen("nothing where the content is as before")
+
+    def plain(self, text: str) -> str:
+        """Return a text in one line, without the test's folders."""
+        return " ".join(self._folder.sub("", text).split())
+
+    @property
+    def line(self) -> str:
+        """The row."""
+        assert self._seen, f"{self.name}: the test does not say what was seen"
+        assert self._lost, f"{self.name}: the test does not say what was lost"
+        cells = (self.name, self.how, "; ".join(self._seen.values()), self._lost)
+        return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def quoted(text: str) -> str:
+    """Return a text as code, in which nothing is markup."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def read_page() -> tuple[str, Sections]:
+    """Return what is above the sections, and the rows by section and name."""
+    top, *parts = re.split(rf"^{HEADING}", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    sections: Sections = {}
+    for part in parts:
+        heading, rows = part.split("\n", 1)
+        lines = [line for line in rows.splitlines() if line.startswith("| ")][2:]
+        sections[heading] = {line.split(" | ")[0].removeprefix("| "): line for line in lines}
+    return top, sections
+
+
+def write_page(top: str, sections: Sections) -> None:
+    """Write the page, sections and rows in order of their names."""
+    tables = (
+        f"{HEADING}{heading}\n\n{TOP}" + "\n".join(line for _, line in sorted(rows.items())) + "\n"
+        for heading, rows in sorted(sections.items())
+        if rows
+    )
+    PAGE.write_text(f"{top.rstrip()}\n\n" + "\n".join(tables), "utf-8")
+
+
+@pytest.fixture(scope="session")
+def fault_lines() -> Iterator[Sections]:
+    """Collect the rows of this session, and write them to the page if asked for."""
+    found: Sections = defaultdict(dict)
+    yield found
+    if WRITE:
+        assert "PYTEST_XDIST_WORKER" not in os.environ, "write the page in one process, without -n"
+        top, sections = read_page()
+        for heading, rows in found.items():
+            sections[heading] = sections.get(heading, {}) | rows
+        write_page(top, sections)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether a test passed: a row is compared only then."""
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
+@pytest.fixture
+def fault(
+    request: pytest.FixtureRequest,
+    fault_lines: Sections,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Fault]:
+    """Take down what a test of a fault sees, and compare it with the page."""
+    mark = request.node.get_closest_marker("fault")
+    assert mark, "a test with the fixture `fault` has the marker, too"
+    params = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    texts = [text.format(**params) for text in (*mark.args, mark.kwargs["how"])]
+    fault = Fault(*texts, folder=tmp_path_factory.getbasetemp())
+    yield fault
+    if not request.node.stash.get(PASSED, False):
+        return
+    fault_lines[fault.section][fault.name] = fault.line
+    if not WRITE:
+        stored = read_page()[1].get(fault.section, {}).get(fault.name)
+        assert fault.line == stored, f"{PAGE}: write it anew with FAULTS=write and read the change"
