@@ -159,3 +159,15 @@ def test_touch_and_clone_rerun_nothing(project: Any) -> None:
     for file in (project.folder / "workflow").rglob("*.py"):
         Path(file).touch()
     assert project.stale() == {}
+
+
+def test_touch_keeps_what_older_code_made(project: Any) -> None:
+    path, test = "workflow/scripts/cogworks/synthesis/produce.py", "self.done == len(self._slots)"
+    try:
+        project.edit(path, test, test.replace("==", ">="), first=True)
+        assert project.changed() == {"generate_shard"}
+        project.snakemake("--touch", "results/synthesis/clone/manifest.parquet")
+        assert project.stale() == {}
+    finally:
+        project.restore()
+        project.snakemake("--touch")
