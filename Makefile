@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 # Nothing is fetched from a model or data hub behind the user's back.
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo lite rank test test-slurm lint check setup wordnet encoders lock docs clean
+.PHONY: help demo lite rank test test-slurm bench lint check setup wordnet encoders lock docs clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ check: setup
 test-slurm: setup  ## Install Slurm with apt-get if it is missing, and run the workflow on three nodes on this machine.
 	sh tests/slurm/install.sh
 	python -m pytest -m slurm --durations=0 tests/slurm
+
+bench: setup  ## Measure what takes long, beside this machine's own limits; perhaps NAMES="decode crops" ARGS=--save.
+	@python benchmarks/bench.py $(NAMES) $(ARGS)
 
 setup: $(SYNCED) $(WORDNET) $(COMMAND)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.
 

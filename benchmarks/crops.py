@@ -12,7 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from decode import photographs
+from rows import Row, medians
 
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.plan import recipes
@@ -32,6 +33,7 @@ from cogworks.training.augmentation.choices import crop_kinds
 from cogworks.training.loader import TrainingImages
 
 NEEDED = 2.0
+LIMIT = "decoding alone"
 
 
 def write_images(folder: Path, number: int) -> Manifest:
@@ -44,6 +46,42 @@ def write_images(folder: Path, number: int) -> Manifest:
     return write_manifest(rows, path, dataset="noise", split="train", classes=["n00000000"])
 
 
+def measure(number: int, batch: int, rounds: int) -> dict[str, float]:
+    """Return the CPU seconds of an epoch of `number` images, each way."""
+    kinds = crop_kinds(recipes.numbers("imagenet", "base_mc_pr").augmentation)
+    batches = np.array_split(np.arange(number), max(1, number // batch))
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = write_images(Path(folder), number)
+
+        def read(implementation: str, *, on_device: bool) -> None:
+            images = TrainingImages(
+                manifest, kinds, seed=0, implementation=implementation, on_device=on_device
+            )
+            for indices in batches:
+                images[0, indices]
+
+        ways = {
+            "reference": lambda: read("pil", on_device=False),
+            "fast": lambda: read("fast", on_device=False),
+            LIMIT: lambda: read("fast", on_device=True),
+        }
+        return medians(ways, rounds, time.process_time)
+
+
+def rows(threads: int) -> Iterator[Row]:
+    """Yield the table's line."""
+    torch.set_num_threads(1)
+    seconds = measure(32, 32, 3)
+    yield Row(
+        "JPEG to crops, 1 of 224 and 8 of 96 px, a core",
+        f"{32 / seconds['fast']:.0f} images/s",
+        seconds[LIMIT] / seconds["fast"],
+        LIMIT,
+        seconds["reference"] / seconds["fast"],
+        goal="3 times the plain way",
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--number", type=int, default=64)
@@ -51,47 +89,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    kinds = crop_kinds(recipes.numbers("imagenet", "base_mc_pr").augmentation)
-    with tempfile.TemporaryDirectory() as folder:
-        manifest = write_images(Path(folder), args.number)
-
-        def images(implementation: str, *, on_device: bool) -> TrainingImages:
-            return TrainingImages(
-                manifest, kinds, seed=0, implementation=implementation, on_device=on_device
-            )
-
-        ways = {
-            "reference": images("pil", on_device=False),
-            "fast": images("fast", on_device=False),
-            "decoding alone": images("fast", on_device=True),
-        }
-        batches = np.array_split(np.arange(args.number), max(1, args.number // args.batch))
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for epoch in range(args.rounds):
-            for name, way in ways.items():
-                seconds[name].append(
-                    _timed(lambda way=way, epoch=epoch: _read(way, epoch, batches))
-                )
-    base = float(np.median(seconds["reference"]))
+    seconds = measure(args.number, args.batch, args.rounds)
     print(f"{args.number} images of 500 x 375, {args.rounds} rounds, one thread, CPU time")
     print("| path | images/s | ms an image | ratio |")
     print("| --- | --- | --- | --- |")
-    for name, times in seconds.items():
-        median = float(np.median(times))
-        each = 1000 * median / args.number
-        print(f"| {name} | {args.number / median:.0f} | {each:.2f} | {base / median:.2f} |")
+    for name, median in seconds.items():
+        each, ratio = 1000 * median / args.number, seconds["reference"] / median
+        print(f"| {name} | {args.number / median:.0f} | {each:.2f} | {ratio:.2f} |")
     print(f"fast is to be at least {NEEDED} times as fast as the reference")
-
-
-def _read(images: TrainingImages, epoch: int, batches: list[np.ndarray]) -> None:
-    for indices in batches:
-        images[epoch, indices]
-
-
-def _timed(work: Callable[[], None]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 if __name__ == "__main__":

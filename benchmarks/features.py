@@ -14,7 +14,7 @@ import io
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from torchvision.transforms import (
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from decode import photographs
+from rows import Row
 
 from cogworks.config.parse import parse
 from cogworks.encoders.extract import extract
@@ -42,6 +43,7 @@ from cogworks.encoders.registry import load_encoder
 from cogworks.encoders.specs import EncoderSpec
 from cogworks.encoders.store import read_features
 from cogworks.images.manifest import Manifest, write_manifest
+from cogworks.networks.pixels import make_decoder
 from cogworks.plan.plan import Plan
 
 BATCH = 16
@@ -113,6 +115,33 @@ def ours(
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     """The smallest cosine between corresponding rows."""
     return float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).min())
+
+
+def decoding(manifest: Manifest, size: int) -> list[np.ndarray]:
+    """Decode and prepare all images in one thread: what bounds a small network."""
+    decode = make_decoder(decoder="fast", size=size, resize=size, interpolation="bicubic")
+    return [decode(Path(path).read_bytes(), path) for path in manifest.frame["path"]]
+
+
+def rows(threads: int) -> Iterator[Row]:
+    """Yield the table's line: a network so small that decoding is what counts."""
+    number, model = 256, "cogworks:small_resnet"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        manifest = write_images(folder, number)
+        spec, oracle = (
+            make_spec(model, 64, batch_size=BATCH, decoder=decoder) for decoder in ("fast", "pil")
+        )
+        base, _ = timed(lambda: plain(manifest, oracle), 2)
+        alone, _ = timed(lambda: decoding(manifest, 64), 2)
+        seconds, _ = timed(lambda: ours(manifest, spec, folder / "x", threads=threads), 2)
+        yield Row(
+            f"features of {model} at 64 px, from JPEG files to the file",
+            f"{number / seconds:.0f} images/s",
+            alone / threads / seconds,
+            "decoding alone, in all threads",
+            base / seconds,
+        )
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from probe_oracle import Plain, clusters
+from rows import Row
 
 from cogworks.probes.batches import reader
 from cogworks.probes.kinds.sgd import Pruning, SgdTune
@@ -196,30 +197,74 @@ class Clock:
         return result
 
 
+@dataclass
+class Comparison:
+    """Of each contender: times, final top-1, and what its products alone would take."""
+
+    clock: Clock = field(default_factory=Clock)
+    scores: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    products: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    @classmethod
+    def run(cls, task: Task, seeds: int, names: list[str]) -> "Comparison":
+        """Run the contenders in turn, seed by seed."""
+        found = cls()
+        for seed in range(seeds):
+            for name in names:
+                work = CONTENDERS[name]
+                if name in SEARCHED_IN:
+                    found.products[name] += product_seconds(task, search=SEARCHED_IN[name])
+                top1 = found.clock.run(name, lambda work=work, seed=seed: work(task, seed))
+                found.scores[name].append(top1)
+        return found
+
+    def share(self, name: str) -> float:
+        """Return the share of a contender's time that its products alone would take."""
+        return self.products[name] / self.clock.wall[name]
+
+
 def compare(title: str, task: Task, seeds: int) -> None:
     """Print times, ratios and accuracies of all contenders."""
-    clock, scores, products = Clock(), defaultdict(list), defaultdict(float)
-    for seed in range(seeds):
-        for name, work in CONTENDERS.items():
-            if name in SEARCHED_IN:
-                products[name] += product_seconds(task, search=SEARCHED_IN[name])
-            scores[name].append(clock.run(name, lambda work=work, seed=seed: work(task, seed)))
+    found = Comparison.run(task, seeds, list(CONTENDERS))
+    clock = found.clock
     print(f"\n{title}, {seeds} seeds")
     print(
         "| probe | wall s | cpu s | plain/it wall | cpu | lean/it wall | cpu | products "
         "| top-1 mean |"
     )
     print(f"|{' --- |' * 9}")
-    for name, values in scores.items():
+    for name, values in found.scores.items():
         ratios = [
             f"{times[base] / times[name]:.2f}"
             for base in ("plain", "lean")
             for times in (clock.wall, clock.cpu)
         ]
         times = f"{clock.wall[name]:.1f} | {clock.cpu[name]:.1f}"
-        share = f"{products[name] / clock.wall[name]:.0%}" if name in products else ""
+        share = f"{found.share(name):.0%}" if name in SEARCHED_IN else ""
         cells = [name, times, *ratios, share, f"{np.mean(values):.2f}"]
         print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def rows(threads: int) -> Iterator[Row]:
+    """Yield a line for each task and precision: one seed, a search of 30 trials and its fit."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    names = ["plain", "float32"] + ["bfloat16"] * cpu_multiplies_bfloat16()
+    for title, sizes, shots, goals in (
+        ("16k x 512, 100 classes", ALL, None, ("85% of the limit", "75% of the limit")),
+        ("one shot, 1000 classes", SHOT, 1, ("10 times the plain way", "15 times the plain way")),
+    ):
+        task = Task.make(sizes, shots=shots, epochs=10, trials=30)
+        found = Comparison.run(task, 1, names)
+        wall = found.clock.wall
+        for name, goal in zip(names[1:], goals, strict=False):
+            yield Row(
+                f"search and fit of a probe, {title}, {name}",
+                f"{wall[name]:.1f} s",
+                found.share(name),
+                "its products at the rate of one",
+                wall["plain"] / wall[name],
+                goal=goal,
+            )
 
 
 def weights(task: Task) -> None:

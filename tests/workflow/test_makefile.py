@@ -33,6 +33,7 @@ def test_no_command_names_the_folder(tmp_path: Path, name: str) -> None:
         "lint",
         "check",
         "test-slurm",
+        "bench",
         "docs",
         "lock",
         "clean",

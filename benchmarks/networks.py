@@ -1,0 +1,182 @@
+"""Networks on the CPU, images per second: an encoder as we run it, against the plain module.
+
+The plain implementation is torchvision's module in evaluation mode, float32, on normalised images
+in torch's default layout. The others are what the config's `precision` and `compile` choose. All
+take turns in one process, and a ratio is that of the medians. Cosine is the least over the images
+between a feature and the plain one. The limit is the rate of one large convolution (of a ViT: one
+large product) in the same precision: `share` is the part of it that a network reaches.
+
+    python benchmarks/networks.py [--model resnet50] [--threads 1] [--batch 16] [--rounds 5]
+
+bfloat16 is worth it only where the processor computes in it (avx512_bf16 or amx_bf16 among its
+flags): elsewhere torch emulates it and is slower than float32. Compiling saves memory traffic: it
+gains little where the convolutions themselves take nearly all of the time (AVX2).
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torchvision
+from torch.nn.functional import conv2d, cosine_similarity
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from rows import Row, medians, processor
+
+from cogworks.encoders.forward import make_runners
+from cogworks.encoders.registry import Encoder, Preparation
+from cogworks.networks.pixels import normalise
+from cogworks.probes.stack import cpu_multiplies_bfloat16
+
+IMAGE = Preparation(
+    image_size=224,
+    resize=224,
+    interpolation="bicubic",
+    mean=(0.485, 0.456, 0.406),
+    std=(0.229, 0.224, 0.225),
+    channel_order="rgb",
+    decoder="pil",
+)
+# precision, compile, the least cosine
+WAYS = {
+    "float32": ("float32", False, 0.999999),
+    "float32 compiled": ("float32", True, 0.999999),
+    "bfloat16": ("bfloat16", False, 0.9999),
+    "bfloat16 compiled": ("bfloat16", True, 0.9999),
+}
+# Where torchvision's modules keep their classifiers.
+HEADS = {"resnet50": "fc", "efficientnet_b0": "classifier", "vit_b_16": "heads"}
+Run = Callable[[], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of one way: the median seconds of a batch, the least cosine, the share of the limit."""
+
+    seconds: float
+    cosine: float
+    share: float
+
+
+def network(model: str) -> torch.nn.Module:
+    """Return a network as torchvision initialises it, without its classifier."""
+    torch.manual_seed(0)
+    module = getattr(torchvision.models, model)()
+    setattr(module, HEADS[model], torch.nn.Identity())
+    return module.eval()
+
+
+def plain(model: str, pixels: torch.Tensor) -> Run:
+    module = network(model)
+    mean, std = torch.tensor(IMAGE.mean), torch.tensor(IMAGE.std)
+
+    def run() -> torch.Tensor:
+        with torch.no_grad():
+            return module(normalise(pixels, mean, std).contiguous())
+
+    return run
+
+
+def ours(model: str, pixels: torch.Tensor, precision: str, compiled: bool) -> Run:
+    encoder = Encoder(model, network(model), 2048, IMAGE, "")
+    (runner,) = make_runners(
+        encoder, [torch.device("cpu")], precision=precision, dtype="float32", compiled=compiled
+    )
+    return lambda: torch.from_numpy(runner.finish(runner.start(pixels)))
+
+
+def operations(model: str) -> float:
+    """Return the operations of one image: two for each multiplication with addition."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(model)(torch.zeros(1, 3, IMAGE.image_size, IMAGE.image_size))
+    return float(counter.get_total_flops())
+
+
+def limit(model: str, precision: str) -> float:
+    """Return the operations a second of one large convolution, or product, without overhead."""
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    if model.startswith("vit"):
+        x, w = torch.ones(3152, 768, dtype=kind), torch.ones(768, 3072, dtype=kind)
+        work, count = (lambda: x @ w), 2.0 * 3152 * 768 * 3072
+    else:
+        image = torch.ones(16, 256, 28, 28, dtype=kind).to(memory_format=torch.channels_last)
+        kernel = torch.ones(256, 256, 3, 3, dtype=kind).to(memory_format=torch.channels_last)
+        work = lambda: conv2d(image, kernel, padding=1)  # noqa: E731
+        count = 2.0 * 16 * 28 * 28 * 256 * 256 * 9
+    with torch.inference_mode():
+        return count / medians({"limit": work}, 5)["limit"]
+
+
+def measure(
+    model: str, ways: list[str], batch: int, rounds: int
+) -> tuple[float, dict[str, Measured]]:
+    """Return the median seconds of a batch by the plain way, and what was measured of others."""
+    pixels = torch.randint(0, 256, (batch, 224, 224, 3), dtype=torch.uint8)
+    runs = {"plain": plain(model, pixels)}
+    runs |= {name: ours(model, pixels, *WAYS[name][:2]) for name in ways}
+    features = {name: run() for name, run in runs.items()}
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - start)
+    seconds = {name: statistics.median(taken) for name, taken in times.items()}
+    rates = {precision: limit(model, precision) for precision in {WAYS[name][0] for name in ways}}
+    needed = batch * operations(model)
+    found = {}
+    for name in ways:
+        precision, _, least = WAYS[name]
+        cosine = cosine_similarity(features[name], features["plain"]).min().item()
+        if cosine < least:
+            raise SystemExit(f"{model}, {name}: cosine {cosine} is under {least}")
+        share = needed / seconds[name] / rates[precision]
+        found[name] = Measured(seconds[name], cosine, share)
+    return seconds["plain"], found
+
+
+def rows(threads: int) -> Iterator[Row]:
+    """Yield a line for each network and way that is worth it here."""
+    ways = [name for name in WAYS if cpu_multiplies_bfloat16() or WAYS[name][0] == "float32"]
+    for model in HEADS:
+        plain_seconds, found = measure(model, ways, 16, 3)
+        for name, way in found.items():
+            yield Row(
+                f"{model}, {name}",
+                f"{16 / way.seconds:.1f} images/s",
+                way.share,
+                "one large product" if model.startswith("vit") else "one large convolution",
+                plain_seconds / way.seconds,
+                goal="85% of the limit" if model == "resnet50" else "",
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", choices=HEADS, default="resnet50")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    plain_seconds, found = measure(args.model, args.ways, args.batch, args.rounds)
+    print(f"{args.model}, {processor()}, threads {args.threads}, batch {args.batch}")
+    print(f"{'':20} images/s  ratio  share    cosine")
+    print(f"{'plain':20} {args.batch / plain_seconds:8.1f} {1:6.2f}")
+    for name, way in found.items():
+        print(
+            f"{name:20} {args.batch / way.seconds:8.1f} {plain_seconds / way.seconds:6.2f} "
+            f"{way.share:6.0%} {way.cosine:9.7f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
