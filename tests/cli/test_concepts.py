@@ -95,19 +95,16 @@ def test_bad_input_is_one_line(run, tmp_path):
 
 
 def test_scan(run, tmp_path):
-    (tmp_path / "images" / "n02123045").mkdir(parents=True)
-    (tmp_path / "images" / "n02123045" / "a.JPEG").write_bytes(b"x")
-    spec = ScanSpec(benchmark="mini", sources=["images"])
-    done = run("scan_image_counts", spec, output=tmp_path / "counts.csv", threads=2)
+    (tmp_path / "counts.csv").write_text("wnid,images\nn02123045,1\n")
+    spec = ScanSpec(benchmark="mini", sources=["counts.csv"])
+    done = run("scan_image_counts", spec, output=tmp_path / "sum.csv")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "1 classes, 1 images\n"
-    assert (tmp_path / "counts.csv").read_text() == "wnid,images\nn02123045,1\n"
-    done = run(
-        "scan_image_counts",
-        ScanSpec(benchmark="mini", sources=["nowhere"]),
-        output=tmp_path / "c.csv",
-    )
-    assert done.stderr == "error: concepts.mini.image_counts: no folder nowhere\n"
+    assert (tmp_path / "sum.csv").read_text() == "wnid,images\nn02123045,1\n"
+    spec = ScanSpec(benchmark="mini", sources=["nowhere.csv"])
+    done = run("scan_image_counts", spec, output=tmp_path / "sum.csv")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: concepts.mini.image_counts: nowhere.csv: cannot be read")
 
 
 def test_fetch_wordnet_finds_what_is_there(run, wordnet_dir):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ import pytest
 from PIL import Image
 
 from cogworks.core.spec import Spec
-from cogworks.images.manifest import read_manifest
+from cogworks.images.manifest import as_rows, read_manifest
 from cogworks.images.reader import ImageReader
 from cogworks.images.sources.kinds.parquet import Parquet
-from cogworks.images.specs import ClassesSpec, ManifestSpec, WorldSpec
+from cogworks.images.specs import ClassesSpec, FolderSpec, ManifestSpec, WorldSpec
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 LIST = ClassesSpec(
@@ -102,7 +103,7 @@ def test_from_a_level_to_manifests_and_a_picture(run: Run, tmp_path: Path) -> No
     assert len(read_manifest(tmp_path / "test.parquet")) == 4
     assert (manifest.dataset, manifest.split) == ("mini_l2", "train")
     frame = manifest.frame.assign(path=str(tmp_path / "pack.parquet"))
-    reader = ImageReader(type(manifest)(**(vars(manifest) | {"frame": frame})))
+    reader = ImageReader(replace(manifest, rows=as_rows(frame)))
     assert reader.read_bytes(0).startswith(b"\x89PNG")
     assert np.asarray(Image.open(tmp_path / "sheet.png")).std() > 10
 
@@ -122,3 +123,15 @@ def test_bad_input_is_one_line_and_leaves_nothing(run: Run, tmp_path: Path) -> N
     assert step.returncode == 1
     assert step.stderr == "error: pack.parquet: no such file or folder\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["classes.parquet", "levels.parquet"]
+
+
+def test_a_folder_is_indexed_and_named_in_errors(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "images" / "n02123045").mkdir(parents=True)
+    (tmp_path / "images" / "n02123045" / "a.JPEG").write_bytes(b"x")
+    files = ("--index", "index.parquet", "--counts", "counts.csv")
+    step = run("index_folder", FolderSpec(folder="images"), *files, "--threads", "2")
+    assert step.returncode == 0, step.stderr
+    assert step.stdout == "1 classes, 1 images\n"
+    assert (tmp_path / "counts.csv").read_text() == "wnid,images\nn02123045,1\n"
+    step = run("index_folder", FolderSpec(folder="nowhere"), *files)
+    assert step.stderr == "error: no folder nowhere\n"

@@ -101,6 +101,7 @@ wildcard_constraints:
     clone="[^/]+",
     dataset="[^/]+",
     encoder="[^/]+",
+    folder="[^/]+",
     generator="[^/]+",
     protocol="[^/]+",
     run="[^/]+",

@@ -1,6 +1,6 @@
 # From WordNet to levels: which concepts are eligible, how far each is from the seen ones, and who
-# is in which level (thesis 3.3). Only images are counted in a job of their own: that is the
-# one step that can take long, and its table is kept.
+# is in which level (thesis 3.3). The images room counts the images in folders (index_folder);
+# here the counts of several places are added up.
 rule scan_image_counts:
     input:
         files=lambda w: needs.made(
@@ -15,17 +15,17 @@ rule scan_image_counts:
         "logs/benchmarks/scan_image_counts/{benchmark}.tsv"
     conda:
         "../../envs/base.yaml"
-    threads: 4
+    threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(240),
+        runtime=growing(60),
     params:
         script=script("scan_image_counts"),
         spec=lambda w: plan.benchmarks[w.benchmark].scan_spec.text,
         files=lambda w: canonical(of_files(plan.benchmarks[w.benchmark].scan_files)),
         code=lambda w: rule_code("scan_image_counts"),
     message:
-        "Counting the images of each class for {wildcards.benchmark}"
+        "Adding up the images of each class for {wildcards.benchmark}"
     shell:
         "{params.script} --spec {params.spec:q}"
         " --threads {threads} --output {output.counts:q} > {log:q} 2>&1"

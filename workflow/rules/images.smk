@@ -2,8 +2,39 @@
 # come from.
 
 
+# A folder in which images are counted is listed once: its counts, and the manifests of all data sets
+# that read it, come from this index. Listing waits for the file system.
+rule index_folder:
+    input:
+        files=lambda w: needs.made([], plan.folder_of[w.folder].missing),
+    output:
+        index="results/folders/{folder}/images.parquet",
+        counts="results/folders/{folder}/counts.csv",
+    log:
+        "logs/index_folder/{folder}.log",
+    benchmark:
+        "logs/benchmarks/index_folder/{folder}.tsv"
+    priority: 2
+    conda:
+        "../../envs/base.yaml"
+    threads: 4
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(240),
+    params:
+        script=script("index_folder"),
+        spec=lambda w: plan.folder_of[w.folder].spec.text,
+        code=lambda w: rule_code("index_folder"),
+    message:
+        "Listing the images of {wildcards.folder}"
+    shell:
+        "{params.script} --spec {params.spec:q} --threads {threads}"
+        " --index {output.index:q} --counts {output.counts:q} > {log:q} 2>&1"
+
+
 rule list_classes:
     input:
+        indices=lambda w: plan.datasets[w.dataset].listed_indices,
         tables=lambda w: plan.datasets[w.dataset].concept_tables,
         files=lambda w: needs.made(
             plan.datasets[w.dataset].class_files,
@@ -34,7 +65,7 @@ rule list_classes:
         "Classes of {wildcards.dataset}"
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
-        " --online {resources.online}"
+        " --online {resources.online} --indices {input.indices:q}"
         " --tables {input.tables:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -68,6 +99,7 @@ rule render_world:
 rule build_manifest:
     input:
         classes="results/images/{dataset}/classes.parquet",
+        indices=lambda w: plan.datasets[w.dataset].indices,
         sources=lambda w: needs.made(
             plan.datasets[w.dataset].source_files,
             plan.datasets[w.dataset].missing,
@@ -100,7 +132,7 @@ rule build_manifest:
         "Manifests of {wildcards.dataset}"
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
-        " --online {resources.online} --verify {resources.verify}"
+        " --online {resources.online} --verify {resources.verify} --indices {input.indices:q}"
         " --classes {input.classes:q} --train {output.train:q} --val {output.val:q} --test {output.test:q}"
         " > {log:q} 2>&1"
 

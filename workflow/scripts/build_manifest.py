@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument(
         "--verify", type=int, choices=[0, 1], default=0, help="1 decodes every image"
     )
+    parser.add_argument(
+        "--indices", type=Path, nargs="*", default=[], help="of folders that need not be listed"
+    )
     args = parser.parse_args()
     outputs = {"train": args.train, "val": args.val, "test": args.test}
     wnids = list(read_classes(args.classes)["wnid"])
@@ -29,6 +32,7 @@ def main() -> None:
         threads=args.threads,
         verify=bool(args.verify),
         online=bool(args.online),
+        indices=args.indices,
     )
 
 

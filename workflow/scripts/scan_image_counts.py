@@ -1,8 +1,8 @@
-"""Count the images of each class in ImageNet folders (class folders or tar archives) and packs."""
+"""Add up the images of each class in tables, those of folders' indices too, and packs."""
 
 from pathlib import Path
 
-from cogworks.concepts.counts import scan_sources, write_counts
+from cogworks.concepts.counts import add_counts, write_counts
 from cogworks.concepts.specs import ScanSpec
 from cogworks.core import cli
 
@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="CSV: wnid,images")
     args = parser.parse_args()
     key = f"concepts.{args.spec.benchmark}.image_counts"
-    counts = scan_sources(args.spec.sources, threads=args.threads, key=key)
+    counts = add_counts(args.spec.sources, key=key)
     write_counts(counts, args.output)
     print(f"{len(counts)} classes, {sum(counts.values())} images")
 

@@ -26,7 +26,7 @@ from cogworks.encoders.merge import merge
 from cogworks.encoders.registry import load_encoder
 from cogworks.encoders.specs import EncoderSpec
 from cogworks.encoders.store import read_features
-from cogworks.images.manifest import Manifest
+from cogworks.images.manifest import Manifest, as_rows
 from cogworks.networks.pixels import make_decoder
 
 CPU = torch.device("cpu")
@@ -364,7 +364,7 @@ def test_chunks_outlive_changes_of_other_images(
         frame.loc[20, ["label", "wnid"]] = [0, "n0"]
     else:
         frame.loc[5, change] = {"path": frame.loc[0, "path"], "size": 7}[change]
-    changed = dataclasses.replace(manifest, frame=frame, digest="other")
+    changed = dataclasses.replace(manifest, rows=as_rows(frame), digest="other")
     with monkeypatch.context() as patch:
         rows = count_batches(patch)
         assert run(changed, spec, tmp_path / "a")

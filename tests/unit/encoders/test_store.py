@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cogworks.core.errors import InputError
@@ -19,7 +20,7 @@ def write(folder: Path, x: np.ndarray, *, rows: int | None = None, **changes: An
     npy, index = folder / "x.npy", folder / "x.parquet"
     np.save(npy, x)
     count = len(x) if rows is None else rows
-    frame = pd.DataFrame(
+    table = pa.table(
         {
             "id": [f"image-{row}" for row in range(count)],
             "label": np.zeros(count, np.int32),
@@ -42,7 +43,7 @@ def write(folder: Path, x: np.ndarray, *, rows: int | None = None, **changes: An
         "dtype": str(x.dtype),
         "image": {},
     }
-    write_index(frame, index, metadata=metadata | changes)
+    write_index(table, index, metadata=metadata | changes)
     return npy, index
 
 

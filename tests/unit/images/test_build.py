@@ -34,6 +34,7 @@ def test_from_a_folder_to_bytes(fill: Any, make_folder: Any, tmp_path: Path) -> 
     reader = ImageReader(parts["test"])
     for index, image in enumerate(parts["test"].frame["id"]):
         assert reader.read_bytes(index) == (root / image).read_bytes()
+        assert parts["test"].frame["size"][index] == (root / image).stat().st_size
 
 
 @pytest.mark.parametrize(("million", "warned"), [(1.15, True), (1.17, False)])

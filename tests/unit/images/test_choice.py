@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.images.choice import choose_images
+from cogworks.images.choice import Tally, choose_images
 from cogworks.images.sources.listing import listing
 from cogworks.images.specs import ChoiceSpec
 
@@ -28,7 +28,11 @@ def images(counts: dict[str, int], split: str = "", start: int = 0) -> pd.DataFr
 
 
 def choose(frame: pd.DataFrame, wnids: list[str] | None = None, **rule: Any) -> dict[str, set[str]]:
-    chosen = choose_images(frame, wnids or sorted(set(frame["wnid"])), RULE.model_copy(update=rule))
+    wnids, full = wnids or sorted(set(frame["wnid"])), RULE.model_copy(update=rule)
+    chosen = choose_images(frame, wnids, full)
+    tally = Tally(full)
+    tally.add(frame, wnids, chosen)
+    tally.check()
     assert all(list(part.columns) == list(frame.columns) for part in chosen.values())
     parts = {split: set(part["id"]) for split, part in chosen.items()}
     assert sum(map(len, parts.values())) == len(set.union(*parts.values()))

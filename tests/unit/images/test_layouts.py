@@ -11,12 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cogworks.concepts.counts import scan_folder
 from cogworks.core.errors import InputError
 from cogworks.core.patterns import expand
+from cogworks.images.folder_index import index_folder
 from cogworks.plan.datasets import Dataset
 
 W = ["n01440764", "n01443537"]
+
+
+def _counted(folder: Path) -> dict[str, int]:
+    files = {"index": folder.parent / "index.parquet", "counts": folder.parent / "counts.csv"}
+    return index_folder(str(folder), threads=1, **files)
 
 
 def put(root: Path, *names: str) -> str:
@@ -42,7 +47,7 @@ def test_the_manifest_and_the_counts_take_the_same_images(
     assert frame["wnid"].value_counts().to_dict() == {W[0]: 5, W[1]: 6}
     log = capfd.readouterr().err
     assert f"{tmp_path}: left out, since they are not images: 2 .heic, 2 .txt, 1 links b" in log
-    assert scan_folder(tmp_path, threads=1, key="k") == {W[0]: 5, W[1]: 6}
+    assert _counted(tmp_path) == {W[0]: 5, W[1]: 6}
 
 
 def test_class_folders_that_are_links(listed: Any, tmp_path: Path) -> None:
@@ -52,7 +57,7 @@ def test_class_folders_that_are_links(listed: Any, tmp_path: Path) -> None:
     assert list(listed({"kind": "folder", "path": str(tmp_path / "im")}, W[:1])["id"]) == [
         f"{W[0]}/a.jpg"
     ]
-    assert scan_folder(tmp_path / "im", threads=1, key="k") == {W[0]: 1}
+    assert _counted(tmp_path / "im") == {W[0]: 1}
 
 
 def test_images_beside_the_class_folders_are_told_of(

@@ -7,7 +7,7 @@ import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
-from cogworks.images.manifest import digest_rows, read_manifest, write_manifest
+from cogworks.images.manifest import as_rows, digest_rows, read_manifest, write_manifest
 
 
 def frame(**changes: Any) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def test_the_digest_sees_the_class_list_and_not_the_split(tmp_path: Path) -> Non
     manifest = write(tmp_path / "m.parquet", frame())
     other = write(tmp_path / "m.parquet", frame(), classes=("a", "b", "c"))
     assert other.digest != manifest.digest
-    assert digest_rows(manifest.frame, ["a", "b"]) == manifest.digest
+    assert digest_rows(as_rows(manifest.frame), ["a", "b"]) == manifest.digest
 
 
 def test_the_digest_sees_that_a_pack_was_drawn_anew(tmp_path: Path, make_pack: Any) -> None:

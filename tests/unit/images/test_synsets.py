@@ -14,7 +14,7 @@ from cogworks.core.errors import InputError
 from cogworks.images.build import build_manifests
 from cogworks.images.classes import list_classes
 from cogworks.images.decode import decode_pil
-from cogworks.images.manifest import read_manifest
+from cogworks.images.manifest import Manifest, as_rows, read_manifest
 from cogworks.images.reader import ImageReader
 from cogworks.images.sources.transfer import scan_transfer
 from cogworks.images.sources.transfer_sets import TRANSFER_SETS
@@ -94,7 +94,7 @@ def test_seen_classes_are_those_with_images(root: Path, fill: Any) -> None:
     manifest = read_manifest(outputs["train"])
     assert len(manifest.frame) == 3
     with pytest.raises(InputError, match=r"1 of the 2 synsets wanted .* n01440764\. Name the tab"):
-        build_manifests(found.manifest_spec, [ANT, "n01440764"], outputs, threads=1)
+        build_manifests(found.manifest_spec, ["n01440764", ANT], outputs, threads=1)
 
 
 def test_a_class_that_the_table_does_not_have_is_named(
@@ -204,11 +204,7 @@ def test_cifar_is_read_where_its_pixels_lie(
     assert frame["wnid"].tolist() == ["crab", "apple", "crab", "apple", "crab"]
     assert frame["split"].tolist() == ["train"] * 3 + ["test"] * 2
 
-    class Stub:
-        image_column = "image"
-
-    Stub.frame = frame  # type: ignore[attr-defined]
-    reader = ImageReader(Stub())  # type: ignore[arg-type]
+    reader = ImageReader(Manifest(as_rows(frame), [], "", "", "", tmp_path))
     expected = [
         np.asarray(image) for split in (True, False) for image, _ in theirs(tmp_path, split)
     ]

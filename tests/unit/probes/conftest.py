@@ -112,7 +112,7 @@ class Store:
             "dtype": dtype,
             "image": {},
         }
-        index = manifest.frame[["id", "label", "wnid"]]
+        index = manifest.table(["id", "label", "wnid"])
         write_index(index, f"{stem}.parquet", metadata=metadata)
 
     def path(self, dataset: str, split: str) -> tuple[Path, Path, Path]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cogworks.core import paths
@@ -33,7 +34,7 @@ def write(encoder: str, dataset: str, wnids: list[str], strength: np.ndarray, se
         array, index = map(Path, paths.features(encoder, dataset, split))
         array.parent.mkdir(parents=True, exist_ok=True)
         np.save(array, x)
-        frame = pd.DataFrame(
+        rows = pa.table(
             {
                 "id": [f"{set_of}/{dataset}/{split}/{i}" for i in range(len(labels))],
                 "label": labels,
@@ -42,7 +43,7 @@ def write(encoder: str, dataset: str, wnids: list[str], strength: np.ndarray, se
         )
         metadata = dict.fromkeys(("version", "dataset", "split", "manifest", "sha256"), "")
         metadata |= {"encoder": encoder, "classes": wnids, "dim": DIM, "dtype": "float32"}
-        write_index(frame, index, metadata=metadata)
+        write_index(rows, index, metadata=metadata)
 
 
 @pytest.fixture

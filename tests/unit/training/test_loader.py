@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from cogworks.images.decode import CorruptImageError
-from cogworks.images.manifest import Manifest, read_manifest
+from cogworks.images.manifest import Manifest, as_rows, read_manifest
 from cogworks.training.augmentation.choices import crop_kinds
 from cogworks.training.loader import Batch, BatchOrder, TrainingImages, device_crops, make_loader
 from cogworks.training.specs import TrainSpec
@@ -129,8 +130,7 @@ def corrupt(data: Path, folder: Path, on_corrupt: str) -> Manifest:
     pack = folder / "pack.parquet"
     pq.write_table(pa.table({"image": rows}), pack)
     frame = manifest.frame.assign(path=str(pack))
-    values = vars(manifest) | {"frame": frame, "on_corrupt": on_corrupt}
-    return Manifest(**values)
+    return replace(manifest, rows=as_rows(frame), on_corrupt=on_corrupt)
 
 
 @pytest.mark.parametrize("cached", [False, True])

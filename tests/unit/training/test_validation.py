@@ -1,6 +1,7 @@
 """Accuracy on held-out images of which some are damaged."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.images.decode import CorruptImageError
-from cogworks.images.manifest import Manifest
+from cogworks.images.manifest import Manifest, as_rows
 from cogworks.training import validation
 from cogworks.training.processes import Processes
 from cogworks.training.validation import Validation
@@ -35,7 +36,7 @@ def damaged(data: Manifest, rows: list[int], on_corrupt: str, folder: Path) -> M
     pack = folder / "damaged.parquet"
     pq.write_table(pa.table({"image": images}), pack)
     frame = data.frame.assign(path=str(pack))
-    return Manifest(**(vars(data) | {"frame": frame, "on_corrupt": on_corrupt}))
+    return replace(data, rows=as_rows(frame), on_corrupt=on_corrupt)
 
 
 def _evaluated(held_out: Validation, model: Any) -> dict[str, float]:
@@ -71,7 +72,7 @@ def test_a_batch_of_damaged_images_alone_counts_nothing(
     with pytest.raises(CorruptImageError, match="row"):
         evaluate(damaged(data, lost, "error", tmp_path))
     frame = data.frame.drop(index=lost).reset_index(drop=True)
-    (expected, _) = evaluate(Manifest(**(vars(data) | {"frame": frame})))
+    (expected, _) = evaluate(replace(data, rows=as_rows(frame)))
     for values in evaluate(damaged(data, lost, "drop", tmp_path), cache_mb):
         assert values == pytest.approx(expected)
         assert np.isfinite(values["val_loss"])

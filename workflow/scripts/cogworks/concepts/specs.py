@@ -13,7 +13,7 @@ class ScanSpec(Spec):
 
     benchmark: str
     sources: list[str]
-    """Folders, packs and tables."""
+    """Packs and tables, also those of folders' indices."""
 
 
 class SelectSpec(Spec):

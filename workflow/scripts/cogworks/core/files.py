@@ -117,15 +117,39 @@ def read_batches(path: str | Path, *, columns: Sequence[str]) -> "Iterator[pa.Re
         InputError: the file is missing, damaged, or lacks one of `columns`.
     """
     import pyarrow as pa
+
+    try:
+        with open_parquet(path, columns=columns) as file:
+            yield from file.iter_batches(columns=list(columns))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+
+
+def open_parquet(
+    path: str | Path, *, columns: Sequence[str] = (), dictionaries: Sequence[str] = ()
+) -> "pq.ParquetFile":
+    """Open a Parquet file whose pages are checked when they are read.
+
+    Args:
+        path: the file.
+        columns: those that it must have.
+        dictionaries: columns of texts to read as numbers of a dictionary.
+
+    Raises:
+        InputError: the file is missing, damaged, or lacks one of `columns`.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     _require(path)
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            _check_columns(path, file.schema_arrow.names, columns)
-            yield from file.iter_batches(columns=list(columns))
+        file = pq.ParquetFile(
+            path, page_checksum_verification=True, read_dictionary=list(dictionaries)
+        )
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+    _check_columns(path, file.schema_arrow.names, columns)
+    return file
 
 
 def _check_columns(path: str | Path, names: Sequence[str], columns: Sequence[str]) -> None:

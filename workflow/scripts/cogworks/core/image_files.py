@@ -19,6 +19,8 @@ _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 _NETPBM = (".ppm", ".pgm", ".pbm", ".pnm")
 _OTHERS = (".png", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".jp2", ".avif")
 SUFFIXES = frozenset((*_JPEG, *_NETPBM, *_OTHERS))
+# What an entry of a folder is, see `kind_of`.
+FOLDER, FILE = "folder", "file"
 LOST_LINK = "links that lead nowhere"
 ROUND_LINK = "links back to a folder above"
 
@@ -28,8 +30,10 @@ def is_image(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
-def images_below(folder: str | Path, left_out: Counter[str]) -> list[tuple[str, int]]:
-    """Return the images under a folder with their sizes in bytes, sorted by path.
+def images_below(folder: str | Path, left_out: Counter[str]) -> list[str]:
+    """Return the paths of the images under a folder, sorted.
+
+    Each folder is listed once, and no file is looked at.
 
     Args:
         folder: where to look, at any depth.
@@ -39,15 +43,7 @@ def images_below(folder: str | Path, left_out: Counter[str]) -> list[tuple[str, 
         InputError: a folder cannot be read, or an image's name is not UTF-8.
     """
     try:
-        return sorted((entry.path, entry.stat().st_size) for entry in _walk(folder, left_out))
-    except OSError as error:
-        raise InputError(f"{error.filename or folder}: {error.strerror}") from error
-
-
-def count_images(folder: str | Path, left_out: Counter[str]) -> int:
-    """Return how many images `images_below` would list, without looking at each file."""
-    try:
-        return sum(1 for _ in _walk(folder, left_out))
+        return sorted(_walk(folder, left_out))
     except OSError as error:
         raise InputError(f"{error.filename or folder}: {error.strerror}") from error
 
@@ -79,9 +75,24 @@ def check_name(path: str) -> None:
         ) from error
 
 
+def kind_of(entry: "os.DirEntry[str]") -> str:
+    """Return `FOLDER` or `FILE`, also for links to them; else in words what it is.
+
+    Most file systems tell with the name, so that the entry itself need not be looked at.
+    """
+    try:
+        if entry.is_dir():
+            return FOLDER
+        if entry.is_file():
+            return FILE
+    except OSError:  # a link that leads to itself
+        return LOST_LINK
+    return LOST_LINK if entry.is_symlink() else "pipes, sockets or devices"
+
+
 def _walk(
     folder: str | Path, left_out: Counter[str], above: frozenset[tuple[int, int]] = frozenset()
-) -> Iterator["os.DirEntry[str]"]:
+) -> Iterator[str]:
     status = os.stat(folder)
     identity = status.st_dev, status.st_ino
     if identity in above:
@@ -91,24 +102,13 @@ def _walk(
         for entry in entries:
             if is_hidden(entry.name):
                 continue
-            kind = _kind(entry)
-            if kind == "folder":
+            kind = kind_of(entry)
+            if kind == FOLDER:
                 yield from _walk(entry.path, left_out, above | {identity})
-            elif kind == "file" and is_image(entry.name):
+            elif kind == FILE and is_image(entry.name):
                 check_name(entry.path)
-                yield entry
-            elif kind == "file":
+                yield entry.path
+            elif kind == FILE:
                 note_left_out(entry.name, left_out)
             else:
                 left_out[kind] += 1
-
-
-def _kind(entry: "os.DirEntry[str]") -> str:
-    try:
-        if entry.is_dir():
-            return "folder"
-        if entry.is_file():
-            return "file"
-    except OSError:  # a link that leads to itself
-        return LOST_LINK
-    return LOST_LINK if entry.is_symlink() else "pipes, sockets or devices"

@@ -1,17 +1,24 @@
 """Uncompressed tar files as tables of where each member's bytes are."""
 
+import os
 import posixpath
 import sys
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 from cogworks.core.errors import InputError
 from cogworks.core.image_files import check_name
-from cogworks.core.inputs import check_genuine, is_hidden_path
+from cogworks.core.inputs import impostor, is_hidden_path
 
+# Bytes that are read at a time where members are large, and where they are small.
+_FAR, _NEAR = 4096, 2**20
+# A header no further than this from the last bytes read is near: on a network file system, to wait
+# for one more answer takes longer than to read the bytes between.
+_GAP = 2**15
 _PACKED = {b"\x1f\x8b": "gzip -d", b"BZ": "bzip2 -d", b"\xfd7": "xz -d", b"\x28\xb5": "zstd -d"}
 _MOST_LINKS = 40
 
@@ -39,12 +46,15 @@ def list_members(path: str | Path) -> list[Member]:
     Raises:
         InputError: the file is missing, compressed, cut off or damaged; the message names it.
     """
-    check_genuine(path)
     try:
-        # "r:" refuses compressed archives: they cannot be read from the middle.
-        with tarfile.open(path, "r:") as archive:
-            entries = archive.getmembers()
-            _check_end(path, archive.offset)
+        with _opened(path) as file:
+            if what := impostor(file.read(_FAR)):
+                raise InputError(f"{path} is {what}")
+            file.seek(0)
+            # "r:" refuses compressed archives: they cannot be read from the middle.
+            with tarfile.open(fileobj=cast(IO[bytes], file), mode="r:") as archive:
+                entries = archive.getmembers()
+                _check_end(path, file, archive.offset)
     except (tarfile.TarError, OSError) as error:
         raise InputError(
             f"{path}: not a readable, uncompressed tar file ({error}){_hint(path)}"
@@ -100,21 +110,60 @@ def _plain(name: str) -> str:
     return posixpath.normpath(name).lstrip("/")
 
 
-def _check_end(path: str | Path, offset: int) -> None:
+class _Headers:
+    """A tar file as `tarfile` reads it, in few system calls.
+
+    Where members are large, one call reads each header, with what may belong to it. Where they are
+    small, one call reads many members.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._place = self._start = 0
+        self._window = b""
+        self._ahead = _FAR
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, place: int) -> None:
+        self._place = place
+
+    def read(self, size: int) -> bytes:
+        if not self._start <= self._place <= self._start + len(self._window) - size:
+            gap = self._place - (self._start + len(self._window))
+            self._ahead = min(2 * self._ahead, _NEAR) if gap <= _GAP else _FAR
+            self._start = self._place
+            self._window = os.pread(self._descriptor, max(size, self._ahead), self._start)
+        at = self._place - self._start
+        found = self._window[at : at + size]
+        self._place += len(found)
+        return found
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[_Headers]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield _Headers(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_end(path: str | Path, file: _Headers, offset: int) -> None:
     """Check what ended the listing: `tarfile` mistakes a damaged header for the end."""
-    with open(path, "rb") as handle:
-        handle.seek(offset)
-        block = handle.read(tarfile.BLOCKSIZE)
-        if block.strip(b"\0"):
-            raise tarfile.ReadError(f"damaged at byte {offset}")
-        _check_nothing_follows(handle)
+    file.seek(offset)
+    block = file.read(tarfile.BLOCKSIZE)
+    if block.strip(b"\0"):
+        raise tarfile.ReadError(f"damaged at byte {offset}")
+    _check_nothing_follows(file)
     if len(block) < tarfile.BLOCKSIZE:
         print(f"warning: {path}: ends without an end mark; was it cut off?", file=sys.stderr)
 
 
-def _check_nothing_follows(handle: BinaryIO) -> None:
+def _check_nothing_follows(file: _Headers) -> None:
     """Refuse archives joined by `cat`: readers stop at the end of the first one."""
-    while block := handle.read(tarfile.BLOCKSIZE):
+    while block := file.read(tarfile.BLOCKSIZE):
         if block.strip(b"\0"):
             break
     try:
@@ -122,7 +171,7 @@ def _check_nothing_follows(handle: BinaryIO) -> None:
     except tarfile.HeaderError:  # nothing, or bytes that mean nothing
         return
     raise tarfile.ReadError(
-        f"another archive follows its end, at byte {handle.tell() - len(block)}: give the tar "
+        f"another archive follows its end, at byte {file.tell() - len(block)}: give the tar "
         "files one by one, or unpack it by `tar -xif` and pack it again"
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from cogworks.core import paths
@@ -30,7 +31,7 @@ from cogworks.encoders.registry import Encoder, load_encoder
 from cogworks.encoders.specs import ComputeSpec, EncoderSpec, ModelSource, Pretrained
 from cogworks.encoders.store import check_finite, write_index
 from cogworks.images.decode import CorruptImageError
-from cogworks.images.manifest import Manifest, digest_rows
+from cogworks.images.manifest import DIGESTED, Manifest, digest_rows
 from cogworks.images.reader import ImageReader
 from cogworks.networks.pixels import make_decoder
 
@@ -85,17 +86,18 @@ def extract(
     set_arithmetic(compute.precision)  # only now: the user's code may have set it otherwise
     chunk_rows = CHUNK_BATCHES * compute.batch_size
     start, stop = shard_rows(len(manifest), chunk_rows=chunk_rows, shard=shard, shards=shards)
+    part = manifest.part(start, stop)
     partial = PartialFeatures(
         npy.with_suffix(".work"),
         key=_key(encoder, compute, start, device),
-        images=lambda first, last: _digest(manifest, start + first, start + last),
+        images=lambda first, last: _digest(part, first, last),
         rows=stop - start,
         chunk_rows=chunk_rows,
         dim=encoder.feature_dim,
         dtype=compute.dtype,
     )
     with partial:
-        job = _Job(manifest, encoder, compute, partial, start)
+        job = _Job(part, encoder, compute, partial, start=start, images=len(manifest))
         if not job.run(devices(device, gpus), threads):
             return False
         job.check_corrupt()
@@ -111,7 +113,7 @@ def shard_rows(rows: int, *, chunk_rows: int, shard: int, shards: int) -> tuple[
 
 
 class _Job:
-    """The chunks of one range of rows that are still to be made."""
+    """The chunks of some rows of a manifest, from `start` of its `images`, still to be made."""
 
     def __init__(
         self,
@@ -119,14 +121,15 @@ class _Job:
         encoder: Encoder,
         compute: ComputeSpec,
         partial: PartialFeatures,
+        *,
         start: int,
+        images: int,
     ) -> None:
         self.manifest = manifest
         self.encoder = encoder
         self.compute = compute
         self.partial = partial
-        self.start = start
-        self.ids = manifest.frame["id"].to_numpy()
+        self.start, self.images = start, images
         self.decode = make_decoder(
             decoder=encoder.image.decoder,
             size=encoder.image.image_size,
@@ -170,9 +173,9 @@ class _Job:
                 return False
             for reason in batch.corrupt.values():
                 print(reason, file=sys.stderr)
-            corrupt |= {row - self.start: reason for row, reason in batch.corrupt.items()}
+            corrupt |= batch.corrupt
             whole = ~np.isin(np.arange(batch.start, batch.stop), list(batch.corrupt))
-            ids = self.ids[batch.start : batch.stop][whole]
+            ids = np.array(self.manifest.ids(range(batch.start, batch.stop)), object)[whole]
             place = str(self.manifest.path)
             check_finite(features[whole], ids, encoder=self.encoder.name, place=place)
             parts.append(features)
@@ -189,8 +192,7 @@ class _Job:
         reader = ImageReader(self.manifest)
 
         def stands(chunk: int) -> bool:
-            rows = (self.start + row for row in self.partial.corrupt([chunk]))
-            return not any(self._decodes(reader, row) for row in rows)
+            return not any(self._decodes(reader, row) for row in self.partial.corrupt([chunk]))
 
         return {chunk for chunk in self.partial.finished() if stands(chunk)}
 
@@ -210,7 +212,7 @@ class _Job:
         corrupt = self.partial.corrupt(range(self.partial.chunks))
         if corrupt and self.manifest.on_corrupt == "error":
             self._refuse(corrupt)
-        if corrupt and len(corrupt) == len(self.manifest):
+        if corrupt and len(corrupt) == self.images:
             raise CorruptImageError(
                 f"{self.manifest.path}: none of its {len(corrupt)} images can be decoded, the "
                 f"first: {corrupt[0]}"
@@ -245,7 +247,7 @@ class _Job:
             )
 
     def _batches_of(self, chunk: int) -> list[tuple[int, int]]:
-        first, last = (self.start + row for row in self.partial.span(chunk))
+        first, last = self.partial.span(chunk)
         size = self.compute.batch_size
         return [(row, min(row + size, last)) for row in range(first, last, size)]
 
@@ -274,8 +276,7 @@ def _publish(job: _Job, *, npy: Path, index: Path) -> None:
     """Write the index, then move the array to its place: a kill in between costs nothing."""
     partial, manifest, encoder = job.partial, job.manifest, job.encoder
     dropped = partial.dropped()
-    stop = job.start + partial.rows
-    rows = manifest.frame.iloc[job.start : stop]
+    rows = manifest.table(["id", "label", "wnid"])
     array = partial.result()
     metadata = {
         "encoder": encoder.name,
@@ -285,16 +286,17 @@ def _publish(job: _Job, *, npy: Path, index: Path) -> None:
         "classes": manifest.classes,
         "manifest": manifest.digest,
         "start": job.start,
-        "stop": stop,
-        "images": len(manifest),
-        "dropped": [str(rows["id"].iloc[row]) for row in dropped],
+        "stop": job.start + len(manifest),
+        "images": job.images,
+        "dropped": [rows["id"][row].as_py() for row in dropped],
         "sha256": sha256_file(array),
         "dim": encoder.feature_dim,
         "dtype": job.compute.dtype,
         "image": asdict(encoder.image),
         "weights": [asdict(file) for file in encoder.weights],
     }
-    write_index(rows.drop(rows.index[dropped]), index, metadata=metadata)
+    rows = rows.filter(~np.isin(np.arange(len(rows)), dropped))
+    write_index(rows, index, metadata=metadata)
     os.replace(array, npy)
     partial.remove()
     if dropped:
@@ -315,7 +317,9 @@ def _images(result: tuple[Batch, np.ndarray]) -> int:
 
 def _digest(manifest: Manifest, first: int, last: int) -> str:
     """Return the digest of some rows' images; features do not depend on labels."""
-    return digest_rows(manifest.frame.iloc[first:last].assign(label=0), [manifest.image_column])
+    rows = manifest.table(DIGESTED, range(first, last))
+    at, zeros = DIGESTED.index("label"), pa.array(np.zeros(len(rows), np.int32))
+    return digest_rows(rows.set_column(at, "label", zeros), [manifest.image_column])
 
 
 def _key(

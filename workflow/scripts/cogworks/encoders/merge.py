@@ -2,10 +2,9 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
@@ -79,11 +78,8 @@ def _write(shards: list[Features], npy: Path) -> str:
     return digest.hexdigest()
 
 
-def _table(shards: list[Features]) -> pd.DataFrame:
-    columns: dict[str, Any] = {
-        "id": np.concatenate([shard.ids for shard in shards]),
-        "label": np.concatenate([shard.labels for shard in shards]),
-    }
-    frame = pd.DataFrame(columns)
-    frame["wnid"] = np.asarray(shards[0].classes, dtype=object)[frame["label"]]
-    return frame
+def _table(shards: list[Features]) -> pa.Table:
+    ids = np.concatenate([shard.ids for shard in shards])
+    labels = np.concatenate([shard.labels for shard in shards])
+    wnids = np.asarray(shards[0].classes, dtype=object)[labels]
+    return pa.table({"id": ids, "label": labels, "wnid": wnids})

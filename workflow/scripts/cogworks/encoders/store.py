@@ -59,10 +59,9 @@ class Features:
     metadata: dict[str, Any]
 
 
-def write_index(frame: pd.DataFrame, path: str | Path, *, metadata: dict[str, Any]) -> None:
-    """Write the index of a feature array; `frame` holds id, label, wnid of each of its rows."""
-    table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False)
-    write_parquet(table.replace_schema_metadata(None), path, metadata=metadata)
+def write_index(rows: pa.Table, path: str | Path, *, metadata: dict[str, Any]) -> None:
+    """Write the index of a feature array; `rows` holds id, label, wnid of each of its rows."""
+    write_parquet(rows.select(SCHEMA.names).cast(SCHEMA), path, metadata=metadata)
 
 
 def read_features(

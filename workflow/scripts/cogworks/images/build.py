@@ -1,18 +1,23 @@
 """From a source and a class list to the manifests of a data set."""
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cogworks.concepts.published_levels import cog_level
 from cogworks.core.errors import InputError
-from cogworks.images.choice import choose_images
-from cogworks.images.copies import report_copies
-from cogworks.images.manifest import write_manifest
-from cogworks.images.sources.listing import name_some
-from cogworks.images.sources.scan import find_image_column, scan
+from cogworks.core.parallel import in_order
+from cogworks.images.choice import Tally, choose_images
+from cogworks.images.copies import Copies
+from cogworks.images.folder_index import open_indices
+from cogworks.images.manifest import manifest_writer
+from cogworks.images.sources.listing import joined, name_some
+from cogworks.images.sources.scan import find_image_column, scan_by_class
 from cogworks.images.specs import ManifestSpec
 from cogworks.images.verify import find_corrupt
 
@@ -29,6 +34,7 @@ def build_manifests(
     threads: int,
     verify: bool = False,
     online: bool = False,
+    indices: Sequence[Path] = (),
 ) -> None:
     """Scan the source, choose the images, and write a manifest for each split.
 
@@ -39,30 +45,47 @@ def build_manifests(
         threads: readers and decoders at once.
         verify: whether to decode every image, and to compare all for copies.
         online: whether a torchvision data set that is not there may be downloaded.
+        indices: of folders of classes; what they know is not listed again.
 
     Raises:
         InputError: missing classes or files, too few images, or damaged ones.
     """
     column = find_image_column(spec.source)
-    frame = scan(spec.source, wnids, threads=threads, online=online)
-    decoders = threads if verify else 0
-    parts, dropped = _choose_readable(frame, wnids, spec, image_column=column, decoders=decoders)
-    report_copies(parts, image_column=column, thorough=verify)
-    for split, path in outputs.items():
-        manifest = write_manifest(
-            parts[split],
-            path,
-            dataset=spec.dataset,
-            split=split,
-            classes=wnids,
-            on_corrupt=spec.on_corrupt,
-            image_column=column,
-            dropped=len(dropped),
-        )
-        print(f"{split}: {len(manifest)} images of {len(wnids)} classes", file=sys.stderr)
-    for image, reason in dropped.items():
+    choice = _Choice(spec, column, decoders=threads if verify else 0)
+    copies = Copies(image_column=column, thorough=verify)
+    known = open_indices(indices)
+    with ExitStack() as stack:
+        writers = {
+            split: stack.enter_context(
+                manifest_writer(
+                    path,
+                    dataset=spec.dataset,
+                    split=split,
+                    classes=wnids,
+                    on_corrupt=spec.on_corrupt,
+                    image_column=column,
+                )
+            )
+            for split, path in outputs.items()
+        }
+        for classes, frame in scan_by_class(
+            spec.source, wnids, threads=threads, online=online, indices=known
+        ):
+            parts = choice.of(frame, classes)
+            parts = {split: _with_sizes(part, threads) for split, part in parts.items()}
+            copies.add(parts)
+            for split, writer in writers.items():
+                writer.add_images(parts[split])
+        choice.check()
+        for writer in writers.values():
+            writer.dropped = len(choice.dropped)
+    copies.report()
+    for split, writer in writers.items():
+        print(f"{split}: {writer.images} images of {len(wnids)} classes", file=sys.stderr)
+    for image, reason in choice.dropped.items():
         print(f"dropped {image}: {reason}", file=sys.stderr)
-    _compare_level(wnids, sum(map(len, parts.values())), f"images.{spec.dataset}")
+    total = sum(writer.images for writer in writers.values())
+    _compare_level(wnids, total, f"images.{spec.dataset}")
 
 
 def _compare_level(wnids: Sequence[str], images: int, key: str) -> None:
@@ -81,35 +104,85 @@ def _compare_level(wnids: Sequence[str], images: int, key: str) -> None:
     )
 
 
-def _choose_readable(
-    frame: pd.DataFrame,
-    wnids: Sequence[str],
-    spec: ManifestSpec,
-    *,
-    image_column: str,
-    decoders: int,
-) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Choose images; with `decoders`, damaged ones are replaced by others, or are an error.
+class _Choice:
+    """The choice of images, made for some classes after the others.
 
-    Returns:
-        the images of each split, and id -> reason for those that were dropped.
+    Attributes:
+        dropped: id -> reason for each damaged image that was left out, where `on_corrupt` says so.
     """
-    checked: set[str] = set()
-    dropped: dict[str, str] = {}
-    while True:
-        parts = choose_images(frame[~frame["id"].isin(dropped.keys())], wnids, spec)
-        if not decoders:
-            return parts, dropped
-        chosen = pd.concat(parts.values(), ignore_index=True)
-        fresh = chosen[~chosen["id"].isin(checked)]
-        if fresh.empty:
-            return parts, dropped
-        corrupt = find_corrupt(fresh, image_column=image_column, workers=decoders)
-        if corrupt and spec.on_corrupt == "error":
+
+    def __init__(self, spec: ManifestSpec, image_column: str, *, decoders: int) -> None:
+        """Take the rule; with `decoders` (processes), chosen images are decoded."""
+        self._spec, self._image_column, self._decoders = spec, image_column, decoders
+        self._tally = Tally(spec)
+        self._damaged: list[str] = []
+        self._decoded = 0
+        self.dropped: dict[str, str] = {}
+
+    def of(self, frame: pd.DataFrame, wnids: list[str]) -> dict[str, pd.DataFrame]:
+        """Return the images of each split, given all of some classes.
+
+        Damaged ones are noted; where they are dropped, others take their places.
+        """
+        seen: set[str] = set()
+        while True:
+            parts = choose_images(frame, wnids, self._spec)
+            chosen = joined(parts.values())
+            corrupt = self._corrupt(chosen[~chosen["id"].isin(seen)], wnids)
+            if not corrupt:
+                break
+            seen |= set(chosen["id"])
+            frame = frame[~frame["id"].isin(corrupt.keys())]
+        self._tally.add(frame, wnids, parts)
+        return parts
+
+    def check(self) -> None:
+        """Check that all images can be decoded, and that every class has enough.
+
+        Raises:
+            InputError: naming images or classes.
+        """
+        if self._damaged:
             raise InputError(
-                f"images.{spec.dataset}: {len(corrupt)} of {len(fresh)} images are damaged: "
-                f"{name_some(list(corrupt.values()), most=10)}. Replace them, or set on_corrupt: "
+                f"images.{self._spec.dataset}: {len(self._damaged)} of {self._decoded} images are "
+                f"damaged: {name_some(self._damaged, most=10)}. Replace them, or set on_corrupt: "
                 "drop to leave them out"
             )
-        checked.update(fresh["id"])
-        dropped |= corrupt
+        self._tally.check()
+
+    def _corrupt(self, frame: pd.DataFrame, wnids: list[str]) -> dict[str, str]:
+        """Decode images; return those that are to be replaced."""
+        if not self._decoders or frame.empty:
+            return {}
+        label = f"decoding {wnids[0]} to {wnids[-1]}"
+        found = find_corrupt(
+            frame, image_column=self._image_column, workers=self._decoders, label=label
+        )
+        self._decoded += len(frame)
+        if self._spec.on_corrupt == "error":
+            self._damaged += found.values()
+            return {}
+        self.dropped |= found
+        return found
+
+
+def _with_sizes(frame: pd.DataFrame, threads: int) -> pd.DataFrame:
+    """Return a listing with the size of each file, at which nobody has looked yet."""
+    unknown = np.flatnonzero((frame["container"] == "file") & (frame["size"] < 0))
+    if not len(unknown):
+        return frame
+    pieces = np.array_split(frame["path"].to_numpy()[unknown], threads)
+    found = in_order(_sizes, pieces, workers=threads, threads=True)
+    sizes = frame["size"].to_numpy(copy=True)
+    sizes[unknown] = np.concatenate(list(found))
+    return frame.assign(size=sizes)
+
+
+def _sizes(paths: np.ndarray) -> np.ndarray:
+    try:
+        return np.array([os.stat(path).st_size for path in paths], dtype=np.int64)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: {error.strerror}; was it moved since its folder was listed? See "
+            "docs/your-data.md, Damaged and changed images"
+        ) from error

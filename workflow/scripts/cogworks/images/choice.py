@@ -7,7 +7,7 @@ and a new image can displace at most one old one in each split. A split that the
 along is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -20,48 +20,72 @@ VAL = "val"
 
 
 def choose_images(
-    frame: pd.DataFrame, wnids: Sequence[str], rule: ChoiceSpec
+    frame: pd.DataFrame, wnids: Iterable[str], rule: ChoiceSpec
 ) -> dict[str, pd.DataFrame]:
-    """Divide a listing into `train`, `val` and `test`.
+    """Divide a listing into `train`, `val` and `test`, the images in the order of their hashes.
 
     Args:
-        frame: the source's listing.
-        wnids: the classes; each must have images.
-        rule: how many images of which split; errors name its data set.
-
-    Raises:
-        InputError: classes without images, with fewer than `min_images`, or with none left for a
-            split; the message names them.
+        frame: the source's listing, all images of some classes.
+        wnids: the classes.
+        rule: how many images of which split.
     """
-    key = f"images.{rule.dataset}"
     groups = dict(iter(frame.groupby("wnid")))
-    counts = {wnid: len(groups.get(wnid, ())) for wnid in wnids}
-    if few := [f"{w} ({n})" for w, n in counts.items() if n < rule.min_images]:
-        raise InputError(
-            f"{key}: {len(few)} classes have fewer than {rule.min_images} images "
-            f"(min_images): {name_some(few)}"
-        )
     choose = _choose_by_rule if (frame["split"] == UNSPLIT).all() else _keep_official
     parts: dict[str, list[str]] = {TRAIN: [], VAL: [], TEST: []}
-    lacking: dict[str, list[str]] = {TRAIN: [], VAL: [], TEST: []}
-    expected = _expected_splits(frame, rule)
     for wnid in wnids:
-        for split, ids in choose(groups[wnid], rule).items():
-            parts[split] += ids
-            if split in expected and not ids:
-                lacking[split].append(f"{wnid} ({counts[wnid]} images)")
-    for split, names in lacking.items():
-        if names:
-            raise InputError(f"{key}: no {split} image is left for {name_some(names)}")
+        if wnid in groups:
+            for split, ids in choose(groups[wnid], rule).items():
+                parts[split] += ids
     by_id = frame.set_index("id", drop=False)
     return {split: by_id.loc[ids].reset_index(drop=True) for split, ids in parts.items()}
 
 
-def _expected_splits(frame: pd.DataFrame, rule: ChoiceSpec) -> set[str]:
-    """Return the splits of which every class must have an image."""
-    splits = set(frame["split"])
-    expected = {TRAIN, TEST} if splits == {UNSPLIT} else splits
-    return expected | {VAL} if rule.val_share and TRAIN in expected else expected
+class Tally:
+    """Whether every class has the images that the rule wants, judged when all were seen."""
+
+    def __init__(self, rule: ChoiceSpec) -> None:
+        """Take the rule; errors name its data set."""
+        self._rule = rule
+        self._splits: set[str] = set()
+        self._few: list[str] = []
+        self._lacking: dict[str, list[str]] = {TRAIN: [], VAL: [], TEST: []}
+
+    def add(
+        self, frame: pd.DataFrame, wnids: Sequence[str], parts: dict[str, pd.DataFrame]
+    ) -> None:
+        """Take what `choose_images` made of a listing of some classes."""
+        self._splits |= set(frame["split"])
+        there = frame["wnid"].value_counts()
+        counts = {wnid: int(there.get(wnid, 0)) for wnid in wnids}
+        self._few += [f"{w} ({n})" for w, n in counts.items() if n < self._rule.min_images]
+        for split, names in self._lacking.items():
+            found = set(parts[split]["wnid"])
+            names += [f"{w} ({n} images)" for w, n in counts.items() if w not in found]
+
+    def check(self) -> None:
+        """Check that no class has too few images.
+
+        Raises:
+            InputError: classes without images, with fewer than `min_images`, or with none left for
+                a split; the message names them.
+        """
+        key = f"images.{self._rule.dataset}"
+        if self._few:
+            raise InputError(
+                f"{key}: {len(self._few)} classes have fewer than {self._rule.min_images} images "
+                f"(min_images): {name_some(self._few)}"
+            )
+        for split in self._lacking:
+            if split in self._expected and self._lacking[split]:
+                raise InputError(
+                    f"{key}: no {split} image is left for {name_some(self._lacking[split])}"
+                )
+
+    @property
+    def _expected(self) -> set[str]:
+        """Return the splits of which every class must have an image."""
+        expected = {TRAIN, TEST} if self._splits == {UNSPLIT} else self._splits
+        return expected | {VAL} if self._rule.val_share and TRAIN in expected else expected
 
 
 def _choose_by_rule(rows: pd.DataFrame, rule: ChoiceSpec) -> dict[str, list[str]]:

@@ -58,12 +58,14 @@ def contact_sheet(
 def _rows(manifest: Manifest, names: dict[str, str], count: int) -> list[Row]:
     """Draw classes and images by hash: the sheet stays the same while the data set does."""
     reader = ImageReader(manifest)
-    shown = sorted(shuffle_by_hash(set(manifest.frame["wnid"]), "sheet")[:count])
+    there = [manifest.classes[label] for label in np.unique(manifest.labels)]
+    shown = sorted(shuffle_by_hash(there, "sheet")[:count])
     rows = []
     for wnid in shown:
-        where = np.flatnonzero(manifest.frame["wnid"] == wnid)
-        order = sorted(where, key=lambda i: derive_seed("sheet", manifest.frame["id"].iloc[i]))
-        found = islice(decode_images(reader, map(int, order), manifest.on_corrupt), COLUMNS)
+        where = manifest.of_class(wnid)
+        seeds = [derive_seed("sheet", image) for image in manifest.ids(where)]
+        order = [row for _, row in sorted(zip(seeds, where, strict=True))]
+        found = islice(decode_images(reader, order, manifest.on_corrupt), COLUMNS)
         tiles = [central_square(image, TILE) for _, image in found]
         rows.append(Row(wnid, names.get(wnid, wnid).split(",")[0], tiles))
     return rows

@@ -21,18 +21,22 @@ readers of the images need to know (`image_column` of packs, `on_corrupt`).
 import contextlib
 import hashlib
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import ParquetRows, parquet_writer, read_metadata, read_parquet
+from cogworks.core.files import ParquetRows, open_parquet, parquet_writer, read_metadata
 
 SCHEMA = pa.schema(
     [
@@ -46,16 +50,35 @@ SCHEMA = pa.schema(
     ]
 )
 DIGESTED = ["id", "path", "container", "locator", "size", "label"]
-# Rows that a writer holds at a time.
+# Texts that repeat: they are read as numbers of a dictionary, one for each row group.
+REPEATED = ("path", "container", "wnid")
+# Rows of a row group.
 GROUP = 2**17
+
+
+class Rows(Protocol):
+    """The rows of a manifest, in the columns of `SCHEMA`: a `pa.Table`, or `StoredRows`."""
+
+    @property
+    def num_rows(self) -> int:
+        """Return their number."""
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Return a column; texts may be numbers of a dictionary."""
+
+    def slice(self, offset: int, length: int) -> "Rows":
+        """Return some of the rows."""
 
 
 @dataclass(frozen=True)
 class Manifest:
     """One split of one data set.
 
+    ImageNet-21K has 14 million images. So columns are read when they are used; only what looks at
+    few images asks for the `frame`.
+
     Attributes:
-        frame: the table, N rows.
+        rows: N rows.
         classes: the sorted class ids, C of them; `label` indexes this list. A split need not hold
             images of all of them (a data set that only has a test split has an empty train split).
         dataset: name of the data set.
@@ -70,7 +93,7 @@ class Manifest:
             left) when it was verified.
     """
 
-    frame: pd.DataFrame
+    rows: Rows
     classes: list[str]
     dataset: str
     split: str
@@ -81,7 +104,86 @@ class Manifest:
     dropped: int = 0
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return self.rows.num_rows
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Return the classes of the images, (N,) int32, ascending."""
+        return self.rows.column("label").to_numpy()
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Return all of it as a data frame: some hundred bytes a row."""
+        return self.table(SCHEMA.names).to_pandas()
+
+    def table(self, names: Sequence[str], rows: range | None = None) -> pa.Table:
+        """Return some columns as they are declared in `SCHEMA`, of all rows or of a range."""
+        schema = pa.schema([SCHEMA.field(name) for name in names])
+        found = pa.table({name: self.rows.column(name) for name in names})
+        return (found if rows is None else found.slice(rows.start, len(rows))).cast(schema)
+
+    def of_class(self, wnid: str) -> range:
+        """Return the rows of a class, which follow each other; none of one that is not there."""
+        label = bisect_left(self.classes, wnid)
+        if self.classes[label : label + 1] != [wnid]:
+            return range(0)
+        return range(*np.searchsorted(self.labels, [label, label + 1]).tolist())
+
+    def ids(self, rows: range) -> list[str]:
+        """Return the ids of some rows that follow each other."""
+        found: list[str] = self.rows.column("id").slice(rows.start, len(rows)).to_pylist()
+        return found
+
+    def find(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the row of each image, by id; those that are not there are left out."""
+        found = pc.is_in(self.rows.column("id"), value_set=pa.array(ids, pa.string()))
+        return {self.ids(range(row, row + 1))[0]: row for row in np.flatnonzero(found).tolist()}
+
+    def part(self, start: int, stop: int) -> "Manifest":
+        """Return some rows; all else, the digest too, is that of the whole."""
+        return replace(self, rows=self.rows.slice(start, stop - start))
+
+
+class StoredRows:
+    """Rows of a Parquet file, of which columns are read when they are asked for."""
+
+    def __init__(self, path: str | Path, file: pq.ParquetFile, start: int, stop: int) -> None:
+        """Take the rows from `start` to `stop` (exclusive) of an open file."""
+        self._path, self._file, self._start, self._stop = path, file, start, stop
+        self._columns: dict[str, pa.ChunkedArray] = {}
+
+    @property
+    def num_rows(self) -> int:
+        """See `Rows`."""
+        return self._stop - self._start
+
+    def slice(self, offset: int, length: int) -> "StoredRows":
+        """See `Rows`; nothing is read."""
+        start = min(self._start + offset, self._stop)
+        return StoredRows(self._path, self._file, start, min(start + length, self._stop))
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """See `Rows`; row groups without a row of these are not read.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        if name not in self._columns:
+            sizes = map(self._file.metadata.row_group, range(self._file.num_row_groups))
+            spans = list(pairwise(accumulate((size.num_rows for size in sizes), initial=0)))
+            groups = [g for g, (a, b) in enumerate(spans) if a < self._stop and self._start < b]
+            try:
+                found = self._file.read_row_groups(groups, [name]).column(name)
+            except (pa.ArrowInvalid, OSError) as error:
+                raise InputError(f"{self._path}: not a readable Parquet file ({error})") from error
+            skipped = self._start - spans[groups[0]][0] if groups else 0
+            self._columns[name] = found.slice(skipped, self.num_rows)
+        return self._columns[name]
+
+
+def as_rows(frame: pd.DataFrame) -> pa.Table:
+    """Return a data frame as rows of a manifest; columns may be missing."""
+    return pa.Table.from_pandas(frame, preserve_index=False)
 
 
 def write_manifest(
@@ -108,48 +210,93 @@ def write_manifest(
     Raises:
         InputError: a column is missing, a class is unknown, ids or classes repeat.
     """
-    frame = _with_labels(frame, list(classes), where=f"{dataset}/{split}")
     facts: dict[str, Any] = {
         "dataset": dataset,
         "split": split,
         "classes": list(classes),
         "on_corrupt": on_corrupt,
         "image_column": image_column,
-        "dropped": dropped,
     }
     with manifest_writer(path, **facts) as writer:
-        for start in range(0, len(frame), GROUP):
-            rows = frame[start : start + GROUP]
-            writer.add(pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False))
-    return Manifest(frame=frame, path=Path(path), digest=writer.digest, **facts)
+        writer.add_images(frame)
+        writer.dropped = dropped
+    return read_manifest(path)
 
 
 class ManifestWriter:
-    """Writes the rows of a manifest; it holds no more of them than a row group."""
+    """Writes the rows of a manifest; it holds no more of them than a row group and what is added.
 
-    def __init__(self, file: ParquetRows, classes: Sequence[str]) -> None:
-        self._file = file
+    Attributes:
+        images: how many it took.
+        dropped: see `Manifest`; to be set before the end.
+    """
+
+    def __init__(self, file: ParquetRows, classes: Sequence[str], *, where: str) -> None:
+        """Take the file; `where` names the manifest in errors.
+
+        Raises:
+            InputError: classes repeat or are not sorted.
+        """
+        if list(classes) != sorted(set(classes)):
+            raise InputError(f"{where}: classes must be sorted and distinct")
+        self.images = self.dropped = 0
+        self._file, self._where = file, where
+        self._labels = pd.Index(classes)
         self._digest = RowsDigest(classes)
         self._waiting: list[pa.Table] = []
+        self._count = 0
+
+    def add_images(self, frame: pd.DataFrame) -> None:
+        """Label, check, sort and append images of classes that follow those before.
+
+        Args:
+            frame: the columns of `SCHEMA` without `label`.
+
+        Raises:
+            InputError: a column is missing, a class is unknown, ids repeat.
+        """
+        missing = [name for name in SCHEMA.names if name != "label" and name not in frame]
+        if missing:
+            raise InputError(f"{self._where}: a manifest needs the columns {', '.join(missing)}")
+        labels = self._labels.get_indexer(frame["wnid"])
+        if (labels < 0).any():
+            unknown = ", ".join(sorted(set(frame["wnid"][labels < 0]))[:5])
+            raise InputError(f"{self._where}: images of {unknown}, which is not a class of it")
+        twice = frame["id"][frame["id"].duplicated()]
+        if len(twice):
+            raise InputError(
+                f"{self._where}: {len(twice)} image ids are given twice, first {twice.iloc[0]}"
+            )
+        frame = frame.assign(label=np.asarray(labels, dtype=np.int32))
+        frame = frame.astype({"locator": np.int64, "size": np.int64})
+        frame = frame[SCHEMA.names].sort_values(["label", "id"], ignore_index=True)
+        self.add(pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False))
 
     def add(self, rows: pa.Table) -> None:
         """Append rows in the columns of `SCHEMA`, which follow those before in (label, id)."""
-        rows = rows.replace_schema_metadata(None)
-        self._digest.update(rows)
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= GROUP:
-            self.flush()
+        self._waiting.append(rows.replace_schema_metadata(None))
+        self.images += len(rows)
+        self._count += len(rows)
+        if self._count >= GROUP:
+            self._write(whole=True)
 
-    def flush(self) -> None:
-        """Write the rows that wait for a row group to be full."""
-        if self._waiting:
-            self._file.add(pa.concat_tables(self._waiting).combine_chunks())
-            self._waiting.clear()
-
-    @property
-    def digest(self) -> str:
-        """Return the digest of classes and rows, see `RowsDigest`."""
+    def finish(self) -> str:
+        """Write the rows that wait for a row group to be full; return the digest of all."""
+        self._write(whole=False)
         return self._digest.hexdigest()
+
+    def _write(self, *, whole: bool) -> None:
+        """Write row groups, of which the last one may be smaller unless they are to be `whole`."""
+        if not self._waiting:
+            return
+        rows = pa.concat_tables(self._waiting)
+        end = len(rows) // GROUP * GROUP if whole else len(rows)
+        for start in range(0, end, GROUP):
+            group = rows.slice(start, min(GROUP, end - start)).combine_chunks()
+            self._digest.update(group)
+            self._file.add(group)
+        self._waiting = [rows.slice(end)] if end < len(rows) else []
+        self._count = len(rows) - end
 
 
 @contextlib.contextmanager
@@ -161,49 +308,49 @@ def manifest_writer(
     classes: Sequence[str],
     on_corrupt: str = "error",
     image_column: str = "image",
-    dropped: int = 0,
 ) -> Iterator[ManifestWriter]:
     """Yield what writes a manifest to `path` piece by piece; for the arguments see `Manifest`.
 
-    The file is whole or, after an error, absent.
+    The file is whole or, after an error, absent. Its bytes do not depend on the pieces.
     """
     with parquet_writer(path, SCHEMA) as file:
-        writer = ManifestWriter(file, classes)
+        writer = ManifestWriter(file, classes, where=f"{dataset}/{split}")
         yield writer
-        writer.flush()
+        digest = writer.finish()
         file.describe(
             {
                 "dataset": dataset,
                 "split": split,
                 "classes": list(classes),
-                "digest": writer.digest,
+                "digest": digest,
                 "on_corrupt": on_corrupt,
                 "image_column": image_column,
-                "dropped": dropped,
+                "dropped": writer.dropped,
             }
         )
 
 
 def read_manifest(path: str | Path) -> Manifest:
-    """Read a manifest and check that its labels agree with its classes.
+    """Open a manifest and check that its labels agree with its classes.
 
     Raises:
         InputError: missing or damaged file, not a manifest, or labels that contradict its classes.
     """
-    frame = read_parquet(path, columns=SCHEMA.names)
+    file = open_parquet(path, columns=SCHEMA.names, dictionaries=REPEATED)
     metadata = read_metadata(path)
+    rows = StoredRows(path, file, 0, file.metadata.num_rows)
     try:
-        manifest = Manifest(frame=frame, path=Path(path), **metadata)
+        manifest = Manifest(rows=rows, path=Path(path), **metadata)
     except TypeError as error:
         raise InputError(f"{path}: not a manifest of this project ({error})") from error
     _check_labels(manifest)
     return manifest
 
 
-def digest_rows(frame: pd.DataFrame, classes: Sequence[str]) -> str:
+def digest_rows(rows: pa.Table, classes: Sequence[str]) -> str:
     """Return the digest of classes and rows, see `RowsDigest`."""
     digest = RowsDigest(classes)
-    digest.update(pa.Table.from_pandas(frame, columns=DIGESTED, preserve_index=False))
+    digest.update(rows)
     return digest.hexdigest()
 
 
@@ -223,7 +370,7 @@ class RowsDigest:
 
     def update(self, rows: pa.Table) -> None:
         """Take more rows in: the columns `DIGESTED`."""
-        for batch in rows.to_batches(max_chunksize=GROUP):
+        for batch in rows.select(DIGESTED).to_batches(max_chunksize=GROUP):
             for name, column in self._columns.items():
                 values = batch[name]
                 if pa.types.is_integer(values.type):
@@ -255,29 +402,15 @@ def _footer(pack: str) -> bytes:
         raise InputError(f"{pack}: not a readable Parquet file ({error})") from error
 
 
-def _with_labels(frame: pd.DataFrame, classes: list[str], *, where: str) -> pd.DataFrame:
-    """Return the columns of `SCHEMA`, labelled and sorted by (label, id)."""
-    if classes != sorted(set(classes)):
-        raise InputError(f"{where}: classes must be sorted and distinct")
-    missing = [name for name in SCHEMA.names if name != "label" and name not in frame]
-    if missing:
-        raise InputError(f"{where}: a manifest needs the columns {', '.join(missing)}")
-    labels = pd.Index(classes).get_indexer(frame["wnid"])
-    if (labels < 0).any():
-        unknown = sorted(set(frame["wnid"][labels < 0]))
-        raise InputError(f"{where}: images of {', '.join(unknown[:5])}, which is not a class of it")
-    twice = frame["id"][frame["id"].duplicated()]
-    if len(twice):
-        raise InputError(f"{where}: {len(twice)} image ids are given twice, first {twice.iloc[0]}")
-    frame = frame.assign(label=np.asarray(labels, dtype=np.int32))
-    frame = frame.astype({"locator": np.int64, "size": np.int64})
-    return frame[SCHEMA.names].sort_values(["label", "id"], ignore_index=True)
-
-
 def _check_labels(manifest: Manifest) -> None:
-    expected = pd.Index(manifest.classes).get_indexer(manifest.frame["wnid"])
-    if not np.array_equal(expected, manifest.frame["label"].to_numpy()):
-        raise InputError(
-            f"{manifest.path}: labels do not follow from the sorted classes; "
-            "delete the file and let the workflow make it again"
-        )
+    """Compare the labels with the classes' names, row group by row group."""
+    positions, row = pd.Index(manifest.classes), 0
+    for wnids in manifest.rows.column("wnid").chunks:
+        expected = positions.get_indexer(wnids.dictionary.to_pylist())[wnids.indices.to_numpy()]
+        labels = manifest.labels[row : row + len(wnids)]
+        row += len(wnids)
+        if not np.array_equal(expected, labels):
+            raise InputError(
+                f"{manifest.path}: labels do not follow from the sorted classes; "
+                "delete the file and let the workflow make it again"
+            )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 from PIL import Image
 
 from cogworks.core.errors import InputError
@@ -21,15 +20,14 @@ def pictures(manifest: Manifest, ids: Sequence[str], *, side: int) -> dict[str, 
     Raises:
         InputError: an id that the manifest lacks, or a damaged image that is not to be dropped.
     """
-    places = pd.Index(manifest.frame["id"]).get_indexer(list(ids))
-    if (places < 0).any():
-        lacking = next(name for name, place in zip(ids, places, strict=True) if place < 0)
+    places = manifest.find(ids)
+    if lacking := next((name for name in ids if name not in places), None):
         raise InputError(
             f"{manifest.path}: no image {lacking}; the list that names it is of other images"
         )
-    found = decode_images(ImageReader(manifest), map(int, places), manifest.on_corrupt)
-    names = manifest.frame["id"]
-    return {names.iloc[place]: central_square(image, side) for place, image in found}
+    names = {place: name for name, place in places.items()}
+    found = decode_images(ImageReader(manifest), names, manifest.on_corrupt)
+    return {names[place]: central_square(image, side) for place, image in found}
 
 
 def central_square(image: Image.Image, side: int) -> Image.Image:

@@ -11,7 +11,6 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -49,11 +48,11 @@ class ImageReader:
 
     def __init__(self, manifest: Manifest, *, cache_bytes: int = CACHE_BYTES) -> None:
         """Take the places of the manifest's images; nothing is opened yet."""
-        frame = manifest.frame
-        self._paths = _coded(frame["path"])
-        self._containers = _coded(frame["container"])
-        self._locators = frame["locator"].to_numpy()
-        self._sizes = frame["size"].to_numpy()
+        # Arrow arrays, not lists: forked workers share them, since no reference counts change.
+        self._paths = manifest.rows.column("path")
+        self._containers = manifest.rows.column("container")
+        self._locators = manifest.rows.column("locator").to_numpy()
+        self._sizes = manifest.rows.column("size").to_numpy()
         self._column = manifest.image_column
         self._cache_bytes = cache_bytes
         self._start()
@@ -160,14 +159,6 @@ class ImageReader:
             if len(self._tars) > OPEN_TARS:
                 self._tars.popitem(last=False)
             return self._tars[path]
-
-
-def _coded(texts: pd.Series) -> pa.Array:
-    """Return texts, most of which repeat, as numbers of a dictionary.
-
-    An Arrow array, not a list: forked workers share it, since no reference counts change.
-    """
-    return pa.array(texts, pa.large_string()).dictionary_encode()
 
 
 def _as_pixmap(data: bytes) -> bytes:

@@ -27,6 +27,12 @@ class ClassesSpec(Spec):
     """What names the classes, with `part: source`, or must have images of them (`with_images`)."""
 
 
+class FolderSpec(Spec):
+    """A folder of classes that is listed once for all."""
+
+    folder: str
+
+
 class WorldSpec(Spec):
     """How a data set of the procedural world is drawn."""
 

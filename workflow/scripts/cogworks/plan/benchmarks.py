@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cogworks.concepts.counts import TABLE_SUFFIXES
+from cogworks.concepts.counts import TABLE_SUFFIXES, is_folder
 from cogworks.concepts.similarities import SIMILARITIES, RankSpec
 from cogworks.concepts.specs import LevelSpec, ScanSpec, SelectSpec
 from cogworks.concepts.wnid_lists import NAMED
@@ -20,6 +20,7 @@ from cogworks.config import concepts as config
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import list_of
 from cogworks.core.needs import lacking
+from cogworks.plan.folders import real
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import Plan
@@ -52,16 +53,21 @@ class Benchmark:
         return [*map(self.table, TABLES), *map(self.summary, SUMMARIES)]
 
     @property
+    def counted(self) -> list[str]:
+        """Return the folders, packs and tables that say how many images there are."""
+        return list_of(self.section.image_counts)
+
+    @property
     def scan_spec(self) -> ScanSpec:
-        """Return where its images are counted."""
-        return ScanSpec(benchmark=self.name, sources=list_of(self.section.image_counts))
+        """Return where its images are counted; of a folder it is the table beside its index."""
+        folders = self.plan.folders
+        tables = [folders[real(p)].counts if is_folder(p) else p for p in self.counted]
+        return ScanSpec(benchmark=self.name, sources=tables)
 
     @property
     def scan_files(self) -> list[str]:
-        """Return the tables and packs in which images are counted; folders are not tracked."""
-        suffixes = (*TABLE_SUFFIXES, ".parquet")
-        tables = [path for path in self.scan_spec.sources if path.lower().endswith(suffixes)]
-        return [path for path in tables if not Path(path).is_dir()]
+        """Return the tables and packs in which images are counted."""
+        return [path for path in self.scan_spec.sources if not Path(path).is_dir()]
 
     @cached_property
     def select_spec(self) -> SelectSpec:
@@ -169,7 +175,7 @@ class Benchmark:
 
     @property
     def _counts(self) -> str | None:
-        given = list_of(self.section.image_counts)
+        given = self.counted
         if len(given) == 1 and given[0].lower().endswith(TABLE_SUFFIXES):
             return given[0]
         return self.summary("image_counts") if given else None

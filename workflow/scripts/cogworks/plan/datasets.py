@@ -20,6 +20,7 @@ from cogworks.core.patterns import expand as expand_paths
 from cogworks.core.spec import canonical
 from cogworks.images.sources.kinds import SOURCES, Source
 from cogworks.images.specs import ChoiceSpec, ClassesSpec, ManifestSpec, WorldSpec
+from cogworks.plan.folders import real
 
 if TYPE_CHECKING:
     from cogworks.plan.plan import Plan
@@ -117,6 +118,13 @@ class Dataset:
         return packs + [file for files in self.source.lists.values() for file in files]
 
     @property
+    def indices(self) -> list[str]:
+        """Return the indices of folders that it reads: those in which images are counted."""
+        folders = self.plan.folders
+        places = map(real, self.source.class_places) if folders else ()
+        return [folders[place].index for place in places if place in folders]
+
+    @property
     def wordnet(self) -> str | None:
         """Return the folder of the WordNet of its classes; None for the one that is found."""
         benchmark = self.plan.benchmarks.get(self.classes.benchmark or "")
@@ -143,6 +151,11 @@ class Dataset:
             chosen["seed"] = None
         source = self.source if self._scanned else None
         return ClassesSpec(dataset=self.name, wordnet=self.wordnet, source=source, **chosen)
+
+    @property
+    def listed_indices(self) -> list[str]:
+        """Return the indices that its class list is made from."""
+        return self.indices if self._scanned else []
 
     @property
     def _scanned(self) -> bool:

@@ -65,7 +65,5 @@ def _made(plan: Plan, room: str) -> set[str]:
 def _counted(benchmark: Benchmark) -> Iterator[str]:
     """Yield the table into which a benchmark counts images, unless it reads such a table."""
     path = benchmark.summary("image_counts")
-    if benchmark.select_spec.image_counts == path and not any(
-        map(is_made, benchmark.scan_spec.sources)
-    ):
+    if benchmark.select_spec.image_counts == path and not any(map(is_made, benchmark.counted)):
         yield path

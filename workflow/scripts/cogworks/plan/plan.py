@@ -27,6 +27,7 @@ from cogworks.plan.datasets import Dataset, expand
 from cogworks.plan.drawings import Drawing
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.evaluations import Jobs
+from cogworks.plan.folders import Folder, folders
 from cogworks.plan.generators import Generator, Given, Trained
 from cogworks.plan.jobs import Crossing
 from cogworks.plan.measures import Measure
@@ -50,6 +51,16 @@ class Plan:
     def benchmarks(self) -> dict[str, Benchmark]:
         """Return the benchmarks of concepts by name."""
         return {name: Benchmark(self, name, s) for name, s in self.config.concepts.items()}
+
+    @cached_property
+    def folders(self) -> dict[str, Folder]:
+        """Return the folders of classes that are listed once for all, by their real paths."""
+        return folders(self)
+
+    @cached_property
+    def folder_of(self) -> dict[str, Folder]:
+        """Return the same folders by their names."""
+        return {folder.name: folder for folder in self.folders.values()}
 
     @cached_property
     def datasets(self) -> dict[str, Dataset]:

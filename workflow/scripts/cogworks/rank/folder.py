@@ -103,7 +103,10 @@ def _images(folder: Path) -> dict[str, list[tuple[str, int]]]:
             f"them, such as {folder / folders[0]} (its images are divided here), or write a config "
             "with train_path and test_path (docs/your-data.md)"
         )
-    return {canonical(name): images_below(folder / name, Counter()) for name in folders}
+    found = {canonical(name): images_below(folder / name, Counter()) for name in folders}
+    return {
+        name: [(path, os.path.getsize(path)) for path in paths] for name, paths in found.items()
+    }
 
 
 def _check_classes(folder: Path, counts: dict[str, int]) -> None:

@@ -144,7 +144,9 @@ def _concepts(spec: ByConceptSpec, images: Sequence[Counts]) -> pd.DataFrame:
 
 def _of_set(column: SetColumn, classes: str, test: str, counts: Counts) -> pd.DataFrame:
     """Return the concepts of a data set that have test images: results are in their order."""
-    frame = read_manifest(test).frame[["label", "wnid"]].drop_duplicates().sort_values("label")
+    manifest = read_manifest(test)
+    labels = np.unique(manifest.labels)
+    frame = pd.DataFrame({"label": labels, "wnid": [manifest.classes[n] for n in labels]})
     if len(frame) != len(counts):
         raise InputError(
             f"{test}: {len(frame)} classes with test images, the scores on {column.name} have "

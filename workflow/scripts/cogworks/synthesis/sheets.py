@@ -40,8 +40,8 @@ class Source:
 
     def pick(self, label: int, count: int) -> list[Image.Image]:
         """Return `count` images of a class, drawn by hash (or all, if there are fewer)."""
-        frame = self.manifest.frame
-        places = {frame.at[i, "id"]: i for i in frame.index[frame["label"] == label]}
+        rows = self.manifest.of_class(self.manifest.classes[label])
+        places = dict(zip(self.manifest.ids(rows), rows, strict=True))
         reader = ImageReader(self.manifest)
         order = [places[name] for name in shuffle_by_hash(places, "sheet")]
         found = decode_images(reader, order, self.manifest.on_corrupt)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 import transformers
@@ -105,8 +106,9 @@ def class_similarity(judge: Judge, path: Path, texts: Sequence[str], *, limit: i
     manifest = read_manifest(path)
     reader, words = ImageReader(manifest), judge.texts(texts)
     rows = []
-    for label, group in track(manifest.frame.groupby("label"), label="classes", unit="classes"):
-        chosen = group.index[:limit]
+    there = np.unique(manifest.labels).tolist()
+    for label in track(there, label="classes", unit="classes"):
+        chosen = manifest.of_class(manifest.classes[label])[:limit]
         cosines = (
             torch.cat(
                 [

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.core.errors import InputError
 from cogworks.images.manifest import read_manifest
@@ -68,5 +70,5 @@ def drawn_images(counts: Sequence[int], multiple: float, *, n_shards: int, batch
 
 def _like(path: str) -> dict[str, int]:
     manifest = read_manifest(path)
-    found = manifest.frame["wnid"].value_counts()
-    return {wnid: int(found.get(wnid, 0)) for wnid in manifest.classes}
+    counts = np.bincount(manifest.labels, minlength=len(manifest.classes))
+    return dict(zip(manifest.classes, counts.tolist(), strict=True))

@@ -129,7 +129,7 @@ class TrainingImages(Dataset[Batch]):
             on_device: leave the making of crops to the device (`device_crops`).
         """
         self.reader = ImageReader(manifest)
-        self.labels = torch.from_numpy(manifest.frame["label"].to_numpy(dtype=np.int64))
+        self.labels = torch.from_numpy(manifest.labels.astype(np.int64))
         self.drop_corrupt = manifest.on_corrupt == "drop"
         self.kinds, self.seed, self.implementation = kinds, seed, implementation
         self.on_device = on_device

@@ -198,7 +198,7 @@ def _check_images(manifest: Manifest, batch: int) -> None:
             f"{manifest.path}: {len(manifest)} images are fewer than one batch of {batch}; "
             "lower optimizer.batch or use more images"
         )
-    present = np.bincount(manifest.frame["label"], minlength=len(manifest.classes))
+    present = np.bincount(manifest.labels, minlength=len(manifest.classes))
     empty = [name for name, count in zip(manifest.classes, present, strict=True) if not count]
     if empty:
         raise InputError(

@@ -47,7 +47,7 @@ class Validation:
             cache_mb: keep the prepared images in memory if they fit into this many MB.
         """
         self.reader = ImageReader(manifest)
-        self.labels = torch.from_numpy(manifest.frame["label"].to_numpy(dtype=np.int64))
+        self.labels = torch.from_numpy(manifest.labels.astype(np.int64))
         self.share = np.arange(processes.rank, len(manifest), processes.count)
         # The first process has the largest share; all count the same batches.
         self.batches = -(-len(manifest) // (processes.count * BATCH))

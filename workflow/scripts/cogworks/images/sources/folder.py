@@ -3,17 +3,24 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
 from cogworks.core.errors import InputError
-from cogworks.core.image_files import images_below, is_image, report_left_out
+from cogworks.core.image_files import FOLDER, images_below, is_image, kind_of, report_left_out
 from cogworks.core.inputs import is_hidden
-from cogworks.core.progress import track
+from cogworks.images.sources.class_images import NO_INDICES, Indices, list_classes
 from cogworks.images.sources.labels import class_id
-from cogworks.images.sources.listing import canonical, listing, name_some
+from cogworks.images.sources.listing import (
+    BLOCK,
+    canonical,
+    class_listing,
+    joined,
+    listing,
+    name_some,
+)
 from cogworks.images.sources.mapping import ImageNames, read_mapping
 from cogworks.images.sources.places import SPLITS, distinct_names
 
@@ -25,7 +32,8 @@ def scan_classes(
     numbered: Sequence[str] | None,
     split: str,
     threads: int,
-) -> pd.DataFrame:
+    indices: Indices = NO_INDICES,
+) -> Iterator[pd.DataFrame]:
     """List the images of classes that have a folder each, however deep below it.
 
     Args:
@@ -36,6 +44,10 @@ def scan_classes(
             where they bear the class ids.
         split: the split that all of them belong to, or empty.
         threads: folders read at once; the file system, not Python, is what takes the time.
+        indices: what knows some of the classes already.
+
+    Yields:
+        the listing of each `BLOCK` of classes.
 
     Raises:
         InputError: class folders are missing or doubled; the message names them.
@@ -45,27 +57,32 @@ def scan_classes(
     _check_complete(found, wnids, numbered)
     prefixes = _prefixes(roots)
     places = [
-        (wnid, root, folders[wnid])
+        [(wnid, root, folders[wnid]) for root, folders in found.items() if wnid in folders]
         for wnid in wnids
-        for root, folders in found.items()
-        if wnid in folders
     ]
     left_out: Counter[str] = Counter()
-    with ThreadPoolExecutor(threads) as pool:
-        jobs = pool.map(_list_folder, (folder for _, _, folder in places))
-        where = name_some([str(root) for root in roots])
-        shown = track(jobs, label=f"listing {where}", total=len(places), unit="classes")
-        rows = []
-        for (wnid, root, folder), (images, others) in zip(places, shown, strict=True):
-            _check_one_split(folder, [_below(folder, path) for path, _ in images])
-            left_out.update(others)
-            prefix = f"{prefixes[root]}{folder.relative_to(root).as_posix()}/"
-            rows += [
-                (prefix + _below(folder, path), path, "file", 0, size, wnid, split)
-                for path, size in images
-            ]
+    where = name_some([str(root) for root in roots])
+    listed = list_classes(
+        [folder for _, _, folder in chain.from_iterable(places)],
+        label=f"listing {where}",
+        left_out=left_out,
+        workers=threads,
+        threads=True,
+        indices=indices,
+    )
+    for start in range(0, len(wnids), BLOCK):
+        frames = []
+        for wnid, root, folder in chain.from_iterable(places[start : start + BLOCK]):
+            images = next(listed)
+            _check_one_split(folder, images.names)
+            ids = f"{prefixes[root]}{folder.relative_to(root).as_posix()}/"
+            place = str(folder)
+            frames.append(
+                class_listing(images, ids=ids, place=place, inside=False, wnid=wnid, split=split)
+            )
+        yield joined(frames)
+    next(listed, None)
     report_left_out(left_out, where)
-    return listing(rows)
 
 
 def scan_flat(
@@ -82,21 +99,20 @@ def scan_flat(
     Raises:
         InputError: an image without a line, a line without an image, or a damaged line.
     """
-    images: dict[str, tuple[str, str, int]] = {}
+    images: dict[str, tuple[str, str]] = {}
     prefixes = _prefixes(roots)
     left_out: Counter[str] = Counter()
     where = name_some([str(root) for root in roots])
     for root in roots:
-        for path, size in images_below(root, left_out):
-            name = _below(root, path)
+        for path in images_below(root, left_out):
+            name = path[len(str(root)) + 1 :]
             if name in images:
                 raise InputError(f"{path}: {mapping} cannot tell it from {images[name][1]}")
-            images[name] = prefixes[root] + name, path, size
+            images[name] = prefixes[root] + name, path
     report_left_out(left_out, where)
     classes = _classes_of(list(images), mapping, numbered, where)
     return listing(
-        (image, path, "file", 0, size, classes[name], split)
-        for name, (image, path, size) in images.items()
+        (image, path, "file", 0, -1, classes[name], split) for name, (image, path) in images.items()
     )
 
 
@@ -165,7 +181,7 @@ def _subfolders(root: Path) -> Iterator[Path]:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if is_hidden(entry.name):
                 continue
-            if os.path.isdir(entry.path):
+            if kind_of(entry) == FOLDER:
                 yield root / entry.name
             elif is_image(entry.name):
                 beside["beside the class folders"] += 1
@@ -194,11 +210,6 @@ def _check_complete(
     )
 
 
-def _list_folder(folder: Path) -> tuple[list[tuple[str, int]], Counter[str]]:
-    left_out: Counter[str] = Counter()
-    return images_below(folder, left_out), left_out
-
-
 def _check_one_split(folder: Path, images: Sequence[str]) -> None:
     inside = {image.partition("/")[0] for image in images if "/" in image}
     splits = {SPLITS[name.lower()]: name for name in sorted(inside) if name.lower() in SPLITS}
@@ -208,8 +219,3 @@ def _check_one_split(folder: Path, images: Sequence[str]) -> None:
             f"({', '.join(splits.values())}); put class folders into those of the splits instead, "
             "for train_path and test_path"
         )
-
-
-def _below(folder: Path, path: str) -> str:
-    """Return the path of an image that was found in `folder`, relative to it."""
-    return path[len(str(folder)) + 1 :]

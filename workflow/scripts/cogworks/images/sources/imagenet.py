@@ -104,5 +104,6 @@ class ClassFolders(PublishedSet):
     ) -> "pd.DataFrame":
         """See `PublishedSet.listed`."""
         from cogworks.images.sources.folder import scan_classes
+        from cogworks.images.sources.listing import joined
 
-        return scan_classes(roots, wnids, numbered=None, split=TEST, threads=threads)
+        return joined(scan_classes(roots, wnids, numbered=None, split=TEST, threads=threads))

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Images
+
+# Classes that are listed together, where classes are listed one after the other.
+BLOCK = 100
 COLUMNS = ("id", "path", "container", "locator", "size", "wnid", "split")
 UNSPLIT, TRAIN, TEST = "", "train", "test"
 
@@ -23,6 +27,43 @@ def listing(rows: Iterable[tuple[str, str, str, int, int, str, str]]) -> "pd.Dat
 
     frame = pd.DataFrame(list(rows), columns=list(COLUMNS))
     return frame.astype({"locator": "int64", "size": "int64"})
+
+
+def class_listing(
+    images: "Images", *, ids: str, place: str, inside: bool, wnid: str, split: str
+) -> "pd.DataFrame":
+    """Return the images of a class as a listing.
+
+    Args:
+        images: those of its folder or archive.
+        ids: what stands in front of their names to make them ids.
+        place: the folder or archive.
+        inside: whether it is an archive.
+        wnid: the class.
+        split: as in `listing`.
+    """
+    import pandas as pd
+
+    below = [place] * len(images.names) if inside else [f"{place}/{name}" for name in images.names]
+    return pd.DataFrame(
+        {
+            "id": [ids + name for name in images.names],
+            "path": below,
+            "container": "tar" if inside else "file",
+            "locator": images.locators,
+            "size": images.sizes,
+            "wnid": wnid,
+            "split": split,
+        }
+    )
+
+
+def joined(listings: "Iterable[pd.DataFrame]") -> "pd.DataFrame":
+    """Return several listings as one; empty ones, whose columns have no types, do not count."""
+    import pandas as pd
+
+    found = [one for one in listings if len(one)]
+    return pd.concat(found, ignore_index=True) if found else listing(())
 
 
 def canonical(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cogworks.core.errors import InputError
+from cogworks.core.image_files import FOLDER, LOST_LINK, kind_of
 from cogworks.core.inputs import is_hidden
 from cogworks.images.sources.listing import name_some
 
@@ -48,7 +49,8 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
     Raises:
         InputError: a path is given twice, or a link to it.
     """
-    real = Counter(os.path.realpath(path) for path in paths)
+    folders = {folder: os.path.realpath(folder) for folder in {path.parent for path in paths}}
+    real = Counter(_real(path, folders[path.parent]) for path in paths)
     if twice := sorted(path for path, count in real.items() if count > 1):
         raise InputError(f"given twice: {name_some(twice)}")
     whole = [Path(os.path.abspath(path)).parts for path in paths]
@@ -59,15 +61,24 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
     raise AssertionError("distinct paths have distinct ends")
 
 
+def _real(path: Path, folder: str) -> str:
+    """Return the real path of a file in a folder of which it is known."""
+    plain = path.name not in ("", "..") and not path.is_symlink()
+    return f"{folder}/{path.name}" if plain else os.path.realpath(path)
+
+
 def _files_in(folder: Path, suffix: str) -> list[Path]:
-    inside = sorted(path for path in folder.iterdir() if not is_hidden(path.name))
-    found = [path for path in inside if path.suffix.lower() == suffix and not path.is_dir()]
-    if lost := [path.name for path in found if not path.exists()]:
+    with os.scandir(folder) as entries:
+        kinds = {entry.name: kind_of(entry) for entry in entries if not is_hidden(entry.name)}
+    inside = sorted(kinds)
+    names = [name for name in inside if Path(name).suffix.lower() == suffix]
+    found = [name for name in names if kinds[name] != FOLDER]
+    if lost := [name for name in found if kinds[name] == LOST_LINK]:
         raise InputError(f"{folder}: links that lead nowhere: {name_some(lost)}")
     if not found:
-        others = f"; it holds {name_some([path.name for path in inside])}" if inside else ""
+        others = f"; it holds {name_some(inside)}" if inside else ""
         raise InputError(f"{folder}: no {suffix} file in this folder{others}")
-    return found
+    return [folder / name for name in found]
 
 
 def _check_one_split(folder: Path, files: Sequence[Path]) -> None:

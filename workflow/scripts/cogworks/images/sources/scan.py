@@ -1,25 +1,42 @@
 """From a source in the config to a listing of its images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.core.patterns import expand
+from cogworks.images.sources.class_images import NO_INDICES, Indices
 from cogworks.images.sources.kinds import Source
-from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, canonical, name_some
+from cogworks.images.sources.listing import (
+    BLOCK,
+    TEST,
+    TRAIN,
+    UNSPLIT,
+    canonical,
+    joined,
+    name_some,
+)
 
 
 def scan(
-    source: Source, wnids: Sequence[str] | None, *, threads: int, online: bool = False
+    source: Source,
+    wnids: Sequence[str] | None,
+    *,
+    threads: int,
+    online: bool = False,
+    indices: Indices = NO_INDICES,
 ) -> pd.DataFrame:
-    """List the images of a source.
+    """List the images of a source, all at once.
 
     Args:
         source: where the images come from.
         wnids: the classes wanted; None for all that the source names (`classes.part: source`).
         threads: readers at once.
         online: whether a torchvision data set that is not there may be downloaded.
+        indices: what knows the images of some classes already.
 
     Returns:
         the columns of `listing.COLUMNS`, a row for each image of a wanted class.
@@ -30,12 +47,62 @@ def scan(
     if online:
         source.fetch()
     wanted = None if wnids is None else [canonical(wnid) for wnid in wnids]
-    frames = [_scan(source, paths, wanted, split, threads) for paths, split in _parts(source)]
-    frame = pd.concat(frames, ignore_index=True)
-    twice = sorted(set(frame["id"][frame["id"].duplicated()]))
-    if twice:
-        raise InputError(f"{len(twice)} image ids are given twice: {name_some(twice)}")
-    return frame
+    frames = []
+    for paths, split in _parts(source):
+        listed = joined(_named(source.blocks(paths, wanted, split, threads, indices), split))
+        frames.append(_wanted(source.divided(listed, wanted), paths, wanted))
+    return _distinct(joined(frames))
+
+
+def classes_in(
+    source: Source, *, threads: int, online: bool = False, indices: Indices = NO_INDICES
+) -> set[str]:
+    """Return the classes of which a source has images; for the arguments see `scan`."""
+    if not source.by_class:
+        found = scan(source, None, threads=threads, online=online, indices=indices)["wnid"]
+        return set(found)
+    return {
+        wnid
+        for paths, split in _parts(source)
+        for frame in source.blocks(paths, None, split, threads, indices)
+        for wnid in frame["wnid"]
+    }
+
+
+def scan_by_class(
+    source: Source,
+    wnids: Sequence[str],
+    *,
+    threads: int,
+    online: bool = False,
+    indices: Indices = NO_INDICES,
+) -> Iterator[tuple[list[str], pd.DataFrame]]:
+    """List the images of a source, some classes at a time, in the order of `wnids`.
+
+    So a large source whose classes have a folder or an archive each is never held as a whole.
+
+    Args:
+        source, threads, online, indices: see `scan`.
+        wnids: the classes wanted, sorted.
+
+    Yields:
+        some classes, and what `scan` lists of them.
+
+    Raises:
+        InputError: see `scan`.
+    """
+    wanted = [canonical(wnid) for wnid in wnids]
+    some = [wanted[start : start + BLOCK] for start in range(0, len(wanted), BLOCK)]
+    if not source.by_class:
+        frame = scan(source, wanted, threads=threads, online=online, indices=indices)
+        yield from zip(some, _divided(frame, wanted), strict=True)
+        return
+    parts = [
+        _named(source.blocks(paths, wanted, split, threads, indices), split)
+        for paths, split in _parts(source)
+    ]
+    for classes, *frames in zip(some, *parts, strict=True):
+        yield classes, _distinct(joined(frames))
 
 
 def find_image_column(source: Source) -> str:
@@ -49,14 +116,15 @@ def _parts(source: Source) -> list[tuple[list[str], str]]:
     return [(expand(paths), split) for paths, split in parts if paths]
 
 
-def _scan(
-    source: Source, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-) -> pd.DataFrame:
-    frame = source.scan(paths, wnids, split, threads)
-    ids = frame["id"].map(canonical)
-    # The same file name can occur in both parts of an official split.
-    frame = frame.assign(id=f"{split}/" + ids if split else ids)
-    frame = source.divided(frame, wnids)
+def _named(frames: Iterable[pd.DataFrame], split: str) -> Iterator[pd.DataFrame]:
+    """Yield listings with ids in one form, which tell the parts of an official split apart."""
+    for frame in frames:
+        ids = frame["id"].map(canonical)
+        # The same file name can occur in both parts of an official split.
+        yield frame.assign(id=f"{split}/" + ids if split else ids)
+
+
+def _wanted(frame: pd.DataFrame, paths: Sequence[str], wnids: Sequence[str] | None) -> pd.DataFrame:
     if wnids is None or frame.empty:
         return frame
     kept = frame[frame["wnid"].isin(set(wnids))]
@@ -68,3 +136,19 @@ def _scan(
             "stands for (layout flat: [its list, a list of class ids])"
         )
     return kept
+
+
+def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
+    twice = sorted(set(frame["id"][frame["id"].duplicated()]))
+    if twice:
+        raise InputError(f"{len(twice)} image ids are given twice: {name_some(twice)}")
+    return frame
+
+
+def _divided(frame: pd.DataFrame, wnids: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each `BLOCK` of classes."""
+    labels = pd.Index(wnids).get_indexer(frame["wnid"])
+    order = np.argsort(labels, kind="stable")
+    edges = [*range(0, len(wnids), BLOCK), len(wnids)]
+    for start, stop in pairwise(np.searchsorted(labels[order], edges)):
+        yield frame.take(order[start:stop]).reset_index(drop=True)

@@ -3,7 +3,7 @@
 import json
 import posixpath
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,20 @@ from typing import Any
 import pandas as pd
 
 from cogworks.core.errors import InputError
-from cogworks.core.image_files import is_image, note_left_out, report_left_out
+from cogworks.core.image_files import is_image, report_left_out
 from cogworks.core.inputs import decode_text
+from cogworks.core.parallel import map_ordered
 from cogworks.core.tar_files import Member, list_members, read_member
-from cogworks.images.parallel import map_ordered
+from cogworks.images.sources.class_images import NO_INDICES, Indices, list_classes
 from cogworks.images.sources.labels import class_id
-from cogworks.images.sources.listing import canonical, listing, name_some
+from cogworks.images.sources.listing import (
+    BLOCK,
+    canonical,
+    class_listing,
+    joined,
+    listing,
+    name_some,
+)
 from cogworks.images.sources.places import distinct_names
 
 Row = tuple[str, str, str, int, int, str, str]
@@ -28,34 +36,61 @@ LABELS = (JSON, "cls", "target.cls")
 
 
 def scan_class_tars(
-    tars: Sequence[Path], wnids: Sequence[str] | None, *, split: str, workers: int
-) -> pd.DataFrame:
+    tars: Sequence[Path],
+    wnids: Sequence[str] | None,
+    *,
+    split: str,
+    workers: int,
+    indices: Indices = NO_INDICES,
+) -> Iterator[pd.DataFrame]:
     """List the images of tar files that each hold a class and are named by it.
 
     Args:
         tars: the files; several may hold images of one class.
-        wnids: the classes wanted; None for all.
+        wnids: the classes wanted; None for all, sorted.
         split: the split that all of them belong to, or empty.
         workers: processes.
+        indices: what knows some of the files already.
+
+    Yields:
+        the listing of each `BLOCK` of classes.
 
     Raises:
         InputError: tar files are missing or damaged; the message names them.
     """
-    there = {canonical(tar.stem) for tar in tars}
-    wanted = there if wnids is None else set(wnids)
-    if missing := sorted(f"{wnid}.tar" for wnid in wanted - there):
+    of_class: dict[str, list[Named]] = {}
+    # Named among all of them, so that an id is the same whichever classes are wanted.
+    for name, tar in _named(tars):
+        of_class.setdefault(canonical(tar.stem), []).append((name, tar))
+    wanted = sorted(of_class) if wnids is None else wnids
+    if missing := sorted(f"{wnid}.tar" for wnid in wanted if wnid not in of_class):
         where = name_some(sorted({str(tar.parent) for tar in tars}))
         raise InputError(f"{where}: {len(missing)} class tar files missing: {name_some(missing)}")
-    # Named among all of them, so that an id is the same whichever classes are wanted.
-    chosen = [named for named in _named(tars) if canonical(named[1].stem) in wanted]
     left_out: Counter[str] = Counter()
-    rows: list[Row] = []
-    scan = partial(_class_tar, split=split)
-    for found, others in map_ordered(scan, chosen, workers=workers, label=_LABEL, unit="tars"):
-        rows += found
-        left_out.update(others)
+    listed = list_classes(
+        [tar for wnid in wanted for _, tar in of_class[wnid]],
+        label=_LABEL,
+        left_out=left_out,
+        workers=workers,
+        indices=indices,
+    )
+    for start in range(0, len(wanted), BLOCK):
+        yield joined(
+            [
+                class_listing(
+                    next(listed),
+                    ids=f"{name}/",
+                    place=str(tar),
+                    inside=True,
+                    wnid=wnid,
+                    split=split,
+                )
+                for wnid in wanted[start : start + BLOCK]
+                for name, tar in of_class[wnid]
+            ]
+        )
+    next(listed, None)
     report_left_out(left_out, "class tar files")
-    return listing(rows)
 
 
 def scan_samples(
@@ -91,20 +126,6 @@ _LABEL = "listing tar files"
 
 def _named(tars: Sequence[Path]) -> list[Named]:
     return list(zip(distinct_names(tars), tars, strict=True))
-
-
-def _class_tar(named: Named, *, split: str) -> tuple[list[Row], Counter[str]]:
-    name, path = named
-    wnid = canonical(path.stem)
-    rows: list[Row] = []
-    left_out: Counter[str] = Counter()
-    for member in list_members(path):
-        if is_image(member.name):
-            place = str(path), "tar", member.offset, member.size
-            rows.append((f"{name}/{member.name}", *place, wnid, split))
-        else:
-            note_left_out(member.name, left_out)
-    return rows, left_out
 
 
 def _sample_tar(

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from cogworks.core.files import METADATA_KEY, atomic
+from cogworks.core.parallel import map_ordered
 from cogworks.core.seeds import derive_seed
 from cogworks.core.spec import canonical
-from cogworks.images.parallel import map_ordered
 from cogworks.images.specs import WorldSpec
 from cogworks.images.world.canvas import Canvas
 from cogworks.images.world.hierarchy import Hierarchy

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
@@ -98,19 +96,17 @@ class ClassImages:
 
     def ids(self, wnid: str) -> set[str]:
         """Return the images of a class."""
-        frame = self.manifest.frame
-        return set(frame.loc[frame["wnid"] == wnid, "id"])
+        return set(self.manifest.ids(self.manifest.of_class(wnid)))
 
     def named(self, ids: Sequence[str]) -> Pictures:
         """Return these images."""
-        frame = self.manifest.frame
-        places = _places(frame["id"], frame["id"].isin(ids))
+        places = self.manifest.find(ids)
         return list(self._decoded(places[name] for name in ids))
 
     def some(self, wnid: str, count: int) -> Pictures:
         """Return some images of a class, drawn by a hash of their names."""
-        frame = self.manifest.frame
-        places = _places(frame["id"], frame["wnid"] == wnid)
+        rows = self.manifest.of_class(wnid)
+        places = dict(zip(self.manifest.ids(rows), rows, strict=True))
         order = (places[name] for name in shuffle_by_hash(places, "sheet"))
         return list(islice(self._decoded(order), count))
 
@@ -118,11 +114,6 @@ class ClassImages:
         reader = ImageReader(self.manifest)
         for _, image in decode_images(reader, places, self.manifest.on_corrupt):
             yield image
-
-
-def _places(ids: pd.Series, wanted: pd.Series) -> dict[str, int]:
-    """Return the positions of those ids for which `wanted` holds."""
-    return {ids.iloc[place]: int(place) for place in np.flatnonzero(wanted)}
 
 
 def _open(spec: PicturesSpec) -> tuple[list[ClassImages], dict[str, str]]:

@@ -35,7 +35,7 @@ def read_lessons(spec: TrainedSpec, manifest: Path) -> Lessons:
     images, rows = read_images(data, size=spec.image_size)
     return Lessons(
         images=images,
-        labels=torch.from_numpy(data.frame["label"].to_numpy()[rows].astype(np.int64)),
+        labels=torch.from_numpy(data.labels[rows].astype(np.int64)),
         prompts=[[_fill(template, text, places) for template in spec.prompts] for text in texts],
     )
 

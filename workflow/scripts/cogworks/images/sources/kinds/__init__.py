@@ -22,6 +22,8 @@ from cogworks.core.spec import Spec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 PACK_SUFFIXES = (".parquet", ".tar")
 # One path, several or none, as a list.
 Paths = Annotated[list[str], BeforeValidator(list_of)]
@@ -112,6 +114,32 @@ class Source(Spec, ABC):
         self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
     ) -> "pd.DataFrame":
         """List the images at some of its paths: the columns of `listing.COLUMNS`; see `scan`."""
+
+    @property
+    def by_class(self) -> bool:
+        """Whether `blocks` lists class by class, in the order of the classes wanted."""
+        return False
+
+    @property
+    def class_places(self) -> list[str]:
+        """Return the folders of classes at its places, whose indices its listing uses."""
+        return []
+
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
+        """List the images at some of its paths in parts, see `by_class`; by default as one.
+
+        Args:
+            paths, wnids, split, threads: see `scan`.
+            indices: of folders of classes, by their real paths.
+        """
+        yield self.scan(paths, wnids, split, threads)
 
     def divided(self, frame: "pd.DataFrame", wnids: Sequence[str] | None) -> "pd.DataFrame":
         """Return a listing with the splits that a file of the user's gives."""

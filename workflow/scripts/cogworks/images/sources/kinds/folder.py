@@ -11,6 +11,8 @@ from cogworks.images.sources.kinds import Divided
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 
 class Folder(Divided):
     """A folder for each class, or one folder of all images and a list of their classes."""
@@ -39,35 +41,60 @@ class Folder(Divided):
             return []
         return sorted(p.name for p in root.iterdir() if p.is_dir() and not is_hidden(p.name))
 
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """See `Source.scan`."""
+    @property
+    def by_class(self) -> bool:
+        """See `Source.by_class`; a table or a file that divides is read for all at once."""
+        layouts = {self.layout, self.test_layout}
+        return "flat" not in layouts and self.table is None and self.split_file is None
+
+    @property
+    def class_places(self) -> list[str]:
+        """See `Source.class_places`."""
+        return self.places if self.layout == "wnid" else []
+
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
+        """See `Source.blocks`."""
         from cogworks.images.class_files import numbered_classes
         from cogworks.images.sources.folder import scan_classes, scan_flat
         from cogworks.images.sources.listing import TEST
 
         roots = [Path(path) for path in paths]
         if self.table is not None:
-            return self._scan_named(self.table, roots, wnids, split, threads)
+            yield from self._named(self.table, roots, wnids, split, threads, indices)
+            return
         layout = self.layout
         flat = "flat" in (layout, self.test_layout)
         numbered = numbered_classes(self.mapping[1:] if flat else self.mapping)
         if split == TEST and self.test_layout:
             layout = self.test_layout
         if layout == "flat":
-            return scan_flat(roots, self.mapping[0], numbered=numbered, split=split)
-        return scan_classes(
+            yield scan_flat(roots, self.mapping[0], numbered=numbered, split=split)
+            return
+        yield from scan_classes(
             roots,
             wnids or [],
             numbered=numbered if layout == "index" else None,
             split=split,
             threads=threads,
+            indices=indices,
         )
 
-    def _scan_named(
-        self, table: str, roots: list[Path], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
+    def _named(
+        self,
+        table: str,
+        roots: list[Path],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
         """List the images of the folders to which a table gives one of `wnids`, or any synset."""
         from cogworks.images.sources.folder import folders_by_name, scan_classes
         from cogworks.images.sources.synsets import as_synsets, check_rows
@@ -79,8 +106,18 @@ class Folder(Divided):
             for name, wnid in read_table(table).items()
             if wnid and (wnids is None or wnid in wnids)
         ]
-        frame = scan_classes(roots, names, numbered=None, split=split, threads=threads)
-        return as_synsets(frame, table)
+        for frame in scan_classes(
+            roots, names, numbered=None, split=split, threads=threads, indices=indices
+        ):
+            yield as_synsets(frame, table)
+
+    def scan(
+        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
+    ) -> "pd.DataFrame":
+        """See `Source.scan`."""
+        from cogworks.images.sources.listing import joined
+
+        return joined(self.blocks(paths, wnids, split, threads, {}))
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""

@@ -51,10 +51,11 @@ class ImageNet(PublishedSet):
         self, roots: list[Path], wnids: list[str], split: str, threads: int
     ) -> "pd.DataFrame":
         from cogworks.images.sources.folder import scan_classes, scan_flat
+        from cogworks.images.sources.listing import joined
 
         if split == TEST and self.validation and not any(map(_has_classes, roots)):
             return scan_flat(roots, found(self.validation), numbered=None, split=split)
-        return scan_classes(roots, wnids, numbered=None, split=split, threads=threads)
+        return joined(scan_classes(roots, wnids, numbered=None, split=split, threads=threads))
 
     def _folders_of(self, roots: list[Path], split: str) -> list[Path]:
         """Return the folders with the images of a split in the folders of the whole set."""

@@ -22,8 +22,9 @@ class ImageNetV2(PublishedSet):
     ) -> "pd.DataFrame":
         """See `PublishedSet.listed`."""
         from cogworks.images.sources.folder import scan_classes
+        from cogworks.images.sources.listing import joined
 
-        return scan_classes(roots, wnids, numbered=wnids, split=TEST, threads=threads)
+        return joined(scan_classes(roots, wnids, numbered=wnids, split=TEST, threads=threads))
 
 
 SOURCE = ImageNetV2

@@ -9,6 +9,8 @@ from cogworks.images.sources.kinds import Divided, pack_faults, packs_at
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 
 class Tar(Divided):
     """Tar files of samples, or named by their class."""
@@ -29,21 +31,48 @@ class Tar(Divided):
         """See `Source.faults`."""
         return pack_faults(path, self.packs(path), ".tar")
 
+    @property
+    def by_class(self) -> bool:
+        """See `Source.by_class`; a file that divides images is read for all of them at once."""
+        return self.layout == "wnid" and self.split_file is None
+
+    @property
+    def class_places(self) -> list[str]:
+        """See `Source.class_places`."""
+        return self.places if self.layout == "wnid" else []
+
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
+        """See `Source.blocks`."""
+        from cogworks.images.sources.places import files_of
+        from cogworks.images.sources.tars import scan_class_tars
+
+        if self.layout == "samples":
+            yield self.scan(paths, wnids, split, threads)
+            return
+        # A class can be called train.
+        tars = files_of(paths, suffix=".tar", one_split=False)
+        yield from scan_class_tars(tars, wnids, split=split, workers=threads, indices=indices)
+
     def scan(
         self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
     ) -> "pd.DataFrame":
         """See `Source.scan`."""
         from cogworks.images.class_files import numbered_classes
+        from cogworks.images.sources.listing import joined
         from cogworks.images.sources.places import files_of
-        from cogworks.images.sources.tars import scan_class_tars, scan_samples
+        from cogworks.images.sources.tars import scan_samples
 
-        samples = self.layout == "samples"
-        # A class can be called train.
-        tars = files_of(paths, suffix=".tar", one_split=samples)
-        if not samples:
-            return scan_class_tars(tars, wnids, split=split, workers=threads)
+        if self.layout != "samples":
+            return joined(self.blocks(paths, wnids, split, threads, {}))
         return scan_samples(
-            tars,
+            files_of(paths, suffix=".tar"),
             class_field=self.class_column,
             numbered=numbered_classes(self.mapping),
             split=split,

@@ -1,9 +1,9 @@
-"""Work spread over processes, with progress, in an order that does not depend on their number."""
+"""Work spread over processes or threads, in an order that does not depend on their number."""
 
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from operator import itemgetter
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ def map_ordered(
     unit: str,
     counts: Sequence[int] | None = None,
 ) -> Iterator[R]:
-    """Yield `function(item)` for each item, in order.
+    """Yield `function(item)` for each item, in order, and show progress.
 
     Args:
         function: a picklable function (a module's own, or a partial of one).
@@ -35,20 +35,28 @@ def map_ordered(
         unit: what an item is, or what `counts` counts.
         counts: how many units each item is, for the display; one if not given.
     """
-    if workers == 1 or len(items) < 2:
-        results: Iterator[R] = map(function, items)
-    else:
-        results = _in_processes(function, items, min(workers, len(items)))
     counts = counts or [1] * len(items)
-    counted = zip(results, counts, strict=True)
+    counted = zip(in_order(function, items, workers=workers), counts, strict=True)
     shown = track(counted, label=label, total=sum(counts), unit=unit, count=itemgetter(1))
     yield from (result for result, _ in shown)
 
 
-def _in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:
-    # Spawned, not forked: Arrow and BLAS run threads, which do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+def in_order(
+    function: Callable[[T], R], items: Sequence[T], *, workers: int, threads: bool = False
+) -> Iterator[R]:
+    """Yield `function(item)` for each item, in order; few results wait to be used.
+
+    Args:
+        function: what to apply; for processes it must be picklable.
+        items: what to apply it to.
+        workers: how many at once; 1 works in this process.
+        threads: take threads in place of processes, for what waits more than it computes.
+    """
+    workers = min(workers, len(items))
+    if workers < 2:
+        yield from map(function, items)
+        return
+    with _pool(workers, threads) as pool:
         waiting: deque[Future[R]] = deque()
         try:
             for item in items:
@@ -60,3 +68,10 @@ def _in_processes(function: Callable[[T], R], items: Sequence[T], workers: int) 
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _pool(workers: int, threads: bool) -> Executor:
+    if threads:
+        return ThreadPoolExecutor(workers)
+    # Spawned, not forked: Arrow and BLAS run threads, which do not survive a fork.
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
