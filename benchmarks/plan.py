@@ -194,6 +194,10 @@ def folders(found: Plan) -> Iterator[str]:
     for dataset in found.datasets.values():
         if dataset.section.source.kind not in ("parquet", "world"):
             yield from dataset.given.places
+        for name in transfer_sets(dataset):
+            made = TRANSFER_SETS.load(name).folder or ""
+            # An empty one does not count as fetched.
+            yield from (f"{place}/{made}/images" for place in dataset.given.places)
 
 
 def files(found: Plan) -> Iterator[str]:
@@ -221,9 +225,14 @@ def files_of_images(dataset: Dataset) -> Iterator[str]:
     source = dataset.section.source
     if source.kind == "parquet":
         yield from dataset.given.places
-    if source.dataset is not None:
-        names = TRANSFER_SETS.load(source.dataset).by_hand.files
-        yield from (f"{place}/{name}" for place in dataset.given.places for name in names)
+    for name in transfer_sets(dataset):
+        names = TRANSFER_SETS.load(name).by_hand.files
+        yield from (f"{place}/{file}" for place in dataset.given.places for file in names)
+
+
+def transfer_sets(dataset: Dataset) -> list[str]:
+    """Return torchvision's data sets that a data set reads."""
+    return [*list_of(dataset.section.source.dataset), *list_of(dataset.section.source.datasets)]
 
 
 def show(name: str, cost: Cost) -> None:

@@ -37,8 +37,11 @@ def test_the_thesis_takes_terabytes_of_features_and_of_drawn_images() -> None:
     rooms = sizes.by_room(sizes.artifacts(shipped("thesis/chapter-3", "paths.example")))
     assert next(iter(rooms)) == "features"
     assert 1.6e12 < rooms["features"] < 5e12
-    drawn = sizes.by_room(sizes.artifacts(shipped("thesis/chapter-5", "paths.example")))
-    assert drawn["synthesis"] > 1e12
+    plan = shipped("thesis/chapter-5", "paths.example")
+    drawn = list(sizes.artifacts(plan))
+    assert sizes.by_room(drawn)["synthesis"] > 1e12
+    manifests = {clone.manifest("train") for clone in plan.clones.values()}
+    assert manifests <= {artifact.path for artifact in drawn}
 
 
 def test_what_the_config_does_not_say_is_assumed_and_named() -> None:

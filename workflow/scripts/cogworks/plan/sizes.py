@@ -168,6 +168,9 @@ def _images(plan: Plan) -> Iterator[Artifact]:
             yield Artifact(found.pack, "images", round(images.number * world.images * each))
         for split, (number, assumed) in counts.items():
             yield Artifact(found.manifest(split), "images", number * ROW, assumed)
+    for clone in plan.clones.values():
+        number, assumed = images_of(clone, "train")
+        yield Artifact(clone.manifest("train"), "synthesis", number * ROW, assumed)
 
 
 def _drawing(drawing: Drawing) -> Iterator[Artifact]:

@@ -5,6 +5,7 @@ Imported while the DAG is planned: pandas is imported only where it is used.
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 # Classes that are listed together, where classes are listed one after the other.
 BLOCK = 100
+# Rows that are made into a table at a time, and columns whose texts repeat.
+ROWS = 2**16
+REPEATED = ("path", "container", "split")
 COLUMNS = ("id", "path", "container", "locator", "size", "wnid", "split")
 UNSPLIT, TRAIN, TEST = "", "train", "test"
 
@@ -25,8 +29,16 @@ def listing(rows: Iterable[tuple[str, str, str, int, int, str, str]]) -> "pd.Dat
     """
     import pandas as pd
 
-    frame = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    return frame.astype({"locator": "int64", "size": "int64"})
+    rows, frames = iter(rows), []
+    while some := list(islice(rows, ROWS)):
+        frames.append(compact(pd.DataFrame(some, columns=list(COLUMNS))))
+    return joined(frames)
+
+
+def compact(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a listing whose texts that repeat are numbers of categories: half the memory."""
+    repeated = dict.fromkeys(REPEATED, "category")
+    return frame.astype({"locator": "int64", "size": "int64"} | repeated)
 
 
 def class_listing(
@@ -63,7 +75,23 @@ def joined(listings: "Iterable[pd.DataFrame]") -> "pd.DataFrame":
     import pandas as pd
 
     found = [one for one in listings if len(one)]
-    return pd.concat(found, ignore_index=True) if found else listing(())
+    if len(found) == 1:
+        return found[0].reset_index(drop=True)
+    if not found:
+        return compact(pd.DataFrame([], columns=list(COLUMNS)))
+    columns = {name: _one([frame[name] for frame in found]) for name in COLUMNS}
+    return pd.DataFrame(columns)
+
+
+def _one(parts: "list[pd.Series]") -> "pd.Series":
+    import pandas as pd
+    from pandas.api.types import union_categoricals
+
+    coded = [part.dtype == "category" for part in parts]
+    if all(coded):
+        return pd.Series(union_categoricals(parts))
+    plain = [p.astype("str") if c else p for p, c in zip(parts, coded, strict=True)]
+    return pd.concat(plain, ignore_index=True)
 
 
 def canonical(name: str) -> str:

@@ -14,7 +14,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.core.inputs import check_genuine
 from cogworks.images.sources.labels import class_id
-from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, name_some
+from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, compact, joined, name_some
 from cogworks.images.sources.places import distinct_names
 
 _FIRST_ROWS = 16
@@ -55,7 +55,7 @@ def scan_packs(packs: Sequence[Path], columns: PackColumns, *, split: str) -> pd
     if columns.numbered is None:
         _check_numbers_alike(packs, columns.class_column)
     named = zip(distinct_names(packs), packs, strict=True)
-    frame = pd.concat([_scan_pack(name, pack, columns) for name, pack in named], ignore_index=True)
+    frame = joined([compact(_scan_pack(name, pack, columns)) for name, pack in named])
     if columns.split_column is None:
         return frame.assign(split=split)
     return _by_split(frame, columns)

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cogworks.core.errors import InputError
 from cogworks.core.patterns import expand
@@ -12,6 +14,7 @@ from cogworks.images.sources.class_images import NO_INDICES, Indices
 from cogworks.images.sources.kinds import Source
 from cogworks.images.sources.listing import (
     BLOCK,
+    REPEATED,
     TEST,
     TRAIN,
     UNSPLIT,
@@ -119,7 +122,9 @@ def _parts(source: Source) -> list[tuple[list[str], str]]:
 def _named(frames: Iterable[pd.DataFrame], split: str) -> Iterator[pd.DataFrame]:
     """Yield listings with ids in one form, which tell the parts of an official split apart."""
     for frame in frames:
-        ids = frame["id"].map(canonical)
+        ids = frame["id"]
+        if not pc.all(pc.string_is_ascii(pa.array(ids, pa.large_string()))).as_py():
+            ids = ids.map(canonical)
         # The same file name can occur in both parts of an official split.
         yield frame.assign(id=f"{split}/" + ids if split else ids)
 
@@ -127,7 +132,8 @@ def _named(frames: Iterable[pd.DataFrame], split: str) -> Iterator[pd.DataFrame]
 def _wanted(frame: pd.DataFrame, paths: Sequence[str], wnids: Sequence[str] | None) -> pd.DataFrame:
     if wnids is None or frame.empty:
         return frame
-    kept = frame[frame["wnid"].isin(set(wnids))]
+    wanted = frame["wnid"].isin(set(wnids))
+    kept = frame if wanted.all() else frame[wanted]
     if kept.empty:
         classes = sorted(set(frame["wnid"]))
         raise InputError(
@@ -151,4 +157,5 @@ def _divided(frame: pd.DataFrame, wnids: Sequence[str]) -> Iterator[pd.DataFrame
     order = np.argsort(labels, kind="stable")
     edges = [*range(0, len(wnids), BLOCK), len(wnids)]
     for start, stop in pairwise(np.searchsorted(labels[order], edges)):
-        yield frame.take(order[start:stop]).reset_index(drop=True)
+        some = frame.take(order[start:stop]).reset_index(drop=True)
+        yield some.astype(dict.fromkeys(REPEATED, "str"))

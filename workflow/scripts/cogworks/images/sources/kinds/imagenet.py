@@ -36,7 +36,7 @@ class ImageNet(PublishedSet):
         self, roots: list[Path], wnids: list[str], split: str, threads: int
     ) -> "pd.DataFrame":
         """See `PublishedSet.listed`."""
-        import pandas as pd
+        from cogworks.images.sources.listing import joined
 
         if split != UNSPLIT:
             return self._listed(roots, wnids, split, threads)
@@ -45,7 +45,7 @@ class ImageNet(PublishedSet):
             frame = self._listed(self._folders_of(roots, part), wnids, part, threads)
             # As for splits that are given by train_path and test_path.
             frames.append(frame.assign(id=f"{part}/" + frame["id"]))
-        return pd.concat(frames, ignore_index=True)
+        return joined(frames)
 
     def _listed(
         self, roots: list[Path], wnids: list[str], split: str, threads: int

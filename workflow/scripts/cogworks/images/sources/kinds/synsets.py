@@ -57,8 +57,7 @@ class Synsets(Source):
             InputError: a class that stands in no row of its data set's table, or one of `wnids`
                 that none of the tables has.
         """
-        import pandas as pd
-
+        from cogworks.images.sources.listing import joined
         from cogworks.images.sources.synsets import as_synsets
 
         self._check_wanted(wnids or ())
@@ -70,7 +69,7 @@ class Synsets(Source):
             frame = frame.assign(id=f"{name}/" + frame["id"], split=UNSPLIT)
             frames.append(frame[~frame["wnid"].isin(taken)])
             taken |= set(read_table(table).values())
-        return pd.concat(frames, ignore_index=True)
+        return joined(frames)
 
     def _check_wanted(self, wnids: Sequence[str]) -> None:
         there = self.synsets

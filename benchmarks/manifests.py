@@ -1,0 +1,168 @@
+"""Time, memory and system calls from class archives or folders to manifests.
+
+    python benchmarks/manifests.py [--images 140000 1400000] [--kind folder] [--bytes 110000]
+
+The archives are made up: 641 images of each class, as ImageNet-21K has on average, without bytes
+(a tenth of it takes a GB), or with holes of so many bytes. The steps are those of the workflow: one index of the
+folder, a manifest of a twentieth of the classes from it (a level of ImageNet-CoG) and one of all,
+whose labels and places training reads. Beside them stands the plain way: `tarfile` (or `os.walk`),
+a list of rows, and a data frame.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+EACH = 641
+LEVEL = 20
+STEPS = ("index", "level", "all", "training", "plain")
+
+
+def write_images(kind: str, images: int, size: int) -> None:
+    """Write the archives or folders of `images` images below `images`."""
+    names = [f"image_{number:05d}.JPEG" for number in range(EACH)]
+    headers = []
+    for name in names:
+        info = tarfile.TarInfo(name)
+        info.size = size
+        headers.append(info.tobuf(tarfile.USTAR_FORMAT))
+    whole = -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    for number in range(images // EACH):
+        place = Path("images", f"n{number:08d}")
+        if kind == "folder":
+            place.mkdir()
+            for name in names:
+                (place / name).touch()
+            continue
+        with open(f"{place}.tar", "wb") as archive:
+            for header in headers:
+                archive.write(header)
+                archive.seek(whole, os.SEEK_CUR)
+            archive.write(bytes(2 * tarfile.BLOCKSIZE))
+
+
+def build(kind: str, output: str, *, every: int) -> None:
+    """Write the manifests of every so many-th class, from the index."""
+    from cogworks.config.parse import parse
+    from cogworks.images.build import build_manifests
+    from cogworks.plan.plan import Plan
+
+    wnids = sorted(path.stem for path in Path("images").iterdir())[::every]
+    source = {"kind": kind, "path": "images"}
+    section = {"source": source, "classes": {"names": ["a"]}, "test_images": 50}
+    spec = Plan(parse({"images": {"x": section}})).datasets["x"].manifest_spec
+    outputs = {split: Path(f"{output}-{split}.parquet") for split in ("train", "val", "test")}
+    build_manifests(spec, wnids, outputs, threads=1, indices=[Path("index.parquet")])
+
+
+def plain(kind: str) -> None:
+    """Write one manifest of all images, by the standard library and pandas."""
+    import pandas as pd
+
+    rows: list[tuple[str, str, int, int, str]] = []
+    for place in sorted(Path("images").iterdir()):
+        if kind == "tar":
+            with tarfile.open(place, "r:") as archive:
+                for member in archive:
+                    name = f"{place.name}/{member.name}"
+                    rows.append((name, str(place), member.offset_data, member.size, place.stem))
+            continue
+        for folder, _, files in os.walk(place):
+            for file in files:
+                path = os.path.join(folder, file)
+                size = os.stat(path).st_size
+                rows.append((f"{place.name}/{file}", path, 0, size, place.name))
+    frame = pd.DataFrame(rows, columns=["id", "path", "locator", "size", "wnid"])
+    frame["label"] = frame["wnid"].astype("category").cat.codes
+    frame.sort_values(["label", "id"]).to_parquet("plain.parquet")
+
+
+def step(name: str, kind: str) -> None:
+    """Do one of `STEPS`."""
+    if name == "index":
+        from cogworks.images.folder_index import index_folder
+
+        files = {"index": Path("index.parquet"), "counts": Path("counts.csv")}
+        index_folder("images", threads=1, **files)
+    elif name in ("level", "all"):
+        build(kind, name, every=LEVEL if name == "level" else 1)
+    elif name == "training":
+        from cogworks.images.manifest import read_manifest
+        from cogworks.images.reader import ImageReader
+
+        manifest = read_manifest("all-train.parquet")
+        reader, labels = ImageReader(manifest), manifest.labels
+        reader.name(len(labels) - 1)
+    else:
+        plain(kind)
+
+
+def measured(folder: str, *options: str) -> tuple[float, float, int]:
+    """Return seconds, peak memory (MB) and read calls of this script with some options."""
+    start = time.perf_counter()
+    command = [sys.executable, str(Path(__file__).resolve()), *options]
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    told = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{options} failed")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024, int(told or 0)
+
+
+def read_calls() -> int:
+    """Return the system calls that read, of this process until now."""
+    lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    return int(dict(line.split(": ") for line in lines)["syscr"])
+
+
+def report(kind: str, images: int, size: int) -> None:
+    """Make a folder of images, and print a line for each step."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "images").mkdir()
+        # In a process of its own: what this one holds would count as its children's.
+        measured(folder, "--kind", kind, "--write", str(images), "--bytes", str(size))
+        classes = images // EACH
+        print(f"{classes * EACH:,} images, {classes:,} classes ({kind})", flush=True)
+        for name in STEPS:
+            seconds, memory, calls = measured(folder, "--kind", kind, "--step", name)
+            done = classes * EACH if name != "level" else -(-classes // LEVEL) * EACH
+            print(
+                f"  {name:>8}: {seconds:6.1f} s, {done / seconds:9,.0f} images/s, "
+                f"{memory:6.0f} MB at most, {calls / done:.4f} read calls an image",
+                flush=True,
+            )
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, nargs="+", default=[140_000, 1_400_000])
+    parser.add_argument("--kind", choices=["tar", "folder"], default="tar")
+    parser.add_argument("--bytes", type=int, default=0)
+    parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
+    args = parser.parse_args(given)
+    if args.write is not None:
+        write_images(args.kind, args.write, args.bytes)
+    elif args.step is not None:
+        before = read_calls()
+        step(args.step, args.kind)
+        print(read_calls() - before)
+    else:
+        for images in args.images:
+            report(args.kind, images, args.bytes)
+
+
+if __name__ == "__main__":
+    main()
