@@ -18,6 +18,7 @@ from PIL import Image
 from cogworks.concepts.wordnet import read_text
 
 NAME = """my {1} {x} "work" it's #1 $HOME `a` été <b> *[c]?, -d & 100%"""
+COUNTED = """it's {counted} & [100%]"""
 # Tabby, Persian cat, wolf, strawberry and pilot; the first is seen.
 WNIDS = ["n02123045", "n02123394", "n02114100", "n07745940", "n10433164"]
 ENTRY = """
@@ -35,6 +36,7 @@ STEPS = {"steps": 2, "batch_size": 4}
 CHEAP = [
     "results/images/packs/train.parquet",
     "results/images/folder/train.parquet",
+    "results/images/counted/train.parquet",
     "results/concepts/mini/eligible.parquet",
 ]
 TARGETS = [
@@ -73,6 +75,10 @@ def project(
     for number in range(4):
         (data / "images/x" / f"{number}.png").write_bytes(png(number))
         (data / "images/y" / f"{number}.png").write_bytes(png(10 + number))
+    for number in range(6):
+        place = data / COUNTED / WNIDS[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{number}.png").write_bytes(png(20 + number))
     write_pack(data / "pack.parquet", WNIDS[:2])
     write_pack(data / "packs" / "a.parquet", WNIDS[:1])
     (data / "pool.txt").write_text("\n".join(WNIDS) + "\n")
@@ -113,7 +119,7 @@ def config_of(data: str) -> dict[str, Any]:
                 "pool": f"{data}/pool.txt",
                 "seen": f"{data}/seen.txt",
                 "discard": f"{data}/pilot.txt",
-                "image_counts": f"{data}/counts.csv",
+                "image_counts": [f"{data}/counts.csv", f"{data}/{COUNTED}"],
                 "min_images": 2,
                 "drop_seen_ancestors": False,
                 "exclude_subtrees": [],
@@ -129,6 +135,11 @@ def config_of(data: str) -> dict[str, Any]:
             "folder": {
                 "source": {"kind": "folder", "path": f"{data}/images"},
                 "classes": {"file": f"{data}/classes.txt"},
+                "test_images": 1,
+            },
+            "counted": {
+                "source": {"kind": "folder", "path": f"{data}/{COUNTED}/"},
+                "classes": {"wnids": WNIDS[:2]},
                 "test_images": 1,
             },
         },
@@ -210,14 +221,16 @@ def test_a_new_pack_is_seen_by_itself_and_a_new_image_after_the_command_of_the_d
     project.snakemake(*CHEAP)
     write_pack(data / "packs" / "b.parquet", WNIDS[1:2])
     (data / "images" / "x" / "new.png").write_bytes(png(99))
+    (data / COUNTED / WNIDS[0] / "new.png").write_bytes(png(98))
     assert project.stale(*CHEAP) == {"list_classes": 1, "build_manifest": 1}, "the packs' alone"
     page = (Path(__file__).resolve().parents[2] / "docs" / "your-data.md").read_text()
     command = re.search(r"^ +(--forcerun [a-z_ ]+)$", page, re.MULTILINE)
     assert command is not None
-    targets = CHEAP[:2]
+    targets = CHEAP[:3]
     project.snakemake(*targets, *command[1].split())
-    packs, folder = (pd.read_parquet(project.folder / target) for target in targets)
+    packs, folder, counted = (pd.read_parquet(project.folder / target) for target in targets)
     assert set(packs["wnid"]) == set(WNIDS[:2])
     assert len(folder) == 7, "nine images, of each class one for the test"
+    assert len(counted) == 5, "seven images, from the index of the folder"
     classes = pd.read_parquet(project.folder / "results/images/packs/classes.parquet")
     assert list(classes["wnid"]) == sorted(WNIDS[:2])
