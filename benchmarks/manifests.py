@@ -3,10 +3,10 @@
     python benchmarks/manifests.py [--images 140000 1400000] [--kind folder] [--bytes 110000]
 
 The archives are made up: 641 images of each class, as ImageNet-21K has on average, without bytes
-(a tenth of it takes a GB), or with holes of so many bytes. The steps are those of the workflow: one index of the
-folder, a manifest of a twentieth of the classes from it (a level of ImageNet-CoG) and one of all,
-whose labels and places training reads. Beside them stands the plain way: `tarfile` (or `os.walk`),
-a list of rows, and a data frame.
+(a tenth of it takes a GB), or with holes of so many bytes. The steps are those of the workflow:
+one index of the folder, a manifest of a twentieth of the classes from it (about a level of
+ImageNet-CoG) and one of all, whose labels and places training reads. WebDataset samples have no
+index. Beside them stands the plain way: `tarfile` (or `os.walk`), a list of rows, a data frame.
 """
 
 import argparse
@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,39 +27,46 @@ STEPS = ("index", "level", "all", "training", "plain")
 
 def write_images(kind: str, images: int, size: int) -> None:
     """Write the archives or folders of `images` images below `images`."""
-    names = [f"image_{number:05d}.JPEG" for number in range(EACH)]
-    headers = []
-    for name in names:
-        info = tarfile.TarInfo(name)
-        info.size = size
-        headers.append(info.tobuf(tarfile.USTAR_FORMAT))
+    names = [f"image_{number:05d}" for number in range(EACH)]
+    headers = [header(f"{name}.JPEG", size) for name in names]
+    labels = [header(f"{name}.cls", 9) for name in names] if kind == "samples" else None
     whole = -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
     for number in range(images // EACH):
         place = Path("images", f"n{number:08d}")
         if kind == "folder":
             place.mkdir()
             for name in names:
-                (place / name).touch()
+                (place / f"{name}.JPEG").touch()
             continue
         with open(f"{place}.tar", "wb") as archive:
-            for header in headers:
-                archive.write(header)
+            for at, block in enumerate(headers):
+                if labels is not None:
+                    archive.write(labels[at] + place.name.encode().ljust(tarfile.BLOCKSIZE, b"\0"))
+                archive.write(block)
                 archive.seek(whole, os.SEEK_CUR)
             archive.write(bytes(2 * tarfile.BLOCKSIZE))
 
 
+def header(name: str, size: int) -> bytes:
+    """Return the header of a member."""
+    info = tarfile.TarInfo(name)
+    info.size = size
+    return info.tobuf(tarfile.USTAR_FORMAT)
+
+
 def build(kind: str, output: str, *, every: int) -> None:
-    """Write the manifests of every so many-th class, from the index."""
+    """Write the manifests of every so many-th class, from the index if there is one."""
     from cogworks.config.parse import parse
     from cogworks.images.build import build_manifests
     from cogworks.plan.plan import Plan
 
     wnids = sorted(path.stem for path in Path("images").iterdir())[::every]
-    source = {"kind": kind, "path": "images"}
+    source = {"kind": "folder" if kind == "folder" else "tar", "path": "images"}
+    source |= {"layout": "samples"} if kind == "samples" else {}
     section = {"source": source, "classes": {"names": ["a"]}, "test_images": 50}
     spec = Plan(parse({"images": {"x": section}})).datasets["x"].manifest_spec
     outputs = {split: Path(f"{output}-{split}.parquet") for split in ("train", "val", "test")}
-    build_manifests(spec, wnids, outputs, threads=1, indices=[Path("index.parquet")])
+    build_manifests(spec, wnids, outputs, threads=1, indices=list(Path().glob("index.parquet")))
 
 
 def plain(kind: str) -> None:
@@ -69,10 +75,13 @@ def plain(kind: str) -> None:
 
     rows: list[tuple[str, str, int, int, str]] = []
     for place in sorted(Path("images").iterdir()):
-        if kind == "tar":
+        if kind != "folder":
             with tarfile.open(place, "r:") as archive:
                 for member in archive:
                     name = f"{place.name}/{member.name}"
+                    if name.endswith(".cls"):
+                        archive.extractfile(member).read()  # type: ignore[union-attr]
+                        continue
                     rows.append((name, str(place), member.offset_data, member.size, place.stem))
             continue
         for folder, _, files in os.walk(place):
@@ -106,8 +115,7 @@ def step(name: str, kind: str) -> None:
 
 
 def measured(folder: str, *options: str) -> tuple[float, float, int]:
-    """Return seconds, peak memory (MB) and read calls of this script with some options."""
-    start = time.perf_counter()
+    """Return CPU seconds, peak memory (MB) and read calls of this script with some options."""
     command = [sys.executable, str(Path(__file__).resolve()), *options]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -118,7 +126,7 @@ def measured(folder: str, *options: str) -> tuple[float, float, int]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{options} failed")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024, int(told or 0)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, int(told or 0)
 
 
 def read_calls() -> int:
@@ -135,11 +143,11 @@ def report(kind: str, images: int, size: int) -> None:
         measured(folder, "--kind", kind, "--write", str(images), "--bytes", str(size))
         classes = images // EACH
         print(f"{classes * EACH:,} images, {classes:,} classes ({kind})", flush=True)
-        for name in STEPS:
+        for name in STEPS if kind != "samples" else STEPS[2:]:
             seconds, memory, calls = measured(folder, "--kind", kind, "--step", name)
             done = classes * EACH if name != "level" else -(-classes // LEVEL) * EACH
             print(
-                f"  {name:>8}: {seconds:6.1f} s, {done / seconds:9,.0f} images/s, "
+                f"  {name:>8}: {seconds:6.1f} CPU s, {done / seconds:9,.0f} images/s, "
                 f"{memory:6.0f} MB at most, {calls / done:.4f} read calls an image",
                 flush=True,
             )
@@ -148,7 +156,7 @@ def report(kind: str, images: int, size: int) -> None:
 def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, nargs="+", default=[140_000, 1_400_000])
-    parser.add_argument("--kind", choices=["tar", "folder"], default="tar")
+    parser.add_argument("--kind", choices=["tar", "folder", "samples"], default="tar")
     parser.add_argument("--bytes", type=int, default=0)
     parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.core.tar_files import list_members, read_member
+from cogworks.core.tar_files import list_members
 
 LONG = "a/" * 80 + "long name of a file.jpg"
 
@@ -26,7 +26,12 @@ def write(path: Path, *entries: tuple[str, bytes, str], form: int = tarfile.PAX_
 
 
 def contents(path: Path) -> dict[str, bytes]:
-    return {member.name: read_member(path, member) for member in list_members(path)}
+    whole = path.read_bytes()
+    members = list_members(path, wanted=lambda name: True)
+    for member in members:
+        assert member.content == whole[member.offset : member.offset + member.size]
+    assert [member.content for member in list_members(path)] == [b""] * len(members)
+    return {member.name: member.content for member in members}
 
 
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])

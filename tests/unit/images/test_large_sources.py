@@ -5,6 +5,7 @@ import os
 import tarfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
@@ -105,17 +106,27 @@ def test_headers_take_few_system_calls(
     """One where members are large, and one for many where they are small."""
     names = [f"{number}.jpg" for number in range(200)]
     write_tar(tmp_path / "a.tar", dict.fromkeys(names, bytes(size)), tarfile.USTAR_FORMAT)
-    calls = 0
-    real = os.pread
-
-    def counted(*args: Any) -> bytes:
-        nonlocal calls
-        calls += 1
-        return real(*args)
-
-    monkeypatch.setattr(os, "pread", counted)
+    calls = Mock(wraps=os.pread)
+    monkeypatch.setattr(os, "pread", calls)
     assert [member.name for member in list_members(tmp_path / "a.tar")] == names
-    assert calls <= most * 200
+    assert calls.call_count <= most * 200
+
+
+def test_a_label_comes_with_the_headers_of_its_sample(
+    fill: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = {}
+    for number in range(100):
+        members |= {f"{number}.cls": b"ab"[number % 2 :][:1], f"{number}.jpg": bytes(100_000)}
+    write_tar(tmp_path / "s.tar", members, tarfile.USTAR_FORMAT)
+    source = {"kind": "tar", "layout": "samples", "path": str(tmp_path / "s.tar")}
+    section = {"source": source, "classes": {"names": ["a", "b"]}, "test_images": 1}
+    found = fill({"x": section}).datasets["x"]
+    calls = Mock(wraps=os.pread)
+    monkeypatch.setattr(os, "pread", calls)
+    frame = scan.scan(found.source, ["a", "b"], threads=1)
+    assert frame["wnid"].tolist() == ["a", "b"] * 50
+    assert calls.call_count <= 1.2 * 100
 
 
 def test_a_folder_is_listed_once_for_all_who_read_it(fill: Any, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import posixpath
 import sys
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,17 +31,24 @@ class Member:
         name: its path there, without `./` or `/` in front.
         offset: position of its first byte in the tar file.
         size: length in bytes.
+        content: its bytes, if they were asked for.
     """
 
     name: str
     offset: int
     size: int
+    content: bytes = b""
 
 
-def list_members(path: str | Path) -> list[Member]:
+def list_members(path: str | Path, *, wanted: Callable[[str], bool] | None = None) -> list[Member]:
     """Return the files of a tar file in order; a link to another member counts as that file.
 
     Hidden files are skipped. Links to outside the archive are left out with a warning.
+
+    Args:
+        path: the tar file.
+        wanted: says by its name whether a file's bytes are to be read; those of small files come
+            with their headers.
 
     Raises:
         InputError: the file is missing, compressed, cut off or damaged; the message names it.
@@ -53,23 +60,28 @@ def list_members(path: str | Path) -> list[Member]:
             file.seek(0)
             # "r:" refuses compressed archives: they cannot be read from the middle.
             with tarfile.open(fileobj=cast(IO[bytes], file), mode="r:") as archive:
-                entries = archive.getmembers()
+                entries, contents = [], {}
+                for entry in archive:
+                    entries.append(entry)
+                    if wanted is not None and entry.isreg() and wanted(entry.name):
+                        file.seek(entry.offset_data)
+                        contents[entry.offset_data] = file.read(entry.size)
                 _check_end(path, file, archive.offset)
     except (tarfile.TarError, OSError) as error:
         raise InputError(
             f"{path}: not a readable, uncompressed tar file ({error}){_hint(path)}"
         ) from error
-    return _resolve(path, [entry for entry in entries if not is_hidden_path(entry.name)])
+    shown = [entry for entry in entries if not is_hidden_path(entry.name)]
+    return [
+        Member(name, entry.offset_data, entry.size, contents.get(entry.offset_data, b""))
+        for name, entry in _resolve(path, shown)
+    ]
 
 
-def read_member(path: str | Path, member: Member) -> bytes:
-    """Return the bytes of a member."""
-    with open(path, "rb") as handle:
-        handle.seek(member.offset)
-        return handle.read(member.size)
-
-
-def _resolve(path: str | Path, entries: Iterable[tarfile.TarInfo]) -> list[Member]:
+def _resolve(
+    path: str | Path, entries: Iterable[tarfile.TarInfo]
+) -> list[tuple[str, tarfile.TarInfo]]:
+    """Return the files by their plain names, and those to which links of these names lead."""
     files: dict[str, tarfile.TarInfo] = {}
     links: dict[str, str] = {}
     names: list[str] = []
@@ -93,8 +105,7 @@ def _resolve(path: str | Path, entries: Iterable[tarfile.TarInfo]) -> list[Membe
             f"first {lost[0]}",
             file=sys.stderr,
         )
-    found = ((name, targets[name]) for name in names)
-    return [Member(name, entry.offset_data, entry.size) for name, entry in found if entry]
+    return [(name, entry) for name in names if (entry := targets[name]) is not None]
 
 
 def _end(name: str, links: dict[str, str]) -> str:

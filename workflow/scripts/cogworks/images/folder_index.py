@@ -106,14 +106,16 @@ class FolderIndex:
     def images(self, entry: str) -> Images:
         """Return the images of a class; classes that follow each other are read together."""
         start, stop = self._spans[entry]
-        images = Images([], [], [])
+        pieces = []
         for number, (first, last) in enumerate(pairwise(self._groups)):
             if first < stop and start < last:
                 begin, end = max(start, first), min(stop, last)
-                rows = self._group(number).slice(begin - first, end - begin)
-                for column, values in zip(images, rows.itercolumns(), strict=True):
-                    column.extend(values.to_pylist())
-        return images
+                pieces.append(self._group(number).slice(begin - first, end - begin))
+        columns = (
+            [value for piece in pieces for value in piece[name].to_pylist()]
+            for name in SCHEMA.names[1:]
+        )
+        return Images(*columns)
 
     def _group(self, number: int) -> pa.Table:
         if self._held is None or self._held[0] != number:

@@ -103,9 +103,9 @@ def _images(folder: Path) -> dict[str, list[tuple[str, int]]]:
             f"them, such as {folder / folders[0]} (its images are divided here), or write a config "
             "with train_path and test_path (docs/your-data.md)"
         )
-    found = {canonical(name): images_below(folder / name, Counter()) for name in folders}
+    images = {canonical(name): images_below(folder / name, Counter()) for name in folders}
     return {
-        name: [(path, os.path.getsize(path)) for path in paths] for name, paths in found.items()
+        name: [(path, os.path.getsize(path)) for path in paths] for name, paths in images.items()
     }
 
 

@@ -55,15 +55,17 @@ def list_class(place: Path) -> tuple[Images, Counter[str]]:
         start = len(str(place)) + 1
         names = [path[start:] for path in images_below(place, left_out)]
         return Images(names, [0] * len(names), [-1] * len(names)), left_out
-    images = Images([], [], [])
+    members = []
     for member in list_members(place):
         if is_image(member.name):
-            for column, value in zip(
-                images, (member.name, member.offset, member.size), strict=True
-            ):
-                column.append(value)
+            members.append(member)
         else:
             note_left_out(member.name, left_out)
+    images = Images(
+        [member.name for member in members],
+        [member.offset for member in members],
+        [member.size for member in members],
+    )
     return images, left_out
 
 

@@ -14,7 +14,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.image_files import is_image, report_left_out
 from cogworks.core.inputs import decode_text
 from cogworks.core.parallel import map_ordered
-from cogworks.core.tar_files import Member, list_members, read_member
+from cogworks.core.tar_files import Member, list_members
 from cogworks.images.sources.class_images import NO_INDICES, Indices, list_classes
 from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import (
@@ -134,7 +134,7 @@ def _sample_tar(
     name, path = named
     images: dict[str, Member] = {}
     labels: dict[tuple[str, str], Any] = {}
-    for member in list_members(path):
+    for member in list_members(path, wanted=lambda name: _sample_of(name)[1] in LABELS):
         key, field = _sample_of(member.name)
         if is_image(member.name):
             if key in images:
@@ -179,7 +179,7 @@ def _classes(
 def _label(path: Path, member: Member, json_field: str | None) -> Any:
     """Return what a member says of the class: its text, or the value of a key of its JSON."""
     where = f"{path}: {member.name}"
-    text = decode_text(read_member(path, member), where)
+    text = decode_text(member.content, where)
     if json_field is None:
         return text
     try:
