@@ -78,7 +78,7 @@ def plain() -> None:
     from cogworks.images.manifest import read_manifest
     from cogworks.synthesis import names
 
-    read_manifest(names.table("clone", "manifest"))
+    assert len(read_manifest(names.table("clone", "manifest")).frame)
 
 
 def measured(folder: str, *options: str) -> tuple[float, float]:

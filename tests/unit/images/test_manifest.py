@@ -1,13 +1,22 @@
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
-from cogworks.images.manifest import as_rows, digest_rows, read_manifest, write_manifest
+from cogworks.images import manifest as manifests
+from cogworks.images.manifest import (
+    Manifest,
+    as_rows,
+    digest_rows,
+    read_manifest,
+    write_manifest,
+)
 
 
 def frame(**changes: Any) -> pd.DataFrame:
@@ -132,3 +141,46 @@ def test_a_truncated_manifest_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(InputError, match=r"m\.parquet"):
         read_manifest(path)
+
+
+@pytest.fixture
+def grouped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manifest:
+    """Twelve images of three of four classes, in row groups of five."""
+    monkeypatch.setattr(manifests, "GROUP", 5)
+    counts = {"a": 3, "b": 8, "d": 1}
+    rows = [(f"{w}/{n:02d}", f"{w}.tar", n) for w, count in counts.items() for n in range(count)]
+    table = pd.DataFrame(rows, columns=["id", "path", "locator"])
+    table = table.assign(container="tar", size=7, wnid=table["id"].str[0])
+    return write(tmp_path / "m.parquet", table, classes=("a", "b", "c", "d"))
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "groups"), [(0, 12, [0, 1, 2]), (5, 9, [1]), (4, 6, [0, 1])]
+)
+def test_a_part_reads_its_row_groups_alone(
+    grouped: Manifest, monkeypatch: pytest.MonkeyPatch, start: int, stop: int, groups: list[int]
+) -> None:
+    whole = grouped.frame
+    read = create_autospec(
+        pq.ParquetFile.read_row_groups, side_effect=pq.ParquetFile.read_row_groups
+    )
+    monkeypatch.setattr(pq.ParquetFile, "read_row_groups", read)
+    part = grouped.part(start, stop)
+    expected = whole[start:stop].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part.frame, expected)
+    assert [call.args[1] for call in read.call_args_list] == [groups] * 7
+    assert part.labels.tolist() == expected["label"].tolist()
+    assert part.ids(range(1, 2)) == [expected["id"][1]]
+    assert part.part(1, 9).ids(range(1)) == [expected["id"][1]]
+    assert len(part.part(len(part), len(part))) == 0
+
+
+def test_images_are_found_by_class_and_by_id(grouped: Manifest) -> None:
+    assert [grouped.of_class(wnid) for wnid in "abcde"] == [
+        range(3),
+        range(3, 11),
+        range(11, 11),
+        range(11, 12),
+        range(0),
+    ]
+    assert grouped.find(["d/00", "e/00", "b/02"]) == {"b/02": 5, "d/00": 11}
