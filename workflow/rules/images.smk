@@ -34,7 +34,6 @@ rule index_folder:
 
 rule list_classes:
     input:
-        indices=lambda w: plan.datasets[w.dataset].listed_indices,
         tables=lambda w: plan.datasets[w.dataset].concept_tables,
         files=lambda w: needs.made(
             plan.datasets[w.dataset].class_files,
@@ -65,7 +64,7 @@ rule list_classes:
         "Classes of {wildcards.dataset}"
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
-        " --online {resources.online} --indices {input.indices:q}"
+        " --online {resources.online}"
         " --tables {input.tables:q} --output {output:q} > {log:q} 2>&1"
 
 

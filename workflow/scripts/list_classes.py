@@ -17,17 +17,8 @@ def main() -> None:
     parser.add_argument(
         "--online", type=int, choices=[0, 1], default=0, help="1 lets torchvision download"
     )
-    parser.add_argument(
-        "--indices", type=Path, nargs="*", default=[], help="of folders that need not be listed"
-    )
     args = parser.parse_args()
-    table = list_classes(
-        args.spec,
-        args.tables,
-        threads=args.threads,
-        online=bool(args.online),
-        indices=args.indices,
-    )
+    table = list_classes(args.spec, args.tables, threads=args.threads, online=bool(args.online))
     write_parquet(table, args.output)
 
 

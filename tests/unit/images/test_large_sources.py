@@ -14,6 +14,7 @@ from cogworks.core.seeds import shuffle_by_hash
 from cogworks.core.tar_files import list_members
 from cogworks.images import manifest as manifests
 from cogworks.images.build import build_manifests
+from cogworks.images.classes import list_classes
 from cogworks.images.folder_index import index_folder
 from cogworks.images.manifest import read_manifest, write_manifest
 from cogworks.images.sources import folder, scan, tars
@@ -112,6 +113,21 @@ def test_headers_take_few_system_calls(
     assert calls.call_count <= most * 200
 
 
+def test_classes_are_found_by_the_first_headers(
+    fill: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the others are read once, when the manifests are made."""
+    for wnid, names in {"b": ["README", *"123"], "a": "123", "c": ["README"], "d": []}.items():
+        members = {f"{n}.jpg" if n.isdigit() else n: bytes(100_000) for n in names}
+        write_tar(tmp_path / f"{wnid}.tar", members, tarfile.USTAR_FORMAT)
+    section = {"source": {"kind": "tar", "path": str(tmp_path)}, "classes": {"part": "source"}}
+    spec = fill({"x": section | {"test_images": 1}}).datasets["x"].classes_spec
+    calls = Mock(wraps=os.pread)
+    monkeypatch.setattr(os, "pread", calls)
+    assert list_classes(spec, [], threads=1)["wnid"].tolist() == ["a", "b"]
+    assert calls.call_count <= 9
+
+
 def test_a_label_comes_with_the_headers_of_its_sample(
     fill: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,4 +170,3 @@ def test_a_folder_is_listed_once_for_all_who_read_it(fill: Any, tmp_path: Path) 
     found = {name: dataset.indices for name, dataset in plan.datasets.items()}
     assert found["cog_l1"] == found["tars_l2"] == [one.index]
     assert found["other_l1"] == []
-    assert plan.datasets["cog_l1"].listed_indices == []

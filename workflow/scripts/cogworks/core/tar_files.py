@@ -53,29 +53,32 @@ def list_members(path: str | Path, *, wanted: Callable[[str], bool] | None = Non
     Raises:
         InputError: the file is missing, compressed, cut off or damaged; the message names it.
     """
-    try:
-        with _opened(path) as file:
-            if what := impostor(file.read(_FAR)):
-                raise InputError(f"{path} is {what}")
-            file.seek(0)
-            # "r:" refuses compressed archives: they cannot be read from the middle.
-            with tarfile.open(fileobj=cast(IO[bytes], file), mode="r:") as archive:
-                entries, contents = [], {}
-                for entry in archive:
-                    entries.append(entry)
-                    if wanted is not None and entry.isreg() and wanted(entry.name):
-                        file.seek(entry.offset_data)
-                        contents[entry.offset_data] = file.read(entry.size)
-                _check_end(path, file, archive.offset)
-    except (tarfile.TarError, OSError) as error:
-        raise InputError(
-            f"{path}: not a readable, uncompressed tar file ({error}){_hint(path)}"
-        ) from error
+    entries, contents = [], {}
+    with _opened(path) as (file, archive):
+        for entry in archive:
+            entries.append(entry)
+            if wanted is not None and entry.isreg() and wanted(entry.name):
+                file.seek(entry.offset_data)
+                contents[entry.offset_data] = file.read(entry.size)
+        _check_end(path, file, archive.offset)
     shown = [entry for entry in entries if not is_hidden_path(entry.name)]
     return [
         Member(name, entry.offset_data, entry.size, contents.get(entry.offset_data, b""))
         for name, entry in _resolve(path, shown)
     ]
+
+
+def has_member(path: str | Path, wanted: Callable[[str], bool]) -> bool:
+    """Say whether a tar file holds a file of a name that is wanted; it is read up to the first.
+
+    Raises:
+        InputError: see `list_members`, for what is read of it.
+    """
+    with _opened(path) as (_, archive):
+        return any(
+            wanted(entry.name) and not is_hidden_path(entry.name) and not entry.isdir()
+            for entry in archive
+        )
 
 
 def _resolve(
@@ -153,12 +156,20 @@ class _Headers:
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[_Headers]:
-    descriptor = os.open(path, os.O_RDONLY)
+def _opened(path: str | Path) -> Iterator[tuple[_Headers, tarfile.TarFile]]:
     try:
-        yield _Headers(descriptor)
-    finally:
-        os.close(descriptor)
+        with open(path, "rb", buffering=0) as raw:
+            file = _Headers(raw.fileno())
+            if what := impostor(file.read(_FAR)):
+                raise InputError(f"{path} is {what}")
+            file.seek(0)
+            # "r:" refuses compressed archives: they cannot be read from the middle.
+            with tarfile.open(fileobj=cast(IO[bytes], file), mode="r:") as archive:
+                yield file, archive
+    except (tarfile.TarError, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable, uncompressed tar file ({error}){_hint(path)}"
+        ) from error
 
 
 def _check_end(path: str | Path, file: _Headers, offset: int) -> None:

@@ -11,7 +11,6 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.core.seeds import shuffle_by_hash
 from cogworks.images.class_files import read_class_file
-from cogworks.images.folder_index import open_indices
 from cogworks.images.sources.listing import canonical
 from cogworks.images.sources.scan import classes_in
 from cogworks.images.specs import ClassesSpec
@@ -20,12 +19,7 @@ WNID = re.compile(r"n\d{8}")
 
 
 def list_classes(
-    spec: ClassesSpec,
-    tables: Sequence[Path],
-    *,
-    threads: int,
-    online: bool = False,
-    indices: Sequence[Path] = (),
+    spec: ClassesSpec, tables: Sequence[Path], *, threads: int, online: bool = False
 ) -> pd.DataFrame:
     """Return the classes of a data set: label (int32, from 0), wnid, name.
 
@@ -33,13 +27,12 @@ def list_classes(
         spec: which classes it has.
         tables: the concepts room's `seen` and `levels` tables, those that the classes come from.
         threads, online: as for `sources.scan`, where the source is scanned for its classes.
-        indices: of folders of classes; what they know is not listed again.
 
     Raises:
         InputError: no classes, not as many as the config says, or too few for the limit.
     """
     key = f"images.{spec.dataset}.classes"
-    wnids = sorted(_all_classes(spec, tables, indices, threads=threads, online=online))
+    wnids = sorted(_all_classes(spec, tables, threads=threads, online=online))
     if spec.count not in (None, len(wnids)):
         raise InputError(f"{key}.count: expected {spec.count} classes, found {len(wnids)}")
     if spec.limit is not None:
@@ -63,12 +56,7 @@ def read_classes(path: Path) -> pd.DataFrame:
 
 
 def _all_classes(
-    spec: ClassesSpec,
-    tables: Sequence[Path],
-    indices: Sequence[Path],
-    *,
-    threads: int,
-    online: bool,
+    spec: ClassesSpec, tables: Sequence[Path], *, threads: int, online: bool
 ) -> set[str]:
     if spec.wnids is not None:
         return {canonical(wnid) for wnid in spec.wnids}
@@ -77,8 +65,7 @@ def _all_classes(
     concepts = {wnid for table in tables for wnid in _concepts(table, spec.level)}
     if spec.source is None:
         return concepts
-    known = open_indices(indices)
-    there = classes_in(spec.source, threads=threads, online=online, indices=known)
+    there = classes_in(spec.source, threads=threads, online=online)
     return there if spec.part == "source" else there & concepts
 
 

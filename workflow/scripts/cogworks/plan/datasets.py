@@ -153,11 +153,6 @@ class Dataset:
         return ClassesSpec(dataset=self.name, wordnet=self.wordnet, source=source, **chosen)
 
     @property
-    def listed_indices(self) -> list[str]:
-        """Return the indices that its class list is made from."""
-        return self.indices if self._scanned else []
-
-    @property
     def _scanned(self) -> bool:
         """Whether its images have a say in which classes there are."""
         return self.classes.part == "source" or self.classes.with_images

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from cogworks.core.image_files import images_below, is_image, note_left_out
 from cogworks.core.parallel import in_order
 from cogworks.core.progress import track
-from cogworks.core.tar_files import list_members
+from cogworks.core.tar_files import has_member, list_members
 
 
 class Images(NamedTuple):
@@ -67,6 +67,13 @@ def list_class(place: Path) -> tuple[Images, Counter[str]]:
         [member.size for member in members],
     )
     return images, left_out
+
+
+def has_images(place: Path) -> bool:
+    """Say whether a class has images; an archive is read up to the first one."""
+    if is_archive(place.name):
+        return has_member(place, is_image)
+    return bool(images_below(place, Counter()))
 
 
 def is_archive(name: str) -> bool:

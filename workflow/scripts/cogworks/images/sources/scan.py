@@ -57,19 +57,12 @@ def scan(
     return _distinct(joined(frames))
 
 
-def classes_in(
-    source: Source, *, threads: int, online: bool = False, indices: Indices = NO_INDICES
-) -> set[str]:
+def classes_in(source: Source, *, threads: int, online: bool = False) -> set[str]:
     """Return the classes of which a source has images; for the arguments see `scan`."""
     if not source.by_class:
-        found = scan(source, None, threads=threads, online=online, indices=indices)["wnid"]
-        return set(found)
-    return {
-        wnid
-        for paths, split in _parts(source)
-        for frame in source.blocks(paths, None, split, threads, indices)
-        for wnid in frame["wnid"]
-    }
+        return set(scan(source, None, threads=threads, online=online)["wnid"])
+    found = (source.classes(paths, split, threads) for paths, split in _parts(source))
+    return set().union(*found)
 
 
 def scan_by_class(

@@ -15,7 +15,7 @@ from cogworks.core.image_files import is_image, report_left_out
 from cogworks.core.inputs import decode_text
 from cogworks.core.parallel import map_ordered
 from cogworks.core.tar_files import Member, list_members
-from cogworks.images.sources.class_images import NO_INDICES, Indices, list_classes
+from cogworks.images.sources.class_images import NO_INDICES, Indices, has_images, list_classes
 from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import (
     BLOCK,
@@ -91,6 +91,16 @@ def scan_class_tars(
         )
     next(listed, None)
     report_left_out(left_out, "class tar files")
+
+
+def classes_with_images(tars: Sequence[Path], *, workers: int) -> set[str]:
+    """Return the classes of tar files that each hold a class, where there is an image.
+
+    Raises:
+        InputError: a damaged tar file.
+    """
+    found = map_ordered(has_images, tars, workers=workers, label=_LABEL, unit="tars")
+    return {canonical(tar.stem) for tar, there in zip(tars, found, strict=True) if there}
 
 
 def scan_samples(

@@ -141,6 +141,10 @@ class Source(Spec, ABC):
         """
         yield self.scan(paths, wnids, split, threads)
 
+    def classes(self, paths: list[str], split: str, threads: int) -> set[str]:
+        """Return the classes of which there are images at some of its paths; see `scan`."""
+        return set(self.scan(paths, None, split, threads)["wnid"])
+
     def divided(self, frame: "pd.DataFrame", wnids: Sequence[str] | None) -> "pd.DataFrame":
         """Return a listing with the splits that a file of the user's gives."""
         return frame

@@ -41,6 +41,16 @@ class Tar(Divided):
         """See `Source.class_places`."""
         return self.places if self.layout == "wnid" else []
 
+    def classes(self, paths: list[str], split: str, threads: int) -> set[str]:
+        """See `Source.classes`; only the first headers are read."""
+        from cogworks.images.sources.places import files_of
+        from cogworks.images.sources.tars import classes_with_images
+
+        if self.layout == "samples":
+            return super().classes(paths, split, threads)
+        tars = files_of(paths, suffix=".tar", one_split=False)
+        return classes_with_images(tars, workers=threads)
+
     def blocks(
         self,
         paths: list[str],
