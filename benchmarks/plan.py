@@ -79,7 +79,7 @@ def thesis(times: int) -> Values:
 def copied(name: str, section: Values, copy: int) -> dict[str, Values]:
     """Return copies of the encoders that an entry stands for, by their names."""
     if section.get("registry") == published.ALL:
-        return {f"{model}_{copy}": section | {"registry": model} for model in published.models()}
+        return {f"{model}_{copy}": section | {"registry": model} for model in published.benchmark()}
     run = {"run": f"{section['run']}_{copy}"} if "run" in section else {}
     return {f"{name}_{copy}": section | run}
 

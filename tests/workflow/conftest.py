@@ -33,3 +33,19 @@ def settings_for(
         )
 
     return settings
+
+
+def parse_once(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Return Snakemake's parser of rule files, which remembers what it has parsed."""
+    known: dict[tuple[str, int], tuple[str, int, dict[int, int]]] = {}
+
+    def remembered(path: Any, workflow: Any, *, rulecount: int, linemap: dict[int, int]) -> Any:
+        place = (path.get_path_or_uri(secret_free=True), rulecount)
+        if place not in known:
+            code, count = parse(path, workflow, rulecount=rulecount, linemap=linemap)
+            known[place] = code, count, dict(linemap)
+        code, count, lines = known[place]
+        linemap.update(lines)
+        return code, count
+
+    return remembered

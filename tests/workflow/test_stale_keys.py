@@ -31,6 +31,8 @@ from cogworks.plan.load import load
 from cogworks.stale.dry_run import Settings, planned
 from cogworks.stale.job import Made
 
+from .conftest import parse_once
+
 HERE = Path(__file__).parent
 TABLE = HERE / "stale_keys.csv"
 CONFIG = yaml.safe_load((HERE / "stale_keys.yaml").read_text())
@@ -187,22 +189,6 @@ def planner(tmp_path_factory: pytest.TempPathFactory, wordnet_dir: Path) -> Iter
         patch.chdir(tmp_path_factory.mktemp("stale_keys"))
         patch.setattr(snakemake.workflow, "parse", parse_once(snakemake.workflow.parse))
         yield Planner(wordnet_dir)
-
-
-def parse_once(parse: Callable[..., Any]) -> Callable[..., Any]:
-    """Return Snakemake's parser of rule files, which remembers what it has parsed."""
-    known: dict[tuple[str, int], tuple[str, int, dict[int, int]]] = {}
-
-    def remembered(path: Any, workflow: Any, *, rulecount: int, linemap: dict[int, int]) -> Any:
-        place = (path.get_path_or_uri(secret_free=True), rulecount)
-        if place not in known:
-            code, count = parse(path, workflow, rulecount=rulecount, linemap=linemap)
-            known[place] = code, count, dict(linemap)
-        code, count, lines = known[place]
-        linemap.update(lines)
-        return code, count
-
-    return remembered
 
 
 @pytest.fixture(scope="module")

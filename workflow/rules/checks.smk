@@ -99,6 +99,7 @@ def check_start(jobs):
 
 onstart:
     jobs = list(workflow.dag.needrun_jobs())
+    end_if(graph.too_long(jobs))
     check_start(jobs)
     # So that the definitions that an edit changed can be named afterwards: a job's digest is asked
     # for with its params.

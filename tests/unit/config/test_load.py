@@ -1,10 +1,13 @@
 """What the loader of the config adds to the errors of the rooms."""
 
+import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.plan.load import load as load_config
 
@@ -116,3 +119,91 @@ def test_more_images_of_a_class_than_there_can_be_are_refused(protocol, words) -
     with pytest.raises(InputError) as caught:
         load_config(config)
     assert str(caught.value).count(words) == 1
+
+
+BASE_CLONES = {
+    "generators": {"tiny": {"train": {"dataset": "seen"}}},
+    "clones": {"clone": {"generator": "tiny", "like": "seen"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("report.title", "x" * 10_001, "a text of 10001 characters; expected at most 10000"),
+        ("report.title", "\ud800", "half of a pair of characters"),
+        ("encoders.random.options.a", ["\ud800"], "half of a pair of characters"),
+        ("encoders. ", {}, "a key that is empty"),
+        ("concepts.cog.wordnet", "/x" * 2048, "is too long for a path"),
+        ("concepts.cog.discard", "é" * 128, "a name has at most 255 bytes"),
+        ("concepts.cog.levels.count", 10**18, "concepts.cog.levels.count: expected whole number"),
+        (
+            "images.seen.source",
+            {"kind": "tar", "path": "{0..99999999999}.tar"},
+            "stands for 100000000000 files; expected at most 1000000",
+        ),
+        ("synthesis.clones.clone.multiple", 1e300, "synthesis.clones.clone.multiple: expected"),
+        ("synthesis.clones.clone.n_shards", 10**9, "synthesis.clones.clone.n_shards: expected"),
+        (
+            "synthesis.clones.clone",
+            BASE_CLONES["clones"]["clone"] | {"multiple": 50.0, "n_shards": 10_000},
+            "are 500000 tar files; expected at most 100000",
+        ),
+        (
+            "training.base.sweep",
+            [{"key": f"k{axis}", "values": list(range(50))} for axis in range(6)],
+            "stands for 15625000000 runs; expected at most 1000",
+        ),
+        (
+            "encoders.random.options",
+            {"channels": "wide"},
+            "encoders.random.model: small_resnet: option channels: input should be a valid list",
+        ),
+        ("encoders.random.model", "cogworks:resnet", "is not an architecture of cogworks; known:"),
+        (
+            "training.base.backbone",
+            {"library": "cogworks", "name": "small_resnet", "options": {"width": 3}},
+            "training.base.backbone: small_resnet: unknown option width",
+        ),
+        ("encoders", 0.5, "encoders: expected section, not 0.5"),
+    ],
+)
+def test_a_value_that_no_run_could_take_is_refused(key: str, value: object, words: str) -> None:
+    config = copy.deepcopy(BASE | {"synthesis": BASE_CLONES, "model": "timm:resnet50"})
+    section: Any = config
+    *outer, last = key.split(".")
+    for part in outer:
+        section = section.setdefault(part, {})
+    section[last] = value
+    with pytest.raises(InputError) as caught:
+        load_config(config)
+    assert words in str(caught.value)
+
+
+def test_classes_of_a_benchmark_that_is_missing_are_an_error() -> None:
+    """What the classes are of a data set with errors is not asked for."""
+    evaluation = {"encoders": "all", "datasets": ["seen"], "protocols": ["own"]}
+    config = BASE | {
+        "concepts": {},
+        "probes": {"own": {"kind": "classifier"}},
+        "encoders": {"ResNet50": {"registry": "ResNet50"}},
+        "evaluations": {"e0": evaluation},
+    }
+    with pytest.raises(InputError, match=r"images\.seen\.classes\.benchmark: 'cog' is not a bench"):
+        load_config(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 5000 + "]" * 5000, "nested too deeply"),
+        (f"seed: {'1' * 5000}", "line 1: a number of 5000 digits"),
+    ],
+)
+def test_a_file_that_no_person_wrote_is_refused_in_words(
+    text: str, words: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "odd.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=words):
+        load_yaml(file)

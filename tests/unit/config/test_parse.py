@@ -70,7 +70,7 @@ def test_each_mistake_is_named_in_one_line(protocol: dict[str, Any], message: st
     [
         ({"probes": {50: SGD}}, r"probes\.50: YAML reads this key as int 50; put it in quotes"),
         ({"probes": {"a": {True: 1}}}, r"probes\.a\.True: YAML reads this key as bool"),
-        ({"probes": {"a\n": SGD}}, r"a key with a line break"),
+        ({"probes": {"a\n": SGD}}, r"a key that is empty, or has a line break"),
         ({"probes": {"a": {"shots": [{None: 2}]}}}, r"shots\[0\]\.None: YAML reads this key"),
         ({"probes": {"a b": SGD}}, r"probes\.a b: not a valid name; .* 80 letters, digits"),
         ({"probes": {"a" * 81: SGD}}, r"probes\.a{81}: not a valid name; expected at most 80"),

@@ -108,11 +108,14 @@ def test_the_branches_of_a_random_small_resnet_do_something() -> None:
         ),
         (spec("transformers", "no/such/folder", 64), "neither a folder"),
         (spec("transformers", "vit", 64, pool="max"), "options.pool is 'max'"),
-        (spec("cogworks", "resnet", 64), "there are small_resnet"),
+        (spec("cogworks", "resnet", 64), "known: small_resnet"),
         (spec("cogworks", "small_resnet", 64, width=3), "unknown option width"),
-        (spec("cogworks", "small_resnet", 64, stem="conv5"), "stem is 'conv5'"),
-        (spec("cogworks", "small_resnet", 64, layers=[1, 1]), "4 entries"),
-        (spec("cogworks", "small_resnet", 64, channels=[7, 8, 8, 8]), "even numbers"),
+        (spec("cogworks", "small_resnet", 64, stem="conv5"), "option stem: .* got 'conv5'"),
+        (spec("cogworks", "small_resnet", 64, layers=[1, 1]), "option layers: .* 4 items"),
+        (
+            spec("cogworks", "small_resnet", 64, channels=[7, 8, 8, 8]),
+            r"option channels\[0\]: .* multiple of 2; got 7",
+        ),
     ],
 )
 def test_bad_specs_are_named(backbone: BackboneSpec, message: str) -> None:

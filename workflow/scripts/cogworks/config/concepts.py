@@ -26,7 +26,7 @@ class WordVectors(Section):
 class Levels(Section):
     """How the ranking is cut into levels."""
 
-    count: Positive = 5
+    count: Annotated[int, Field(ge=1, le=100)] = 5
     """Number of levels."""
     size: Positive = 1000
     """Concepts in each level."""

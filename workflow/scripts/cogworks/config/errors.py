@@ -18,6 +18,8 @@ from cogworks.config.schema import dotted
 from cogworks.config.yaml_file import KeyPath, lines_of, load_yaml
 
 HEADING = "the config has errors:"
+# Texts become parts of command lines, which Linux limits to 131,072 bytes.
+LONGEST_TEXT = 10_000
 # An error of a place in the config: the place, and what is wrong there.
 Problem = tuple[KeyPath, str]
 
@@ -30,16 +32,26 @@ def unreadable(given: Any, place: KeyPath = ()) -> Iterator[Problem]:
             if not isinstance(name, str):
                 kind = type(name).__name__
                 yield here, f"YAML reads this key as {kind} {name!r}; put it in quotes"
-            elif not name.isprintable():
-                yield (*place, repr(name)), "a key with a line break or control character"
+            elif not name.strip() or not name.isprintable():
+                fault = "a key that is empty, or has a line break or control character"
+                yield (*place, repr(name)), fault
             yield from unreadable(child, here)
     elif isinstance(given, list):
         for index, child in enumerate(given):
             yield from unreadable(child, (*place, index))
     elif isinstance(given, float) and not math.isfinite(given):
         yield place, f"{given} is not a finite number"
-    elif given is not None and not isinstance(given, str | int | float):
+    elif isinstance(given, str):
+        yield from ((place, fault) for fault in _faults(given))
+    elif given is not None and not isinstance(given, int | float):
         yield place, f"YAML reads {given} as a {type(given).__name__}; put it in quotes"
+
+
+def _faults(given: str) -> Iterator[str]:
+    if len(given) > LONGEST_TEXT:
+        yield f"a text of {len(given)} characters; expected at most {LONGEST_TEXT}"
+    elif any("\ud800" <= character <= "\udfff" for character in given):
+        yield f"{_short(given)} holds half of a pair of characters, which no file can hold"
 
 
 def explained(error: ValidationError, given: dict[str, Any]) -> list[Problem]:

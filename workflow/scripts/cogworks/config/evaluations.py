@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cogworks.config.base import Applies, Name, Positive, Section, Whole
+from cogworks.config.base import Applies, Name, Section, Whole
 
 
 class Pool(Section):
@@ -19,7 +19,7 @@ class Pool(Section):
     """
     classes: Annotated[Annotated[int, Field(ge=2)] | None, Applies({"benchmark": [None]})] = None
     """Classes per random group (the thesis: 1000)."""
-    draws: Annotated[Positive, Applies({"benchmark": [None]})] = 15
+    draws: Annotated[Annotated[int, Field(ge=1, le=100)], Applies({"benchmark": [None]})] = 15
     """Number of random groups (the thesis: 15)."""
     seed: Annotated[Whole, Applies({"benchmark": [None]})] = 0
     """Seed of the random groups."""

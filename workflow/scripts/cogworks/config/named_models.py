@@ -25,7 +25,8 @@ def expanded(config: dict[str, Any]) -> dict[str, Any]:
     """
     given, encoders = config.get(KEY), config.get("encoders") or {}
     models = list_of(given) if isinstance(given, str | list) else []
-    if not models or not all(isinstance(model, str) for model in models):
+    texts = all(isinstance(model, str) for model in models)
+    if not models or not texts or not isinstance(encoders, dict):
         return config  # What is wrong with it, the typed config says.
     named = {name_of(model): {"model": model, "weights": "pretrained"} for model in models}
     for name, section in named.items():

@@ -110,7 +110,7 @@ class Clone(Section):
     """File with one wnid per line; needs `images_per_class`."""
     images_per_class: Positive | None = None
     """The same number of images for every class, instead of that of `like`."""
-    multiple: Above0 = 1
+    multiple: Annotated[float, Field(gt=0, le=1000)] = 1
     """How many times as many images per class (thesis, figure 5.4: 0.1 to 50), rounded down, at
     least one. Clones that differ in this alone are drawn once, up to the largest multiple, and each
     takes the first images of every class.
@@ -185,7 +185,7 @@ class Clone(Section):
     """Images drawn between two writes, when the stop signal is checked too; rounded up to a
     multiple of `padded_batch`. Changes no image.
     """
-    n_shards: Positive = 1
+    n_shards: Annotated[int, Field(ge=1, le=10000)] = 1
     """Number of tar files for each whole multiple, each made by its own job and holding all images
     that the multiple adds to some classes. Changes no image; with more shards than classes, some
     are empty. Clones that differ in `multiple` alone have the same number.

@@ -1,8 +1,9 @@
 """The section `training` of the config."""
 
+import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cogworks.config.base import (
     Above0,
@@ -21,6 +22,8 @@ from cogworks.training.losses import LOSSES
 
 # The losses that compare crops with a memory of embeddings, not with class weights.
 WITH_MEMORY = ["look", "ocm"]
+# Runs of one sweep.
+MOST_RUNS = 1000
 
 
 class Sweep(Section):
@@ -30,6 +33,13 @@ class Sweep(Section):
     """Dotted key within the run, such as `projector.layers`, `recipe` or `seed`."""
     values: Annotated[list[Any], Field(min_length=1), unique]
     """The values, each of the key's own type."""
+
+
+def _countable(sweep: list[Sweep]) -> list[Sweep]:
+    runs = math.prod(len(axis.values) for axis in sweep)
+    if runs > MOST_RUNS:
+        raise ValueError(f"stands for {runs} runs; expected at most {MOST_RUNS}")
+    return sweep
 
 
 class Start(Section):
@@ -262,7 +272,7 @@ class Subject(Section):
     """
     seed: Whole = 0
     """Seed of the initial weights, the order of images and every crop."""
-    sweep: list[Sweep] = []
+    sweep: Annotated[list[Sweep], AfterValidator(_countable)] = []
     """Keys of this run to vary. Every combination of their values becomes a run named `NAME_VALUE`;
     adding values keeps the runs that exist.
     """

@@ -14,6 +14,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.inputs import read_text
 
 KeyPath = tuple[str | int, ...]
+LONGEST_NUMBER = 400
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -44,6 +45,8 @@ def _number(loader: _StrictLoader, node: yaml.ScalarNode) -> int | float:
             f"{_place(node)}: YAML reads {node.value} as a base-60 or octal number; "
             "quote it if it is text, else write it in plain decimal"
         )
+    if len(text) > LONGEST_NUMBER:
+        raise InputError(f"{_place(node)}: a number of {len(text)} digits; is it text? Quote it")
     if node.tag.endswith(":int"):
         return loader.construct_yaml_int(node)
     return loader.construct_yaml_float(node)
@@ -67,6 +70,8 @@ def load_yaml(path: str | Path) -> Any:
     loader.name = str(path)
     try:
         return loader.get_single_data()
+    except RecursionError as error:
+        raise InputError(f"{path}: lists or mappings are nested too deeply") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""

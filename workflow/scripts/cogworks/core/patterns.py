@@ -4,6 +4,7 @@ Imported while the DAG is planned: standard library only.
 """
 
 import glob
+import math
 import os
 import re
 from collections.abc import Iterable
@@ -22,6 +23,12 @@ def expand(paths: Iterable[str]) -> list[str]:
     """
     given = [one for path in paths for one in _numbers(path) or [path]]
     return [found for path in given for found in _matches(path) or [path]]
+
+
+def numbered(path: str) -> int:
+    """Return how many paths the ranges in a path stand for; 1 where it has none."""
+    sizes = (int(last) - int(first) + 1 for first, last in _RANGE.findall(path))
+    return math.prod(max(1, size) for size in sizes)
 
 
 def _numbers(path: str) -> list[str]:

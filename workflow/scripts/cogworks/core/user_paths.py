@@ -13,6 +13,8 @@ from pathlib import PurePath
 from cogworks.core import place
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+# Bytes of a file's name, and of a path, on Linux.
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
@@ -49,11 +51,21 @@ def _split(value: str) -> tuple[str, str]:
     return (f"{library}:", rest) if library in ("timm", "hf") else ("", value)
 
 
+def _is_too_long(path: str) -> bool:
+    names = path.encode(errors="surrogatepass").split(b"/")
+    return sum(map(len, names)) + len(names) > _LONGEST_PATH or max(map(len, names)) > _LONGEST_NAME
+
+
 def _problem(path: str) -> str | None:
     if not path.strip():
         return "is empty; name a file or folder, or write null"
     if not path.isprintable():
         return "holds a line break or control character; rename it, or look at the quotes in YAML"
+    if _is_too_long(path):
+        return (
+            f"is too long for a path; a name has at most {_LONGEST_NAME} bytes, all of a path "
+            f"{_LONGEST_PATH}"
+        )
     if _URL.match(path):
         return "is a URL; download it and name the file"
     if _DRIVE.match(path):

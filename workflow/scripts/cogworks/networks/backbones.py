@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.networks.options import NAMES
 from cogworks.networks.specs import BackboneSpec, Options
 from cogworks.networks.trial import features
 
@@ -181,7 +182,4 @@ def _own(name: str, size: int, options: Options) -> tuple[nn.Module, tuple[str, 
             return t2t_vit.T2TViT(size, **options), ("head.",)
     except TypeError as error:
         raise InputError(f"cogworks:{name}: {error}") from error
-    raise InputError(
-        f"cogworks:{name}: no such architecture here; "
-        "there are small_resnet, resnet50_same, deit_distilled, nat_m4 and t2t_vit_t_14"
-    )
+    raise InputError(f"cogworks:{name}: no such architecture here; known: {', '.join(NAMES)}")

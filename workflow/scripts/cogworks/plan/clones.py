@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cogworks.plan.plan import Plan
 
 SIZE_UNIT = 8
+# The numbers of tar files have five digits.
+MOST_SHARDS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +243,12 @@ def _problems_of(clone: Clone, key: str) -> Iterator[str]:
                 f"{key}.{side}: {pixels} is not divisible by {SIZE_UNIT}; "
                 f"take {low or SIZE_UNIT} or {low + SIZE_UNIT}"
             )
+    tars = steps_of(section.multiple) * section.n_shards
+    if tars > MOST_SHARDS:
+        yield (
+            f"{key}.n_shards: {section.n_shards} for each of {steps_of(section.multiple)} "
+            f"multiples are {tars} tar files; expected at most {MOST_SHARDS}"
+        )
     if (section.like is None) == (section.classes is None):
         yield f"{key}: give exactly one of like and classes"
     elif section.like is not None:

@@ -17,6 +17,7 @@ from cogworks.core.fingerprint import is_made
 from cogworks.core.inputs import list_of
 from cogworks.core.needs import is_missing, lacking
 from cogworks.core.patterns import expand as expand_paths
+from cogworks.core.patterns import numbered
 from cogworks.core.spec import canonical
 from cogworks.images.sources.kinds import SOURCES, Source
 from cogworks.images.specs import ChoiceSpec, ClassesSpec, ManifestSpec, WorldSpec
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # Bytes of class ids in the config: Linux takes an argument of at most 131,072.
 LONGEST_LIST = 100_000
+# Files for which the ranges in a path may stand.
+MOST_NUMBERED = 1_000_000
 # Class folders that an error names.
 SHOWN = 10
 # The tables of a benchmark from which the classes of each part come.
@@ -210,8 +213,15 @@ class Dataset:
     def problems(self) -> Iterator[str]:
         """Yield the errors of its section that its types cannot show."""
         yield from (f"{self.key}.source{problem}" for problem in self.given.problems())
+        yield from self._problems_of_ranges(f"{self.key}.source")
         yield from self._problems_of_classes(f"{self.key}.classes")
         yield from self._problems_of_choice()
+
+    def _problems_of_ranges(self, key: str) -> Iterator[str]:
+        files = [path for listed in self.given.lists.values() for path in listed]
+        for path in (*self.given.places, *files):
+            if (number := numbered(path)) > MOST_NUMBERED:
+                yield f"{key}: {path} stands for {number} files; expected at most {MOST_NUMBERED}"
 
     def _problems_of_classes(self, key: str) -> Iterator[str]:
         classes = self.classes

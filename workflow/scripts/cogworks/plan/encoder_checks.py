@@ -13,6 +13,7 @@ from cogworks.config import encoders as config
 from cogworks.config import published
 from cogworks.core.needs import is_missing_file
 from cogworks.core.place import PACKAGE
+from cogworks.networks import options
 from cogworks.plan.networks import entry_file
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ def _model_problems(section: config.Encoder, weights: str | None) -> Iterator[st
         yield ".weights: this project's own architectures have no pretrained weights"
     if weights != "pretrained" and model.startswith("timm:hf-hub:"):
         yield ".weights: a model of the hub comes with its own weights; use `pretrained`"
+    library, _, name = model.partition(":")
+    for problem in options.problems(library, name, section.options):
+        yield f".model: {problem}"
     yield from _rename_problems(section)
 
 

@@ -86,7 +86,8 @@ def problems(plan: Plan) -> Iterator[str]:
     """Yield the errors of `probes` and `evaluations` that their types cannot show."""
     found = list(_problems_of_sections(plan))
     yield from found
-    if found or plan.clone_problems or plan.run_problems or plan.encoder_problems:
+    below = (plan.image_problems, plan.clone_problems, plan.run_problems, plan.encoder_problems)
+    if found or any(below):
         return  # Jobs stand on what these describe.
     for name, section in plan.config.evaluations.items():
         yield from _problems_of_classifiers(plan, name, section)

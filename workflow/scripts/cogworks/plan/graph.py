@@ -6,6 +6,7 @@ it was made with.
 Imported while the DAG is planned: the standard library only.
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import is_made
 
 SHOWN = 3
+# Linux takes 131,072 bytes; Snakemake puts a few of its own in front.
+LONGEST_COMMAND = 131_000
 
 
 def check_made(workflow: Any) -> None:
@@ -40,6 +43,22 @@ def check_made(workflow: Any) -> None:
             if file not in made and is_made(file):
                 workflow.async_run(plan(file))
                 raise InputError(f"{file}: a job of {job.rule.name} reads it, and no job makes it")
+
+
+def too_long(jobs: Iterable[Any]) -> Iterator[str]:
+    """Yield the jobs whose commands Linux would not take: a shell's command is one argument.
+
+    Args:
+        jobs: Snakemake's jobs.
+    """
+    for job in jobs:
+        length = len((job.shellcmd or "").encode())
+        if length > LONGEST_COMMAND:
+            yield (
+                f"{job.rule.name} of {', '.join(job.output)}: its command has {length} bytes, and "
+                f"Linux takes {LONGEST_COMMAND}; name fewer encoders and data sets in one part of "
+                "the report or in one evaluation"
+            )
 
 
 def check_records(workflow: Any) -> None:

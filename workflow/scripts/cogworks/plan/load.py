@@ -12,9 +12,7 @@ from cogworks.config.include import layers, merged, replaced_lists
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
 from cogworks.plan import (
-    benchmarks,
     clones,
-    datasets,
     evaluations,
     generators,
     measures,
@@ -60,8 +58,7 @@ def _checked(config: dict[str, Any], files: list[Path]) -> Plan:
     typed = parse(config, files)
     checked = typed.model_dump()
     plan = Plan(typed)
-    problems = [*benchmarks.problems(plan), *datasets.problems(plan)]
-    problems += plan.clone_problems
+    problems = [*plan.image_problems, *plan.clone_problems]
     problems += plan.run_problems
     problems += plan.encoder_problems
     problems += evaluations.problems(plan)

@@ -12,7 +12,9 @@ from typing import Literal
 from cogworks.config.root import Config
 from cogworks.core.errors import InputError
 from cogworks.plan import (
+    benchmarks,
     clones,
+    datasets,
     drawings,
     encoder_checks,
     encoders,
@@ -105,6 +107,11 @@ class Plan:
     def sheets(self) -> dict[str, Sheets]:
         """Return the contact sheets of every data set of which there are clones by its name."""
         return clones.sheets(self)
+
+    @cached_property
+    def image_problems(self) -> list[str]:
+        """Return the errors of the sections `concepts` and `images`, a line each."""
+        return [*benchmarks.problems(self), *datasets.problems(self)]
 
     @cached_property
     def clone_problems(self) -> list[str]:

@@ -21,6 +21,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import lacking
 from cogworks.core.spec import canonical
+from cogworks.networks import options
 from cogworks.plan import recipes
 from cogworks.training.code import run_code
 from cogworks.training.specs import KeyMapping, Numbers, Traces, TrainSpec, Validation
@@ -418,6 +419,9 @@ def _number_problems(numbers: Numbers, compute: config.RunCompute) -> Iterator[s
             f"optimizer.warmup_epochs: {optimizer.warmup_epochs:g} is not between 0 and the "
             f"{optimizer.epochs} epochs"
         )
+    backbone = numbers.backbone
+    for problem in options.problems(backbone.library, backbone.name, backbone.options):
+        yield f"backbone: {problem}"
     loss = numbers.loss
     if loss.kind == "look" and loss.k > loss.memory:
         yield f"loss.k: {loss.k} neighbours are more than the memory holds ({loss.memory})"

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from cogworks.core.npy import shape_of
+from cogworks.networks.options import LIBRARY, SMALL_RESNET, SmallResnet
 from cogworks.networks.specs import BackboneSpec
 from cogworks.plan.counts import Count, classes, images_of
 from cogworks.synthesis import names
@@ -233,8 +234,9 @@ def _probe(job: Job) -> Artifact:
 
 
 def _dim_of(backbone: BackboneSpec) -> Count:
-    if backbone.name == "small_resnet":
-        return Count(_channels(backbone)[-1] * _expansion(backbone))
+    small = _small_resnet(backbone)
+    if small is not None:
+        return Count(small.feature_dim)
     known = DIMS.get(backbone.name.partition(".")[0])
     if known is not None:
         return Count(known[0])
@@ -243,9 +245,9 @@ def _dim_of(backbone: BackboneSpec) -> Count:
 
 def _millions(backbone: BackboneSpec) -> tuple[float, str]:
     """Return the parameters of an architecture in millions, and what was assumed for them."""
-    if backbone.name == "small_resnet":
-        layers = backbone.options.get("layers", [1, 1, 1, 1])
-        widths = _channels(backbone)
+    small = _small_resnet(backbone)
+    if small is not None:
+        layers, widths = small.layers, small.channels
         before = [widths[0], *widths[:-1]]
         # Two 3 x 3 convolutions a block, and a shortcut where the width changes.
         blocks = zip(layers, before, widths, strict=True)
@@ -257,10 +259,7 @@ def _millions(backbone: BackboneSpec) -> tuple[float, str]:
     return ASSUMED_MILLIONS, f"weights of {backbone.library}:{backbone.name} as of ResNet50"
 
 
-def _channels(backbone: BackboneSpec) -> list[int]:
-    found: list[int] = backbone.options.get("channels", [64, 128, 256, 512])
-    return found
-
-
-def _expansion(backbone: BackboneSpec) -> int:
-    return 4 if backbone.options.get("block") == "bottleneck" else 1
+def _small_resnet(backbone: BackboneSpec) -> SmallResnet | None:
+    if (backbone.library, backbone.name) != (LIBRARY, SMALL_RESNET):
+        return None
+    return SmallResnet.of(backbone.options)

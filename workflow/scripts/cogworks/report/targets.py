@@ -4,12 +4,15 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from cogworks.report import thesis
+from cogworks.report.exhibit import Medium
 from cogworks.report.exhibits import EXHIBITS
 from cogworks.report.planned import Exhibits, Planned
+from cogworks.report.roles import Roles
 from cogworks.report.thesis import CHAPTERS, Numbered
 
 PAGE = "results/report.html"
@@ -65,9 +68,12 @@ class Targets:
         parts = [r for r in self.exhibits.parts if r.chapter in (None, entry.chapter)]
         if not parts:
             return f"a part in report.parts with chapter: {entry.chapter}"
-        kinds = [EXHIBITS.load(name) for name in EXHIBITS if name.endswith(f"_{entry.medium}")]
-        told = [kind.lacks(parts[0]) for kind in kinds if kind.lacks is not None]
-        return next((text for lines in told if (text := lines.get(entry.number))), entry.wants)
+        return self._lacking(parts[0], entry.medium).get(entry.number, entry.wants)
+
+    @cached_property
+    def _lacking(self) -> Callable[[Roles, Medium], dict[str, str]]:
+        """Return `_lacking`, which this keeps: the kinds look at all of a part."""
+        return cache(_lacking)
 
     def refusal(self, target: str) -> str:
         """Return why there is no such target, for one like `LIKE_A_TARGET` that is not given."""
@@ -87,6 +93,16 @@ class Targets:
             f"{target}: the thesis has no such table, figure or chapter; {hint}"
             "`snakemake --cores 1 exhibits` lists them all"
         )
+
+
+def _lacking(roles: Roles, medium: Medium) -> dict[str, str]:
+    """Return what the kinds of tables or figures say that a part lacks, by number."""
+    kinds = [EXHIBITS.load(name) for name in EXHIBITS if name.endswith(f"_{medium}")]
+    found: dict[str, str] = {}
+    for kind in kinds:
+        told = kind.lacks(roles) if kind.lacks is not None else {}
+        found = {number: text for number, text in told.items() if text} | found
+    return found
 
 
 def _paths(planned: list[Planned]) -> list[str]:

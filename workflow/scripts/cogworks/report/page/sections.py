@@ -50,13 +50,14 @@ def page_spec(exhibits: Exhibits) -> PageSpec:
     """Return what the page shows."""
     report = exhibits.plan.config.report
     config = without_how(exhibits.plan.config.model_dump())
+    targets = Targets(exhibits)
     return PageSpec(
         title=report.title,
         subtitle=report.subtitle or _subtitle(exhibits),
         notice=procedural.notice(exhibits.plan),
         digest=digest(config),
         counts=_counts(exhibits.plan),
-        parts=[_part(Targets(exhibits), roles) for roles in exhibits.parts],
+        parts=[_part(targets, roles) for roles in exhibits.parts],
         config=packed(config),
     )
 
