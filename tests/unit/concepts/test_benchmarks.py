@@ -10,6 +10,7 @@ from cogworks.config.named_paths import resolved
 from cogworks.core import place
 from cogworks.core.errors import InputError
 from cogworks.plan import benchmarks
+from cogworks.plan.folders import Folder
 
 
 def test_defaults_are_the_thesiss(plan_of):
@@ -160,10 +161,12 @@ def test_inputs_are_the_files_that_a_rule_reads(plan_of, toy_folder):
         ontology,
     ]
     assert found["mine"].rank_files == ["mine/vectors.txt", ontology]
-    assert found["mine"].scan_spec == ScanSpec(benchmark="mine", sources=["mine/folder"])
-    assert found["mine"].scan_files == []
+    counts = Folder("mine/folder", "concepts.mine.image_counts").counts
+    assert found["mine"].scan_spec == ScanSpec(benchmark="mine", sources=[counts])
+    assert found["mine"].scan_files == [counts]
     assert found["table"].select_files == ["mine/counts.csv"]
     counted = "results/concepts/several/image_counts.csv"
     assert found["several"].select_files == [counted]
-    assert found["several"].scan_files == ["b/new.parquet", "c.csv"]
+    parts = [Folder("a/train", "concepts.several.image_counts").counts, "b/new.parquet", "c.csv"]
+    assert found["several"].scan_files == parts
     assert "results/concepts/mine/levels.parquet" in found["mine"].targets
