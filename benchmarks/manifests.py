@@ -7,6 +7,23 @@ The archives are made up: 641 images of each class, as ImageNet-21K has on avera
 one index of the folder, a manifest of a twentieth of the classes from it (about a level of
 ImageNet-CoG) and one of all, whose labels and places training reads. WebDataset samples have no
 index. Beside them stands the plain way: `tarfile` (or `os.walk`), a list of rows, a data frame.
+
+On two cores that did other work too (CPU seconds, peak memory, archives without bytes):
+
+========  ==============  ================
+step      139,738 images  1,399,944 images
+========  ==============  ================
+index     7.3 s, 149 MB   60 s, 149 MB
+level     2.3 s, 176 MB   4.0 s, 219 MB
+all       5.1 s, 225 MB   35 s, 266 MB
+training  0.9 s, 135 MB   1.1 s, 194 MB
+plain     7.6 s, 214 MB   64 s, 1,061 MB
+========  ==============  ================
+
+At this growth ImageNet-21K's 14.2 million take 0.15 GB for the index, 0.7 GB for one manifest of
+all, and 0.8 GB in training, in place of 9.7 GB. With images of 110 kB each header is a read call
+(1.01 an image), without them 0.012 an image (plain: 0.127). No header is read twice: five levels
+and their counts took 1.5 times as many, and four benchmarks that count, as chapter 3 has, 4.5 times.
 """
 
 import argparse
