@@ -22,8 +22,9 @@ plain     7.6 s, 214 MB   64 s, 1,061 MB
 
 At this growth ImageNet-21K's 14.2 million take 0.15 GB for the index, 0.7 GB for one manifest of
 all, and 0.8 GB in training, in place of 9.7 GB. With images of 110 kB each header is a read call
-(1.01 an image), without them 0.012 an image (plain: 0.127). No header is read twice: five levels
-and their counts took 1.5 times as many, and four benchmarks that count, as chapter 3 has, 4.5 times.
+(1.01 an image), without them 0.012 an image (plain: 0.127). No header is read twice; before, the
+counts and five levels read about 1.4 times as many as there are, and the four benchmarks of
+chapter 3, which each counted, 4.4 times.
 """
 
 import argparse
