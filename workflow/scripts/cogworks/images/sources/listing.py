@@ -37,7 +37,8 @@ def listing(rows: Iterable[tuple[str, str, str, int, int, str, str]]) -> "pd.Dat
 
 def compact(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Return a listing whose texts that repeat are numbers of categories: half the memory."""
-    repeated = dict.fromkeys(REPEATED, "category")
+    files = (frame["container"] == "file").all()  # Then each has a path of its own.
+    repeated = {name: "category" for name in REPEATED if not (files and name == "path")}
     return frame.astype({"locator": "int64", "size": "int64"} | repeated)
 
 
