@@ -93,7 +93,7 @@ def test_manifests_are_those_of_the_plain_way(
     parts = {"test": [ids[:2] for ids in order], "train": [ids[2:] for ids in order], "val": []}
     for split, path in outputs.items():
         chosen = rows[rows["id"].isin([image for ids in parts[split] for image in ids])]
-        facts = {"dataset": "x", "split": split, "classes": sorted(WNIDS)}
+        facts: dict[str, Any] = {"dataset": "x", "split": split, "classes": sorted(WNIDS)}
         plain = write_manifest(chosen, tmp_path / "plain.parquet", **facts)
         assert path.read_bytes() == plain.path.read_bytes()
         assert read_manifest(path).digest == plain.digest
@@ -131,7 +131,7 @@ def test_classes_are_found_by_the_first_headers(
 def test_a_label_comes_with_the_headers_of_its_sample(
     fill: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    members = {}
+    members: dict[str, bytes] = {}
     for number in range(100):
         members |= {f"{number}.cls": b"ab"[number % 2 :][:1], f"{number}.jpg": bytes(100_000)}
     write_tar(tmp_path / "s.tar", members, tarfile.USTAR_FORMAT)

@@ -108,7 +108,7 @@ def _resolve(
             f"first {lost[0]}",
             file=sys.stderr,
         )
-    return [(name, entry) for name in names if (entry := targets[name]) is not None]
+    return [(name, target) for name in names if (target := targets[name]) is not None]
 
 
 def _end(name: str, links: dict[str, str]) -> str:
