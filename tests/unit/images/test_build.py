@@ -1,5 +1,6 @@
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ from cogworks.core.errors import InputError
 from cogworks.images.build import _compare_level, build_manifests
 from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.images.reader import ImageReader
+from cogworks.images.sources import scan
 
 
 def build(fill: Any, tmp_path: Path, section: dict[str, Any], wnids: list[str]) -> Any:
@@ -237,3 +239,21 @@ def test_with_verify_packs_are_compared_too(
     build(fill, tmp_path, {"source": source, "verify": True}, ["n01"])
     (line,) = copies(capsys)
     assert line.endswith("another split: pack.parquet:3 = pack.parquet:1")
+
+
+def test_a_pack_is_decoded_from_front_to_back(
+    fill: Any, make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No row group is read again for another class."""
+    monkeypatch.setattr(scan, "BLOCK", 1)
+    pack = make_pack([(wnid, "train") for wnid in ("n02", "n01", "n03") * 4])
+    read = create_autospec(pq.ParquetFile.read_row_group, side_effect=pq.ParquetFile.read_row_group)
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", read)
+    source = {"kind": "parquet", "path": str(pack)}
+    section = {"source": source, "classes": {"names": ["n01", "n02", "n03"]}, "test_images": 1}
+    spec = fill({"x": section}).datasets["x"].manifest_spec
+    outputs = {split: tmp_path / f"{split}.parquet" for split in ("train", "val", "test")}
+    build_manifests(spec, ["n01", "n02", "n03"], outputs, threads=1, verify=True)
+    assert [len(read_manifest(path)) for path in outputs.values()] == [9, 0, 3]
+    # Once to decode them, once to compare them.
+    assert [call.args[1] for call in read.call_args_list] == [0, 1, 2, 3] * 2

@@ -69,7 +69,7 @@ def build_manifests(
             for split, path in outputs.items()
         }
         for classes, frame in scan_by_class(
-            spec.source, wnids, threads=threads, online=online, indices=known
+            spec.source, wnids, threads=threads, online=online, indices=known, decoded=verify
         ):
             parts = choice.of(frame, classes)
             parts = {split: _with_sizes(part, threads) for split, part in parts.items()}

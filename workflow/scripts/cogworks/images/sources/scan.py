@@ -72,6 +72,7 @@ def scan_by_class(
     threads: int,
     online: bool = False,
     indices: Indices = NO_INDICES,
+    decoded: bool = False,
 ) -> Iterator[tuple[list[str], pd.DataFrame]]:
     """List the images of a source, some classes at a time, in the order of `wnids`.
 
@@ -80,6 +81,8 @@ def scan_by_class(
     Args:
         source, threads, online, indices: see `scan`.
         wnids: the classes wanted, sorted.
+        decoded: whether the images are going to be read. Those of packs then come all at once,
+            since packs are read from front to back, whatever the order of their classes.
 
     Yields:
         some classes, and what `scan` lists of them.
@@ -91,7 +94,10 @@ def scan_by_class(
     some = [wanted[start : start + BLOCK] for start in range(0, len(wanted), BLOCK)]
     if not source.by_class:
         frame = scan(source, wanted, threads=threads, online=online, indices=indices)
-        yield from zip(some, _divided(frame, wanted), strict=True)
+        if decoded and (frame["container"] == "parquet").any():
+            yield wanted, frame.astype(dict.fromkeys(REPEATED, "str"))
+        else:
+            yield from zip(some, _divided(frame, wanted), strict=True)
         return
     parts = [
         _named(source.blocks(paths, wanted, split, threads, indices), split)
