@@ -162,6 +162,11 @@ class Job:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
 
+    def kill(self) -> None:
+        """Kill all its processes, those that were being started meanwhile, too."""
+        while self.members():
+            self.signal(signal.SIGKILL)
+
     def kill_one(self, choice: random.Random) -> None:
         """Kill one process that trains or decodes, as a kernel does that is out of memory."""
         with contextlib.suppress(psutil.Error, IndexError):
@@ -181,7 +186,7 @@ class Job:
                 time.sleep(0.1)
             assert self.members() == []
         finally:
-            self.signal(signal.SIGKILL)
+            self.kill()
         return status
 
 
@@ -209,7 +214,13 @@ def whole(project: Path) -> dict[str, Any]:
 
 
 def disturb(project: Path, run: str, moments: random.Random, whole: dict[str, Any]) -> Job:
-    """Start a run that keeps its state often, and wait for a random moment, or its end."""
+    """Start a run that keeps its state often, and wait for a random moment, or its end.
+
+    After one that was over before its moment, it trains anew.
+    """
+    state = project / "results" / "training" / f"{run}.state"
+    if (state / "finished.json").exists():
+        shutil.rmtree(state)
     job = Job(project, run, often=True)
     with contextlib.suppress(subprocess.TimeoutExpired):
         job.process.wait(moments.uniform(0, whole["seconds"]))
@@ -255,16 +266,28 @@ def test_after_a_signal_and_kills_at_random_moments_it_ends_as_an_undisturbed_ru
     assert not (stopped.state / "stop").exists()
     assert "Traceback" not in stopped.log.read_text(), stopped.log.read_text()
     moments = random.Random(f"{run} {kills}")
-    # A run that is over before its moment is followed by one that trains anew.
     for kill in range(kills):
         job = disturb(project, run, moments, whole)
         if kill % 3:
-            job.signal(signal.SIGKILL)
+            job.kill()
             assert job.end() in (0, -signal.SIGKILL), job.log.read_text()
         else:
             job.kill_one(moments)
             assert job.end() in (0, 1), job.log.read_text()
     assert_whole(finish(project, run), whole)
+
+
+def test_processes_end_with_the_one_that_started_them(project: Path, whole: dict[str, Any]) -> None:
+    """One alone is killed: first the launcher, then torchrun."""
+    shutil.rmtree(project / "results" / "training" / "two.state", ignore_errors=True)
+    for status in (-signal.SIGKILL, 1):
+        job = Job(project, "two", often=True)
+        job.wait_until_training()
+        launcher = psutil.Process(job.process.pid)
+        [torchrun] = launcher.children()
+        (launcher if status < 0 else torchrun).kill()
+        assert job.end() == status, job.log.read_text()
+    assert_whole(finish(project, "two"), whole)
 
 
 @pytest.mark.slow

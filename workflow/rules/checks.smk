@@ -4,7 +4,7 @@ import subprocess
 
 from snakemake.scheduling.job_scheduler import JobScheduler
 
-from cogworks.core import slurm
+from cogworks.core import leader, slurm
 from cogworks.core.warm.start import WARM, can_fork
 from cogworks.plan import graph
 from cogworks.preflight import cluster, quick
@@ -106,5 +106,7 @@ onstart:
     for job in jobs:
         job.params
     stale_code.record()
+    if workflow.local_exec:
+        leader.lead()
     if starts_warm():
         WARM.start()

@@ -74,7 +74,7 @@ def test_two_processes_train_what_one_does(
 def test_two_processes_train_a_finished_run_anew(
     data: Path, tmp_path: Path, make_spec: Callable[..., TrainSpec], in_two_processes: InTwo
 ) -> None:
-    """One of them takes the old state away while the other one may be looking for it."""
+    """One of them takes another's state away while the other one may be looking for it."""
     files = Files(data / "train.parquet", None, tmp_path / "r", tmp_path / "state")
     spec = make_spec(optimizer__epochs=1)
 
@@ -83,7 +83,7 @@ def test_two_processes_train_a_finished_run_anew(
             time.sleep(0.5)
         assert train(spec, files, OPTIONS)
 
-    assert train(spec, files, OPTIONS)
+    assert train(make_spec(optimizer__epochs=2), files, OPTIONS)
     assert in_two_processes(late, tmp_path) == [0, 0]
 
 

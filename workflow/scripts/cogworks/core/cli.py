@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from cogworks.core import provenance
+from cogworks.core import disk, leader, provenance
 from cogworks.core.errors import InputError
 from cogworks.core.spec import Spec
 
@@ -36,12 +36,18 @@ def positive(text: str) -> int:
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Run `main` and exit with its status; bad input is one line on stderr and status 1."""
+    """Run `main` and exit with its status; bad input or a full disk is one line on stderr, 1."""
+    leader.follow()
     provenance.start()
     try:
         status = main()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if not (words := disk.refusal(error)):
+            raise
+        print(f"error: {words}; {disk.ADVICE}", file=sys.stderr)
         sys.exit(1)
     provenance.record(status or 0)
     sys.exit(status or 0)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cogworks.core import disk
 from cogworks.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
     The temporary name keeps the suffix, by which some writers choose their format, and contains the
     process id, so that an orphan of a killed run and its successor do not share a file.
+
+    Raises:
+        InputError: the disk is full or cannot be written to; what was at `path` is still there.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -34,8 +38,13 @@ def atomic(path: str | Path) -> Iterator[Path]:
         with open(partial, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(partial, target)
+    except Exception as error:
+        if not (words := disk.refusal(error)):
+            raise
+        raise InputError(f"{target}: cannot be written ({words}); {disk.ADVICE}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # There is none on a disk that is read-only.
+            partial.unlink()
 
 
 def write_parquet(

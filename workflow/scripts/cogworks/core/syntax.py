@@ -19,8 +19,8 @@ Chain = tuple[str, ...]
 Imports = dict[str, str]
 # The functions of these modules only show something to people; they pass on their first argument.
 TELLING = ("cogworks.core.progress", "cogworks.training.progress", "cogworks.training.board")
-# A statement that calls this module notes who ran a job, and is left out.
-NOTING = "cogworks.core.provenance"
+# Statements that call these modules note who ran a job, or end it with its run: they are left out.
+NOTING = ("cogworks.core.provenance", "cogworks.core.leader")
 _PRINTED_TO = {"stderr", "stdout"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -94,7 +94,7 @@ def bound_by(statement: ast.Import | ast.ImportFrom) -> Imports:
 
 def is_telling(target: str) -> bool:
     """Whether a dotted name is one of the modules that only inform, or is inside one."""
-    modules = (*TELLING, NOTING)
+    modules = (*TELLING, *NOTING)
     return any(target == module or target.startswith(f"{module}.") for module in modules)
 
 
@@ -190,11 +190,11 @@ class _Writer:
         return child
 
     def _is_noted(self, node: object) -> bool:
-        """Whether a statement only calls a function of `NOTING`."""
+        """Whether a statement only calls a function of a module of `NOTING`."""
         if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
             return False
         chain = _chain(node.value.func)
-        return bool(chain) and self._target(chain).startswith(f"{NOTING}.")
+        return bool(chain) and any(self._target(chain).startswith(f"{name}.") for name in NOTING)
 
     def _target(self, chain: Chain) -> str:
         """Return the dotted name behind a name."""

@@ -8,6 +8,7 @@ While it is made, a shard is a partial file that grows sample by sample; after a
 prefix of whole samples is kept. Whole means that the hash in a sample's JSON fits its image.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -85,8 +86,10 @@ class PartialShard:
     def __enter__(self) -> "PartialShard":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # A full disk fails here once more: what could not be written is no whole sample.
+        with contextlib.suppress(*([OSError] if kind else [])):
+            self._file.close()
 
     def keep(self, count: int) -> None:
         """Drop all but the first `count` samples."""

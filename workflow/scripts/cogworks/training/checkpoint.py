@@ -23,42 +23,42 @@ def save_state(folder: Path, state: State) -> None:
     Raises:
         InputError: it cannot be written; an older state stays as it is.
     """
-    try:
-        with atomic(folder / STATE) as partial:
-            torch.save(state, partial)
-    except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError on a full disk
-        raise InputError(
-            f"{folder / STATE}: cannot be written ({error}); an older state there is kept: make "
-            "room and run again"
-        ) from error
+    # To a file of Python's own, whose error says what is wrong where torch's would not.
+    with atomic(folder / STATE) as partial, open(partial, "wb") as file:
+        torch.save(state, file)
 
 
 def take_up(folder: Path, identity: Identity) -> bool:
     """Say whether `folder` holds a state to go on from; else leave none there.
 
-    The state of a finished run is deleted, since the run is to be trained again. It goes before its
-    mark does, so that it never looks unfinished. What a killed process left half written goes, too.
-    One process of a run decides for all.
+    That of a finished run of the same identity is one: its results are written once more, which is
+    all there is to do where a run was killed before it was recorded that they are there. Another
+    finished run's is deleted, and goes before its mark does, so that it never looks unfinished.
+    What a killed process left half written goes, too. One process of a run decides for all.
 
     Args:
         folder: the run's state folder.
         identity: what the state must agree with, see `refuse_other`.
 
     Raises:
-        InputError: it cannot be read, or belongs to another recipe, data set, list of classes or
-            code.
+        InputError: it is that of an unfinished run, and cannot be read, or belongs to another
+            recipe, data set, list of classes or code.
     """
     path = folder / STATE
     for orphan in folder.glob(f".{path.stem}.*.partial{path.suffix}"):
         orphan.unlink(missing_ok=True)
-    if marks.is_finished(folder):
-        path.unlink(missing_ok=True)
-        marks.unfinish(folder)
-    if not path.is_file():
-        return False
-    state = load_state(folder)
-    refuse_other(path, json.loads(state["identity"]), json.loads(identity.text))
-    return True
+    found = path.is_file()
+    try:
+        if found:
+            state = load_state(folder)
+            refuse_other(path, json.loads(state["identity"]), json.loads(identity.text))
+    except InputError:
+        if not marks.is_finished(folder):
+            raise
+        path.unlink()
+        found = False
+    marks.unfinish(folder)
+    return found
 
 
 def load_state(folder: Path) -> State:

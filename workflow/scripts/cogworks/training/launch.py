@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from cogworks.core import leader
 from cogworks.core.errors import InputError
 from cogworks.core.interrupt import SIGNALS
 from cogworks.training.marks import is_finished, stop_file
@@ -89,6 +90,8 @@ def launch(
     for number in (*SIGNALS, signal.SIGINT):
         signal.signal(number, ask_to_stop)
     torchrun = torchrun_command(command, processes=processes, nodes=nodes, threads=threads)
+    # They end with this process, should it be killed, and not with the run, of which it tells them.
+    leader.lead()
     environment = {"OMP_NUM_THREADS": str(threads), STOP_FILE: str(stop)}
     status = subprocess.run(
         ["sh", "-c", DEAF, "sh", *torchrun],

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from cogworks.core import lock
 from cogworks.core.codehash import rule_code
 from cogworks.core.files import sha256_file
 from cogworks.core.interrupt import StopFlag
@@ -30,6 +31,9 @@ def make_generator(
         manifest: the training manifest of its data set.
         folder: the pipeline folder to write; one that is there is replaced at the end.
         marker: the marker to write, last.
+
+    Raises:
+        InputError: bad images or texts, a loss that is not finite, another process at work on it.
     """
     lessons = read_lessons(spec, manifest)
     parts = make_parts(spec, lessons.texts())
@@ -38,17 +42,18 @@ def make_generator(
         folder.with_name(f"{folder.name}.state") / "state.pt",
         digest([spec.text, inputs, rule_code("train_generator", *letter_modules(spec.prompts))]),
     )
-    with StopFlag() as flag:
+    locked = folder.with_name(f".{folder.name}.lock")
+    with lock.hold(locked, what="this generator"), StopFlag() as flag:
         try:
             losses = Trainer(parts, spec, state=state, stopped=lambda: flag.stop).train(lessons)
         except StoppedError:
             return False
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    assemble(parts).save_pretrained(partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
-    details = {"losses": losses, "spec": spec.model_dump(mode="json")}
-    write_marker(marker, name=spec.name, folder=folder, details=details)
-    state.remove()
+        partial = folder.with_name(f".{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        assemble(parts).save_pretrained(partial)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+        details = {"losses": losses, "spec": spec.model_dump(mode="json")}
+        write_marker(marker, name=spec.name, folder=folder, details=details)
+        state.remove()
     return True

@@ -48,8 +48,9 @@ class State:
 
     def save(self, stages: Mapping[str, Stage]) -> None:
         """Replace what is on disk, all or nothing."""
-        with atomic(self._path) as partial:
-            torch.save({"identity": self._identity, "stages": dict(stages)}, partial)
+        # As in `training.checkpoint.save_state`.
+        with atomic(self._path) as partial, open(partial, "wb") as file:
+            torch.save({"identity": self._identity, "stages": dict(stages)}, file)
         self._saved = time.monotonic()
 
     def remove(self) -> None:

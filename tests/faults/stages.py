@@ -1,0 +1,219 @@
+"""A finished run of a small config, copies of it that lack what one stage makes, and their jobs."""
+
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from cogworks.core.files import read_parquet
+from cogworks.core.warm.start import Warm
+
+CONFIG = Path(__file__).with_name("config.yaml")
+# Of a training's metrics.
+TIMES = ["images_per_second", "wait_share"]
+# What a process that was killed while it wrote a file leaves beside it.
+LEFT = re.compile(r"(.*/)?\.[^/]*\.\d+\.partial[^/]*")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A kind of job.
+
+    Attributes:
+        words: they are on its command line, and on no other one's.
+        outputs: what it makes, below `results`.
+        work: what it leaves there on its way; patterns.
+    """
+
+    words: tuple[str, ...]
+    outputs: tuple[str, ...]
+    work: tuple[str, ...] = ()
+
+
+TRAINED = ("encoder.safetensors", "classifier.safetensors", "metrics.parquet", "spec.json")
+STAGES = {
+    "manifest": Stage(
+        ("build_manifest.py", "images/seen/train.parquet"),
+        tuple(f"images/seen/{split}.parquet" for split in ("train", "val", "test")),
+    ),
+    "training": Stage(
+        ("train_encoder.py",),
+        tuple(f"training/base/{name}" for name in TRAINED),
+        ("training/base.state",),
+    ),
+    "extraction": Stage(
+        ("extract_features.py", "base/seen/train.npy"),
+        ("features/base/seen/train.npy", "features/base/seen/train.parquet"),
+        ("features/base/seen/train.work",),
+    ),
+    "probe search": Stage(
+        ("tune_probes.py",),
+        ("tuning/base/seen/linear.parquet",),
+        ("tuning/base/seen/linear.cells",),
+    ),
+    "fit": Stage(
+        ("fit_probes.py",), ("probes/base/seen/linear.parquet",), ("probes/base/seen/linear.cells",)
+    ),
+    "generator": Stage(
+        ("train_generator.py",),
+        ("synthesis/generators/tiny.json", "synthesis/generators/tiny"),
+        ("synthesis/generators/tiny.state",),
+    ),
+    "clone shard": Stage(
+        ("generate_shard.py", "--number 00000"),
+        ("synthesis/clone/shard-00000.tar", "synthesis/clone/shard-00000.parquet"),
+        ("synthesis/clone/.shard-00000.*.partial",),
+    ),
+    "merge": Stage(
+        ("merge_clone.py",),
+        ("synthesis/clone/manifest.parquet", "synthesis/clone/quality.parquet"),
+    ),
+    "report": Stage(("build_report.py",), ("report.html",)),
+}
+
+
+def results_in(folder: Path) -> dict[str, bytes]:
+    """Return the content of all files of results, by path; states of trainings are none."""
+    root = folder / "results"
+    files = {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
+    return {name: content(path) for name, path in files.items() if ".state/" not in name}
+
+
+def content(path: Path) -> bytes:
+    """Return what a file holds; of a training's metrics all but how fast it was."""
+    if path.name != "metrics.parquet":
+        return path.read_bytes()
+    table = read_parquet(path)
+    return str(table[~table["metric"].isin(TIMES)].to_csv()).encode()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        TimeoutError: it does not within this time.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.005)
+
+
+class Work:
+    """A copy of a finished run that lacks what some stages make.
+
+    Its results are in a folder of its own; its workflow is that of the finished run.
+    """
+
+    def __init__(self, finished: Path, folder: Path, *stages: str) -> None:
+        self.finished, self.folder, self.stages = finished, folder, stages
+        for part in ("results", "logs", ".snakemake"):
+            shutil.copytree(finished / part, folder / part, symlinks=True)
+        shutil.copy2(finished / CONFIG.name, folder)
+        self.clear()
+
+    def clear(self) -> None:
+        """Delete what the stages make, and what they leave on their way."""
+        for path in self.found(*self.outputs, *self.on_the_way):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    @property
+    def outputs(self) -> list[str]:
+        """What the stages make."""
+        return [name for stage in self.stages for name in STAGES[stage].outputs]
+
+    @property
+    def targets(self) -> list[str]:
+        """The files among them, for Snakemake."""
+        finished = self.finished / "results"
+        return [f"results/{name}" for name in self.outputs if (finished / name).is_file()]
+
+    @property
+    def on_the_way(self) -> list[str]:
+        """What the stages leave on their way."""
+        return [name for stage in self.stages for name in STAGES[stage].work]
+
+    def found(self, *patterns: str) -> list[Path]:
+        """Return the results that match one of some patterns."""
+        return [path for name in patterns for path in sorted((self.folder / "results").glob(name))]
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the processes that are at work in this folder, jobs and others."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.cwd() == str(self.folder):
+                    found.append(process)
+        return found
+
+    def check_none_is_partial(self) -> None:
+        """Check that each output is whole or absent."""
+        for path in self.found(*self.outputs):
+            for file in (
+                [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+            ):
+                name = file.relative_to(self.folder)
+                assert content(file) == content(self.finished / name), name
+
+    def check_whole(self) -> None:
+        """Check that all results are those of the run that nothing disturbed, and no others."""
+        found, expected = results_in(self.folder), results_in(self.finished)
+        assert expected.keys() <= found.keys()
+        assert not [name for name in found.keys() - expected.keys() if not LEFT.fullmatch(name)]
+        assert not [name for name, value in expected.items() if found[name] != value]
+
+
+class Job:
+    """The command of a stage's rule, as a run with warm starts has its shell run it."""
+
+    def __init__(self, work: Work, warm: Warm) -> None:
+        [stage] = work.stages
+        words = STAGES[stage].words
+        commands = json.loads((work.finished / "commands.json").read_text())
+        [command] = [one for one in commands if all(word in one for word in words)]
+        place = warm.command("", "")[-2]
+        command = re.sub(r"(?<=/client\.py )\S+", place, command)
+        self.work = work
+        self.log = work.folder / re.findall(r"> (logs/\S+) 2>&1", command)[0]
+        self.log.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            ["bash", "-c", f"set -euo pipefail;  {command}"],
+            cwd=work.folder,
+            start_new_session=True,
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long the undisturbed job of this script took once it was loaded."""
+        folder = self.work.finished / "logs" / "provenance"
+        script = STAGES[self.work.stages[0]].words[0].removesuffix(".py")
+        return max(json.loads(path.read_text())["seconds"] for path in (folder / script).iterdir())
+
+    def wait_until_loaded(self) -> None:
+        """Wait until the server has forked the job, or until it is over."""
+        wait_until(lambda: self.process.poll() is not None or len(self.work.processes()) > 1)
+
+    def is_over(self, seconds: float) -> bool:
+        """Wait so long, and say whether the job has ended by then."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.returncode is not None
+
+    def end(self) -> int:
+        """Wait for the end of all its processes and return its status."""
+        status = self.process.wait(120)
+        wait_until(lambda: not self.work.processes())
+        return status
+
+    def finish(self) -> str:
+        """Wait for its good end and return its log."""
+        assert self.end() == 0, self.log.read_text()
+        return self.log.read_text()
