@@ -282,6 +282,7 @@ def test_processes_end_with_the_one_that_started_them(project: Path, whole: dict
     shutil.rmtree(project / "results" / "training" / "two.state", ignore_errors=True)
     for status in (-signal.SIGKILL, 1):
         job = Job(project, "two", often=True)
+        shutil.rmtree(job.state / "tensorboard", ignore_errors=True)
         job.wait_until_training()
         launcher = psutil.Process(job.process.pid)
         [torchrun] = launcher.children()

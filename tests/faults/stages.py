@@ -22,6 +22,11 @@ TIMES = ["images_per_second", "wait_share"]
 LEFT = re.compile(r"(.*/)?\.[^/]*\.\d+\.partial[^/]*")
 
 
+AGAIN = "the seconds of the job, which is done again"
+# All of what a training writes.
+TRAINED = ("encoder.safetensors", "classifier.safetensors", "metrics.parquet", "spec.json")
+
+
 @dataclass(frozen=True)
 class Stage:
     """A kind of job.
@@ -30,14 +35,17 @@ class Stage:
         words: they are on its command line, and on no other one's.
         outputs: what it makes, below `results`.
         work: what it leaves there on its way; patterns.
+        killed: what is lost by SIGKILL.
+        stopped: what is lost by SIGTERM.
     """
 
     words: tuple[str, ...]
     outputs: tuple[str, ...]
     work: tuple[str, ...] = ()
+    killed: str = AGAIN
+    stopped: str = AGAIN
 
 
-TRAINED = ("encoder.safetensors", "classifier.safetensors", "metrics.parquet", "spec.json")
 STAGES = {
     "manifest": Stage(
         ("build_manifest.py", "images/seen/train.parquet"),
@@ -47,29 +55,40 @@ STAGES = {
         ("train_encoder.py",),
         tuple(f"training/base/{name}" for name in TRAINED),
         ("training/base.state",),
+        "the steps since the last kept state (`checkpoint_minutes`)",
+        "nothing: the state is kept after the step in hand",
     ),
     "extraction": Stage(
         ("extract_features.py", "base/seen/train.npy"),
         ("features/base/seen/train.npy", "features/base/seen/train.parquet"),
         ("features/base/seen/train.work",),
+        *2 * ("the chunk of images in hand",),
     ),
     "probe search": Stage(
         ("tune_probes.py",),
         ("tuning/base/seen/linear.parquet",),
         ("tuning/base/seen/linear.cells",),
+        *2 * ("the batch of configurations in hand",),
     ),
     "fit": Stage(
-        ("fit_probes.py",), ("probes/base/seen/linear.parquet",), ("probes/base/seen/linear.cells",)
+        ("fit_probes.py",),
+        ("probes/base/seen/linear.parquet",),
+        ("probes/base/seen/linear.cells",),
+        *2 * ("the cells (seeds and numbers of shots) in hand",),
     ),
     "generator": Stage(
         ("train_generator.py",),
         ("synthesis/generators/tiny.json", "synthesis/generators/tiny"),
         ("synthesis/generators/tiny.state",),
+        "the steps of half a minute",
+        "nothing: the state is kept after the step in hand",
     ),
     "clone shard": Stage(
         ("generate_shard.py", "--number 00000"),
         ("synthesis/clone/shard-00000.tar", "synthesis/clone/shard-00000.parquet"),
         ("synthesis/clone/.shard-00000.*.partial",),
+        "the batch of images in hand",
+        "nothing: the batch in hand is kept",
     ),
     "merge": Stage(
         ("merge_clone.py",),
@@ -145,6 +164,18 @@ class Work:
         """Return the results that match one of some patterns."""
         return [path for name in patterns for path in sorted((self.folder / "results").glob(name))]
 
+    def finished_cells(self) -> set[tuple[Path, int]]:
+        """Return the finished parts of a search or a fit, and when each was written."""
+        names = self.found(
+            "*/base/seen/linear.cells/**/*.json", "*/base/seen/linear.cells/**/*.npy"
+        )
+        whole = (self.finished / path.relative_to(self.folder) for path in names)
+        return {
+            (path, path.stat().st_mtime_ns)
+            for path, same in zip(names, whole, strict=True)
+            if path.read_bytes() == same.read_bytes()
+        }
+
     def processes(self) -> list[psutil.Process]:
         """Return the processes that are at work in this folder, jobs and others."""
         found = []
@@ -174,13 +205,15 @@ class Work:
 class Job:
     """The command of a stage's rule, as a run with warm starts has its shell run it."""
 
-    def __init__(self, work: Work, warm: Warm) -> None:
+    def __init__(self, work: Work, warm: Warm, *, log: str = "") -> None:
+        """Start it; `log` is added to the name of its log."""
         [stage] = work.stages
         words = STAGES[stage].words
         commands = json.loads((work.finished / "commands.json").read_text())
         [command] = [one for one in commands if all(word in one for word in words)]
         place = warm.command("", "")[-2]
         command = re.sub(r"(?<=/client\.py )\S+", place, command)
+        command = command.replace(".log 2>&1", f"{log}.log 2>&1")
         self.work = work
         self.log = work.folder / re.findall(r"> (logs/\S+) 2>&1", command)[0]
         self.log.unlink(missing_ok=True)

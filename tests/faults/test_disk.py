@@ -1,6 +1,7 @@
 """The disk is full, or cannot be written to."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import pytest
 from cogworks.core.warm.start import Warm
 
 from .stages import STAGES, Job, Work
+from .table import Fault, quoted
 
 SIZE = 64 * 2**20
 
@@ -71,19 +73,24 @@ def size_of(work: Work) -> int:
 
 
 def refused(work: Work, warm: Warm) -> str:
-    """Run a job that cannot write, and return the line of its log that says so."""
+    """Run a job that cannot write, and return what it says of that."""
     job = Job(work, warm)
     assert job.end() == 1
     log = job.log.read_text()
     assert "Traceback" not in log, log
     work.check_none_is_partial()
     [line] = [line for line in log.splitlines() if line.startswith("error: ")]
-    return line
+    return quoted(re.sub(r"\d+ of", "some of", line.removeprefix("error: ")))
 
 
+@pytest.mark.fault("Disks", "full: {stage}", how="it has room for half of what the job makes")
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_full_disk(
-    stage: str, work_on: Callable[..., Work], disk_of: Callable[[Work], Disk], warm: Warm
+    stage: str,
+    work_on: Callable[..., Work],
+    disk_of: Callable[[Work], Disk],
+    warm: Warm,
+    fault: Fault,
 ) -> None:
     work = work_on(stage)
     disk = disk_of(work)
@@ -92,19 +99,28 @@ def test_a_full_disk(
     disk.make_room()
     Job(work, warm).finish()
     work.check_whole()
+    fault.lost(STAGES[stage].killed)
     # Extraction says so before it begins.
     assert "No space left on device" in line or "free some" in line
+    fault.seen(f"error: {line}")
 
 
+@pytest.mark.fault("Disks", "read-only: {stage}", how="mounted so while the job starts")
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_disk_that_is_read_only(
-    stage: str, work_on: Callable[..., Work], disk_of: Callable[[Work], Disk], warm: Warm
+    stage: str,
+    work_on: Callable[..., Work],
+    disk_of: Callable[[Work], Disk],
+    warm: Warm,
+    fault: Fault,
 ) -> None:
     work = work_on(stage)
     disk = disk_of(work)
     disk.set_writable(False)
     line = refused(work, warm)
     assert "Read-only file system" in line
+    fault.seen(f"error: {line}")
     disk.set_writable(True)
     Job(work, warm).finish()
     work.check_whole()
+    fault.lost("nothing")

@@ -11,8 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from .stages import CONFIG, STAGES, Work, wait_until
-
-Numbers = tuple[signal.Signals, ...]
+from .table import Fault
 
 
 class Run:
@@ -57,52 +56,69 @@ class Run:
         return said
 
 
-def disturb(work: Work, stage: str, number: signal.Signals, dice: random.Random) -> str:
-    """Signal Snakemake while it has a job of a stage; return what it said."""
+def disturb(work: Work, stage: str, name: str, dice: random.Random) -> int:
+    """Signal Snakemake while it has a job of a stage; return its status."""
     run = Run(work)
     run.wait_until_at_work(stage)
     time.sleep(0.3 * dice.random())
-    run.process.send_signal(number)
-    status, said = run.end()
-    assert status == (1 if number == signal.SIGTERM else -number), said
+    run.process.send_signal(getattr(signal, name))
+    status, _ = run.end()
     work.check_none_is_partial()
-    return said
+    return status
 
 
-def test_a_run_that_is_killed_again_and_again(work_on: Callable[..., Work]) -> None:
+LOCKED = "Error: Directory cannot be locked"
+
+
+@pytest.mark.fault(
+    "Processes",
+    "SIGKILL of Snakemake, again and again",
+    how="while it draws a clone, then while it trains, then while it searches",
+)
+def test_a_run_that_is_killed_again_and_again(work_on: Callable[..., Work], fault: Fault) -> None:
     stages = ("clone shard", "training", "probe search")
     work, dice = work_on(*stages), random.Random(0)
     for stage in stages:
-        disturb(work, stage, signal.SIGKILL, dice)
-        status, said = Run(work).end()
-        assert status == 1
-        assert "Error: Directory cannot be locked" in said
+        assert disturb(work, stage, "SIGKILL", dice) == -signal.SIGKILL
         Run(work, "--unlock").finish()
+    fault.seen("its jobs stop as asked to by SIGTERM; after `--unlock` the next run goes on")
     Run(work).finish()
     work.check_whole()
+    fault.lost("what SIGTERM of these jobs loses")
 
 
+@pytest.mark.fault("Processes", "{name} of Snakemake: {stage}", how="while it has such a job")
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
 def test_a_run_that_ends_before_its_time(
-    stage: str, number: signal.Signals, work_on: Callable[..., Work]
+    stage: str, name: str, work_on: Callable[..., Work], fault: Fault
 ) -> None:
     work = work_on(stage)
-    disturb(work, stage, number, random.Random(f"{stage} {number}"))
-    if number == signal.SIGKILL:
+    status = disturb(work, stage, name, random.Random(f"{stage} {name}"))
+    if name == "SIGKILL":
+        assert status == -signal.SIGKILL
+        assert LOCKED in Run(work).end()[1]
         Run(work, "--unlock").finish()
+        fault.seen("its job stops as asked to by SIGTERM; after `--unlock` the next run goes on")
+        fault.lost(STAGES[stage].stopped)
+    else:
+        fault.seen("it waits for its job, and ends")
+        fault.lost("nothing")
     Run(work).finish()
     work.check_whole()
 
 
-def test_two_runs_at_once(work_on: Callable[..., Work]) -> None:
+@pytest.mark.fault("Processes", "two runs at once", how="a second Snakemake while the first draws")
+def test_two_runs_at_once(work_on: Callable[..., Work], fault: Fault) -> None:
     work = work_on("clone shard")
     first = Run(work)
     first.wait_until_at_work("clone shard")
     second = Run(work).process
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 1, said
-    assert "Error: Directory cannot be locked" in said
+    assert LOCKED in said
+    fault.seen(f"the second one: `{LOCKED}`")
     first.finish()
     work.check_whole()
+    fault.lost("nothing")

@@ -71,3 +71,35 @@ def test_without_a_leader_here_nothing_stops_it(leader: str) -> None:
         check=True,
     )
     assert done.stdout == "works\ndone\n"
+
+
+# Its pool ends by itself where it is not killed.
+POOL = """
+import sys, time
+from pathlib import Path
+from cogworks.core.parallel import map_ordered
+
+def slow(number):
+    time.sleep(0.05)
+    return number
+
+if __name__ == "__main__":
+    for number in map_ordered(slow, range(400), workers=2, label="work", unit="items"):
+        print(number, flush=True)
+"""
+
+
+def test_the_processes_of_a_pool_die_with_the_one_that_made_them(tmp_path: Path) -> None:
+    script = tmp_path / "pool.py"
+    script.write_text(POOL)
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as maker:
+        assert maker.stdout is not None
+        assert maker.stdout.readline() == "0\n"
+        maker.kill()
+        maker.communicate(timeout=20)

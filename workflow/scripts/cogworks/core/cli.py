@@ -47,7 +47,8 @@ def run(main: Callable[[], int | None]) -> None:
     except Exception as error:
         if not (words := disk.refusal(error)):
             raise
-        print(f"error: {words}; {disk.ADVICE}", file=sys.stderr)
+        place = getattr(error, "filename", None) or "the disk"
+        print(f"error: {place}: cannot be written ({words}); {disk.ADVICE}", file=sys.stderr)
         sys.exit(1)
     provenance.record(status or 0)
     sys.exit(status or 0)

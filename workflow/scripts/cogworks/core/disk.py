@@ -10,12 +10,12 @@ ADVICE = "make room, or make it writable, and run again: what is finished is kep
 
 
 def refusal(error: BaseException | None) -> str:
-    """Return the words in which a disk refused to be written to; none if that is not what failed.
+    """Return why a disk refused to be written to; nothing if that is not what failed.
 
     Some libraries raise an error of their own, in whose context or text the system's is.
     """
     while error is not None:
-        if any(words in str(error) for words in REFUSALS):
-            return str(error)
+        if found := [words for words in REFUSALS if words in str(error)]:
+            return found[0]
         error = error.__context__
     return ""

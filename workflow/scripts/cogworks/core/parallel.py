@@ -1,12 +1,14 @@
 """Work spread over processes or threads, in an order that does not depend on their number."""
 
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from operator import itemgetter
 from typing import TypeVar
 
+from cogworks.core import leader
 from cogworks.core.progress import track
 
 T = TypeVar("T")
@@ -74,4 +76,5 @@ def _pool(workers: int, threads: bool) -> Executor:
     if threads:
         return ThreadPoolExecutor(workers)
     # Spawned, not forked: Arrow and BLAS run threads, which do not survive a fork.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, leader.die_with, (os.getpid(),))

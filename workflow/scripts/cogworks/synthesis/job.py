@@ -151,8 +151,8 @@ def draw_shard(
                     os.replace(partial, output)
             except OSError as error:
                 raise InputError(
-                    f"{partial}: cannot be written ({error}); {producer.done} of {len(slots)} "
-                    "images are kept in it: make room and run again"
+                    f"{output}: cannot be written ({error}); {producer.done} of {len(slots)} "
+                    "images are kept: make room and run again"
                 ) from error
         _report(output, producer.done, len(slots))
     return finished

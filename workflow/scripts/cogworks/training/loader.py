@@ -4,15 +4,18 @@ An image's crops depend on (seed, epoch, image) alone and the order of images on
 that neither the number of workers nor an interruption changes what is trained on.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from cogworks.core import leader
 from cogworks.core.seeds import derive_seed
 from cogworks.images.decode import CorruptImageError, decode_pil, decode_uint8
 from cogworks.images.manifest import Manifest
@@ -227,4 +230,9 @@ def make_loader(
         num_workers=workers,
         pin_memory=pin,
         prefetch_factor=4 if workers else None,
+        worker_init_fn=partial(_begin, os.getpid()),
     )
+
+
+def _begin(parent: int, worker: int) -> None:
+    leader.die_with(parent)
