@@ -14,6 +14,8 @@ import signal, sys, threading
 from cogworks.core.leader import follow
 if sys.argv[1] == "keeps":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("state kept"))
+if sys.argv[1] == "deaf":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 follow()
 print("works", flush=True)
 threading.Event().wait(float(sys.argv[2]))
@@ -41,17 +43,24 @@ def start(shell: str, seconds: str, *follower: str) -> "subprocess.Popen[str]":
     )
 
 
-@pytest.mark.parametrize("shell", ['exec "$@"', '"$@"; exit'])
+@pytest.mark.parametrize(
+    ("shell", "follower", "told"),
+    [
+        ('exec "$@"', "keeps", "state kept\n"),
+        ('"$@"; exit', "keeps", "state kept\n"),
+        ('exec "$@"', "deaf", ""),
+    ],
+)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_job_is_asked_to_stop_when_its_leader_has_ended(
-    shell: str, number: signal.Signals
+    shell: str, follower: str, told: str, number: signal.Signals
 ) -> None:
-    with start(shell, "30", "keeps", "30") as leader:
+    with start(shell, "30", follower, "30") as leader:
         assert leader.stdout is not None
         assert leader.stdout.readline() == "works\n"
         leader.send_signal(number)
         # Until nobody holds the pipes.
-        assert leader.communicate(timeout=20) == ("", "state kept\n")
+        assert leader.communicate(timeout=20) == ("", told)
 
 
 def test_a_job_that_starts_after_its_leaders_end_does_nothing() -> None:

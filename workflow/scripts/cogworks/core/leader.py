@@ -1,9 +1,9 @@
 """A process ends with the one that it works for.
 
-A job has a leader: the run that it belongs to, or the launcher of its training. A run that is killed
-leaves its jobs to themselves. What they finish then is in nobody's record, so that it is made again,
-and it may be written over the result of a later run with another config. So a job that loses its
-leader gets the signal that asks to stop: what can go on later keeps its state.
+A job has a leader: the run that it belongs to, or the launcher of its training. A run that is
+killed leaves its jobs to themselves. What they finish then is in nobody's record, so that it is
+made again, and it may be written over what a later run made of another config. So a job that loses
+its leader gets the signal that asks to stop: what can go on later keeps its state.
 
 A leader is known on its own machine alone.
 
@@ -58,5 +58,8 @@ def _send_after(handle: int, number: signal.Signals) -> None:
 
 
 def _send(number: signal.Signals) -> None:
+    # Where it is ignored, there is nothing to keep yet, or nothing left.
+    if signal.getsignal(number) == signal.SIG_IGN:
+        number = signal.SIGKILL
     # To the main thread, where it ends a wait that it would not end in another one.
     signal.pthread_kill(threading.main_thread().ident or 0, number)

@@ -1,6 +1,7 @@
 """A training run from manifest to results."""
 
 import contextlib
+import multiprocessing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,14 +172,21 @@ def _run(
         batch=trainer.spec.optimizer.batch,
         first_step=trainer.step,
     )
-    done = trainer.run(
-        batches,
-        validation=validation,
-        checkpoint_minutes=options.checkpoint_minutes,
-        progress=progress,
-        board=board,
-        flag=flag,
-    )
+    try:
+        done = trainer.run(
+            batches,
+            validation=validation,
+            checkpoint_minutes=options.checkpoint_minutes,
+            progress=progress,
+            board=board,
+            flag=flag,
+        )
+    except BaseException:
+        # They are deaf to the signal by which Python would end them, and for whose effect it would
+        # wait forever.
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        raise
     if board is not None:
         board.close()
     return done
