@@ -245,6 +245,11 @@ def test_two_processes_train_what_one_process_does(project: Path, whole: dict[st
     assert one["metrics"]["metric"].count("val_loss") == STEPS // 2
 
 
+@pytest.mark.fault(
+    "Processes",
+    "SIGUSR1, then SIGKILL of a training of two processes: {run}",
+    how="of all its processes, or of one of them, at random moments",
+)
 @pytest.mark.parametrize(
     ("run", "kills"),
     [
@@ -254,7 +259,7 @@ def test_two_processes_train_what_one_process_does(project: Path, whole: dict[st
     ],
 )
 def test_after_a_signal_and_kills_at_random_moments_it_ends_as_an_undisturbed_run(
-    run: str, kills: int, project: Path, whole: dict[str, Any]
+    run: str, kills: int, project: Path, whole: dict[str, Any], fault: Any
 ) -> None:
     """Two nodes with a process each have the bytes of two processes on one node, too."""
     shutil.rmtree(project / "results" / "training" / f"{run}.state", ignore_errors=True)
@@ -274,11 +279,33 @@ def test_after_a_signal_and_kills_at_random_moments_it_ends_as_an_undisturbed_ru
         else:
             job.kill_one(moments)
             assert job.end() in (0, 1), job.log.read_text()
+    fault.seen("all of them end; run again, it ends with the same bytes as one node undisturbed")
     assert_whole(finish(project, run), whole)
+    fault.lost("the steps since the last kept state (`checkpoint_minutes`)")
 
 
-def test_processes_end_with_the_one_that_started_them(project: Path, whole: dict[str, Any]) -> None:
-    """One alone is killed: first the launcher, then torchrun."""
+@pytest.mark.fault(
+    "Processes", "a training that fails", how="an interrupt of its main process alone (SIGINT)"
+)
+def test_a_training_that_fails_ends_with_its_loaders(project: Path, fault: Any) -> None:
+    """Python would end them by a signal to which they are deaf, and wait for them forever."""
+    shutil.rmtree(project / "results" / "training" / "one.state", ignore_errors=True)
+    job = Job(project, "one")
+    job.wait_until_training()
+    job.process.send_signal(signal.SIGINT)
+    assert job.end() == -signal.SIGINT
+    fault.seen("it ends, and the processes that load its images with it")
+    fault.lost("the steps since the last kept state (`checkpoint_minutes`)")
+
+
+@pytest.mark.fault(
+    "Processes",
+    "SIGKILL of one process of a training of several",
+    how="of the launcher, then of torchrun, alone",
+)
+def test_processes_end_with_the_one_that_started_them(
+    project: Path, whole: dict[str, Any], fault: Any
+) -> None:
     shutil.rmtree(project / "results" / "training" / "two.state", ignore_errors=True)
     for status in (-signal.SIGKILL, 1):
         job = Job(project, "two", often=True)
@@ -288,15 +315,23 @@ def test_processes_end_with_the_one_that_started_them(project: Path, whole: dict
         [torchrun] = launcher.children()
         (launcher if status < 0 else torchrun).kill()
         assert job.end() == status, job.log.read_text()
+    fault.seen("the others stop as asked to by SIGTERM; run again, it ends with the same bytes")
     assert_whole(finish(project, "two"), whole)
+    fault.lost("nothing: the state is kept")
 
 
+@pytest.mark.fault(
+    "Processes",
+    "{name} of a training of two processes: {run}",
+    how="of all its processes, at random moments",
+)
 @pytest.mark.slow
 @pytest.mark.parametrize("run", ["two", "nodes"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1", "SIGINT"])
 def test_a_signal_at_any_moment_ends_it_and_it_goes_on_exactly(
-    number: signal.Signals, run: str, project: Path, whole: dict[str, Any]
+    name: str, run: str, project: Path, whole: dict[str, Any], fault: Any
 ) -> None:
+    number = getattr(signal, name)
     moments = random.Random(f"{run} {number}")
     for _ in range(5):
         job = disturb(project, run, moments, whole)
@@ -304,7 +339,9 @@ def test_a_signal_at_any_moment_ends_it_and_it_goes_on_exactly(
         # A state was kept, or one of the processes was not yet ready to keep one.
         assert job.end() in (0, KEPT, -number, 128 + number), job.log.read_text()
         assert not (job.state / "stop").exists()
+    fault.seen("the state is kept, or an older one stays; run again, it goes on exactly")
     assert_whole(finish(project, run), whole)
+    fault.lost("nothing, once it trains" if name != "SIGINT" else "the steps since the last state")
 
 
 def test_bad_input_is_one_line(manifest: Path, tmp_path: Path) -> None:

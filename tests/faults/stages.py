@@ -176,13 +176,13 @@ class Work:
             if path.read_bytes() == same.read_bytes()
         }
 
-    def processes(self) -> list[psutil.Process]:
-        """Return the processes that are at work in this folder, jobs and others."""
+    def processes(self) -> list[tuple[psutil.Process, list[str]]]:
+        """Return the processes that are at work in this folder, and their command lines."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.cwd() == str(self.folder):
-                    found.append(process)
+                    found.append((process, process.cmdline()))
         return found
 
     def check_none_is_partial(self) -> None:

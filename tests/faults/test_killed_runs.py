@@ -36,7 +36,7 @@ class Run:
         words, work = STAGES[stage].words, STAGES[stage].work
 
         def runs() -> bool:
-            lines = [" ".join(process.cmdline()) for process in self.work.processes()]
+            lines = [" ".join(line) for _, line in self.work.processes()]
             return any(all(word in line for word in words) for line in lines)
 
         wait_until(lambda: self.process.poll() is not None or runs())
@@ -114,8 +114,13 @@ def test_two_runs_at_once(work_on: Callable[..., Work], fault: Fault) -> None:
     work = work_on("clone shard")
     first = Run(work)
     first.wait_until_at_work("clone shard")
+    jobs = [process for process, _ in work.processes() if process.pid != first.process.pid]
+    for process in jobs:
+        process.suspend()
     second = Run(work).process
     said, _ = second.communicate(timeout=60)
+    for process in jobs:
+        process.resume()
     assert second.returncode == 1, said
     assert LOCKED in said
     fault.seen(f"the second one: `{LOCKED}`")
