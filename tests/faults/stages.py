@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +22,6 @@ CONFIG = Path(__file__).with_name("config.yaml")
 TIMES = ["images_per_second", "wait_share"]
 # What a process that was killed while it wrote a file leaves beside it.
 LEFT = re.compile(r"(.*/)?\.[^/]*\.\d+\.partial[^/]*")
-
-
 AGAIN = "the seconds of the job, which is done again"
 # All of what a training writes.
 TRAINED = ("encoder.safetensors", "classifier.safetensors", "metrics.parquet", "spec.json")
@@ -250,3 +250,45 @@ class Job:
         """Wait for its good end and return its log."""
         assert self.end() == 0, self.log.read_text()
         return self.log.read_text()
+
+
+class Run:
+    """Snakemake at work on what the stages make."""
+
+    def __init__(self, work: Work, *arguments: str) -> None:
+        targets = [path for path in work.targets if not arguments]
+        options = ["--snakefile", str(work.finished / "Snakefile"), "--configfile", CONFIG.name]
+        profile = ["--profile", str(work.finished / "profiles" / "local"), "--cores", "2"]
+        self.work = work
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *options, *profile, *arguments, *targets],
+            cwd=work.folder,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_until_at_work(self, stage: str) -> None:
+        """Wait until a job of a stage runs, and what it leaves on its way is there."""
+        words, work = STAGES[stage].words, STAGES[stage].work
+
+        def runs() -> bool:
+            lines = [" ".join(line) for _, line in self.work.processes()]
+            return any(all(word in line for word in words) for line in lines)
+
+        wait_until(lambda: self.process.poll() is not None or runs())
+        if work:
+            wait_until(lambda: self.process.poll() is not None or self.work.found(*work))
+
+    def end(self) -> tuple[int, str]:
+        """Wait for the end of it and of all its jobs; return its status and what it said."""
+        said, _ = self.process.communicate(timeout=300)
+        wait_until(lambda: not self.work.processes())
+        return self.process.returncode, said
+
+    def finish(self) -> str:
+        """Wait for its good end and return what it said."""
+        status, said = self.end()
+        assert status == 0, said
+        return said

@@ -1,59 +1,14 @@
 """Snakemake is killed, or asked to stop, while jobs of each stage are at work; two run at once."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
 import pytest
 
-from .stages import CONFIG, STAGES, Work, wait_until
+from .stages import STAGES, Run, Work
 from .table import Fault
-
-
-class Run:
-    """Snakemake at work on what the stages make."""
-
-    def __init__(self, work: Work, *arguments: str) -> None:
-        targets = [path for path in work.targets if not arguments]
-        options = ["--snakefile", str(work.finished / "Snakefile"), "--configfile", CONFIG.name]
-        profile = ["--profile", str(work.finished / "profiles" / "local"), "--cores", "2"]
-        self.work = work
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *options, *profile, *arguments, *targets],
-            cwd=work.folder,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def wait_until_at_work(self, stage: str) -> None:
-        """Wait until a job of a stage runs, and what it leaves on its way is there."""
-        words, work = STAGES[stage].words, STAGES[stage].work
-
-        def runs() -> bool:
-            lines = [" ".join(line) for _, line in self.work.processes()]
-            return any(all(word in line for word in words) for line in lines)
-
-        wait_until(lambda: self.process.poll() is not None or runs())
-        if work:
-            wait_until(lambda: self.process.poll() is not None or self.work.found(*work))
-
-    def end(self) -> tuple[int, str]:
-        """Wait for the end of it and of all its jobs; return its status and what it said."""
-        said, _ = self.process.communicate(timeout=300)
-        wait_until(lambda: not self.work.processes())
-        return self.process.returncode, said
-
-    def finish(self) -> str:
-        """Wait for its good end and return what it said."""
-        status, said = self.end()
-        assert status == 0, said
-        return said
 
 
 def disturb(work: Work, stage: str, name: str, dice: random.Random) -> int:
@@ -73,10 +28,10 @@ LOCKED = "Error: Directory cannot be locked"
 @pytest.mark.fault(
     "Processes",
     "SIGKILL of Snakemake, again and again",
-    how="while it draws a clone, then while it trains, then while it searches",
+    how="while it draws a clone, then while it trains",
 )
 def test_a_run_that_is_killed_again_and_again(work_on: Callable[..., Work], fault: Fault) -> None:
-    stages = ("clone shard", "training", "probe search")
+    stages = ("clone shard", "training")
     work, dice = work_on(*stages), random.Random(0)
     for stage in stages:
         assert disturb(work, stage, "SIGKILL", dice) == -signal.SIGKILL

@@ -7,7 +7,7 @@ folder of cells.
 from argparse import Namespace
 from pathlib import Path
 
-from cogworks.core import cli
+from cogworks.core import cli, lock
 from cogworks.core.codehash import rule_code
 from cogworks.core.device import limit_blas, pick_device, set_threads
 from cogworks.core.files import read_parquet, write_parquet
@@ -43,7 +43,9 @@ def main() -> None:
     others = zip(args.other_features, args.other_indices, args.other_manifests, strict=True)
     for name, files in zip(args.spec.test_sets, others, strict=True):
         tests.append((name, _source(args, *([path] for path in files))))
-    with limit_blas(args.threads):
+    # It deletes classifiers that it does not keep, which another job at the same cells would miss.
+    locked = lock.hold(args.cells.with_name(f".{args.cells.name}.lock"), what="these probes")
+    with locked, limit_blas(args.threads):
         scores = fit(
             args.spec,
             args.cells,

@@ -1,9 +1,11 @@
 import errno
 import multiprocessing
 import os
+import re
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,10 @@ def _hold_forever(path: Path, ready: "multiprocessing.synchronize.Event") -> Non
         signal.pause()
 
 
-def test_an_orphan_is_named_until_it_ends(tmp_path: Path) -> None:
+@pytest.mark.fault(
+    "Processes", "an orphan that holds a lock", how="another process holds it, and then is killed"
+)
+def test_an_orphan_is_named_until_it_ends(tmp_path: Path, fault: Any) -> None:
     path = tmp_path / "folder" / ".shard.lock"
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
@@ -26,31 +31,40 @@ def test_an_orphan_is_named_until_it_ends(tmp_path: Path) -> None:
     orphan.start()
     assert ready.wait(30)
     with (
-        pytest.raises(InputError, match=rf"process {orphan.pid} on"),
+        pytest.raises(InputError, match=rf"process {orphan.pid} on") as caught,
         hold(path, what="this shard"),
     ):
         pass
+    fault.seen(f"error: `{re.sub(r'process .* on [^ ]+', 'process N on HOST', str(caught.value))}`")
     assert orphan.pid is not None
     os.kill(orphan.pid, signal.SIGKILL)  # the kernel drops the lock of a dead process
     orphan.join()
     with hold(path, what="this shard"):
         assert path.exists()
     assert not path.exists()
+    fault.lost("nothing")
 
 
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+@pytest.mark.fault("Disks", "without locks: {name}", how="`flock` fails with this error")
+@pytest.mark.parametrize("name", ["ENOLCK", "ENOSYS", "EOPNOTSUPP"])
 def test_a_file_system_without_locks_is_no_other_holder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    number: int,
+    name: str,
+    fault: Any,
 ) -> None:
+    number = getattr(errno, name)
+
     def refuse(*_: int) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(lock.fcntl, "flock", refuse)
     with hold(tmp_path / "lock", what="this shard"):
-        assert "this file system has no locks" in capsys.readouterr().err
+        told = capsys.readouterr().err
+    assert "this file system has no locks" in told
+    fault.seen(f"in the log: `{told.strip()}`")
+    fault.lost("nothing")
 
 
 def test_one_after_the_other(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The processes are forked from this one, which has the libraries loaded, so that 
 That is safe with torch held to one thread: there is no pool of threads that a fork would lose.
 """
 
+import errno
 import hashlib
 import multiprocessing
 import os
@@ -19,8 +20,10 @@ import pandas as pd
 import pytest
 import torch
 
+from cogworks.core import lock
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
+from cogworks.synthesis.draw import Artist
 from cogworks.synthesis.job import draw_shard
 from cogworks.synthesis.shard import read_shard
 from cogworks.synthesis.specs import PartSpec
@@ -90,9 +93,19 @@ def wait_for_bytes(folder: Path, process: ForkProcess, count: int) -> None:
         time.sleep(0.001)
 
 
+@pytest.mark.fault(
+    "Processes",
+    "SIGKILL of each of {n_shards} shards",
+    how="twice, at random moments; other sizes of batches each time",
+)
 @pytest.mark.parametrize(("n_shards", "batch_size"), [(3, 5), (7, 8)])
 def test_kills_shards_and_batches_do_not_show(
-    job: dict[str, Any], server: ForkContext, tmp_path: Path, n_shards: int, batch_size: int
+    job: dict[str, Any],
+    server: ForkContext,
+    tmp_path: Path,
+    n_shards: int,
+    batch_size: int,
+    fault: Any,
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
@@ -124,10 +137,19 @@ def test_kills_shards_and_batches_do_not_show(
     assert len(images(whole)) == 8 * EACH
     assert not list(broken.glob(".*.partial"))
     assert not list(broken.glob(".*.lock"))
+    fault.seen("the same images as of one shard that nothing disturbs")
+    fault.lost("the batch of images in hand")
 
 
+@pytest.mark.fault(
+    "Processes", "SIGKILL of a shard at its end", how="between its table and its tar file"
+)
 def test_a_kill_between_the_table_and_the_tar_leaves_work_to_do(
-    job: dict[str, Any], server: ForkContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    job: dict[str, Any],
+    server: ForkContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Any,
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
@@ -149,13 +171,20 @@ def test_a_kill_between_the_table_and_the_tar_leaves_work_to_do(
     assert process.exitcode == -signal.SIGKILL
     assert [path.name for path in broken.glob("shard-*")] == ["shard-00000.parquet"]
 
-    draw(job, broken, **options)
+    fault.seen("the table alone: the shard is no finished one; run again, the same bytes")
+    with monkeypatch.context() as patch:
+        patch.setattr(Artist, "draw", None)
+        draw(job, broken, **options)
     for name in ("shard-00000.tar", "shard-00000.parquet"):
         assert (broken / name).read_bytes() == (whole / name).read_bytes()
+    fault.lost("nothing: no image is drawn again")
 
 
+@pytest.mark.fault(
+    "Processes", "an orphan that draws a shard", how="a second job while the first one draws"
+)
 def test_an_orphan_keeps_its_shard(
-    job: dict[str, Any], server: ForkContext, tmp_path: Path
+    job: dict[str, Any], server: ForkContext, tmp_path: Path, fault: Any
 ) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
@@ -167,11 +196,48 @@ def test_an_orphan_keeps_its_shard(
     time.sleep(0.2)  # the lock file exists a moment before it holds the id
     with pytest.raises(InputError, match=f"process {process.pid} on"):
         draw(job, folder, **options)
+    fault.seen("the second one is refused, with the id of the first one")
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     draw(job, folder, **options)  # the kernel dropped the lock
     assert len(images(folder)) == 8 * EACH
+    fault.lost("nothing")
+
+
+@pytest.mark.fault(
+    "Processes",
+    "two jobs draw one shard where there are no locks",
+    how="a second job when the first one has drawn some images; `flock` fails with ENOLCK",
+)
+def test_two_jobs_at_a_shard_without_locks(
+    job: dict[str, Any],
+    server: ForkContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Any,
+) -> None:
+    """They write the same bytes to the same places of one file."""
+    whole, shared = tmp_path / "whole", tmp_path / "shared"
+    whole.mkdir()
+    shared.mkdir()
+    options = {"number": 0, "n_shards": 1, "batch_size": 4}
+    draw(job, whole, **options)
+
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    first = start(server, job, shared, **options)
+    wait_for_bytes(shared, first, 3000)
+    second = start(server, job, shared, **options)
+    for process in (first, second):
+        process.join()
+    assert 0 in (first.exitcode, second.exitcode)
+    for name in ("shard-00000.tar", "shard-00000.parquet"):
+        assert (shared / name).read_bytes() == (whole / name).read_bytes()
+    fault.seen("one ends well; the other one ends so, or finds the file gone or not whole yet")
+    fault.lost("nothing")
 
 
 def test_what_other_settings_left_behind_is_not_continued(
