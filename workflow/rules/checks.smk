@@ -81,6 +81,7 @@ def check_start(jobs):
     """Say what keeps some jobs from reaching their end, and stop."""
     made = ((dict(job.wildcards_dict), map(str, job.output)) for job in jobs)
     needed = quick.Needed.by(made)
+    end_if(quick.from_the_future(str(path) for job in jobs for path in job.input))
     end_if(quick.problems(plan, needed))
     if to_slurm():
         end_if(cluster.twice(workflow))

@@ -3,8 +3,10 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+import contextlib
 import os
 import shutil
+import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -20,6 +22,24 @@ from cogworks.plan.plan import Plan
 # What is left free for logs, tables and the small files that nobody counts.
 SPARE = 10**9
 UNITS = ("B", "kB", "MB", "GB")
+# Clocks of machines that share a disk differ a little.
+SECONDS_AHEAD = 10
+
+
+def from_the_future(inputs: Iterable[str]) -> Iterator[str]:
+    """Say which files that jobs read are dated later than now.
+
+    Snakemake takes what is made of them for older than they are: when such a job has ended well,
+    it fails, and its outputs are deleted.
+    """
+    now = time.time()
+    for path in dict.fromkeys(inputs):
+        with contextlib.suppress(OSError):
+            if (ahead := os.stat(path).st_mtime - now) > SECONDS_AHEAD:
+                yield (
+                    f"{path}: its date is {ahead:.0f} seconds ahead of this machine's clock, and "
+                    f"Snakemake would delete what is made of it; set the clock, or `touch {path}`"
+                )
 
 
 class Finding(NamedTuple):
