@@ -3,7 +3,8 @@
     python benchmarks/merge.py [--multiples 25 50]
 
 The tables of the shards are made up: 100 classes, 1,280 images of each for each multiple, in 50
-shards a multiple. Beside it stands what one data frame of the rows takes.
+shards a multiple. Beside it stands what one data frame of the rows takes: at 640,000 rows 221 MB
+against 269, at 6.4 million 288 MB against 1,278. Ten times as many would take about 1 GB.
 """
 
 import argparse
