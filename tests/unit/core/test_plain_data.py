@@ -28,6 +28,8 @@ def test_containers_texts_and_arrays_come_back(tmp_path: Path, protocol: int, pa
     names = np.array(["n01/a.JPEG", "n01/bé.JPEG"])
     content = {"n01": OrderedDict(train=names, test=names.astype(object)), "n": [1, (2,), {3}]}
     content["more"] = defaultdict(list, scalar=names[0], bytes=b"\xff")
+    numbers = np.arange(24, dtype=">i4").reshape(2, 3, 4)
+    content["numbers"] = [numbers, np.asfortranarray(numbers), numbers.transpose(1, 2, 0)]
     data = pickle.dumps(content, protocol=protocol)
     if protocol < 4:  # later ones hold the lengths of names
         data = data.replace(b"numpy._core", package.encode())
@@ -36,6 +38,8 @@ def test_containers_texts_and_arrays_come_back(tmp_path: Path, protocol: int, pa
     found = read_plain(path)
     assert texts_of(found["n01"]["train"], "") == texts_of(found["n01"]["test"], "") == list(names)
     assert found["n"] == [1, (2,), {3}]
+    for array, expected in zip(found["numbers"], content["numbers"], strict=True):
+        assert np.array_equal(array, expected)
     assert found["more"] == {"scalar": "n01/a.JPEG", "bytes": b"\xff"}
 
 

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.core.plain_data import read_plain
 from cogworks.networks.checkpoints import load_strictly, map_keys, read_checkpoint
 from cogworks.networks.convert import convert
 
@@ -76,6 +77,41 @@ def test_unsafe_pickle_is_refused_and_converted_inertly(
     assert_same(read_checkpoint(output, ["."]))
 
 
+class Addresses:
+    """Its pickle makes NumPy take bytes for the addresses of objects."""
+
+    def __init__(self, *call: Any) -> None:
+        self.call = call
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+def addresses() -> list[Addresses]:
+    """The ways that there are: an array's memory, a type's fields, a list that is too short."""
+    address, make = b"A" * 8, np.zeros(0).__reduce__()[0]
+    fields = (3, "|", None, ("a",), {"a": (np.dtype("O"), 0)}, 8, 1, 0)
+    structured = Addresses(np.dtype, ("V8", False, True), fields)
+    too_few = (1, (9,), np.dtype("O"), False, ["a"])
+    return [
+        Addresses(np.ndarray, ((1,), np.dtype("O"), address)),
+        Addresses(make, (np.ndarray, (0,), b"b"), (1, (1,), structured, False, address)),
+        Addresses(make, (np.ndarray, (0,), b"b"), too_few),
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(addresses())))
+def test_bytes_of_a_checkpoint_are_never_taken_for_objects(tmp_path: Path, number: int) -> None:
+    path = tmp_path / "x.pth"
+    torch.save({"model": WEIGHTS, "scores": addresses()[number]}, path)
+    with pytest.raises(InputError, match=r"x\.pth: .*convert_checkpoint\.py"):
+        read_checkpoint(path, ["model"])
+    assert_same(convert(path, tmp_path / "x.safetensors", container="model"))
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(addresses()[number]))
+    with pytest.raises(InputError, match=r"x\.pkl: not a pickle of lists and texts"):
+        read_plain(tmp_path / "x.pkl")
+
+
 def test_containers_are_tried_in_turn(tmp_path: Path) -> None:
     path = tmp_path / "x.pth"
     torch.save({"teacher": {"backbone": WEIGHTS}, "student": {"a": torch.zeros(1)}}, path)
@@ -100,6 +136,36 @@ def test_torchscript_archive(tmp_path: Path) -> None:
     traced.save(str(path))
     state = read_checkpoint(path, ["."])
     assert torch.equal(state["weight"], module.weight)
+
+
+class Writes(nn.Module):
+    """Writes a file when its TorchScript archive is read."""
+
+    def __init__(self, trace: str) -> None:
+        super().__init__()
+        self.trace = trace
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+    @torch.jit.export
+    def __getstate__(self) -> tuple[str, bool]:
+        return self.trace, self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: tuple[str, bool]) -> None:
+        self.trace, self.training = state
+        torch.save(torch.ones(1), self.trace)
+
+
+def test_torchscript_that_runs_code_is_refused(tmp_path: Path) -> None:
+    path, trace = tmp_path / "x.pt", tmp_path / "trace"
+    torch.jit.script(nn.Sequential(Writes(str(trace)))).save(str(path))
+    with pytest.raises(InputError, match=r"x\.pt: a TorchScript archive with code that runs"):
+        read_checkpoint(path, ["."])
+    assert not trace.exists()
+    torch.jit.load(str(path))
+    assert trace.exists(), "else nothing was shown"
 
 
 def test_damaged_and_missing_files_are_named(tmp_path: Path) -> None:

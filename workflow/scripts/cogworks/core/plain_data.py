@@ -72,21 +72,9 @@ class _Reader(pickle.Unpickler):
             return getattr(collections, name)
         if (module, name) == ("_codecs", "encode"):  # bytes in old protocols
             return lambda text, *_: text.encode("latin1")
-        found = _numpy_parts().get((module.replace("numpy.core", "numpy._core"), name))
-        if found is None:
+        # Planning imports no NumPy.
+        from cogworks.core.plain_arrays import REBUILT_BY
+
+        if (made := REBUILT_BY.get(f"{module}.{name}")) is None:
             raise pickle.UnpicklingError(f"it names {module}.{name}")
-        return found
-
-
-def _numpy_parts() -> dict[tuple[str, str], Any]:
-    """Return what rebuilds arrays, by the names that NumPy's pickles give it."""
-    import numpy as np
-
-    array = np.zeros(1)
-    return {
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy._core.multiarray", "_reconstruct"): array.__reduce__()[0],
-        ("numpy._core.numeric", "_frombuffer"): array.__reduce_ex__(5)[0],
-        ("numpy._core.multiarray", "scalar"): array[0].__reduce__()[0],
-    }
+        return made

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
+from cogworks.core.plain_arrays import REBUILT_BY
 from cogworks.networks import inert
 from cogworks.networks.formats import kind_of_weights
 
@@ -28,12 +29,9 @@ def _plain_dict(*_: object) -> dict[Any, Any]:
     return {}
 
 
-_NUMPY_SCALAR = np.float64(0).__reduce__()[0]
-_NUMPY_ARRAY = np.zeros(0).__reduce__()[0]
-
 # What published checkpoints hold besides tensors and plain containers: the arguments of their
-# training script, paths and dates, and scores as NumPy scalars and arrays, under NumPy's old and
-# new module name. None of these does anything when it is made.
+# training script, paths and dates, and scores as NumPy scalars and arrays. None of these does
+# anything when it is made.
 SAFE_GLOBALS: list[Any] = [
     argparse.Namespace,
     (_plain_dict, "collections.defaultdict"),
@@ -43,13 +41,7 @@ SAFE_GLOBALS: list[Any] = [
     (pathlib.PosixPath, "pathlib._local.PosixPath"),
     # A path of Windows can be made nowhere else; its parts are all that anybody wants of it.
     *((pathlib.PureWindowsPath, f"pathlib.{name}") for name in ("WindowsPath", "PureWindowsPath")),
-    np.dtype,
-    np.ndarray,
-    *(type(np.dtype(code)) for code in np.typecodes["All"]),
-    (_NUMPY_SCALAR, "numpy.core.multiarray.scalar"),
-    (_NUMPY_SCALAR, "numpy._core.multiarray.scalar"),
-    (_NUMPY_ARRAY, "numpy.core.multiarray._reconstruct"),
-    (_NUMPY_ARRAY, "numpy._core.multiarray._reconstruct"),
+    *((made, name) for name, made in REBUILT_BY.items()),
 ]
 CONVERTER = "python workflow/scripts/convert_checkpoint.py"
 LISTED = 20  # keys of each kind that a message names
@@ -337,12 +329,30 @@ def _read_safetensors(path: Path) -> State:
 
 def _read_torchscript(path: Path) -> State:
     try:
+        if _runs_code(torch._C.PyTorchFileReader(str(path))):
+            raise InputError(
+                f"{path}: a TorchScript archive with code that runs when it is read, and may write "
+                "files (a method __setstate__, or an archive of before PyTorch 1.4). If you trust "
+                "it, save its `torch.jit.load(NAME).state_dict()` with torch.save, and name that"
+            )
         with warnings.catch_warnings():
             # Deprecated for writing; the archives that were published stay what they are.
             warnings.simplefilter("ignore", FutureWarning)
             return dict(torch.jit.load(str(path), map_location="cpu").state_dict())
     except RuntimeError as error:
         raise InputError(f"{path}: not a readable TorchScript archive ({error})") from error
+
+
+def _runs_code(archive: Any) -> bool:
+    """Say whether code of a TorchScript archive may run before a method is called.
+
+    Code that an old archive's `model.json` names may be anywhere in it.
+    """
+    return any(
+        name == "model.json"
+        or (name.startswith("code/") and b"__setstate__" in archive.get_record(name))
+        for name in archive.get_all_records()
+    )
 
 
 def _read_pickle(path: Path) -> Any:
