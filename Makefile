@@ -8,6 +8,8 @@ WORDNET := $(VENV)/.wordnet
 ENCODERS := $(VENV)/.encoders
 COMMAND := $(VENV)/bin/cogworks
 export PATH := $(BIN):$(PATH)
+# What the user gave a variable, as one word of a shell, whatever is in it.
+quoted = '$(subst ','\'',$(value $(1)))'
 # Nothing is fetched from a model or data hub behind the user's back.
 export HF_HUB_OFFLINE ?= 1
 
@@ -27,12 +29,12 @@ demo: setup  ## Set up everything and run the default config: tables, figures, a
 # What torchvision and the hubs hold may be fetched here: that is what the command is for.
 lite: export HF_HUB_OFFLINE := 0
 lite: setup $(ENCODERS)  ## CoG-lite: fetch six sets of photographs (7.6 GB), evaluate encoders; MODEL=timm:NAME adds one.
-	@$(RUN) --configfile config/cog-lite-online.yaml $(if $(MODEL),--config 'model=$(MODEL)')
+	@$(RUN) --configfile config/cog-lite-online.yaml $(if $(MODEL),--config model=$(call quoted,MODEL))
 	@python workflow/scripts/print_summary.py
 
 # Weights are fetched with ARGS=--online alone.
 rank: setup $(ENCODERS)  ## Measure an encoder on your photographs: MODEL=timm:NAME DATA=FOLDER, perhaps ARGS=--online.
-	@cogworks rank '$(MODEL)' --data '$(DATA)' $(ARGS)
+	@cogworks rank $(call quoted,MODEL) --data $(call quoted,DATA) $(ARGS)
 
 test: setup lint check  ## Set up and run all checks and tests.
 
@@ -61,10 +63,10 @@ setup: $(SYNCED) $(WORDNET) $(COMMAND)  ## Create .venv with the locked versions
 $(SYNCED): requirements.lock
 	@case "$$(pwd)" in *:*) echo "$$(pwd): Python makes no environment in a folder with a colon in" \
 		"its name (it separates the folders of PATH); rename the folder" >&2; exit 1;; esac
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
-		{ echo "Python 3.11 to 3.13 is needed, $(PYTHON) is $$("$(PYTHON)" -V 2>&1); set PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@"$(PYTHON)" -m venv $(VENV) || { echo "$(PYTHON) -m venv failed, see above; where ensurepip is" \
-		"missing, run 'apt-get install python3-venv' on Debian" >&2; exit 1; }
+	@$(call quoted,PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python 3.11 to 3.13 is needed," $(call quoted,PYTHON) "is $$($(call quoted,PYTHON) -V 2>&1); set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(call quoted,PYTHON) -m venv $(VENV) || { echo $(call quoted,PYTHON) "-m venv failed, see above; where" \
+		"ensurepip is missing, run 'apt-get install python3-venv' on Debian" >&2; exit 1; }
 	@echo "Installing the locked packages (about 5 GB with PyTorch; a minute or two on a fast line) ..."
 	python -m pip install --quiet --disable-pip-version-check uv
 	python -m uv pip sync --quiet --compile-bytecode --python $(VENV)/bin/python requirements.lock

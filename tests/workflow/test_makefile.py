@@ -1,5 +1,6 @@
 """The Makefile in folders whose names a shell would take apart."""
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_the_demo_needs_no_further_encoder_and_photographs_take_one_more(tmp_pat
     command = "--configfile config/cog-lite-online.yaml"
     assert "--require-hashes" in plain.stdout
     assert f"{command} \n" in plain.stdout
-    assert f"{command} --config 'model=timm:resnet50'\n" in more.stdout
+    assert f"{command} --config model='timm:resnet50'\n" in more.stdout
 
 
 def test_the_command_is_in_the_environment_and_takes_model_and_data(tmp_path: Path) -> None:
@@ -60,6 +61,17 @@ def test_the_command_is_in_the_environment_and_takes_model_and_data(tmp_path: Pa
     done = make(tmp_path, "-n", "rank", "MODEL=timm:resnet50", "DATA=my photos", "ARGS=--online")
     assert "--require-hashes" in done.stdout
     assert "cogworks rank 'timm:resnet50' --data 'my photos' --online" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["it's", "$HOME `id` $(id)", 'a "b"; id', "#1 \\ & |"])
+def test_a_name_with_anything_in_it_is_one_word(tmp_path: Path, name: str) -> None:
+    done = make(tmp_path, "-n", "rank", "lite", f"MODEL=timm:{name}", f"DATA={name}")
+    rank = next(line for line in done.stdout.splitlines() if line.startswith("cogworks rank"))
+    assert shlex.split(rank) == ["cogworks", "rank", f"timm:{name}", "--data", name]
+    assert shlex.split(done.stdout.rpartition(" --config ")[2])[0] == f"model=timm:{name}"
+    missing = make(tmp_path, "setup", f"PYTHON=/no such/{name}")
+    assert missing.returncode != 0
+    assert f"needed, /no such/{name} is" in missing.stderr
 
 
 def test_a_colon_is_refused_before_anything_is_made(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ rule table:
     message:
         "Table {wildcards.table}"
     shell:
-        "{params.script} --kind {params.kind} --spec {params.spec:q}"
+        "{params.script} --kind {params.kind:q} --spec {params.spec:q}"
         " --caveat={params.caveat:q} --output results/tables/{wildcards.table:q} > {log:q} 2>&1"
 
 
@@ -77,7 +77,7 @@ rule figure:
     message:
         "Figure {wildcards.figure}"
     shell:
-        "{params.script} --kind {params.kind} --spec {params.spec:q}"
+        "{params.script} --kind {params.kind:q} --spec {params.spec:q}"
         " --caveat={params.caveat:q} --output results/figures/{wildcards.figure:q} > {log:q} 2>&1"
 
 

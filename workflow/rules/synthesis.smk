@@ -272,5 +272,5 @@ rule estimate_clone:
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --generator {input.generator:q} --prompts {input.prompts:q}"
-        " --classes {input.classes:q} --n-shards {params.n_shards} --output {output.estimate:q}"
+        " --classes {input.classes:q} --n-shards {params.n_shards:q} --output {output.estimate:q}"
         " > {log:q} 2>&1"

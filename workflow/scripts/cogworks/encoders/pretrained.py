@@ -245,6 +245,9 @@ def _fetch(repository: str, file: str, online: bool, name: str) -> str:
 
 def _download(url: str, name: str) -> None:
     try:
-        torch.hub.load_state_dict_from_url(url, map_location="cpu", weights_only=True)
+        # The name of the file holds the first digits of its SHA-256.
+        torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", weights_only=True, check_hash=True
+        )
     except (OSError, RuntimeError) as error:
         raise InputError(f"{name}: {url} could not be fetched ({error}); {UNREACHED}") from error
