@@ -6,8 +6,6 @@ from typing import Any
 
 import yaml
 
-from cogworks.core.attempts import growing
-
 PROFILE = Path(__file__).resolve().parents[2] / "profiles" / "slurm" / "config.yaml"
 
 
@@ -29,8 +27,3 @@ def test_a_job_that_no_node_has_the_memory_for_is_told_while_planning(
     output = project.snakemake(*profile, *files, check=False)
     found = [line for line in output.splitlines() if "the profile says that a node has" in line]
     assert [line.partition(" MB of")[0] for line in found] == ["train_encoder base needs 10000"]
-
-
-def test_a_resource_grows_with_each_attempt() -> None:
-    assert [growing(60)("", attempt) for attempt in (1, 2, 3)] == [60, 120, 180]
-    assert growing(len)("four", 2) == 8

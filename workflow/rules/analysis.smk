@@ -14,8 +14,8 @@ rule measure_features:
         "../../envs/base.yaml"
     threads: 4
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        mem_mb=requests.mem_mb("measure_features"),
+        runtime=requests.runtime("measure_features"),
     params:
         script=script("measure_features"),
         spec=lambda w: plan.measures[w.encoder, w.dataset, w.split].spec.text,

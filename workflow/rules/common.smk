@@ -25,13 +25,14 @@ sys.path.insert(0, str(SCRIPTS))
 
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths, place
-from cogworks.core.attempts import growing
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
+from cogworks.estimates.specs import Calibrations
 from cogworks.plan.load import load
+from cogworks.plan.requests import Requests
 
 # Planning makes millions of objects, and most of them stay. Searching them for garbage as often as
 # Python does by default takes a sixth of the time.
@@ -82,6 +83,11 @@ with told_in_words():
 # or a touch makes nothing stale, and other content does, whatever its date. A missing one stops the
 # planning (see `Needs`).
 needs = Needs()
+
+# What jobs ask for: memory and time by their sizes, time as `snakemake estimate` has measured it,
+# where it has.
+calibrations = Calibrations(plan)
+requests = Requests(plan, calibrations.seconds)
 
 # Keys that say how a result is computed and not what it is (device, workers, shards, memory,
 # `verify`; all are in cogworks/core/how.py) go to rules as threads and resources, which Snakemake

@@ -17,8 +17,8 @@ rule scan_image_counts:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("scan_image_counts"),
+        runtime=requests.runtime("scan_image_counts"),
     params:
         script=script("scan_image_counts"),
         spec=lambda w: plan.benchmarks[w.benchmark].scan_spec.text,
@@ -49,8 +49,8 @@ rule select_concepts:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(15),
+        mem_mb=requests.mem_mb("select_concepts"),
+        runtime=requests.runtime("select_concepts"),
     params:
         script=script("select_concepts"),
         spec=lambda w: plan.benchmarks[w.benchmark].select_spec.text,
@@ -82,8 +82,8 @@ rule rank_concepts:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("rank_concepts"),
+        runtime=requests.runtime("rank_concepts"),
     params:
         script=script("rank_concepts"),
         spec=lambda w: plan.benchmarks[w.benchmark].rank_spec.text,
@@ -118,8 +118,8 @@ rule split_levels:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=requests.mem_mb("split_levels"),
+        runtime=requests.runtime("split_levels"),
     params:
         script=script("split_levels"),
         spec=lambda w: plan.benchmarks[w.benchmark].level_spec.text,

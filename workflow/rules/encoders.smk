@@ -23,8 +23,8 @@ rule extract_features:
         "../../envs/torch.yaml"
     threads: lambda w, input: 1 if input.shards else plan.extraction_threads
     resources:
-        mem_mb=growing(6000),
-        runtime=growing(600),
+        mem_mb=requests.mem_mb("extract_features"),
+        runtime=requests.runtime("extract_features"),
         nodes=1,
         gpu=lambda w, input: 0 if input.shards else plan.config.compute.gpus,
         device=plan.config.compute.device,
@@ -68,8 +68,8 @@ rule extract_shard:
         "../../envs/torch.yaml"
     threads: plan.extraction_threads
     resources:
-        mem_mb=growing(6000),
-        runtime=growing(600),
+        mem_mb=requests.mem_mb("extract_shard"),
+        runtime=requests.runtime("extract_shard"),
         nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,

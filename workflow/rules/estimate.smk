@@ -1,12 +1,9 @@
 # What the whole config will take: jobs, images, hours and disk, measured on this machine once for
 # each kind of work, whether its jobs are many or few.
-from cogworks.estimates.specs import Calibrations
-
-calibrations = Calibrations(plan)
-
 
 localrules:
     estimate,
+    usage,
 
 
 # No digest of its code: an edit makes no measurement wrong. Delete results/estimates to repeat all.
@@ -23,8 +20,8 @@ rule calibrate:
         "../../envs/torch.yaml"
     threads: lambda w: calibrations.all[w.calibration].threads
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("calibrate"),
+        runtime=requests.runtime("calibrate"),
         nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
@@ -54,8 +51,8 @@ rule estimate:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("estimate"),
+        runtime=requests.runtime("estimate"),
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("show_estimates"),
@@ -68,3 +65,23 @@ rule estimate:
     shell:
         "{params.script} --config {params.config:q} --parts {params.parts:q}"
         " --settings {params.settings:q} {params.warm} --clones {input.clones:q} 2>&1 | tee {log:q}"
+
+
+# A target without outputs, too.
+rule usage:
+    log:
+        "logs/usage.log",
+    conda:
+        "../../envs/base.yaml"
+    threads: 1
+    resources:
+        mem_mb=requests.mem_mb("usage"),
+        runtime=requests.runtime("usage"),
+    params:
+        # By Snakemake's own interpreter always: no environment holds Snakemake.
+        script=place.Script("show_usage"),
+        spec=lambda w: dry_run.settings_of(workflow).text,
+    message:
+        "What jobs asked for, and what they used"
+    shell:
+        "{params.script} --spec {params.spec:q} 2>&1 | tee {log:q}"

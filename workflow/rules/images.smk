@@ -50,8 +50,8 @@ rule list_classes:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("list_classes"),
+        runtime=requests.runtime("list_classes"),
         online=int(plan.config.compute.online),
     params:
         script=script("list_classes"),
@@ -82,8 +82,8 @@ rule render_world:
         "../../envs/base.yaml"
     threads: 2
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        mem_mb=requests.mem_mb("render_world"),
+        runtime=requests.runtime("render_world"),
     params:
         script=script("render_world"),
         spec=lambda w: plan.datasets[w.dataset].world_spec.text,
@@ -116,8 +116,8 @@ rule build_manifest:
         "../../envs/torch.yaml"
     threads: lambda w: plan.datasets[w.dataset].scan_threads
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(240),
+        mem_mb=requests.mem_mb("build_manifest"),
+        runtime=requests.runtime("build_manifest"),
         online=int(plan.config.compute.online),
         verify=lambda w: int(plan.datasets[w.dataset].section.verify),
     params:
@@ -153,8 +153,8 @@ rule draw_samples:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("draw_samples"),
+        runtime=requests.runtime("draw_samples"),
     params:
         script=script("draw_samples"),
         code=lambda w: rule_code("draw_samples"),

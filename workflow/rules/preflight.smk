@@ -10,8 +10,8 @@ rule preflight:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("preflight"),
+        runtime=requests.runtime("preflight"),
     params:
         script=script("preflight"),
         config=packed(plan.config.model_dump()),

@@ -19,10 +19,8 @@ rule tune_probes:
         "../../envs/torch.yaml"
     threads: plan.probe_threads
     resources:
-        mem_mb=growing(
-            lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].tune_memory
-        ),
-        runtime=growing(720),
+        mem_mb=requests.mem_mb("tune_probes"),
+        runtime=requests.runtime("tune_probes"),
         nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
@@ -57,8 +55,8 @@ rule fit_probes:
         "../../envs/torch.yaml"
     threads: plan.probe_threads
     resources:
-        mem_mb=growing(lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_memory),
-        runtime=growing(240),
+        mem_mb=requests.mem_mb("fit_probes"),
+        runtime=requests.runtime("fit_probes"),
         nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
@@ -101,10 +99,8 @@ rule score_classifiers:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=growing(
-            lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].classifier_memory
-        ),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("score_classifiers"),
+        runtime=requests.runtime("score_classifiers"),
         device="cpu",
     params:
         script=script("score_classifiers"),
@@ -139,8 +135,8 @@ rule cross_classifiers:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("cross_classifiers"),
+        runtime=requests.runtime("cross_classifiers"),
         device="cpu",
     params:
         script=script("cross_classifiers"),

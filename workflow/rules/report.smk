@@ -27,8 +27,8 @@ rule table:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("table"),
+        runtime=requests.runtime("table"),
     params:
         script=script("make_table"),
         kind=lambda w: exhibits.tables[w.table].kind_name,
@@ -65,8 +65,8 @@ rule figure:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("figure"),
+        runtime=requests.runtime("figure"),
     params:
         script=script("make_figure"),
         kind=lambda w: exhibits.figures[w.figure].kind_name,
@@ -96,8 +96,8 @@ rule collect_scores:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("collect_scores"),
+        runtime=requests.runtime("collect_scores"),
     params:
         script=script("collect_scores"),
         spec=lambda w: exhibits.scores.text,
@@ -125,8 +125,8 @@ rule build_report:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("build_report"),
+        runtime=requests.runtime("build_report"),
     params:
         script=script("build_report"),
         # A function: Snakemake takes braces in a plain text for wildcards.
@@ -177,8 +177,8 @@ rule exhibits:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("exhibits"),
+        runtime=requests.runtime("exhibits"),
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("list_exhibits"),

@@ -13,8 +13,8 @@ rule stale:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("stale"),
+        runtime=requests.runtime("stale"),
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("stale"),

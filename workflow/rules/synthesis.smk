@@ -23,8 +23,8 @@ rule check_generator:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=growing(16000),
-        runtime=growing(120),
+        mem_mb=requests.mem_mb("check_generator"),
+        runtime=requests.runtime("check_generator"),
         online=int(plan.config.compute.online),
     params:
         script=script("check_generator"),
@@ -57,8 +57,8 @@ rule train_generator:
         "../../envs/diffusion.yaml"
     threads: 2
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        mem_mb=requests.mem_mb("train_generator"),
+        runtime=requests.runtime("train_generator"),
     params:
         script=script("train_generator"),
         spec=lambda w: plan.generators[w.generator].spec.text,
@@ -94,8 +94,8 @@ rule write_prompts:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=requests.mem_mb("write_prompts"),
+        runtime=requests.runtime("write_prompts"),
     params:
         script=script("write_prompts"),
         spec=lambda w: plan.drawings[w.drawing].first.prompt_spec.text,
@@ -129,8 +129,8 @@ rule generate_shard:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(1440),
+        mem_mb=requests.mem_mb("generate_shard"),
+        runtime=requests.runtime("generate_shard"),
         nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
@@ -165,8 +165,8 @@ rule merge_clone:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("merge_clone"),
+        runtime=requests.runtime("merge_clone"),
     params:
         script=script("merge_clone"),
         spec=lambda w: plan.clones[w.clone].merge_spec.text,
@@ -197,8 +197,8 @@ rule score_clone:
         "../../envs/diffusion.yaml"
     threads: 2
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(240),
+        mem_mb=requests.mem_mb("score_clone"),
+        runtime=requests.runtime("score_clone"),
         nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
@@ -229,8 +229,8 @@ rule draw_sheets:
         "../../envs/base.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("draw_sheets"),
+        runtime=requests.runtime("draw_sheets"),
     params:
         script=script("draw_sheets"),
         spec=lambda w: plan.sheets[w.dataset].spec.text,
@@ -257,8 +257,8 @@ rule estimate_clone:
         "../../envs/diffusion.yaml"
     threads: 1
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(60),
+        mem_mb=requests.mem_mb("estimate_clone"),
+        runtime=requests.runtime("estimate_clone"),
         nodes=1,
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,

@@ -22,8 +22,8 @@ rule train_encoder:
         "../../envs/torch.yaml"
     threads: lambda w: plan.runs[w.run].cores
     resources:
-        mem_mb=growing(lambda w: plan.runs[w.run].mem_mb),
-        runtime=growing(lambda w: plan.runs[w.run].compute.runtime),
+        mem_mb=requests.mem_mb("train_encoder"),
+        runtime=requests.runtime("train_encoder"),
         device=plan.config.compute.device,
         nodes=lambda w: plan.runs[w.run].compute.nodes,
         # On several nodes the job's own `srun` starts a task on each; a resource of None is none.

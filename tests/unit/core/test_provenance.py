@@ -1,11 +1,14 @@
 """The records of jobs: what they hold, where they are not written, and what is said of them."""
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
 
 from cogworks.core import cli, provenance
+from cogworks.core.codehash import SCRIPTS
 from cogworks.core.errors import InputError
 
 
@@ -37,6 +40,33 @@ def test_a_job_records_when_and_with_what_it_ran(tmp_path, monkeypatch):
     assert record["versions"]["python"].startswith("3.")
     assert record["seconds"] >= 0
     assert record["device"]
+
+
+def test_a_job_records_its_own_memory_and_its_log(tmp_path):
+    """Of the job itself: a fork of the warm server would count what it shares with others."""
+    log = tmp_path / "logs" / "fit_probes" / "a" / "b.log"
+    log.parent.mkdir(parents=True)
+    script = tmp_path / "fit_probes.py"
+    script.write_text(
+        "from cogworks.core import cli\nkept = []\n"
+        "cli.run(lambda: kept.append(bytearray(300 * 2**20)))\n"
+    )
+    command = [sys.executable, str(script), "--spec", "{}"]
+    environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    with log.open("wb") as out:
+        subprocess.run(command, cwd=tmp_path, env=environment, stdout=out, check=True)
+    [path] = (tmp_path / "logs" / "provenance" / "fit_probes").iterdir()
+    record = json.loads(path.read_text())
+    assert record["log"] == "fit_probes/a/b.log"
+    assert 300 < record["memory_mb"] < 500
+
+
+def test_a_fork_does_not_know_its_own_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").mkdir()
+    assert finish(monkeypatch, "--spec", "{}") == 0
+    [path] = (tmp_path / "logs" / "provenance" / "fit_probes").iterdir()
+    assert json.loads(path.read_text())["memory_mb"] is None
 
 
 def test_the_records_of_a_run_are_one_sentence(tmp_path):

@@ -188,7 +188,7 @@ def test_paths() -> None:
 
 def test_what_a_job_asks_for() -> None:
     run = run_of(compute={"processes": 4, "threads": 3, "mem_mb": 1000})
-    assert (run.cores, run.gpus, run.mem_mb) == (12, 4, 4000)
+    assert (run.cores, run.gpus, run.own_mem_mb) == (12, 4, 4000)
     assert (run.tasks, run.gpus_of_one_node, run.gpus_of_each_node) == (None, 4, None)
     assert run.workers == -1
     assert run_of(compute={"workers": 0}).workers == 0

@@ -8,6 +8,7 @@ import pytest
 from cogworks.config.include import merge, whole
 from cogworks.core.place import ROOT
 from cogworks.plan import counts, sizes
+from cogworks.plan.architectures import dim
 from cogworks.plan.load import load
 from cogworks.plan.plan import Plan
 
@@ -54,7 +55,7 @@ def test_what_the_config_does_not_say_is_assumed_and_named() -> None:
     train = counts.images_of(plan.images("mine"), "train")
     assert train.number == 2 * counts.TRAIN_OF_EACH
     assert "images.mine" in train.assumed
-    assert "encoders.own" in sizes.dim(plan.encoders["own"]).assumed
+    assert "encoders.own" in dim(plan.encoders["own"]).assumed
 
 
 @pytest.mark.parametrize("kind", ["folder", "imagenet"])

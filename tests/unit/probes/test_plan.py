@@ -1,15 +1,13 @@
 import copy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
 from cogworks.plan.evaluations import problems
-from cogworks.plan.jobs import BASE_MB, Job
+from cogworks.plan.jobs import Job
 from cogworks.plan.plan import Plan
 from cogworks.probes.specs import CrossSpec, Draw, FitSpec
 
@@ -140,20 +138,6 @@ def test_evaluations_of_one_job_join_their_test_sets(fill: Any) -> None:
     evaluations = {"e0": entry(test_sets=["cog_l2"]), "e1": entry(test_sets=["cog"])}
     job = job_of(fill(evaluations=evaluations))
     assert job.fit_spec.test_sets == ["cog_l2", "cog_l1", "cog_l3"]
-
-
-def test_a_job_needs_its_features_as_float32(
-    fill: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = job_of(fill(evaluations={"e0": entry(test_sets=["cog"])}))
-    monkeypatch.chdir(tmp_path)
-    assert job.fit_memory == BASE_MB
-    for dataset, split, rows in (("seen", "train", 3), ("seen", "test", 1), ("cog_l3", "test", 2)):
-        path = Path(job.encoder.features(dataset, split).array)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=(rows * 2**18, 10))
-    assert job.tune_memory == BASE_MB + 1.2 * 3 * 10
-    assert job.fit_memory == BASE_MB + 1.2 * (3 + 2) * 10
 
 
 @pytest.mark.parametrize(

@@ -224,9 +224,11 @@ class RunCompute(Section):
     """Keep decoded images in memory if all of them fit into this many MB; 0 never does."""
     checkpoint_minutes: Positive = 15
     """Minutes between checkpoints."""
-    mem_mb: Annotated[int, Field(ge=500)] = 4000
-    """Memory requested per process, in MB."""
-    runtime: Positive = 1440
+    mem_mb: Annotated[int, Field(ge=500)] | None = None
+    """Memory requested per process, in MB. Null works it out from batch, crops and images, and so
+    does `runtime`; see docs/cluster.md.
+    """
+    runtime: Positive | None = None
     """Minutes requested for the job. A job that runs out of time (SIGTERM or SIGUSR1) saves its
     state, ends with status 75 and continues exactly when it is run again, with any number of
     processes; after Ctrl-C it continues from the last checkpoint. A saved state is refused if the

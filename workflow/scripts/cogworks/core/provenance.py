@@ -8,7 +8,9 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -78,10 +80,38 @@ def _record() -> dict[str, Any]:
         "script": Path(sys.argv[0]).stem,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - _started, 1),
+        "memory_mb": _memory(),
+        "log": _log(),
         "commit": _commit(),
         "device": _device(),
         "versions": {"python": platform.python_version(), **dict(_versions())},
     }
+
+
+def _memory() -> int | None:
+    """Return the MB (2^20 bytes) that the job, or the largest process it started, held at most.
+
+    None where Linux does not tell, and for a fork of the warm server: all libraries that it shares
+    with others would count.
+    """
+    if sys.argv[0] not in sys.orig_argv:
+        return None
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text("utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                # Not the `ru_maxrss` of this process, which also counts who started it.
+                started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+                return max(int(line.split()[1]), started) // 1024
+    return None
+
+
+def _log() -> str:
+    """Return the path of its log in `logs`, which tells rule and wildcards; empty if unknown."""
+    with contextlib.suppress(OSError):
+        path = Path(os.readlink("/proc/self/fd/1"))
+        if path.is_relative_to(LOGS.resolve()):
+            return str(path.relative_to(LOGS.resolve()))
+    return ""
 
 
 def _commit() -> str:

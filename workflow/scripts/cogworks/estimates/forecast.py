@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
-from cogworks.core.files import read_json
-from cogworks.estimates.specs import Calibration, Calibrations, Clocked, classes_of
-from cogworks.plan import counts, sizes
+from cogworks.estimates.specs import Calibrations, Clocked, Timed
+from cogworks.plan import sizes, work
 from cogworks.plan.plan import Plan
 from cogworks.preflight.quick import Needed, in_words, space
 from cogworks.stale.job import to_run
 
 if TYPE_CHECKING:
-    from cogworks.plan.jobs import Job as Probe
     from cogworks.stale.job import Job
     from cogworks.synthesis.estimates import Estimate
 
@@ -102,75 +101,27 @@ class Forecast:
         names = job.wildcards
         if job.rule == "extract_features" and any(".shards/" in path for path in job.now.inputs):
             return Work(0, self._others)
-        if job.rule in ("extract_features", "extract_shard"):
-            return self._encoding(names)
-        if job.rule == "train_encoder":
-            return self._training(names["run"])
         if job.rule == "generate_shard":
             return self._drawing(names["drawing"], int(names["number"]))
-        if job.rule in ("tune_probes", "fit_probes"):
-            probe = self.plan.jobs[names["encoder"], names["dataset"], names["protocol"]]
-            if probe.kind.tuned:
-                return self._probing(probe, search=job.rule == "tune_probes")
-        return Work(0, self._others)
-
-    def _encoding(self, names: dict[str, str]) -> Work:
-        encoder, images = self.plan.encoders[names["encoder"]], self.plan.images(names["dataset"])
-        number = counts.images_of(images, names["split"]).number // int(names.get("shards", 1))
-        return self._timed(self._calibrations.encoding(encoder, images), number, number)
-
-    def _training(self, name: str) -> Work:
-        run = self.plan.runs[name]
-        number = counts.images_of(run.dataset, "train").number * run.spec.optimizer.epochs
-        # Several GPUs share the steps, and their hours are the same.
-        return self._timed(self._calibrations.training(run), number, number)
+        found = self._calibrations.timed(job.rule, SimpleNamespace(**names))
+        return Work(0, self._others) if found is None else self._timed(found)
 
     def _drawing(self, name: str, number: int) -> Work:
         drawing, found = self.plan.drawings[name], self.clones.get(name)
-        share = drawing.share(number)
         if found is None:
             self.unknown[f"images of {name}"] = None
-            return Work(round(counts.images_of(drawing.largest, "train").number * share), 0.0)
+            return Work(work.drawn(drawing, number), 0.0)
+        share = drawing.share(number)
         seconds = found.device_days * 86400 * share
         return Work(round(found.images * share), seconds + self._others)
 
-    def _probing(self, probe: Probe, *, search: bool) -> Work:
-        spec = probe.tune_spec
-        number = _training_images(probe)
-        held_out = 1 - spec.validation if search else 1.0
-        classes = classes_of(probe)
-        each = [
-            number * held_out if shots == "all" else min(shots * classes, number * held_out)
-            for shots in spec.shots
-        ]
-        once = round(sum(each)) * spec.seeds
-        shown = once * spec.passes * (spec.trials if search else 1)
-        return self._timed(self._calibrations.search(probe), 0, shown)
-
-    @cached_property
-    def _clocked(self) -> Callable[[str], Clocked]:
-        return cache(_clocked)
-
-    def _timed(self, calibration: Calibration, images: int, units: int) -> Work:
-        found = self._clocked(calibration.path)
+    def _timed(self, timed: Timed) -> Work:
+        found = timed.calibration.clocked or Clocked(problem="not measured")
         if found.problem:
-            self.unknown[f"{calibration.name} ({found.problem})"] = None
+            self.unknown[f"{timed.calibration.name} ({found.problem})"] = None
         self.devices[found.device] = None
         start = found.start if self.warm else found.start + found.library
-        return Work(images, start + units * found.seconds)
-
-
-def _clocked(path: str) -> Clocked:
-    return Clocked.model_validate(read_json(path))
-
-
-def _training_images(probe: Probe) -> int:
-    """Return how many training images a job has, of a group of a pool its share."""
-    number = sum(counts.images_of(found, "train").number for found in probe.parts)
-    if probe.group is None:
-        return number
-    pool = sum(counts.classes(found).number for found in probe.parts)
-    return round(number * min(1.0, classes_of(probe) / max(pool, 1)))
+        return Work(timed.images, start + timed.units * found.seconds)
 
 
 def room(job: Job) -> str:

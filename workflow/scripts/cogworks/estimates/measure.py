@@ -22,7 +22,7 @@ from cogworks.core.codehash import SCRIPTS
 from cogworks.core.device import pick_device, set_threads
 from cogworks.core.errors import InputError
 from cogworks.encoders.extract import extract
-from cogworks.estimates.specs import Clocked, Encode, Search, Train
+from cogworks.estimates.specs import CPU, Clocked, Encode, Search, Train
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.splits import Split
@@ -54,7 +54,7 @@ def measure(spec: Encode | Train | Search, *, threads: int, device: str) -> Cloc
     """
     found = pick_device(device)
     set_threads(threads)
-    name = torch.cuda.get_device_name(found) if found.type == "cuda" else "CPU"
+    name = torch.cuda.get_device_name(found) if found.type == "cuda" else CPU
     with tempfile.TemporaryDirectory() as folder:
         try:
             if isinstance(spec, Encode):

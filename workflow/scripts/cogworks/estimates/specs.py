@@ -5,16 +5,19 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, RootModel, SerializeAsAny
 
 from cogworks.core.spec import Spec, digest
 from cogworks.encoders.specs import EncoderSpec
-from cogworks.plan import counts, sizes
-from cogworks.plan.clones import Clone
+from cogworks.plan import sizes, work
+from cogworks.plan.architectures import dim
+from cogworks.plan.counts import classes_of, pixels
 from cogworks.probes.specs import TuneSpec
 from cogworks.training.specs import Traces, TrainSpec, Validation
 
@@ -23,9 +26,8 @@ if TYPE_CHECKING:
     from cogworks.plan.jobs import Job
     from cogworks.plan.plan import ImageSet, Plan
     from cogworks.plan.runs import Run
-
-# Width and height of ImageNet's mean image, for images that nobody has looked at.
-PHOTOGRAPH = (500, 375)
+# The name of a device that is no GPU.
+CPU = "CPU"
 
 
 class Encode(Spec):
@@ -94,6 +96,23 @@ class Calibration:
         """Return where its result lies."""
         return f"results/estimates/{self.name}.json"
 
+    @property
+    def clocked(self) -> Clocked | None:
+        """Return what was found; None where nothing was measured yet."""
+        try:
+            modified = os.stat(self.path).st_mtime_ns
+        except OSError:
+            return None
+        return _clocked(self.path, modified)
+
+
+class Timed(NamedTuple):
+    """Which measurement tells of a job, the images that it looks at, and its units of work."""
+
+    calibration: Calibration
+    images: int
+    units: int
+
 
 @dataclass(frozen=True, eq=False)
 class Calibrations:
@@ -115,6 +134,42 @@ class Calibrations:
     def _encoded(self) -> list[tuple[Encoder, ImageSet]]:
         used = dict.fromkeys((name, data) for name, data, _ in sizes.used_features(self.plan))
         return [(self.plan.encoders[name], self.plan.images(data)) for name, data in used]
+
+    def timed(self, rule: str, w: Any) -> Timed | None:
+        """Return what tells how long a job takes; None where no measurement does.
+
+        Args:
+            rule: its rule.
+            w: its wildcards, as attributes.
+        """
+        if rule in ("extract_features", "extract_shard"):
+            encoder, images = self.plan.encoders[w.encoder], self.plan.images(w.dataset)
+            number = work.encoded(images, w.split, int(getattr(w, "shards", 1)))
+            return Timed(self.encoding(encoder, images), number, number)
+        if rule == "train_encoder":
+            number = work.trained(self.plan.runs[w.run])
+            # Several GPUs share the steps, and their hours are the same.
+            return Timed(self.training(self.plan.runs[w.run]), number, number)
+        if rule in ("tune_probes", "fit_probes"):
+            job = self.plan.jobs[w.encoder, w.dataset, w.protocol]
+            if job.kind.tuned:
+                shown = work.shown(job, search=rule == "tune_probes")
+                return Timed(self.search(job), 0, shown)
+        return None
+
+    def seconds(self, rule: str, w: Any) -> float | None:
+        """Return how long a job takes as far as it was measured; None where it was not."""
+        found = self.timed(rule, w)
+        clocked = found and found.calibration.clocked
+        if not found or not clocked or clocked.problem:
+            return None
+        if self.plan.config.compute.gpus and clocked.device == CPU:
+            return None  # Measured where there is no GPU, as on a login node.
+        processes = 1
+        if rule == "train_encoder":
+            compute = self.plan.runs[w.run].compute
+            processes = compute.processes * compute.nodes
+        return clocked.library + clocked.start + found.units * clocked.seconds / processes
 
     def encoding(self, encoder: Encoder, images: ImageSet) -> Calibration:
         """Return what tells how long the features of a data set take."""
@@ -152,10 +207,19 @@ class Calibrations:
             one |= {"epochs": 1, "pruning": None}
         spec = Search(
             search=job.tune_spec.model_copy(update=one),
-            dim=sizes.dim(job.encoder).number,
+            dim=dim(job.encoder).number,
             classes=_rounded(classes_of(job)),
         )
         return Calibration(spec, self.plan.probe_threads)
+
+
+@cache
+def _clocked(path: str, modified: int) -> Clocked | None:
+    """Return what a measurement found, as it was written last: many jobs ask for one."""
+    try:
+        return Clocked.model_validate_json(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # It is being written, or is of an earlier version.
+        return None
 
 
 def _rounded(number: int) -> int:
@@ -173,25 +237,6 @@ def _work(run: Run) -> str:
             *(run.compute.threads, pixels(run.dataset)),
         ]
     )
-
-
-def pixels(images: ImageSet) -> tuple[int, int]:
-    """Return width and height of a data set's images: ImageNet's where nothing says so."""
-    if isinstance(images, Clone):
-        return images.section.width, images.section.height
-    if images.given.drawn:
-        return images.world_spec.size, images.world_spec.size
-    return PHOTOGRAPH
-
-
-def classes_of(job: Job) -> int:
-    """Return how many classes a job tells apart."""
-    drawn = getattr(job.group, "classes", None)
-    if drawn is not None:
-        return int(drawn)
-    if job.group is not None:
-        return job.plan.benchmarks[job.group.benchmark].section.levels.size  # type: ignore[union-attr]
-    return sum(counts.classes(found).number for found in job.parts)
 
 
 class AnySpec(RootModel[Annotated[Encode | Train | Search, Field(discriminator="kind")]]):

@@ -16,6 +16,7 @@ SMALL_RESNET = "small_resnet"
 NAMES = (SMALL_RESNET, "resnet50_same", "deit_distilled", "nat_m4", "t2t_vit_t_14")
 STAGES = 4
 EXPANSION = {"basic": 1, "bottleneck": 4}
+STRIDES = {"conv7_pool": 4, "conv3_stride2": 2, "conv3": 1}
 
 _PerStage = Field(min_length=STAGES, max_length=STAGES)
 

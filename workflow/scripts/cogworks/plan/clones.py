@@ -192,20 +192,21 @@ class Sheets:
         return {
             "real": real.manifest("train"),
             "classes": real.class_table,
-            "clones": [clone.manifest("train") for clone in self._clones],
+            "clones": [clone.manifest("train") for clone in self.clones],
         }
 
     @property
     def spec(self) -> SheetSpec:
         """Return how they are drawn, with a caption for each clone."""
         section = self.plan.config.synthesis.sheets
-        captions = [clone.caption for clone in self._clones]
+        captions = [clone.caption for clone in self.clones]
         if len(set(captions)) < len(captions):
-            captions = [f"{clone.name}: {clone.caption}" for clone in self._clones]
+            captions = [f"{clone.name}: {clone.caption}" for clone in self.clones]
         return SheetSpec(images=section.images, size=section.size, captions=captions)
 
     @property
-    def _clones(self) -> list[Clone]:
+    def clones(self) -> list[Clone]:
+        """Return the clones of the data set."""
         clones = self.plan.clones.values()
         return [clone for clone in clones if clone.section.like == self.dataset]
 

@@ -6,6 +6,8 @@ Pydantic and the standard library only.
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,12 +21,15 @@ from cogworks.synthesis.multiples import scaled
 
 if TYPE_CHECKING:
     from cogworks.plan.datasets import Dataset
+    from cogworks.plan.jobs import Job
     from cogworks.plan.plan import ImageSet, Plan
 
 # What ImageNet has, for what only the images themselves can say.
 CLASSES, TRAIN_OF_EACH, TEST_OF_EACH = 1000, 1300, 50
 LISTS = {"imagenet1k": 1000, "imagenet100": 100, "imagenet_r": 200, "imagenet_a": 200}
 LISTS["imagenet21k_fall2011"] = 21841
+# Width and height of ImageNet's mean image, for images that nobody has looked at.
+PHOTOGRAPH = (500, 375)
 
 
 class Count(NamedTuple):
@@ -65,10 +70,50 @@ def images_of(images: ImageSet, split: str) -> Count:
     return Count(getattr(found, split), found.assumed)
 
 
+def pixels(images: ImageSet) -> tuple[int, int]:
+    """Return width and height of a data set's images: ImageNet's where nothing says so."""
+    if isinstance(images, Clone):
+        return images.section.width, images.section.height
+    if images.given.drawn:
+        return images.world_spec.size, images.world_spec.size
+    return PHOTOGRAPH
+
+
+def classes_of(job: Job) -> int:
+    """Return how many classes a probe job tells apart."""
+    drawn = getattr(job.group, "classes", None)
+    if drawn is not None:
+        return int(drawn)
+    if job.group is not None:
+        return job.plan.benchmarks[job.group.benchmark].section.levels.size  # type: ignore[union-attr]
+    return sum(classes(found).number for found in job.parts)
+
+
+def share_of(job: Job) -> float:
+    """Return which share of its data sets' images a probe job takes: of a pool, a group's."""
+    if job.group is None:
+        return 1.0
+    pool = sum(classes(found).number for found in job.parts)
+    return min(1.0, classes_of(job) / max(pool, 1))
+
+
+def training_images(job: Job) -> int:
+    """Return how many training images a probe job has."""
+    return round(share_of(job) * sum(images_of(found, "train").number for found in job.parts))
+
+
 def _rows(manifest: str) -> int | None:
     """Return the rows of a manifest; None where it is not made, or nothing can read it here."""
-    if not Path(manifest).is_file():
+    try:
+        found = os.stat(manifest)
+    except OSError:
         return None
+    return _rows_of(manifest, found.st_mtime_ns)
+
+
+@cache
+def _rows_of(manifest: str, modified: int) -> int | None:
+    """Return the rows of a manifest as it was modified last: many jobs ask for those of one."""
     try:
         from pyarrow.parquet import read_metadata
 

@@ -142,7 +142,7 @@ class Dataset:
     @property
     def class_files(self) -> list[str]:
         """Return the user's own files from which its classes come."""
-        own = self.source_files if self._scanned else _files(self.classes.file)
+        own = self.source_files if self.scanned else _files(self.classes.file)
         return own + database_files(self.wordnet)
 
     @property
@@ -152,12 +152,12 @@ class Dataset:
         chosen["wnids"] = self.classes.listed
         if self.classes.limit is None:
             chosen["seed"] = None
-        source = self.source if self._scanned else None
+        source = self.source if self.scanned else None
         return ClassesSpec(dataset=self.name, wordnet=self.wordnet, source=source, **chosen)
 
     @property
-    def _scanned(self) -> bool:
-        """Whether its images have a say in which classes there are."""
+    def scanned(self) -> bool:
+        """Say whether its images have a say in which classes there are."""
         return self.classes.part == "source" or self.classes.with_images
 
     @property

@@ -5,14 +5,12 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cogworks.config.probes import Protocol
-from cogworks.core.npy import shape_of
 from cogworks.probes.kinds import KINDS, Kind
 from cogworks.probes.specs import CrossSpec, Draw, FitSpec, Level, TuneSpec
 from cogworks.training.losses import LOSSES
@@ -20,9 +18,6 @@ from cogworks.training.losses import LOSSES
 if TYPE_CHECKING:
     from cogworks.plan.encoders import Encoder, Features
     from cogworks.plan.plan import ImageSet, Plan
-
-# Memory that a job needs besides its features, in MB: torch itself above all.
-BASE_MB = 2500
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,21 +134,6 @@ class Job:
         return self.kind.fit.model_validate(keys)
 
     @property
-    def tune_memory(self) -> int:
-        """Return the memory of its search in MB."""
-        return memory(self._features(self.parts, "train"))
-
-    @property
-    def fit_memory(self) -> int:
-        """Return the memory of its fit in MB."""
-        return memory(self._features(self.parts, "train"), self._tested)
-
-    @property
-    def classifier_memory(self) -> int:
-        """Return the memory of scoring the encoder's own classifier, in MB."""
-        return memory([], self._tested)
-
-    @property
     def _name(self) -> str:
         return f"{self.encoder_name}/{self.dataset}/{self.protocol_name}"
 
@@ -163,12 +143,6 @@ class Job:
         if not isinstance(self.group, Level):
             return []
         return [self.plan.benchmarks[self.group.benchmark].table("levels")]
-
-    @property
-    def _tested(self) -> list[list[Features]]:
-        """Return the features of each test set, its own first."""
-        sets = [self.parts, *((found,) for found in self.test_sets)]
-        return [self._features(found, "test") for found in sets]
 
     def _features(self, sets: Iterable[ImageSet], split: str) -> list[Features]:
         return [self.encoder.features(found.name, split) for found in sets]
@@ -252,21 +226,3 @@ class Crossing:
             normalize=self.job.normalizes,
             seeds=self.job.protocol.seeds,
         )
-
-
-def memory(kept: Iterable[Features], tested: Iterable[Iterable[Features]] = ()) -> int:
-    """Return the memory in MB for features as float32, whatever their files hold, and torch.
-
-    Files that are not there yet count as nothing.
-
-    Args:
-        kept: features that are in memory all the time.
-        tested: the features of each test set, which come one after the other.
-    """
-    largest = max((_bytes(features) for features in tested), default=0)
-    return int(BASE_MB + 1.2 * (_bytes(kept) + largest) / 2**20)
-
-
-def _bytes(features: Iterable[Features]) -> int:
-    shapes = [shape_of(found.array) for found in features]
-    return sum(4 * math.prod(shape) for shape in shapes if shape is not None)

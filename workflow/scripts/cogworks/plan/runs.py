@@ -142,9 +142,10 @@ class Run:
         return self.compute.threads * self.compute.processes
 
     @property
-    def mem_mb(self) -> int:
-        """Return the memory that its job asks for on each node, in MB."""
-        return self.compute.mem_mb * self.compute.processes
+    def own_mem_mb(self) -> int | None:
+        """Return the MB that its section asks for on each node; None where it asks for none."""
+        each = self.compute.mem_mb
+        return None if each is None else each * self.compute.processes
 
     @property
     def gpus(self) -> int:

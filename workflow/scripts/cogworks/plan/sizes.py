@@ -13,31 +13,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from cogworks.core.npy import shape_of
-from cogworks.networks.options import LIBRARY, SMALL_RESNET, SmallResnet
-from cogworks.networks.specs import BackboneSpec
+from cogworks.plan.architectures import architecture, dim
 from cogworks.plan.counts import Count, classes, images_of
 from cogworks.synthesis import names
 
 if TYPE_CHECKING:
     from cogworks.plan.drawings import Drawing
-    from cogworks.plan.encoders import Encoder
     from cogworks.plan.jobs import Job
     from cogworks.plan.plan import Plan
     from cogworks.plan.runs import Run
 
-# Features and parameters (in millions) of well-known architectures; of the others, those of
-# ResNet50 are assumed.
-ASSUMED_DIM, ASSUMED_MILLIONS = 2048, 25.6
-DIMS = {
-    "resnet18": (512, 11.7),
-    "resnet34": (512, 21.8),
-    "resnet50": (2048, 25.6),
-    "resnet101": (2048, 44.5),
-    "resnet152": (2048, 60.2),
-    "vit_small_patch16_224": (384, 22.1),
-    "vit_base_patch16_224": (768, 86.6),
-    "vit_b_16": (768, 86.6),
-}
 BYTES = {"float32": 4, "float16": 2}
 # Of a row of a manifest and of an index of features: ids are words of some length.
 ROW = 30
@@ -76,24 +61,10 @@ def artifacts(plan: Plan) -> Iterator[Artifact]:
         yield _probe(job)
 
 
-def dim(encoder: Encoder) -> Count:
-    """Return the length D of an encoder's features."""
-    published = encoder.published_model
-    if published is not None:
-        return Count(published.feature_dim)
-    if encoder.run is not None:
-        return _dim_of(encoder.run.spec.backbone)
-    if encoder.model is not None:
-        options, size = encoder.section.options, encoder.section.image_size or 224
-        return _dim_of(
-            BackboneSpec(
-                library=encoder.model.library,
-                name=encoder.model.name,
-                options=options,
-                image_size=size,
-            )
-        )
-    return Count(ASSUMED_DIM, f"{ASSUMED_DIM} features of encoders.{encoder.declared}")
+def trained_millions(run: Run) -> float:
+    """Return the parameters of encoder and projector, in millions: what a training moves."""
+    heads, encoder = run.spec.projector, architecture(run.spec.backbone)[0].millions
+    return encoder + (heads.layers * heads.hidden**2 / 1e6 if heads.enabled else 0.0)
 
 
 def used_features(plan: Plan) -> Iterator[tuple[str, str, str]]:
@@ -184,13 +155,11 @@ def _drawing(drawing: Drawing) -> Iterator[Artifact]:
 
 
 def _run(run: Run) -> Iterator[Artifact]:
-    millions, assumed = _millions(run.spec.backbone)
-    encoder = round(4e6 * millions)
-    heads = run.spec.projector
-    if heads.enabled:
-        millions += heads.layers * heads.hidden**2 / 1e6
+    backbone = run.spec.backbone
+    found, known = architecture(backbone)
+    assumed = "" if known else f"weights of {backbone.library}:{backbone.name} as of ResNet50"
     # Its state lies beside the results, and stays.
-    bytes_ = encoder + round(STATE_COPIES * 4e6 * millions)
+    bytes_ = round(4e6 * (found.millions + STATE_COPIES * trained_millions(run)))
     yield Artifact(run.file("encoder.safetensors"), "training", bytes_, assumed)
 
 
@@ -231,35 +200,3 @@ def _probe(job: Job) -> Artifact:
     weights = 4 * number * (dim(job.encoder).number + 1)
     each = 4 * tested + 12 * number * len(sets)
     return Artifact(job.scores, "probes", seeds * (kept * weights + len(shots) * each))
-
-
-def _dim_of(backbone: BackboneSpec) -> Count:
-    small = _small_resnet(backbone)
-    if small is not None:
-        return Count(small.feature_dim)
-    known = DIMS.get(backbone.name.partition(".")[0])
-    if known is not None:
-        return Count(known[0])
-    return Count(ASSUMED_DIM, f"{ASSUMED_DIM} features of {backbone.library}:{backbone.name}")
-
-
-def _millions(backbone: BackboneSpec) -> tuple[float, str]:
-    """Return the parameters of an architecture in millions, and what was assumed for them."""
-    small = _small_resnet(backbone)
-    if small is not None:
-        layers, widths = small.layers, small.channels
-        before = [widths[0], *widths[:-1]]
-        # Two 3 x 3 convolutions a block, and a shortcut where the width changes.
-        blocks = zip(layers, before, widths, strict=True)
-        weights = sum(18 * n * w * w - 9 * w * (w - v) + v * w for n, v, w in blocks)
-        return weights / 1e6, ""
-    known = DIMS.get(backbone.name.partition(".")[0])
-    if known is not None:
-        return known[1], ""
-    return ASSUMED_MILLIONS, f"weights of {backbone.library}:{backbone.name} as of ResNet50"
-
-
-def _small_resnet(backbone: BackboneSpec) -> SmallResnet | None:
-    if (backbone.library, backbone.name) != (LIBRARY, SMALL_RESNET):
-        return None
-    return SmallResnet.of(backbone.options)

@@ -9,9 +9,9 @@ layer reads them all.
 import contextlib
 import io
 import signal
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from snakemake.api import DAGApi, SnakemakeApi
 from snakemake.io import is_flagged
@@ -33,6 +33,8 @@ from cogworks.stale.job import Job, Made, read_made
 
 # Snakemake records params of these types; others, such as `place.Script`, it does not compare.
 RECORDED = (type(None), bool, int, float, str, list, tuple, dict, set, frozenset)
+
+Found = TypeVar("Found")
 
 
 class Persistence(Spec):
@@ -92,10 +94,18 @@ def _with_persistence(kept: Persistence | None) -> WorkflowSettings:
 
 
 def planned(settings: Settings, targets: Collection[str] = ()) -> list[Job]:
-    """Return all jobs of some targets, in the order of their rules in the workflow.
+    """Return all jobs of some targets, in the order of their rules in the workflow; see `read`."""
+    return read(settings, _read, targets)
+
+
+def read(
+    settings: Settings, reader: Callable[[Any], Found], targets: Collection[str] = ()
+) -> Found:
+    """Return what is read of Snakemake's workflow when its graph of jobs is built.
 
     Args:
         settings: see `settings_of`; paths are relative to the working directory.
+        reader: what reads it.
         targets: files or rules; none for the default target.
 
     Raises:
@@ -105,7 +115,7 @@ def planned(settings: Settings, targets: Collection[str] = ()) -> list[Job]:
     output = OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
     with _signals_kept(), contextlib.redirect_stderr(told), SnakemakeApi(output) as api:
         try:
-            return _read(_dry_run(api, settings, targets).workflow_api._workflow)
+            return reader(_dry_run(api, settings, targets).workflow_api._workflow)
         except SystemExit as stopped:
             if isinstance(stopped.__cause__, InputError):  # See `told_in_words` in common.smk.
                 raise stopped.__cause__ from None

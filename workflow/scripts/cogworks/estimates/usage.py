@@ -1,0 +1,179 @@
+"""What jobs asked for beside what they used, by rule: memory and time.
+
+What was used is in the record that each job writes (`core.provenance`), or in Slurm's accounting
+where there is one.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cogworks.core.provenance import FOLDER, LOGS
+from cogworks.plan.requests import LEAST_MB, LEAST_MINUTES
+
+# A request of more than so many times what was used is pointed out, unless it is the least one.
+MOST = 3
+# Jobs that are pointed out one by one.
+SHOWN = 10
+FIELDS = "JobIDRaw,Comment,WorkDir,State,ReqMem,MaxRSS,TimelimitRaw,ElapsedRaw"
+SACCT = ("sacct", "--noheader", "--parsable2", "--units=M", "--starttime=1970-01-01")
+HEADINGS = ("rule", "jobs", "MB asked", "used", "share", "minutes asked", "used", "share")
+
+
+class Use(NamedTuple):
+    """What a job asked for and used.
+
+    Attributes:
+        rule: its rule.
+        name: what tells it from others of its rule.
+        asked_mb, asked_minutes: what it asked for.
+        mb: what it held at most; None where nobody has measured it.
+        minutes: how long it took.
+    """
+
+    rule: str
+    name: str
+    asked_mb: int
+    asked_minutes: int
+    mb: float | None
+    minutes: float
+
+
+def asked(workflow: Any) -> dict[str, tuple[str, int, int]]:
+    """Return the rule, MB and minutes of each job by the path of its log.
+
+    Args:
+        workflow: Snakemake's `Workflow`, with its graph of jobs built.
+    """
+    return {
+        str(Path(str(job.log[0])).relative_to(LOGS)): (
+            job.rule.name,
+            int(job.resources.mem_mb),
+            int(job.resources.runtime),
+        )
+        for job in workflow.dag.jobs
+        if job.log and not job.is_norun
+    }
+
+
+def recorded(requests: Mapping[str, tuple[str, int, int]], folder: Path = FOLDER) -> list[Use]:
+    """Return what the records of jobs tell, of each job the newest."""
+    records = [json.loads(path.read_text("utf-8")) for path in folder.rglob("*.json")]
+    records.sort(key=lambda record: record["finished"])
+    newest = {record["log"]: record for record in records if record.get("log") in requests}
+    return [
+        Use(
+            *requests[log][:1], log, *requests[log][1:], record["memory_mb"], record["seconds"] / 60
+        )
+        for log, record in newest.items()
+    ]
+
+
+def accounting() -> str:
+    """Return what Slurm's accounting tells of this user's jobs; empty where there is none."""
+    try:
+        done = subprocess.run(
+            [*SACCT, f"--format={FIELDS}"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout
+
+
+def accounted(text: str, folder: Path) -> Iterator[Use]:
+    """Yield what Slurm's accounting tells of the jobs of a folder that have ended well.
+
+    Args:
+        text: lines of `FIELDS`, a job's own before those of its steps.
+        folder: where Snakemake ran.
+    """
+    jobs: dict[str, list[str]] = {}
+    held: dict[str, float] = {}
+    for line in text.splitlines():
+        number, comment, place, state, memory, most, limit, elapsed = line.split("|")
+        job, _, step = number.partition(".")
+        if (
+            not step
+            and comment.startswith("rule_")
+            and place == str(folder)
+            and state == "COMPLETED"
+        ):
+            jobs[job] = [comment, memory, limit, elapsed]
+        elif step != "extern" and most:
+            # Steps run at the same time: Snakemake's own and the job's.
+            held[job] = held.get(job, 0.0) + _megabytes(most)
+    for job, (comment, memory, limit, elapsed) in jobs.items():
+        rule, _, name = comment.removeprefix("rule_").partition("_wildcards_")
+        yield Use(
+            rule, name, round(_megabytes(memory)), int(limit), held.get(job), int(elapsed) / 60
+        )
+
+
+def _megabytes(text: str) -> float:
+    found = re.match(r"[\d.]+", text)
+    return float(found[0]) if found else 0.0
+
+
+def told(uses: Sequence[Use]) -> Iterator[str]:
+    """Yield a table with a line for each rule, and a line for each job to look at."""
+    by_rule: dict[str, list[Use]] = {}
+    for use in uses:
+        by_rule.setdefault(use.rule, []).append(use)
+    table = [HEADINGS, *(_row(rule, found) for rule, found in sorted(by_rule.items()))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for first, *others in table:
+        cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
+    yield from _pointed_out(uses)
+    if unknown := sum(use.mb is None for use in uses):
+        yield (
+            f"The memory of {unknown} jobs is not known: they are forks of one process, or ran "
+            "before it was recorded. With compute.warm_start: false it is."
+        )
+
+
+def _row(rule: str, uses: Sequence[Use]) -> tuple[str, ...]:
+    known = [use for use in uses if use.mb is not None]
+    return (
+        rule,
+        str(len(uses)),
+        _range(use.asked_mb for use in uses),
+        _range(use.mb for use in known if use.mb is not None),
+        _range(100 * (use.mb or 0) / use.asked_mb for use in known) + " %",
+        _range(use.asked_minutes for use in uses),
+        _range((use.minutes for use in uses), digits=1),
+        _range(100 * use.minutes / use.asked_minutes for use in uses) + " %",
+    )
+
+
+def _range(values: Iterable[float], digits: int = 0) -> str:
+    found = sorted(values)
+    if not found:
+        return "-"
+    ends = dict.fromkeys(f"{value:.{digits}f}" for value in (found[0], found[-1]))
+    return " to ".join(ends)
+
+
+def _pointed_out(uses: Iterable[Use]) -> Iterator[str]:
+    lines = [line for use in uses for line in _faults(use)]
+    yield from lines[:SHOWN]
+    if len(lines) > SHOWN:
+        yield f"and {len(lines) - SHOWN} more"
+
+
+def _faults(use: Use) -> Iterator[str]:
+    pairs = (
+        ("MB", use.asked_mb, use.mb, LEAST_MB),
+        ("minutes", use.asked_minutes, use.minutes, LEAST_MINUTES),
+    )
+    name = f"{use.rule} {use.name}"
+    for unit, asked_for, used, least in pairs:
+        if used is None:
+            continue
+        if used > asked_for:
+            yield f"{name}: used {used:.0f} {unit}, more than the {asked_for} asked for"
+        elif asked_for > max(least, MOST * used):
+            yield f"{name}: asked for {asked_for} {unit} and used {used:.0f}"

@@ -1,0 +1,164 @@
+"""How many seconds a job takes, about, from the sizes that the plan knows.
+
+On a modest machine: the cores of a virtual machine of 2026, and a GPU of ten years ago. A run of
+`snakemake estimate` measures the machine at hand, and then requests are made of that (see
+`requests`). What is not known while planning is assumed, see `counts` and `architectures`.
+
+Imported while the DAG is planned: Pydantic and the standard library only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cogworks.plan import work
+from cogworks.plan.architectures import architecture, dim, image_size, of_encoder
+from cogworks.plan.counts import classes, classes_of, images_of, pixels, training_images
+from cogworks.plan.generators import Given
+
+if TYPE_CHECKING:
+    from cogworks.plan.clones import Clone
+    from cogworks.plan.datasets import Dataset
+    from cogworks.plan.drawings import Drawing
+    from cogworks.plan.encoders import Encoder
+    from cogworks.plan.generators import Trained
+    from cogworks.plan.jobs import Job
+    from cogworks.plan.measures import Measure
+    from cogworks.plan.plan import ImageSet, Plan
+    from cogworks.plan.runs import Run
+
+# Multiplications a second of a core and of a GPU, in float32.
+CORE, GPU = 1.0e10, 5.0e12
+# Seconds to open an image, and for each of its pixels to decode and resize it, in one thread; and
+# more threads than these wait for each other.
+OPENED, DECODED, DECODERS = 0.0005, 1.5e-8, 4
+# Seconds for a row of a manifest that is listed, checked and written, from a shared disk; and to
+# read an image where all are verified.
+LISTED, VERIFIED = 0.001, 0.005
+# Seconds for a row of a table, and bytes a second of a large file from a network.
+ROW, FETCHED = 5e-5, 1e7
+# Seconds to compare an image with texts, on a core and a GPU.
+JUDGED, JUDGED_BY_GPU = 0.5, 0.02
+# Products of a step of SGD on features and of its gradient; passes of L-BFGS through the images;
+# seconds of a step besides its products.
+PRODUCTS, PASSES, STEP = 2, 150, 0.002
+# A training goes the way of an image forwards and, at twice the cost, back.
+WAYS = 3
+# Seconds for each pixel and step of an image that is drawn by Stable Diffusion on a GPU and in a
+# core, and by a tiny model in a core.
+DRAWN_BY_GPU, DRAWN, DRAWN_TINY = 4e-7, 3e-5, 1e-6
+# Seconds of a step of a tiny model's training, for each image and pixel.
+TAUGHT = 1e-6
+
+
+def encoding(encoder: Encoder, images: ImageSet, number: int, threads: int) -> float:
+    """Return what so many images of a data set take."""
+    each = of_encoder(encoder).work * 1e3 * image_size(encoder) ** 2 / _rate(encoder.plan, threads)
+    return number * max(each, _decoding(images) / min(threads, DECODERS))
+
+
+def search(job: Job) -> float:
+    """Return what the search of a probe takes."""
+    return _learning(job, work.shown(job, search=True), job.tune_spec.batch)
+
+
+def fit(job: Job) -> float:
+    """Return what the fit of a probe takes, and its scores."""
+    if job.kind.tuned:
+        return _learning(job, work.shown(job, search=False), 1)
+    pairs = training_images(job) * _tested(job) * job.protocol.seeds * len(job.protocol.shots)
+    return pairs * dim(job.encoder).number / _rate(job.plan, job.plan.probe_threads)
+
+
+def measures(measure: Measure, threads: int) -> float:
+    """Return what the moments of features take, and the distances within their classes."""
+    images, encoder = (
+        measure.plan.images(measure.dataset),
+        measure.plan.encoders[measure.encoder_name],
+    )
+    splits = ("train", "test") if measure.split == "all" else (measure.split,)
+    rows = sum(images_of(images, split).number for split in splits)
+    length = dim(encoder).number
+    return rows * length * (length + 1000) / (threads * CORE) + length**3 / CORE
+
+
+def training(run: Run) -> float:
+    """Return what a training takes, among all its processes."""
+    spec, compute = run.spec, run.compute
+    crops, network = spec.augmentation, architecture(spec.backbone)[0]
+    seen = crops.global_crops * crops.global_size**2 + crops.local_crops * crops.local_size**2
+    rate = _rate(run.plan, compute.threads)
+    each = WAYS * network.work * 1e3 * seen / rate
+    each = max(each, _decoding(run.dataset) / compute.threads)
+    return work.trained(run) * each / (compute.processes * compute.nodes)
+
+
+def shard(drawing: Drawing, number: int) -> float:
+    """Return what drawing a shard takes."""
+    section, plan = drawing.first.section, drawing.first.plan
+    given = isinstance(plan.generators[section.generator], Given)
+    usual = DRAWN_BY_GPU if plan.config.compute.gpus else DRAWN
+    each = section.width * section.height * section.steps * (usual if given else DRAWN_TINY)
+    return work.drawn(drawing, number) * each
+
+
+def trained_generator(found: Trained) -> float:
+    """Return what training a tiny generator takes."""
+    spec = found.spec
+    seen = sum(part.steps * part.batch_size for part in (spec.autoencoder, spec.denoiser))
+    return seen * spec.image_size**2 * TAUGHT
+
+
+def manifests(dataset: Dataset) -> float:
+    """Return what the making of manifests takes."""
+    number = sum(images_of(dataset, split).number for split in ("train", "val", "test"))
+    each = _decoding(dataset) + VERIFIED if dataset.section.verify else 0.0
+    return number * (LISTED + each) / dataset.scan_threads
+
+
+def world(dataset: Dataset) -> float:
+    """Return what drawing the images of the procedural world takes."""
+    number = sum(images_of(dataset, split).number for split in ("train", "val", "test"))
+    return number * dataset.world_spec.size**2 * 1e-6
+
+
+def rows(images: ImageSet, split: str) -> float:
+    """Return what going through the rows of a table takes, one for each image."""
+    return ROW * images_of(images, split).number
+
+
+def similarity(clone: Clone) -> float:
+    """Return what comparing the images of a clone with its texts takes."""
+    number = min(
+        images_of(clone, "train").number, clone.section.clip_images * classes(clone).number
+    )
+    return number * (JUDGED_BY_GPU if clone.plan.config.compute.gpus else JUDGED)
+
+
+def _learning(job: Job, shown: int, together: int) -> float:
+    """Return what it takes to show images so often to configurations, some of them together."""
+    spec = job.tune_spec
+    passes = PASSES if spec.passes == 1 else 1
+    each = (
+        PRODUCTS
+        * dim(job.encoder).number
+        * classes_of(job)
+        / _rate(job.plan, job.plan.probe_threads)
+    )
+    steps = shown / (job.protocol.batch_size * together)
+    return shown * passes * each + steps * STEP
+
+
+def _tested(job: Job) -> int:
+    return sum(images_of(found, "test").number for found in (*job.parts, *job.test_sets))
+
+
+def _decoding(images: ImageSet) -> float:
+    width, height = pixels(images)
+    return OPENED + DECODED * width * height
+
+
+def _rate(plan: Plan, threads: int) -> float:
+    """Return the multiplications a second of the device of a job."""
+    gpus = plan.config.compute.gpus
+    return GPU * gpus if gpus else CORE * threads
