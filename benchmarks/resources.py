@@ -244,15 +244,14 @@ def manifest(scale: float) -> Iterator[Job]:
     """The manifests of image files in folders."""
     plan = plan_of()
     images = round(LISTED * scale)
-    each = images // CLASSES
     for name in NAMES:
         folder = Path("photographs", name)
         folder.mkdir(parents=True)
-        for number in range(each):
+        for number in range(images // CLASSES):
             (folder / f"{name}_{number:07d}.JPEG").touch()
-    # As planned: 1,300 training images of each class.
-    for split, count in (("train", each), ("test", each)):
-        write_images(plan, split, count * CLASSES)
+    # From which the request is made.
+    for split in ("train", "test"):
+        write_images(plan, split, images)
     found = plan.datasets["photographs"]
     classes = ["--spec", found.classes_spec.text, "--tables", "--output", found.class_table]
     wildcards = {"dataset": "photographs"}

@@ -88,9 +88,10 @@ def test_a_drained_node_a_controller_that_is_away_and_a_cancelled_job(
     faulty.end(snakemake)
     first, second = faulty.jobs("generate_shard clone_00000")
     assert (first.state, second.state) == ("CANCELLED", "COMPLETED")
-    # Twice the memory, which is all that a node has, and twice the time, cut to a day.
-    assert (first.memory, second.memory) == (8000, 16000)
-    assert (first.minutes, second.minutes) == (1440, 1440)
+    # Twice the memory and the time.
+    assert 1000 < first.memory < 4000
+    assert second.memory == 2 * first.memory
+    assert (first.minutes, second.minutes) == (15, 30)
     log = (faulty.folder / "logs/generate_shard/clone/00000.log").read_text()
     kept = re.search(r"shard-00000.tar: (\d+) of (\d+) images", log)
     assert kept is not None

@@ -1,6 +1,7 @@
 # What the whole config will take: jobs, images, hours and disk, measured on this machine once for
 # each kind of work, whether its jobs are many or few.
 
+
 localrules:
     estimate,
     usage,

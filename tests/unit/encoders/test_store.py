@@ -11,7 +11,7 @@ import pytest
 from cogworks.core.errors import InputError
 from cogworks.core.files import sha256_file
 from cogworks.encoders.merge import merge
-from cogworks.encoders.store import read_features, write_index
+from cogworks.encoders.store import read_features, read_rows, write_index
 
 
 def write(folder: Path, x: np.ndarray, *, rows: int | None = None, **changes: Any) -> Any:
@@ -137,3 +137,14 @@ def test_shards_that_do_not_belong_together(tmp_path: Path, x: np.ndarray) -> No
         with pytest.raises(InputError, match=message):
             merge([first, second], **output)
     assert not (tmp_path / "o.npy").exists()
+
+
+def test_rows_are_read_without_mapping_them(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.arange(24, dtype=np.float16).reshape(8, 3))
+    x = np.load(path, mmap_mode="r")
+    for first, last in ((0, 8), (2, 5), (6, 20), (8, 9)):
+        found = read_rows(x, first, last)
+        assert np.array_equal(found, x[first:last])
+        assert not isinstance(found, np.memmap)
+        assert not np.shares_memory(found, x)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cogworks.core.errors import InputError
+from cogworks.encoders.store import read_rows
 
 FloatArray = npt.NDArray[np.float64]
 BLOCK_ROWS = 4096
@@ -53,14 +54,14 @@ class FeatureSet:
         """Yield all vectors in float64, l2-normalised, at most `rows` at a time."""
         for part in self.parts:
             for start in range(0, len(part.x), rows):
-                yield normalize(part.x[start : start + rows])
+                yield normalize(read_rows(part.x, start, start + rows))
 
     def by_class(self) -> Iterator[tuple[int, FloatArray]]:
         """Yield each label that occurs, ascending, with its l2-normalised vectors `(n, D)`."""
         places = [_places(part.labels) for part in self.parts]
         for label in sorted(set().union(*places)):
             found = [
-                normalize(part.x[_slice(place[label])])
+                normalize(_read(part.x, place[label]))
                 for part, place in zip(self.parts, places, strict=True)
                 if label in place
             ]
@@ -82,7 +83,7 @@ def _places(labels: npt.NDArray[np.integer]) -> dict[int, npt.NDArray[np.intp]]:
     return {int(label): rows for label, rows in zip(found, pieces, strict=True)}
 
 
-def _slice(rows: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
-    """Return consecutive rows as a slice, which a mapped file reads in one go."""
+def _read(x: npt.NDArray[np.floating], rows: npt.NDArray[np.intp]) -> npt.NDArray[np.floating]:
+    """Return some rows of `x`; neighbours, as of one class, in one go."""
     first, last = int(rows[0]), int(rows[-1])
-    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
+    return read_rows(x, first, last + 1) if last - first + 1 == len(rows) else x[rows]

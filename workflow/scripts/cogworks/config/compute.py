@@ -16,7 +16,7 @@ class Compute(Section):
     """Whether jobs of a run on this machine are forked from a process that has loaded their
     libraries, which saves each some seconds. Where there is an NVIDIA GPU, only with `device: cpu`:
     a process that has asked for GPUs cannot be forked. The memory and CPU time in `logs/benchmarks`
-    are then not the job's.
+    are then not the job's, and `snakemake usage` knows its time alone.
     """
     online: bool = False
     """Whether models may be fetched from a hub at run time. If not, a missing file is an error that

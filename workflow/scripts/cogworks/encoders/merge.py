@@ -9,7 +9,7 @@ import pyarrow as pa
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
 from cogworks.encoders.partial import write_header
-from cogworks.encoders.store import CHANGING, Features, read_features, write_index
+from cogworks.encoders.store import CHANGING, Features, read_features, read_rows, write_index
 
 OWN = ("start", "stop", "dropped", "sha256")
 COPY_BYTES = 2**26
@@ -72,7 +72,7 @@ def _write(shards: list[Features], npy: Path) -> str:
         with open(partial, "ab") as handle:
             for shard in shards:
                 for first in range(0, len(shard.x), step):
-                    data = np.ascontiguousarray(shard.x[first : first + step]).tobytes()
+                    data = read_rows(shard.x, first, first + step).tobytes()
                     handle.write(data)
                     digest.update(data)
     return digest.hexdigest()

@@ -105,6 +105,19 @@ def read_features(
     )
 
 
+def read_rows(x: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Return the rows first to last (exclusive) of a stored array (N, D).
+
+    They are read from its file: what is touched of a map counts as memory of this process.
+    """
+    if not isinstance(x, np.memmap):
+        return x[first:last]
+    count = max(0, min(last, len(x)) - first)
+    with open(x.filename, "rb") as handle:
+        handle.seek(x.offset + first * x.shape[1] * x.itemsize)
+        return np.fromfile(handle, x.dtype, count * x.shape[1]).reshape(count, x.shape[1])
+
+
 def check_finite(features: np.ndarray, ids: np.ndarray, *, encoder: str, place: str) -> None:
     """Refuse features that are not finite numbers.
 
@@ -164,7 +177,7 @@ def _verify(x: np.ndarray, npy: str | Path, frame: pd.DataFrame, metadata: dict[
     ids = frame["id"].to_numpy()
     step = max(1, READ_BYTES // max(1, x.shape[1] * x.itemsize))
     for first in range(0, len(x), step):
-        part = np.ascontiguousarray(x[first : first + step])
+        part = np.ascontiguousarray(read_rows(x, first, first + step))
         check_finite(part, ids[first : first + step], encoder=metadata["encoder"], place=str(npy))
         digest.update(part.data)
     if digest.hexdigest() != metadata["sha256"]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from cogworks.plan.jobs import Job
     from cogworks.plan.plan import ImageSet, Plan
     from cogworks.plan.runs import Run
-# The name of a device that is no GPU.
-CPU = "CPU"
+# Where results lie; and the name of a device that is no GPU.
+FOLDER, CPU = "results/estimates", "CPU"
 
 
 class Encode(Spec):
@@ -94,7 +94,7 @@ class Calibration:
     @property
     def path(self) -> str:
         """Return where its result lies."""
-        return f"results/estimates/{self.name}.json"
+        return f"{FOLDER}/{self.name}.json"
 
     @property
     def clocked(self) -> Clocked | None:
@@ -159,6 +159,8 @@ class Calibrations:
 
     def seconds(self, rule: str, w: Any) -> float | None:
         """Return how long a job takes as far as it was measured; None where it was not."""
+        if not os.path.isdir(FOLDER):
+            return None
         found = self.timed(rule, w)
         clocked = found and found.calibration.clocked
         if not found or not clocked or clocked.problem:
