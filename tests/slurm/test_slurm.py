@@ -58,6 +58,9 @@ def test_a_run_on_several_nodes_gives_what_a_local_run_gives(
     assert training.get("TresPerNode") == "gres:gpu:1"
     assert "Nothing to be done" in run.end(run.start())
     assert len(run.jobs()) == len(jobs)
+    usage = run.end(run.start("usage"))
+    assert re.search(r"\ntrain_encoder +4 +\d+", usage)
+    assert "more than the" not in usage
 
 
 @pytest.fixture(scope="module")

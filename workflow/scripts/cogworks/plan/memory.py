@@ -135,7 +135,7 @@ def measures(measure: Measure) -> float:
     shapes = [_shape(plan.encoders[measure.encoder_name], images, split) for split in splits]
     rows, length = sum(rows for rows, _ in shapes), shapes[0][1]
     of_class = min(rows, 2 * rows / max(1, classes(images).number))
-    blocks = 8 * (4 * (4096 + of_class) * length + 8 * length**2)
+    blocks = 8 * (3 * (4096 + of_class) * length + 5 * length**2)
     return TABLES + (blocks + INDEX_ROW * rows) / MB
 
 
