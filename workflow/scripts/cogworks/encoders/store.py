@@ -110,7 +110,7 @@ def read_rows(x: np.ndarray, first: int, last: int) -> np.ndarray:
 
     They are read from its file: what is touched of a map counts as memory of this process.
     """
-    if not isinstance(x, np.memmap):
+    if not isinstance(x, np.memmap) or x.filename is None:
         return x[first:last]
     count = max(0, min(last, len(x)) - first)
     with open(x.filename, "rb") as handle:

@@ -71,7 +71,7 @@ OTHER = Stack(512, 192, 48, 2)
 TABLES, FIGURES, TORCH, VISION, DIFFUSION, CUDA = 150, 250, 650, 900, 950, 2000
 # Bytes of a row of strings in a data frame: of a manifest, of a listing while manifests are made of
 # it, and of an index of features.
-MANIFEST_ROW, LISTED_ROW, INDEX_ROW = 800, 3500, 350
+MANIFEST_ROW, LISTED_ROW, INDEX_ROW = 800, 1300, 350
 # Copies of an encoder's weights while it is loaded: as read, as the network's, as converted.
 LOADED = 3
 # Images of a task of a decoding thread, batches of a chunk of features (both in `encoders`), and
@@ -231,12 +231,12 @@ def samples(members: Iterable[ImageSet]) -> float:
 
 def manifests(dataset: Dataset) -> float:
     """Return what the making of manifests takes: a row for each image of the source."""
-    return VISION + LISTED_ROW * _of_all_splits(dataset) / MB
+    return _listing(dataset) + LISTED_ROW * _of_all_splits(dataset) / MB
 
 
 def class_list(dataset: Dataset) -> float:
     """Return what a list of classes takes: where the images say which there are, as much."""
-    return manifests(dataset) if dataset.scanned else VISION
+    return manifests(dataset) if dataset.scanned else _listing(dataset)
 
 
 def ranking(benchmark: Benchmark) -> float:
@@ -317,6 +317,11 @@ def _shape(encoder: Encoder, images: ImageSet, split: str) -> tuple[int, int]:
     if made is not None:
         return made[0], made[1]
     return images_of(images, split).number, dim(encoder).number
+
+
+def _listing(dataset: Dataset) -> float:
+    """Return what the libraries of a source take: torchvision has some sets of images."""
+    return VISION if dataset.given.fetches else TABLES
 
 
 def _of_all_splits(images: ImageSet) -> int:

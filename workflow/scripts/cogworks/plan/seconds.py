@@ -138,7 +138,8 @@ def similarity(clone: Clone) -> float:
 def _learning(job: Job, shown: int, together: int) -> float:
     """Return what it takes to show images so often to configurations, some of them together."""
     spec = job.tune_spec
-    passes = PASSES if spec.passes == 1 else 1
+    # L-BFGS goes through the images as often as it needs; SGD's epochs are counted already.
+    passes = 1 if "epochs" in type(spec).model_fields else PASSES
     each = (
         PRODUCTS
         * dim(job.encoder).number
