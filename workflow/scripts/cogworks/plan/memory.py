@@ -90,8 +90,8 @@ MERGED = 300
 NOUNS, RANKED = 82115, 3
 # What a process takes that reads WordNet; and one that plans all jobs, with Snakemake's graph.
 WORDNET, GRAPH = 250, 800
-# Images of the search that an estimate times.
-CLOCKED_ROWS = 81 * 1024
+# Images of the search that an estimate times, and of a step of a training on a CPU.
+CLOCKED_ROWS, CLOCKED_BATCH = 81 * 1024, 32
 # How many times as large as its file a table is in memory.
 UNPACKED = 30
 
@@ -141,28 +141,13 @@ def measures(measure: Measure) -> float:
 
 def training(run: Run) -> float:
     """Return what the processes of a training take on a node, all together."""
-    spec, compute, gpu = run.spec, run.compute, run.plan.config.compute.gpus > 0
-    crops, number = spec.augmentation, images_of(run.dataset, "train").number
-    width, height = pixels(run.dataset)
-    decoded, area = 3 * width * height, crops.global_crops * crops.global_size**2
-    area += crops.local_crops * crops.local_size**2
+    spec, compute = run.spec, run.compute
     pieces = spec.optimizer.accumulation * compute.processes * compute.nodes
-    piece = spec.optimizer.batch / pieces
-    cached = number * decoded <= compute.cache_mb * MB
-    workers = 0 if cached and not gpu else compute.threads
-    workers = workers if compute.workers is None else compute.workers
-    bytes_ = (
-        2 * STATE_COPIES * 4e6 * trained_millions(run)
-        + 4 * 4 * spec.loss.memory * spec.projector.bottleneck
-        # While they are joined, cached images are there twice; a worker has four batches ready.
-        + 2 * number * decoded * cached
-        + workers * 5 * piece * (decoded + 3 * area)
-        + MANIFEST_ROW * number
-    )
-    if not gpu:
-        bytes_ += piece * area * BACKWARD * architecture(spec.backbone)[0].forward
-    libraries = TORCH if spec.backbone.library == "cogworks" else VISION
-    return compute.processes * (libraries + CUDA * gpu + bytes_ / MB)
+    # While they are joined, cached images are there twice.
+    images = 2 * _decoded(run) * _caches(run) + MANIFEST_ROW
+    rows = images_of(run.dataset, "train").number
+    each = _steps(run, spec.optimizer.batch / pieces) + images * rows / MB
+    return compute.processes * each
 
 
 def generator(found: Generator) -> float:
@@ -258,7 +243,7 @@ def calibration(plan: Plan) -> float:
     return max(
         VISION,
         *(_encoding(one, PHOTOGRAPH, plan.extraction_threads) for one in plan.encoders.values()),
-        *(training(run) / run.compute.processes for run in plan.runs.values()),
+        *(_steps(run, min(run.spec.optimizer.batch, CLOCKED_BATCH)) for run in plan.runs.values()),
         *(TORCH + 3 * _kept(CLOCKED_ROWS, dim(job.encoder).number) for job in plan.jobs.values()),
     )
 
@@ -266,6 +251,35 @@ def calibration(plan: Plan) -> float:
 def tables(files: Iterable[str]) -> float:
     """Return what reading some tables takes, and drawing what they say; as far as they are made."""
     return FIGURES + UNPACKED * sum(map(_size, files)) / MB
+
+
+def _steps(run: Run, piece: float) -> float:
+    """Return what a process takes that trains on so many images at once, besides the images."""
+    spec, compute, gpu = run.spec, run.compute, run.plan.config.compute.gpus > 0
+    crops, network = spec.augmentation, architecture(spec.backbone)[0]
+    area = crops.global_crops * crops.global_size**2 + crops.local_crops * crops.local_size**2
+    workers = 0 if _caches(run) and not gpu else compute.threads
+    workers = workers if compute.workers is None else compute.workers
+    bytes_ = (
+        2 * STATE_COPIES * 4e6 * trained_millions(run)
+        + 4 * 4 * spec.loss.memory * spec.projector.bottleneck
+        # A worker has four batches ready.
+        + workers * 5 * piece * (_decoded(run) + 3 * area)
+        + (0 if gpu else piece * area * BACKWARD * network.forward)
+    )
+    libraries = TORCH if spec.backbone.library == "cogworks" else VISION
+    return libraries + CUDA * gpu + bytes_ / MB
+
+
+def _decoded(run: Run) -> int:
+    """Return the bytes of a training image once it is decoded."""
+    return 3 * math.prod(pixels(run.dataset))
+
+
+def _caches(run: Run) -> bool:
+    """Say whether the images of a training are kept in memory."""
+    rows = images_of(run.dataset, "train").number
+    return rows * _decoded(run) <= run.compute.cache_mb * MB
 
 
 def _encoding(encoder: Encoder, size: tuple[int, int], threads: int) -> float:
