@@ -19,8 +19,8 @@ rule index_folder:
         "../../envs/base.yaml"
     threads: 4
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(240),
+        mem_mb=requests.mem_mb("index_folder"),
+        runtime=requests.runtime("index_folder"),
     params:
         script=script("index_folder"),
         spec=lambda w: plan.folder_of[w.folder].spec.text,

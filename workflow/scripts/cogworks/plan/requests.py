@@ -226,9 +226,11 @@ def _plans(plan: Plan, w: Any, files: Any) -> Need:
     return Need(memory.GRAPH)
 
 
-# Images are counted from headers, and WordNet has a fixed size.
+# Images in folders are listed in pieces, however many there are, and wait for the file system.
+# WordNet has a fixed size.
 RULES: dict[str, Callable[[Plan, Any, Any], Need]] = {
-    "scan_image_counts": lambda plan, w, files: Need(memory.TABLES, 3600),
+    "index_folder": lambda plan, w, files: Need(memory.TABLES, 7200),
+    "scan_image_counts": lambda plan, w, files: Need(memory.TABLES),
     "select_concepts": lambda plan, w, files: Need(memory.WORDNET),
     "rank_concepts": _rank,
     "split_levels": lambda plan, w, files: Need(memory.TABLES),
