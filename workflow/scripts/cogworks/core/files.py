@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cogworks.core import disk
 from cogworks.core.errors import InputError
+from cogworks.core.parquet_footer import BLANK, KEY, check_seal, seal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 METADATA_KEY = b"cogworks"
-_WRITTEN: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 @contextlib.contextmanager
@@ -53,32 +53,45 @@ def write_parquet(
     *,
     metadata: dict[str, Any] | None = None,
 ) -> None:
-    """Write a table as Parquet with page checksums; the same table gives the same bytes.
+    """Write a table as Parquet, see `parquet_writer`; the same table gives the same bytes.
 
     Args:
         table: a data frame (its index is dropped) or an Arrow table.
         path: the file to write, atomically.
-        metadata: a JSON-serialisable dict kept in the file's schema, see `read_metadata`.
+        metadata: a JSON-serialisable dict kept in the file, see `read_metadata`.
     """
     import pandas as pd
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if isinstance(table, pd.DataFrame):
         table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    if metadata is not None:
-        table = table.replace_schema_metadata(_packed(metadata))
-    with atomic(path) as partial:
-        pq.write_table(table, partial, **_WRITTEN)
+    with parquet_writer(path, table.schema) as rows:
+        rows.add(table)
+        rows.describe(metadata or {})
 
 
 @contextlib.contextmanager
-def parquet_writer(path: str | Path, schema: "pa.Schema") -> "Iterator[ParquetRows]":
-    """Yield what writes a Parquet file as `write_parquet` does, a row group at a time."""
+def parquet_writer(
+    path: str | Path, schema: "pa.Schema", **options: Any
+) -> "Iterator[ParquetRows]":
+    """Yield what writes a Parquet file, a row group at a time.
+
+    Its pages have checksums and its footer has a digest, so that no reader here takes a changed bit
+    for content.
+
+    Args:
+        path: the file to write, atomically.
+        schema: of its rows.
+        options: of Arrow's writer, in place of ours.
+    """
     import pyarrow.parquet as pq
 
-    with atomic(path) as partial, pq.ParquetWriter(partial, schema, **_WRITTEN) as writer:
-        yield ParquetRows(writer)
+    with atomic(path) as partial:
+        chosen = {"compression": "zstd", "write_page_checksum": True} | options
+        with pq.ParquetWriter(partial, schema, **chosen) as writer:
+            yield ParquetRows(writer)
+            writer.add_key_value_metadata({KEY: BLANK})
+        seal(partial)
 
 
 class ParquetRows:
@@ -93,12 +106,8 @@ class ParquetRows:
 
     def describe(self, metadata: dict[str, Any]) -> None:
         """Keep a JSON-serialisable dict in the file, once, see `read_metadata`."""
-        self._writer.add_key_value_metadata(_packed(metadata))
-
-
-def _packed(metadata: dict[str, Any]) -> dict[bytes, bytes]:
-    text = json.dumps(metadata, sort_keys=True, ensure_ascii=False)
-    return {METADATA_KEY: text.encode()}
+        text = json.dumps(metadata, sort_keys=True, ensure_ascii=False)
+        self._writer.add_key_value_metadata({METADATA_KEY: text.encode()})
 
 
 def read_parquet(path: str | Path, *, columns: Sequence[str] | None = None) -> "pd.DataFrame":
@@ -107,16 +116,10 @@ def read_parquet(path: str | Path, *, columns: Sequence[str] | None = None) -> "
     Raises:
         InputError: the file is missing, damaged, or lacks one of `columns`.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    _require(path)
-    try:
-        _check_columns(path, pq.read_schema(path).names, columns or ())
-        wanted = list(columns) if columns is not None else None
-        return pq.read_table(path, columns=wanted, page_checksum_verification=True).to_pandas()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+    with _parquet(path, columns or ()) as file:
+        table = file.read(columns=list(columns) if columns is not None else None)
+        _check_rows(len(table), file.metadata.num_rows)
+        return table.to_pandas()
 
 
 def read_batches(path: str | Path, *, columns: Sequence[str]) -> "Iterator[pa.RecordBatch]":
@@ -125,19 +128,28 @@ def read_batches(path: str | Path, *, columns: Sequence[str]) -> "Iterator[pa.Re
     Raises:
         InputError: the file is missing, damaged, or lacks one of `columns`.
     """
-    import pyarrow as pa
+    with _parquet(path, columns) as file:
+        rows = 0
+        for batch in file.iter_batches(columns=list(columns)):
+            rows += len(batch)
+            yield batch
+        _check_rows(rows, file.metadata.num_rows)
 
-    try:
-        with open_parquet(path, columns=columns) as file:
-            yield from file.iter_batches(columns=list(columns))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+
+def read_metadata(path: str | Path) -> dict[str, Any]:
+    """Return the dict that a file was written with as its metadata (empty if there was none).
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    with _parquet(path) as file:
+        return dict(json.loads((file.metadata.metadata or {}).get(METADATA_KEY, b"{}")))
 
 
 def open_parquet(
     path: str | Path, *, columns: Sequence[str] = (), dictionaries: Sequence[str] = ()
 ) -> "pq.ParquetFile":
-    """Open a Parquet file whose pages are checked when they are read.
+    """Open a Parquet file whose footer is checked, and its pages when they are read.
 
     Args:
         path: the file.
@@ -147,37 +159,57 @@ def open_parquet(
     Raises:
         InputError: the file is missing, damaged, or lacks one of `columns`.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     _require(path)
-    try:
+    check_seal(path)
+    with _told(path):
         file = pq.ParquetFile(
             path, page_checksum_verification=True, read_dictionary=list(dictionaries)
         )
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
-    _check_columns(path, file.schema_arrow.names, columns)
-    return file
-
-
-def _check_columns(path: str | Path, names: Sequence[str], columns: Sequence[str]) -> None:
+        names = file.schema_arrow.names
     missing = [name for name in columns if name not in names]
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(names)}")
+    return file
 
 
-def read_metadata(path: str | Path) -> dict[str, Any]:
-    """Return the dict that a file was written with as its metadata (empty if there was none)."""
+def read_groups(
+    path: str | Path, file: "pq.ParquetFile", groups: Sequence[int], columns: Sequence[str]
+) -> "pa.Table":
+    """Read some row groups of an open file; `path` is for errors.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    with _told(path):
+        table = file.read_row_groups(list(groups), list(columns), use_threads=False)
+        sizes = (file.metadata.row_group(group).num_rows for group in groups)
+        _check_rows(len(table), sum(sizes))
+        return table
+
+
+@contextlib.contextmanager
+def _parquet(path: str | Path, columns: Sequence[str] = ()) -> "Iterator[pq.ParquetFile]":
+    """Yield an open Parquet file, and tell what its reader stumbles over."""
+    with open_parquet(path, columns=columns) as file, _told(path):
+        yield file
+
+
+@contextlib.contextmanager
+def _told(path: str | Path) -> Iterator[None]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    _require(path)
     try:
-        metadata = pq.read_metadata(path).metadata or {}
-    except (pa.ArrowInvalid, OSError) as error:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable Parquet file ({error})") from error
-    return dict(json.loads(metadata.get(METADATA_KEY, b"{}")))
+
+
+def _check_rows(found: int, expected: int) -> None:
+    # Arrow takes the length of a single column from its pages, whose headers have no checksum.
+    if found != expected:
+        raise ValueError(f"{found} rows, but its footer says {expected}")
 
 
 def write_json(value: Any, path: str | Path) -> None:

@@ -157,7 +157,7 @@ def _open(npy: str | Path, rows: int, metadata: dict[str, Any]) -> np.ndarray:
     try:
         # Nothing can be mapped where there is no row.
         x: np.ndarray = np.load(npy, mmap_mode="r" if rows else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # the parser of its header raises whatever it stumbles over
         raise InputError(f"{npy}: not a readable .npy file ({error})") from error
     if x.ndim != 2 or x.shape[0] != rows:
         raise InputError(f"{npy}: has shape {x.shape}, its index {rows} rows")
@@ -170,18 +170,29 @@ def _open(npy: str | Path, rows: int, metadata: dict[str, Any]) -> np.ndarray:
 
 
 def _verify(x: np.ndarray, npy: str | Path, frame: pd.DataFrame, metadata: dict[str, Any]) -> None:
-    """Read the array once: every number is checked, every byte goes into the digest."""
+    """Read the array once: every byte goes into the digest, every number is checked.
+
+    A damaged file is told as such, also where the damage is a NaN.
+    """
     digest = hashlib.sha256()
     with open(npy, "rb") as handle:
         digest.update(handle.read(Path(npy).stat().st_size - x.nbytes))
     ids = frame["id"].to_numpy()
     step = max(1, READ_BYTES // max(1, x.shape[1] * x.itemsize))
+    not_finite = None
     for first in range(0, len(x), step):
         part = np.ascontiguousarray(read_rows(x, first, first + step))
-        check_finite(part, ids[first : first + step], encoder=metadata["encoder"], place=str(npy))
         digest.update(part.data)
+        try:
+            check_finite(
+                part, ids[first : first + step], encoder=metadata["encoder"], place=str(npy)
+            )
+        except InputError as error:
+            not_finite = not_finite or error
     if digest.hexdigest() != metadata["sha256"]:
         raise InputError(
             f"{npy}: its bytes are not those that were written; "
             "delete the file and let the workflow make it again"
         )
+    if not_finite:
+        raise not_finite

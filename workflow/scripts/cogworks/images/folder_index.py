@@ -28,7 +28,7 @@ import pyarrow as pa
 from cogworks.concepts.counts import write_counts
 from cogworks.concepts.synset_tables import WNID
 from cogworks.core.errors import InputError
-from cogworks.core.files import open_parquet, parquet_writer, read_metadata
+from cogworks.core.files import open_parquet, parquet_writer, read_groups, read_metadata
 from cogworks.core.image_files import FILE, FOLDER, kind_of, report_left_out
 from cogworks.images.sources.class_images import Images, Index, is_archive, list_classes
 
@@ -119,10 +119,7 @@ class FolderIndex:
 
     def _group(self, number: int) -> pa.Table:
         if self._held is None or self._held[0] != number:
-            try:
-                rows = self._file.read_row_group(number, SCHEMA.names[1:], use_threads=False)
-            except (pa.ArrowInvalid, OSError) as error:
-                raise InputError(f"{self._path}: not a readable Parquet file ({error})") from error
+            rows = read_groups(self._path, self._file, [number], SCHEMA.names[1:])
             self._held = number, rows
         return self._held[1]
 

@@ -36,7 +36,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import ParquetRows, open_parquet, parquet_writer, read_metadata
+from cogworks.core.files import (
+    ParquetRows,
+    open_parquet,
+    parquet_writer,
+    read_groups,
+    read_metadata,
+)
 
 SCHEMA = pa.schema(
     [
@@ -172,10 +178,7 @@ class StoredRows:
             sizes = map(self._file.metadata.row_group, range(self._file.num_row_groups))
             spans = list(pairwise(accumulate((size.num_rows for size in sizes), initial=0)))
             groups = [g for g, (a, b) in enumerate(spans) if a < self._stop and self._start < b]
-            try:
-                found = self._file.read_row_groups(groups, [name]).column(name)
-            except (pa.ArrowInvalid, OSError) as error:
-                raise InputError(f"{self._path}: not a readable Parquet file ({error})") from error
+            found = read_groups(self._path, self._file, groups, [name]).column(name)
             skipped = self._start - spans[groups[0]][0] if groups else 0
             self._columns[name] = found.slice(skipped, self.num_rows)
         return self._columns[name]

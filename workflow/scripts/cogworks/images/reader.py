@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from cogworks.core.errors import InputError
+from cogworks.core.files import read_groups
+from cogworks.core.parquet_footer import check_seal
 from cogworks.images.decode import CorruptImageError, decode_pil
 from cogworks.images.manifest import Manifest
 
@@ -98,7 +100,7 @@ class ImageReader:
                 f"{path}: the file has gone since the manifest was made; put it back, or, if the "
                 f"workflow made it, make it again: snakemake --cores all {shlex.quote(path)}"
             ) from error
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise InputError(f"{self.name(index)}: the image cannot be read ({error})") from error
 
     def _start(self) -> None:
@@ -110,7 +112,8 @@ class ImageReader:
 
     def _read_row(self, path: str, row: int) -> bytes:
         if path not in self._packs:
-            pack = pq.ParquetFile(path)
+            check_seal(path)
+            pack = pq.ParquetFile(path, page_checksum_verification=True)
             counts = (pack.metadata.row_group(g).num_rows for g in range(pack.num_row_groups))
             self._packs[path] = pack, list(accumulate(counts, initial=0))
         starts = self._packs[path][1]
@@ -131,7 +134,7 @@ class ImageReader:
             self._groups.move_to_end(key)
             return self._groups[key]
         root, *fields = self._column.split(".")
-        table = self._packs[path][0].read_row_group(group, [self._column], use_threads=False)
+        table = read_groups(path, self._packs[path][0], [group], [self._column])
         if root not in table.column_names:
             raise OSError(f"the pack has no column {self._column}")
         column = table.column(root)

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
-from cogworks.core.files import METADATA_KEY, atomic
+from cogworks.core.files import parquet_writer
 from cogworks.core.parallel import map_ordered
 from cogworks.core.seeds import derive_seed
-from cogworks.core.spec import canonical
 from cogworks.images.specs import WorldSpec
 from cogworks.images.world.canvas import Canvas
 from cogworks.images.world.hierarchy import Hierarchy
@@ -50,16 +48,11 @@ def write_pack(
     drawn = map_ordered(draw, looks, workers=workers, label="drawing", unit="concepts")
     # The spec in the footer makes a pack drawn in another way differ in its digest at once.
     drawing = spec.model_dump(exclude={"wordnet"})
-    schema = SCHEMA.with_metadata({METADATA_KEY: canonical({"world": drawing}).encode()})
-    with (
-        atomic(path) as partial_path,
-        pq.ParquetWriter(
-            partial_path, schema, compression="none", use_dictionary=False, write_page_checksum=True
-        ) as writer,
-    ):
+    with parquet_writer(path, SCHEMA, compression="none", use_dictionary=False) as pack:
         for wnid, images in zip(wnids, drawn, strict=True):
             ids = [f"{wnid}/{index:05d}" for index in range(len(images))]
-            writer.write_table(pa.table([ids, [wnid] * len(images), images], schema=schema))
+            pack.add(pa.table([ids, [wnid] * len(images), images], schema=SCHEMA))
+        pack.describe({"world": drawing})
 
 
 def draw_images(look: Look, wnid: str, count: int, canvas: Canvas, *, seed: int) -> np.ndarray:
