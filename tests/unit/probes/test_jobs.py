@@ -1,6 +1,5 @@
 """Search and fit of whole jobs, killed and resumed, and what they read."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors import safe_open
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
+from cogworks.networks.tensor_files import read_facts
 from cogworks.probes import sgd
 from cogworks.probes.classifier import (
-    ABOUT,
     Classifier,
     StoredClassifier,
     has_classifier,
@@ -317,8 +315,7 @@ def test_a_classifier_that_scores_no_image_has_diverged(
     trials = job.tune()
     job.fit(trials)
     path = job.folder / "cells" / "all-0" / "classifier.safetensors"
-    with safe_open(path, framework="pt") as handle:
-        key = json.loads(handle.metadata()[ABOUT])["key"]
+    key = read_facts(path)[1]["key"]
     stored = read_classifier(path)
     assert stored.classifier is not None
     huge = Classifier(torch.full((6, 12), 3e38), torch.full((6,), 3e38))

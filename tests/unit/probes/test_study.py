@@ -73,12 +73,6 @@ def test_a_record_of_something_else_is_not_taken_over(tmp_path: Path) -> None:
     assert study(tmp_path / "a.json", key="other").batch == 0
 
 
-def test_a_damaged_record_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('{"key": "k", "tri')
-    with pytest.raises(InputError, match=r"a\.json: not valid JSON"):
-        study(tmp_path / "a.json")
-
-
 def test_diverged_and_pruned_trials_never_win(tmp_path: Path) -> None:
     found = study(tmp_path / "a.json", sizes=[3, 2])
     found.tell(

@@ -25,7 +25,8 @@ import numpy as np
 
 from cogworks.core import lock
 from cogworks.core.errors import InputError
-from cogworks.core.files import atomic, read_json, write_json
+from cogworks.core.files import atomic
+from cogworks.core.records import find_record, read_record, write_record
 
 DATA = "features.npy"
 COPY_BYTES = 2**26
@@ -74,11 +75,11 @@ class PartialFeatures:
         """
         self._held.enter_context(lock.hold(self._folder / "lock", what="these features"))
         key_file = self._folder / "key.json"
-        same = key_file.is_file() and read_json(key_file) == json.loads(json.dumps(self._key))
+        same = find_record(key_file) == json.loads(json.dumps(self._key))
         if not same or not self._data.is_file():
             self._discard(key_file)
         self._allocate()
-        write_json(self._key, key_file)
+        write_record(self._key, key_file)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -118,11 +119,11 @@ class PartialFeatures:
             "images": self._images(start, stop),
             "corrupt": {str(row): reason for row, reason in corrupt.items()},
         }
-        write_json(mark, self._mark(chunk))
+        write_record(mark, self._mark(chunk))
 
     def corrupt(self, chunks: Iterable[int]) -> dict[int, str]:
         """Return the rows of finished chunks that have no image, in order, and the reasons."""
-        marks = [read_json(self._mark(chunk))["corrupt"] for chunk in chunks]
+        marks = [read_record(self._mark(chunk))["corrupt"] for chunk in chunks]
         found = {int(row): reason for mark in marks for row, reason in mark.items()}
         return dict(sorted(found.items()))
 
@@ -182,10 +183,10 @@ class PartialFeatures:
             handle.truncate(handle.tell() + self.rows * self._row_bytes)
 
     def _is_whole(self, chunk: int) -> bool:
-        if not self._mark(chunk).is_file():
+        mark = find_record(self._mark(chunk))
+        if mark is None:
             return False
         start, stop = self.span(chunk)
-        mark = read_json(self._mark(chunk))
         if mark["images"] != self._images(start, stop):
             return False
         with open(self._data, "rb") as handle:

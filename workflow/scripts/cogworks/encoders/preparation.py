@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_json
+from cogworks.core.records import read_record
 from cogworks.encoders import library_preparation
 from cogworks.encoders.library_preparation import Geometry, Own
 from cogworks.encoders.specs import EntryPointSource, ImageSpec, RunSource, Source
@@ -87,7 +87,7 @@ def prepare(name: str, image: ImageSpec, source: Source, online: bool) -> Prepar
 def _own(image: ImageSpec, source: Source, online: bool) -> Own:
     """Return the input size and normalisation that come with the encoder's source."""
     if isinstance(source, RunSource):
-        spec = read_json(Path(source.folder) / "spec.json")
+        spec = read_record(Path(source.folder) / "spec.json")
         size = spec.get("image_size")
         return Own(size and (size, size), spec.get("mean"), spec.get("std"))
     if isinstance(source, EntryPointSource) or source.library == "cogworks":

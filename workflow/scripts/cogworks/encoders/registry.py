@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_json, sha256_file
+from cogworks.core.files import sha256_file
 from cogworks.core.fingerprint import Fingerprints, fingerprint
 from cogworks.core.randomness import seeded
+from cogworks.core.records import read_record
 from cogworks.core.spec import digest
 from cogworks.encoders.checkpoint import read_weights
 from cogworks.encoders.entry_points import call_entry_point, entry_file
@@ -200,7 +201,7 @@ def _load(name: str, source: Source, size: int, online: bool) -> Built:
 
 
 def _load_run(name: str, folder: Path) -> Built:
-    spec = BackboneSpec.model_validate(read_json(folder / "spec.json")["backbone"])
+    spec = BackboneSpec.model_validate(read_record(folder / "spec.json")["backbone"])
     module, dim = build_backbone(spec)
     path = folder / "encoder.safetensors"
     read_safetensors_into(module, path, name=f"encoder {name} ({path})")

@@ -1,21 +1,15 @@
 """A fitted linear classifier, and its file."""
 
-import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import atomic
-
-# The entry of a file's metadata that describes the classifier, as JSON.
-ABOUT = "classifier"
+from cogworks.networks.tensor_files import read_facts, write_tensors
 
 
 @dataclass(frozen=True)
@@ -72,18 +66,18 @@ def write_classifier(stored: StoredClassifier, path: Path, *, key: str) -> None:
     if stored.classifier is not None:
         about["converged"] = stored.classifier.converged
         tensors = {"weight": stored.classifier.weight, "bias": stored.classifier.bias}
-    # One entry: safetensors writes several in any order, and so other bytes each time.
-    metadata = {ABOUT: json.dumps(about)}
-    with atomic(path) as partial:
-        save_file({k: v.contiguous() for k, v in tensors.items()}, partial, metadata=metadata)
+    write_tensors(tensors, path, about=about)
 
 
 def has_classifier(path: Path, *, key: str) -> bool:
-    """Say whether there is a file with this key."""
+    """Say whether there is a whole file with this key; of a damaged one the log tells."""
     if not path.is_file():
         return False
-    with _open(path) as handle:
-        return bool(_about(handle).get("key") == key)
+    try:
+        return bool(read_facts(path)[1].get("key") == key)
+    except InputError as error:
+        print(f"{error}; it is fitted again", file=sys.stderr)
+        return False
 
 
 def read_classifier(path: Path) -> StoredClassifier:
@@ -97,9 +91,9 @@ def read_classifier(path: Path) -> StoredClassifier:
             f"{path}: no such file; it is kept where the protocol's `classifiers` says so, and "
             "made again when the score table beside it is deleted"
         )
-    with _open(path) as handle:
-        about = _about(handle)
-        tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+    tensors, about = read_facts(path)
+    if "classes" not in about:
+        raise InputError(f"{path}: does not say which classes it tells apart; delete it")
     classifier = None
     if tensors:
         classifier = Classifier(tensors["weight"], tensors["bias"], about["converged"])
@@ -109,19 +103,6 @@ def read_classifier(path: Path) -> StoredClassifier:
         normalize=about["normalize"],
         n_train=about["n_train"],
     )
-
-
-def _about(handle: safe_open) -> dict[str, Any]:
-    """Return what a file says of its classifier; nothing where another version wrote it."""
-    about: dict[str, Any] = json.loads((handle.metadata() or {}).get(ABOUT, "{}"))
-    return about
-
-
-def _open(path: Path) -> safe_open:
-    try:
-        return safe_open(path, framework="pt")
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{path}: not a readable classifier ({error}); delete it") from error
 
 
 def same_classes(a: Sequence[str], b: Sequence[str]) -> tuple[list[int], list[int]]:

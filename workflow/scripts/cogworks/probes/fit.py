@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from cogworks.core.files import atomic, read_json, write_json
+from cogworks.core.files import atomic
 from cogworks.core.progress import track
+from cogworks.core.records import find_record, read_record, write_record
 from cogworks.core.spec import digest
 from cogworks.probes.cells import Cell, cells_of
 from cogworks.probes.evaluate import Evaluation, evaluate, require_classes
@@ -106,8 +107,8 @@ def columns() -> dict[str, str]:
 
 
 def _is_scored(cell: Cell, test_set: str, key: str) -> bool:
-    path = cell.scores(test_set)
-    return path.is_file() and bool(read_json(path)["key"] == key)
+    record = find_record(cell.scores(test_set))
+    return record is not None and bool(record["key"] == key)
 
 
 def _score(
@@ -138,7 +139,7 @@ def _score(
             np.save(partial, found.predicted)
     record |= {"n_train": model.n_train, "diverged": found is None, "converged": model.converged}
     value = {"key": key, "classes": model.classes, "score": record}
-    write_json(value, cell.scores(test_set))
+    write_record(value, cell.scores(test_set))
 
 
 def _warn_of_unranked(found: Evaluation, cell: Cell, test: FeatureTable) -> None:
@@ -166,6 +167,6 @@ def _rows(spec: FitSpec, cells: Sequence[Cell], names: list[str]) -> Iterator[di
                 "val_top1": cell.val_top1,
                 **{key: cell.params.get(key) for key in HYPER},
                 "k": spec.neighbours,
-                **read_json(cell.scores(name))["score"],
+                **read_record(cell.scores(name))["score"],
             }
             yield {key: values[key] for key in columns()}

@@ -8,7 +8,8 @@ import torch
 
 from cogworks.concepts.wnid_lists import read_wnids
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_json, sha256_file
+from cogworks.core.files import sha256_file
+from cogworks.core.records import read_record
 from cogworks.core.spec import digest
 from cogworks.encoders.checkpoint import read_weights
 from cogworks.encoders.specs import OwnClassifier, PublishedClassifier
@@ -34,7 +35,7 @@ class OfRun:
     @property
     def entries(self) -> list[str]:
         """Return the modules of registries on whose code it depends."""
-        return [LOSSES.module(read_json(self.run / "spec.json")["classifier"]["kind"])]
+        return [LOSSES.module(read_record(self.run / "spec.json")["classifier"]["kind"])]
 
     @property
     def digest(self) -> str:
@@ -47,7 +48,7 @@ class OfRun:
     def model(self, cell: Cell) -> Model:
         """Return the classifier; it was not fitted on any image here."""
         logits = load_classifier(self.run)
-        classes = list(read_json(self.run / "spec.json")["classes"])
+        classes = list(read_record(self.run / "spec.json")["classes"])
         # It is on the CPU, where these few products belong.
         return Model(lambda x: logits(x.cpu()).to(x.device), classes, 0)
 

@@ -19,7 +19,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import TrialState
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_json, write_json
+from cogworks.core.records import find_record, write_record
 from cogworks.core.seeds import derive_seed
 
 Params = dict[str, float]
@@ -64,10 +64,10 @@ def batch_sizes(trials: int, first: int, then: int) -> list[int]:
 
 
 class Study:
-    """The search of one cell, recorded in a JSON file after every batch.
+    """The search of one cell, recorded in a file after every batch.
 
     Args:
-        path: the record; one with another key is started again.
+        path: the record; one that is damaged or has another key is started again.
         key: digest of everything that the search depends on.
         space: low and high of each hyper-parameter, log-uniform.
         sizes: trials in each batch, see `batch_sizes`.
@@ -123,7 +123,8 @@ class Study:
             Trial(first + place, batch, values, outcome)
             for place, (values, outcome) in enumerate(zip(params, outcomes, strict=True))
         ]
-        write_json({"key": self.key, "trials": [asdict(trial) for trial in self.trials]}, self.path)
+        trials = [asdict(trial) for trial in self.trials]
+        write_record({"key": self.key, "trials": trials}, self.path)
 
     def best(self) -> Trial:
         """Return the finished trial with the highest value, the first of equals.
@@ -158,9 +159,7 @@ class Study:
 
 
 def _read(path: Path, key: str) -> list[Trial]:
-    if not path.is_file():
-        return []
-    record = read_json(path)
-    if record["key"] != key:
+    record = find_record(path)
+    if record is None or record["key"] != key:
         return []
     return [Trial(**trial | {"outcome": Outcome(**trial["outcome"])}) for trial in record["trials"]]

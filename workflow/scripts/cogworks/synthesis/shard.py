@@ -5,7 +5,8 @@ has only a JSON, in the folder `__given_up__`, which those readers skip. The byt
 function of its samples: headers carry no time, no owner and no machine.
 
 While it is made, a shard is a partial file that grows sample by sample; after any kill, the longest
-prefix of whole samples is kept. Whole means that the hash in a sample's JSON fits its image.
+prefix of whole samples is kept. Whole means that the hashes in a sample's JSON fit its image and
+the JSON itself.
 """
 
 import contextlib
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from cogworks.core.errors import InputError
+from cogworks.core.records import DIGEST
+from cogworks.core.spec import canonical, digest
 
 GIVEN_UP = "__given_up__/"
 SUFFIX = {"jpeg": ".jpg", "png": ".png"}
@@ -101,7 +104,8 @@ class PartialShard:
         folder = "" if data is not None else GIVEN_UP
         if data is not None:
             self._tar.addfile(_header(record.key + self._suffix, len(data)), io.BytesIO(data))
-        text = json.dumps(asdict(record), sort_keys=True, ensure_ascii=False).encode()
+        fields = asdict(record)
+        text = canonical(fields | {DIGEST: digest(fields)}).encode()
         self._tar.addfile(_header(f"{folder}{record.key}.json", len(text)), io.BytesIO(text))
         # It would otherwise keep a list of them all.
         self._tar.members.clear()  # type: ignore[attr-defined]
@@ -150,10 +154,10 @@ def _whole_samples(file: IO[bytes]) -> Iterator[Placed]:
         if len(data) < member.size or end > length:
             return
         if not member.name.endswith(".json"):
-            image, digest = member, hashlib.sha256(data).hexdigest()
+            image, sha256 = member, hashlib.sha256(data).hexdigest()
             continue
         record = _parse(data)
-        if record is None or record.sha256 != (digest if image else None):
+        if record is None or record.sha256 != (sha256 if image else None):
             return
         yield Placed(record, *((image.offset_data, image.size) if image else (0, 0)), end)
         image = None
@@ -172,8 +176,11 @@ def _members(file: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
 
 def _parse(data: bytes) -> Record | None:
     try:
-        return Record(**json.loads(data))
-    except (ValueError, TypeError):
+        fields = json.loads(data)
+        # A shard of an earlier version has none.
+        whole = fields.pop(DIGEST, None) in (None, digest(fields))
+        return Record(**fields) if whole else None
+    except (ValueError, TypeError, AttributeError):
         return None
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import read_text
+from cogworks.core.records import read_record
+from cogworks.core.spec import canonical
+from cogworks.networks.tensor_files import read_tensors
 from cogworks.training.head import Head
 from cogworks.training.losses import LOSSES
 from cogworks.training.projector import build_projector
@@ -29,14 +29,12 @@ def load_classifier(run_dir: str | Path) -> Logits:
         InputError: a file is missing or damaged, or its tensors do not fit the run's spec.
     """
     folder = Path(run_dir)
-    described = Description.read(read_text(folder / "spec.json"), name=str(folder / "spec.json"))
+    text = canonical(read_record(folder / "spec.json"))
+    described = Description.read(text, name=str(folder / "spec.json"))
     path = folder / "classifier.safetensors"
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    try:
-        tensors = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{path}: not a readable safetensors file ({error})") from error
+    tensors = read_tensors(path)
     spec = described.training
     kind = LOSSES.load(spec.loss.kind)
     projector, width = build_projector(

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import torch
-from safetensors.torch import save
 from torch import nn
 
-from cogworks.core.files import atomic, write_json
+from cogworks.core.records import write_record
+from cogworks.networks.tensor_files import write_tensors
 from cogworks.training.classifier import classifier_tensors
 from cogworks.training.losses import LOSSES
 from cogworks.training.model import Classifier
@@ -15,12 +14,12 @@ from cogworks.training.specs import Description, TrainSpec
 
 def write_encoder(encoder: nn.Module, path: Path) -> None:
     """Write the encoder's weights and buffers as safetensors."""
-    _write_tensors(encoder.state_dict(), path)
+    write_tensors(encoder.state_dict(), path)
 
 
 def write_classifier(model: Classifier, path: Path) -> None:
     """Write what leads from features to logits, see `classifier.load_classifier`."""
-    _write_tensors(classifier_tensors(model.embedder.projector, model.head), path)
+    write_tensors(classifier_tensors(model.embedder.projector, model.head), path)
 
 
 def describe_run(
@@ -53,11 +52,4 @@ def describe_run(
 
 def write_description(description: Description, path: Path) -> None:
     """Write `spec.json`."""
-    write_json(description.model_dump(exclude_none=True), path)
-
-
-def _write_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
-    whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    with atomic(path) as partial:
-        # Bytes, not save_file, which makes files that only their owner can read.
-        partial.write_bytes(save(whole))
+    write_record(description.model_dump(exclude_none=True), path)
