@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
 from torch import nn
 
 from cogworks.core.errors import InputError
 from cogworks.core.plain_arrays import REBUILT_BY
 from cogworks.networks import inert
-from cogworks.networks.formats import kind_of_weights
-
-State = dict[str, torch.Tensor]
+from cogworks.networks.formats import check_archive, kind_of_weights
+from cogworks.networks.tensor_files import State, read_tensors
 
 
 def _plain_dict(*_: object) -> dict[Any, Any]:
@@ -65,7 +63,8 @@ def read_checkpoint(path: str | Path, containers: list[str]) -> State:
     path = Path(path)
     kind = kind_of_weights(path)
     if kind == "safetensors":
-        return _read_safetensors(path)
+        return read_tensors(path)
+    check_archive(path, remedy="copy or download it again")
     if kind == "torchscript":
         return _read_torchscript(path)
     return take_container(_read_pickle(path), containers, path)
@@ -315,16 +314,6 @@ def _hint(missing: list[str], unexpected: list[str]) -> str:
     if count > len(wanted) / 2:
         return f"With `prefix: {prefix}` {count} of the missing keys would be there"
     return "Are the architecture and `container`, `prefix`, `drop` and `rename` right?"
-
-
-def _read_safetensors(path: Path) -> State:
-    try:
-        return dict(safetensors.torch.load_file(path))
-    except Exception as error:
-        raise InputError(
-            f"{path}: a safetensors file that is cut off or damaged ({error}); copy or download "
-            "it again"
-        ) from error
 
 
 def _read_torchscript(path: Path) -> State:

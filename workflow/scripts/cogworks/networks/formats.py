@@ -11,6 +11,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine
 
 HEAD = 512
+CHUNK = 2**22
 SAFETENSORS_HEADER_BYTES = 10**8  # the format's own limit
 
 _ZIP = b"PK\x03\x04"
@@ -57,7 +58,7 @@ def kind_of_weights(path: str | Path) -> str:
     check_genuine(path)
     with open(path, "rb") as handle:
         head = handle.read(HEAD)
-    if head.startswith(_ZIP) and zipfile.is_zipfile(path):
+    if head.startswith(_ZIP):
         return _kind_of_zip(path)
     if _is_safetensors(head):
         return "safetensors"
@@ -67,13 +68,32 @@ def kind_of_weights(path: str | Path) -> str:
     return "pickle"
 
 
+def check_archive(path: str | Path, *, remedy: str) -> None:
+    """Refuse a damaged zip of torch.save, whose own reader compares no checksums.
+
+    Other files pass, and members that were written without a checksum.
+
+    Raises:
+        InputError: naming the file and what to do, which is `remedy`.
+    """
+    try:
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if member.CRC:
+                    with archive.open(member) as stream:
+                        while stream.read(CHUNK):
+                            pass
+    except Exception as error:
+        raise InputError(f"{path}: damaged ({error}); {remedy}") from error
+
+
 def _is_safetensors(head: bytes) -> bool:
     return head[8:9] == b"{" and 0 < int.from_bytes(head[:8], "little") < SAFETENSORS_HEADER_BYTES
 
 
 def _foreign(path: Path, head: bytes) -> str | None:
-    if head.startswith(_ZIP):
-        return "a zip archive without its end, cut off on its way: copy or download it again"
     for signature, what in _SIGNATURES.items():
         if head.startswith(signature):
             return what
@@ -89,8 +109,13 @@ def _foreign(path: Path, head: bytes) -> str | None:
 
 
 def _kind_of_zip(path: Path) -> str:
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except Exception as error:  # a damaged table of contents may say anything
+        raise InputError(
+            f"{path} is a zip archive that is cut off or damaged: copy or download it again"
+        ) from error
     if any(name.endswith("/constants.pkl") for name in names):
         return "torchscript"
     if any(name.endswith("/data.pkl") for name in names):

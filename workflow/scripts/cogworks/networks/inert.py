@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from cogworks.core.errors import InputError
-from cogworks.networks.formats import kind_of_weights
+from cogworks.networks.formats import check_archive, kind_of_weights
 
 # A file of torch.save before version 1.6 begins with this number, pickled.
 _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -201,6 +201,7 @@ def read_inertly(path: str | Path) -> Any:
     """
     if kind_of_weights(path) in ("safetensors", "torchscript"):
         raise InputError(f"{path}: no pickle, and read as it is: name it in `checkpoint`")
+    check_archive(path, remedy="copy or download it again")
     try:
         # Opened here, since torch decides by the suffix of a name.
         with open(path, "rb") as handle:

@@ -8,6 +8,7 @@ import torch
 
 from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
+from cogworks.networks.formats import check_archive
 from cogworks.training import marks
 from cogworks.training.identity import Identity
 
@@ -68,12 +69,14 @@ def load_state(folder: Path) -> State:
         InputError: it cannot be read.
     """
     path = folder / STATE
+    remedy = "delete it to train from the start"
+    check_archive(path, remedy=remedy)
     try:
         state: State = torch.load(path, map_location="cpu", weights_only=True)
         json.loads(state["identity"])
     except Exception as error:  # torch.load raises whatever its unpickler stumbles over
         raise InputError(
-            f"{path}: not a readable state ({error}); delete it to train from the start"
+            f"{path}: not a readable state ({type(error).__name__}: {error}); {remedy}"
         ) from error
     return state
 

@@ -1,6 +1,7 @@
 """Where a training run stands, kept beside its result so that a killed run is taken up again."""
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, TypedDict
 import torch
 
 from cogworks.core.files import atomic
+from cogworks.networks.formats import check_archive
 
 SAVE_SECONDS = 30.0
 
@@ -33,14 +35,16 @@ class State:
         self._saved = time.monotonic()
 
     def load(self) -> dict[str, Stage]:
-        """Return what was saved last; empty where there is nothing of this identity."""
+        """Return what was saved last; empty where there is nothing whole of this identity."""
         if not self._path.is_file():
             return {}
-        found = torch.load(self._path, weights_only=True)
-        if found["identity"] != self._identity:
+        try:
+            check_archive(self._path, remedy="the training begins anew")
+            found = torch.load(self._path, weights_only=True)
+            return dict(found["stages"]) if found["identity"] == self._identity else {}
+        except Exception as error:  # torch.load raises whatever its unpickler stumbles over
+            print(f"{self._path}: what is there cannot be used ({error})", file=sys.stderr)
             return {}
-        stages: dict[str, Stage] = found["stages"]
-        return stages
 
     def due(self) -> bool:
         """Say whether the last save is long enough ago for another one."""
