@@ -82,12 +82,18 @@ def kind_of(entry: "os.DirEntry[str]") -> str:
     """
     try:
         if entry.is_dir():
-            return FOLDER
+            return ROUND_LINK if entry.is_symlink() and _leads_up(entry.path) else FOLDER
         if entry.is_file():
             return FILE
     except OSError:  # a link that leads to itself
         return LOST_LINK
     return LOST_LINK if entry.is_symlink() else "pipes, sockets or devices"
+
+
+def _leads_up(link: str) -> bool:
+    """Whether a link leads to a folder that it is in, which may be above the one that is read."""
+    here, target = os.path.realpath(os.path.dirname(link)), os.path.realpath(link)
+    return os.path.commonpath([here, target]) == target
 
 
 def _walk(
