@@ -1,7 +1,11 @@
 """How files are damaged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
+
+import pytest
+import torch
 
 
 def cut_off(path: Path, places: int) -> Iterator[int]:
@@ -33,3 +37,22 @@ def flipped(path: Path, places: int, *, start: int = 0, stop: int | None = None)
         )
         yield position
     path.write_bytes(whole)
+
+
+def damages(*, cuts: int = 20, flips: int = 150) -> pytest.MarkDecorator:
+    """Return the parameters `damage`, `what` and `how` of a test: cut off, and a flipped bit."""
+    spread = f"one bit flipped, at {flips} places over the file"
+    return pytest.mark.parametrize(
+        ("damage", "what", "how"),
+        [
+            pytest.param(
+                partial(cut_off, places=cuts), "is cut off", f"cut at {cuts} places", id="cut"
+            ),
+            pytest.param(partial(flipped, places=flips), "has a flipped bit", spread, id="flip"),
+        ],
+    )
+
+
+def same_tensors(one: Mapping[str, torch.Tensor], two: Mapping[str, torch.Tensor]) -> bool:
+    """Say whether the same tensors have the same names."""
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)

@@ -66,7 +66,7 @@ class Fault:
     @contextlib.contextmanager
     def refused(self, error: type[Exception] = InputError, match: str = "") -> Iterator[None]:
         """Expect an error, whose message is what is seen; a library's words in it are left out."""
-        with pytest.raises(error, match=match) as caught:
+        with pytest.raises(error, match=match or None) as caught:
             yield
         self.error(caught.value)
 
