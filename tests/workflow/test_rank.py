@@ -39,7 +39,7 @@ def draw(root: Path) -> None:
             Image.fromarray(pixels.astype("uint8")).save(root / name / f"{image}.png")
 
 
-def run(command: list[str], work: Path, *arguments: str) -> str:
+def run(command: list[str], work: Path, *arguments: str, status: int = 0) -> str:
     done = subprocess.run(
         [*command, "--data", "photos", *arguments],
         cwd=work,
@@ -49,7 +49,7 @@ def run(command: list[str], work: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == status, done.stdout
     return done.stdout
 
 
@@ -80,3 +80,10 @@ def test_from_a_folder_to_the_table(command: list[str], tmp_path: Path) -> None:
     assert "--forcerun list_classes build_manifest" in planned
     assert re.search(r"^extract_features +4$", planned, re.MULTILINE)
     assert "Accuracy by measure" not in planned
+    # A copy that was cut off.
+    whole = (tmp_path / "photos" / "wide" / "0.png").read_bytes()
+    (tmp_path / "photos" / "wide" / "8.png").write_bytes(whole[: len(whole) // 2])
+    failed = run(command, tmp_path, status=1)
+    assert "images.photographs: 1 of 20 images are damaged: " in failed
+    assert "--on-corrupt drop) to leave them out" in failed
+    assert "rule extract_features" not in failed

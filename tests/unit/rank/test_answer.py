@@ -36,8 +36,12 @@ def names(table: str, count: int) -> list[str]:
 def config_of(photographs: Photographs, answer: command.Answer, **given: Any) -> dict[str, Any]:
     """Return the config, read back from its text."""
     encoders, _ = sections.encoders(models.sections(["timm:resnet18"], "random", []))
+    defaults = {"images": 100, "on_corrupt": "error", "online": False}
     whole = sections.config(
-        photographs, answer.levels, encoders, **{"images": 100, "online": False} | given
+        photographs,
+        answer.levels,
+        encoders,
+        **defaults | given,
     )
     text = sections.as_text(whole, ["Head"])
     assert text.startswith("# Head\n\n")
@@ -53,7 +57,9 @@ def test_known_classes_are_ranked_as_in_cog_lite(photographs: Make) -> None:
     assert answer.levels is not None
     assert answer.notes == [
         f"{answer.levels.seen} concepts here are of IN-1K, {answer.levels.unseen} are unseen; "
-        f"{answer.levels.count} levels of {answer.levels.size}."
+        f"{answer.levels.count} levels of {answer.levels.size}.",
+        "Taken together, since they are one concept: cougar_body and cougar_face, crocodile and "
+        "crocodile_head, flamingo and flamingo_head.",
     ]
     plan = load(config_of(found, answer))
     assert plan.members("cog") == [f"cog_l{k + 1}" for k in range(answer.levels.count)]

@@ -18,9 +18,20 @@ def test_class_folders_are_counted_at_any_depth(photographs: Make) -> None:
     found = look(root, known_datasets())
     assert found.classes == {"cat": 5, "my dog": 4}
     assert (found.folder, found.datasets, found.fewest) == (root, [], 4)
+    assert not found.left_out
     assert look(root, []) == found
     (root / "cat" / "a" / "9.jpg").write_bytes(b"x")
     assert look(root, []).digest != found.digest
+
+
+def test_what_is_left_out_is_told(photographs: Make) -> None:
+    root = photographs({"cat": 5, "dog": 5})
+    for name in ("loose.jpg", "stray.png", "cat/a.heic", "dog/b.heic", "dog/notes.txt"):
+        (root / name).write_bytes(b"x")
+    assert look(root, []).left_out == (
+        "Left out, since they are not images in a class folder: 2 .heic, 1 .txt, 2 images beside "
+        "the class folders."
+    )
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ def test_what_cannot_be_a_model(given: list[str], weights: str | None, message: 
 @pytest.mark.parametrize(
     ("given", "weights", "online", "message"),
     [
+        ("my_model.py:nope", None, False, r"entry point .*my_model.py has no function nope"),
+        ("my_model.py:build", None, False, r"returned NoneType, expected a tuple"),
         ("timm:resnt18", "random", False, "timm has no such model; it has .*resnet18"),
         ("timm:resnt18", None, True, "timm has no such model; it has .*resnet18"),
         ("timm:resnet18.a1_in2k", None, True, "no weights a1_in2k; it has .*a1_in1k"),

@@ -146,7 +146,7 @@ class _Choice:
             raise InputError(
                 f"images.{self._spec.dataset}: {len(self._damaged)} of {self._decoded} images are "
                 f"damaged: {name_some(self._damaged, most=10)}. Replace them, or set on_corrupt: "
-                "drop to leave them out"
+                "drop (of `cogworks rank`: --on-corrupt drop) to leave them out"
             )
         self._tally.check()
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,12 @@ def main() -> int:
         answer = _answer(photographs, table, plain=args.plain)
         encoders, lacks = sections.encoders(own)
         config = sections.config(
-            photographs, answer.levels, encoders, images=args.images, online=args.online
+            photographs,
+            answer.levels,
+            encoders,
+            images=args.images,
+            on_corrupt=args.on_corrupt,
+            online=args.online,
         )
         command = _command(out, args.cores, extra)
         text = sections.as_text(config, _head(command))
@@ -88,7 +94,7 @@ def main() -> int:
         if not (REPORT.is_file() and CONFIG.is_file() and read_text(CONFIG) == text):
             _check(config, own, online=args.online)
         write_text(text, CONFIG)
-        notes = [*answer.notes, *([lacks] if lacks else [])]
+        notes = [note for note in (*answer.notes, photographs.left_out, lacks) if note]
         _say([f"Config: {out / CONFIG}", *notes, f"Runs: {shlex.join(command)}", ""])
         if not (args.dry_run or DIGEST.is_file()):
             # If this run does not reach its end, the next one goes on from what it made.
@@ -99,7 +105,6 @@ def main() -> int:
         write_text(photographs.digest, DIGEST)
         summary = ROOT / "workflow" / "scripts" / "print_summary.py"
         subprocess.run([sys.executable, str(summary)], check=True)
-        _say(["", *notes])
     return 0
 
 
@@ -140,6 +145,12 @@ def parser() -> argparse.ArgumentParser:
         default=100,
         metavar="N",
         help="the most images of a class folder to use (default: 100)",
+    )
+    rank.add_argument(
+        "--on-corrupt",
+        choices=("error", "drop"),
+        default="error",
+        help="what to do about damaged images: name them and stop (default), or leave them out",
     )
     rank.add_argument("--online", action="store_true", help="weights may be downloaded")
     rank.add_argument(
@@ -193,6 +204,8 @@ def _answer(photographs: Photographs, table: Path | None, *, plain: bool) -> Ans
         answer = Answer(None, [_plainly("most classes have no synset")])
     else:
         answer = _by_levels(photographs)
+        if answer.levels:
+            answer = Answer(answer.levels, [*answer.notes, *_merged(found)])
     if not unknown:
         return answer
     note = f"{len(unknown)} of {len(found)} classes have no synset ({name_some(unknown)})"
@@ -203,6 +216,16 @@ def _answer(photographs: Photographs, table: Path | None, *, plain: bool) -> Ans
             "and give the copy as --synsets."
         )
     return Answer(answer.levels, [*answer.notes, note])
+
+
+def _merged(found: dict[str, str]) -> list[str]:
+    """Say which classes are the same concept: by levels, they are one."""
+    classes = defaultdict(list)
+    for name, wnid in found.items():
+        if wnid:
+            classes[wnid].append(name)
+    same = [" and ".join(names) for names in classes.values() if len(names) > 1]
+    return [f"Taken together, since they are one concept: {name_some(same)}."] if same else []
 
 
 def _by_levels(photographs: Photographs) -> Answer:

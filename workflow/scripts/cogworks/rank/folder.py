@@ -32,12 +32,14 @@ class Photographs:
         classes: how many images each class folder holds; empty for data sets of torchvision.
         datasets: which of these there are; empty for class folders.
         digest: of the names and sizes of all images.
+        left_out: a sentence on files that are not used, or an empty text.
     """
 
     folder: Path
     classes: dict[str, int]
     datasets: list[str]
     digest: str
+    left_out: str = ""
 
     @property
     def fewest(self) -> int:
@@ -60,7 +62,8 @@ def look(folder: Path, known: list[str]) -> Photographs:
     datasets = [name for name, one in found.items() if one.folder and one.is_there(folder)]
     if datasets:
         return _torchvision(folder, datasets)
-    images = _images(folder)
+    left_out: Counter[str] = Counter()
+    images = _images(folder, left_out)
     _check_classes(folder, {name: len(files) for name, files in images.items()})
     if empty := [path for files in images.values() for path, size in files if not size]:
         raise InputError(
@@ -72,6 +75,7 @@ def look(folder: Path, known: list[str]) -> Photographs:
         classes={name: len(files) for name, files in images.items()},
         datasets=[],
         digest=_digest(f"{path} {size}" for files in images.values() for path, size in files),
+        left_out=_left_out(left_out),
     )
 
 
@@ -89,8 +93,8 @@ def _torchvision(folder: Path, datasets: list[str]) -> Photographs:
     return Photographs(folder=folder, classes={}, datasets=datasets, digest=_digest(rows))
 
 
-def _images(folder: Path) -> dict[str, list[tuple[str, int]]]:
-    """Return paths and sizes of the images by class folder."""
+def _images(folder: Path, left_out: Counter[str]) -> dict[str, list[tuple[str, int]]]:
+    """Return paths and sizes of the images by class folder; count other files in `left_out`."""
     names = sorted(name for name in os.listdir(folder) if not is_hidden(name))
     folders = [name for name in names if (folder / name).is_dir()]
     loose = sum(is_image(name) for name in names if name not in folders)
@@ -103,10 +107,16 @@ def _images(folder: Path) -> dict[str, list[tuple[str, int]]]:
             f"them, such as {folder / folders[0]} (its images are divided here), or write a config "
             "with train_path and test_path (docs/your-data.md)"
         )
-    images = {canonical(name): images_below(folder / name, Counter()) for name in folders}
+    left_out["images beside the class folders"] += loose
+    images = {canonical(name): images_below(folder / name, left_out) for name in folders}
     return {
         name: [(path, os.path.getsize(path)) for path in paths] for name, paths in images.items()
     }
+
+
+def _left_out(counts: Counter[str]) -> str:
+    found = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()) if count)
+    return f"Left out, since they are not images in a class folder: {found}." if found else ""
 
 
 def _check_classes(folder: Path, counts: dict[str, int]) -> None:

@@ -107,15 +107,16 @@ def check(encoder: Encoder, *, online: bool) -> None:
 
     Raises:
         InputError: files that are not there, a name that its library does not know (with near
-            misses), or weights that are not there and may not be fetched.
+            misses), weights that are not there and may not be fetched, or a function of the user's
+            that is not there or does not give an encoder.
     """
     from cogworks.encoders.cache import missing_from_cache
     from cogworks.encoders.registry import load_encoder
 
     for problem in encoder.missing:
         raise InputError(problem)
-    if encoder.weights == RANDOM:
-        load_encoder(encoder.spec, device="cpu", online=False)
+    if encoder.weights == RANDOM or encoder.section.entry_point:
+        load_encoder(encoder.spec, device="cpu", online=online)
     model = encoder.cached_model
     if model is not None:
         _check_published(model)

@@ -70,6 +70,7 @@ def config(
     encoders: Config,
     *,
     images: int,
+    on_corrupt: str,
     online: bool,
 ) -> Config:
     """Return the whole config.
@@ -79,10 +80,11 @@ def config(
         levels: how concepts are divided; None for an answer without distances.
         encoders: the section `encoders`.
         images: the most images of a class folder to use.
+        on_corrupt: `error` or `drop`, of damaged images, which are looked for first.
         online: whether weights may be fetched.
     """
     given = lite()
-    number = _images(photographs, images)
+    number = _images(photographs, images) | {"verify": True, "on_corrupt": on_corrupt}
     if levels is None:
         names = list(photographs.classes)
         source = {"kind": "folder", "path": str(photographs.folder)}
