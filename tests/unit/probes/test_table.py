@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import write_parquet
+from cogworks.core.files import read_metadata, read_parquet, sha256_file, write_parquet
+from cogworks.encoders.store import write_index
+from cogworks.images.manifest import as_rows
 from cogworks.probes import batches
 from cogworks.probes import table as tables
 from cogworks.probes.pools import group_classes, read_levels
@@ -78,10 +80,12 @@ def test_a_pool_of_too_few_classes_is_refused() -> None:
 
 def test_features_with_a_nan_are_refused_by_name(store: Any) -> None:
     store.toy(n_classes=3, train=9)
-    path = store.path("toy", "train")[0]
+    path, index, _ = store.path("toy", "train")
     x = np.load(path)
     x[4, 2] = np.nan
     np.save(path, x)
+    facts = read_metadata(index) | {"sha256": sha256_file(path)}
+    write_index(as_rows(read_parquet(index)), index, metadata=facts)
     with pytest.raises(InputError, match=f"{re.escape(str(path))}.*NaN"):
         store.source("toy", "train").load(CPU)
 
