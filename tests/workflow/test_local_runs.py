@@ -1,4 +1,4 @@
-"""What a run on one machine does for speed: it forks jobs, and the scheduler rests between them."""
+"""What a run on one machine does: it forks jobs, rests between them, and gives each a GPU."""
 
 import subprocess
 import sys
@@ -46,6 +46,61 @@ def test_forked_jobs_give_the_same_bytes(project: Any) -> None:
     assert "warm/client.py" not in plain
     assert tables == same
     assert not project.stale("concepts")
+
+
+IMAGES = """
+images:
+  seen:
+    source: {kind: world, size: 32}
+    classes: {benchmark: mini, part: seen}
+    max_images: 8
+    test_images: 4
+encoders:
+  net: {model: cogworks:small_resnet, weights: random, shards: 2}
+training:
+  several: {dataset: seen, recipe: base, compute: {processes: 4}}
+compute: {gpus: 1}
+"""
+FEATURES = "results/features/net/seen/test.npy"
+
+
+@pytest.fixture
+def gpus(project: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A project on a machine with two GPUs, as `nvidia-smi` tells; there is no CUDA."""
+    (project.folder / "mini.yaml").write_text(CONFIG + IMAGES)
+    program = project.folder / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    lines = [f"echo 'GPU {i}: Paper (UUID: GPU-{i})'\n" for i in range(2)]
+    program.write_text("#!/bin/sh\n" + "".join(lines))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    return project
+
+
+def test_each_job_takes_a_gpu_of_its_own(gpus: Any) -> None:
+    output = gpus.snakemake(FEATURES, "--printshellcmds")
+    words = "take_gpus.py 1 "
+    assert output.count(words) == 2, "the shards; the job that joins them needs none"
+    assert all("GPU-0 GPU-1 --" in line for line in output.splitlines() if words in line)
+    (gpus.folder / "none.yaml").write_text("compute: {gpus: 0}\n")
+    config = ("--configfile", "mini.yaml", "none.yaml")
+    assert not gpus.stale(FEATURES, *config)
+    output = gpus.snakemake(FEATURES, "--forcerun", "extract_features", *config)
+    assert "all jobs would use the first of 2 GPUs; with compute.gpus: 1" in output
+
+
+def test_more_gpus_than_there_are_are_told_before_any_job(
+    gpus: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = "results/training/several/encoder.safetensors"
+    output = gpus.snakemake(target, check=False)
+    assert "train_encoder several asks for 4 GPUs, and this run has 2; lower compute" in output
+    output = gpus.snakemake(target, "--dry-run", "--resources", "gpu=1", check=False)
+    assert "train_encoder several asks for 4 GPUs, and this run has 1; lower compute" in output
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    output = gpus.snakemake(FEATURES, check=False)
+    assert " 2 asks for 1 GPU, and this run finds none" in output
+    assert not (gpus.folder / "results").exists()
 
 
 COUNTED = """

@@ -7,7 +7,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from cogworks.core import leader, slurm
 from cogworks.core.warm.start import WARM, can_fork
 from cogworks.plan import graph
-from cogworks.preflight import cluster, quick
+from cogworks.preflight import cluster, gpus, quick
 from cogworks.stale import code as stale_code
 
 build_dag = workflow._build_dag
@@ -23,6 +23,8 @@ def build_checked_dag():
         # Snakemake takes a core for itself. It also waits for its timers at the end, so that a
         # limit over an hour would keep it for an hour. Nothing starts a hundred jobs in a second.
         settings.max_jobs_per_timespan = None
+    if works_on_gpus():
+        gpus.share(workflow)
     build_dag()
     if workflow.remote_exec:
         slurm.record_here(workflow)
@@ -35,6 +37,8 @@ def build_checked_dag():
             graph.check_records(workflow)
         if to_cluster():
             end_if(cluster.too_large(workflow))
+        else:
+            end_if(gpus.too_few(workflow))
 
 
 workflow._build_dag = build_checked_dag
@@ -66,9 +70,20 @@ def to_slurm():
     return settings.startswith("snakemake_executor_plugin_slurm") and not workflow.touch
 
 
+def runs_here():
+    """Say whether this process runs jobs on this machine."""
+    runs = workflow.executor_plugin is not None and workflow.is_main_process
+    return runs and workflow.local_exec and not workflow.touch and not workflow.dryrun
+
+
 def works_here():
     """Say whether jobs run on this machine and in this environment."""
-    return workflow.local_exec and not deployed and not workflow.touch
+    return runs_here() and not deployed
+
+
+def works_on_gpus():
+    """Say whether jobs take GPUs of this machine; Slurm gives its jobs theirs."""
+    return runs_here() and plan.config.compute.gpus > 0
 
 
 def starts_warm():
@@ -96,6 +111,12 @@ def check_start(jobs):
         ]
         if subprocess.run(command).returncode:
             sys.exit(1)
+    if runs_here() and (plan.config.compute.gpus, plan.config.compute.device) == (
+        0,
+        "auto",
+    ):
+        for line in gpus.crowded():
+            logger.warning(line)
 
 
 onstart:

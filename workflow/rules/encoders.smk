@@ -31,7 +31,9 @@ rule extract_features:
         online=int(plan.config.compute.online),
         shards=lambda w, input: max(1, len(input.shards) // 2),
     params:
-        script=script("extract_features"),
+        script=lambda w, input: script(
+            "extract_features", gpus=0 if input.shards else plan.config.compute.gpus
+        ),
         spec=lambda w: plan.encoders[w.encoder].spec.text,
         code=lambda w: features_code(),
     message:
@@ -75,7 +77,7 @@ rule extract_shard:
         device=plan.config.compute.device,
         online=int(plan.config.compute.online),
     params:
-        script=script("extract_features"),
+        script=script("extract_features", gpus=plan.config.compute.gpus),
         spec=lambda w: plan.encoders[w.encoder].spec.text,
         code=lambda w: features_code(),
     message:

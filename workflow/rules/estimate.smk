@@ -27,7 +27,7 @@ rule calibrate:
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
-        script=script("calibrate"),
+        script=script("calibrate", gpus=plan.config.compute.gpus),
         spec=lambda w: calibrations.all[w.calibration].spec.text,
     message:
         "Measuring {wildcards.calibration}"

@@ -25,7 +25,7 @@ rule tune_probes:
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
-        script=script("tune_probes"),
+        script=script("tune_probes", gpus=plan.config.compute.gpus),
         spec=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].tune_spec.text,
         cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].searches,
         code=lambda w: rule_code(
@@ -61,7 +61,7 @@ rule fit_probes:
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
-        script=script("fit_probes"),
+        script=script("fit_probes", gpus=plan.config.compute.gpus),
         spec=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].fit_spec.text,
         cells=lambda w: plan.jobs[w.encoder, w.dataset, w.protocol].cells,
         code=lambda w: rule_code(

@@ -136,7 +136,7 @@ rule generate_shard:
         device=plan.config.compute.device,
         batch_size=lambda w: plan.drawings[w.drawing].first.section.batch_size,
     params:
-        script=script("generate_shard"),
+        script=script("generate_shard", gpus=plan.config.compute.gpus),
         spec=lambda w: plan.drawings[w.drawing].part_spec(int(w.number)).text,
         code=lambda w: rule_code("generate_shard"),
         n_shards=lambda w: plan.drawings[w.drawing].n_shards,
@@ -203,7 +203,7 @@ rule score_clone:
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
-        script=script("score_clone"),
+        script=script("score_clone", gpus=plan.config.compute.gpus),
         spec=lambda w: plan.clones[w.clone].judge_spec.text,
         files=lambda w: canonical(of_files(plan.clones[w.clone].judge_files)),
         code=lambda w: rule_code("score_clone"),
@@ -263,7 +263,7 @@ rule estimate_clone:
         gpu=plan.config.compute.gpus,
         device=plan.config.compute.device,
     params:
-        script=script("estimate_clone"),
+        script=script("estimate_clone", gpus=plan.config.compute.gpus),
         spec=lambda w: plan.drawings[w.drawing].spec.text,
         code=lambda w: rule_code("estimate_clone"),
         n_shards=lambda w: plan.drawings[w.drawing].n_shards,

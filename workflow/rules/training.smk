@@ -38,7 +38,9 @@ rule train_encoder:
         cache_mb=lambda w: plan.runs[w.run].compute.cache_mb,
         checkpoint_minutes=lambda w: plan.runs[w.run].compute.checkpoint_minutes,
     params:
-        script=script("train_encoder"),
+        script=lambda w: script(
+            "train_encoder", gpus=plan.runs[w.run].gpus_of_one_node or 0
+        ),
         spec=lambda w: plan.runs[w.run].spec.text,
         files=lambda w: plan.runs[w.run].files,
         start=lambda w: plan.runs[w.run].start_file,

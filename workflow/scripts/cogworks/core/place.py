@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from cogworks.core.errors import InputError
+from cogworks.core.gpus import PINNED
 from cogworks.core.warm.start import WARM
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -32,12 +33,13 @@ class Script:
     is not of a built-in type. What the script does is in the digest of its code.
     """
 
-    def __init__(self, name: str, *, python: str = sys.executable) -> None:
-        """Take the script `workflow/scripts/<name>.py` and the interpreter that runs it."""
+    def __init__(self, name: str, *, python: str = sys.executable, gpus: int = 0) -> None:
+        """Take the script `workflow/scripts/<name>.py`, its interpreter and its number of GPUs."""
         self.words = (python, str(ROOT / "workflow" / "scripts" / f"{name}.py"))
+        self._gpus = gpus
 
     def __str__(self) -> str:
-        return shlex.join(WARM.command(*self.words))
+        return shlex.join(PINNED.command(self._gpus, WARM.command(*self.words)))
 
 
 def link_bundled() -> None:

@@ -8,10 +8,11 @@ import getpass
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from cogworks.preflight.limits import cut, named
 
 # How many jobs an error names before it only counts them.
 SHOWN = 5
@@ -34,19 +35,10 @@ def too_large(workflow: Any) -> Iterator[str]:
     Args:
         workflow: Snakemake's `Workflow`, with its graph built.
     """
-    limit = workflow.global_resources.get(MEMORY)
-    if limit is None:
-        return
-    most: dict[str, tuple[int, Any]] = {}
-    for job in workflow.dag.needrun_jobs():
-        if job.resources.get(MEMORY) == limit.value:
-            wanted = _unlimited(job)
-            if wanted > max(limit.value, most.get(job.rule.name, (0, None))[0]):
-                most[job.rule.name] = wanted, job
-    for wanted, job in most.values():
+    for job, wanted, limit in cut(workflow, MEMORY):
         yield (
-            f"{_name(job)} needs {wanted} MB of memory on each node, and the profile says that a "
-            f"node has {limit.value} (resources: {MEMORY}); use larger nodes and set that number "
+            f"{job} needs {wanted} MB of memory on each node, and the profile says that a "
+            f"node has {limit} (resources: {MEMORY}); use larger nodes and set that number "
             "to what they have, or have the job need less"
         )
 
@@ -101,10 +93,10 @@ def refused(workflow: Any) -> Iterator[str]:
 
 
 def _refusal(job: Any, request: str, answer: str, attempt: int) -> str:
-    words = f"{_name(job)}: Slurm would not take this job ({answer})"
+    words = f"{named(job)}: Slurm would not take this job ({answer})"
     if attempt > 1:
         words = (
-            f"{_name(job)}: Slurm would not take this job on its {attempt}. attempt ({answer}); "
+            f"{named(job)}: Slurm would not take this job on its {attempt}. attempt ({answer}); "
             f"set {MEMORY} and runtime in the profile's resources to what a node has"
         )
     return f"{words}. It asks for {request.strip()}"
@@ -161,20 +153,3 @@ def _comment(job: Any) -> str:
 
     wildcards = get_job_wildcards(job)
     return f"rule_{job.name}_wildcards_{wildcards}" if wildcards else f"rule_{job.name}"
-
-
-def _unlimited(job: Any) -> int:
-    """Return the memory that a job's rule asks for, without the profile's limit."""
-    limits = job.rule.workflow.global_resources
-    limit = limits[MEMORY]
-    limits[MEMORY] = sys.maxsize
-    try:
-        found = job.rule.expand_resources(job.wildcards_dict, job.input, job.attempt, {"tmpdir"})
-        return int(found.get(MEMORY))
-    finally:
-        limits[MEMORY] = limit
-
-
-def _name(job: Any) -> str:
-    """Return a job's rule and wildcards, for an error."""
-    return " ".join([job.rule.name, *map(str, job.wildcards)])
