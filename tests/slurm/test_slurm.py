@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 import torch
+
+from cogworks.core.files import read_parquet
 
 pytestmark = pytest.mark.slurm
 
@@ -140,6 +143,36 @@ def test_too_little_memory_or_time_and_a_snakemake_that_is_killed(
         assert job.state in ("FAILED", "OUT_OF_MEMORY")
         assert "oom-kill" in faulty.output(job)
     check_none_twice_at_once(faulty)
+    check_same(faulty.results(), local, whole=False)
+
+
+def test_a_preempted_job_is_the_same_job_again_and_goes_on(
+    faulty: Any, local: dict[str, bytes]
+) -> None:
+    """A training over two nodes, which Slurm stops and queues again, as where others come first."""
+    for name in ("base", "base.state"):
+        shutil.rmtree(faulty.folder / "results/training" / name, ignore_errors=True)
+    before = len(faulty.jobs("train_encoder base"))
+    snakemake = faulty.start("results/training/base/encoder.safetensors")
+    state = faulty.folder / "results/training/base.state"
+    faulty.wait((state / "tensorboard").is_dir)
+    time.sleep(0.5)
+    with faulty.held("train_encoder.py", BASE):
+        number = str(faulty.jobs("train_encoder base")[-1].number)
+        faulty.cluster.run("scontrol", "requeue", number)
+        faulty.wait(lambda: faulty.states("train_encoder base")[-1] != "RUNNING")
+    faulty.wait(lambda: faulty.states("train_encoder base")[-1] == "PENDING")
+    kept = torch.load(state / "last.pt", weights_only=True)
+    assert 0 < kept["step"] < 180
+    # Slurm would let it wait for two minutes.
+    faulty.cluster.run("scontrol", "update", f"JobId={number}", "StartTime=now")
+    faulty.end(snakemake)
+    [job] = faulty.jobs("train_encoder base")[before:]
+    assert (str(job.number), job.get("Restarts"), job.state) == (number, "1", "COMPLETED")
+    # What it recorded before, how fast it was among that, is what its results begin with.
+    metrics = read_parquet(faulty.folder / "results/training/base/metrics.parquet")
+    values = kept["metrics"]["value"]
+    assert list(metrics["value"][: len(values)]) == values != []
     check_same(faulty.results(), local, whole=False)
 
 

@@ -74,5 +74,5 @@ def _digest(tensors: State, about: dict[str, Any]) -> str:
     digest = hashlib.sha256(canonical(about).encode())
     for name, value in sorted(tensors.items()):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.reshape(-1).view(torch.uint8).numpy())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

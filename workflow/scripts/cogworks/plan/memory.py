@@ -69,8 +69,8 @@ OTHER = Stack(512, 192, 48, 2)
 # A process that has loaded its libraries: pandas and Arrow; Matplotlib too; torch; torchvision and
 # timm too; diffusers and transformers; and what CUDA's libraries add once a GPU is used.
 TABLES, FIGURES, TORCH, VISION, DIFFUSION, CUDA = 150, 250, 650, 900, 950, 2000
-# Bytes of a row: of a manifest and of a listing while manifests are made of it (50 in archives, whose
-# names repeat; more where each image has a path of its own), and of an index of features.
+# Bytes of a row: of a manifest and of a listing while manifests are made of it (50 in archives,
+# whose names repeat; more where each image has a path of its own), and of an index of features.
 MANIFEST_ROW, LISTED_ROW, INDEX_ROW = 300, 400, 350
 # Copies of an encoder's weights while it is loaded: as read, as the network's, as converted.
 LOADED = 3
