@@ -83,10 +83,7 @@ def test_each_job_takes_a_gpu_of_its_own(gpus: Any) -> None:
     assert output.count(words) == 2, "the shards; the job that joins them needs none"
     assert all("GPU-0 GPU-1 --" in line for line in output.splitlines() if words in line)
     (gpus.folder / "none.yaml").write_text("compute: {gpus: 0}\n")
-    config = ("--configfile", "mini.yaml", "none.yaml")
-    assert not gpus.stale(FEATURES, *config)
-    output = gpus.snakemake(FEATURES, "--forcerun", "extract_features", *config)
-    assert "all jobs would use the first of 2 GPUs; with compute.gpus: 1" in output
+    assert not gpus.stale(FEATURES, "--configfile", "mini.yaml", "none.yaml")
 
 
 def test_more_gpus_than_there_are_are_told_before_any_job(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cogworks.core.gpus import Pinned, found
+from cogworks.preflight.gpus import crowded
 
 GPUS = ["GPU-aaaa-1", "GPU-bbbb-2", "GPU-cccc-3"]
 
@@ -47,6 +48,17 @@ def test_the_gpus_are_those_that_cuda_would_see(
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert found() == expected
+
+
+@pytest.mark.usefixtures("machine")
+def test_several_gpus_of_which_jobs_would_use_the_first_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    (said,) = crowded()
+    assert said.startswith("compute.gpus is 0: all jobs would use the first of 2 GPUs; ")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert not list(crowded())
 
 
 def test_without_nvidia_smi_there_are_those_that_are_named(
