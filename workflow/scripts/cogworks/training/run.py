@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,7 +134,7 @@ def _train(spec: TrainSpec, files: Files, options: Options, processes: Processes
         on_device=_on_device(spec, processes.device),
     )
     workers = _workers(images, options, processes.device)
-    with StopFlag() as flag:
+    with StopFlag() as flag, _without_workers_left():
         done = _run(trainer, images, workers, validation, options, flag)
         if done and processes.first:
             description = describe_run(
@@ -172,24 +173,32 @@ def _run(
         batch=trainer.spec.optimizer.batch,
         first_step=trainer.step,
     )
-    try:
-        done = trainer.run(
-            batches,
-            validation=validation,
-            checkpoint_minutes=options.checkpoint_minutes,
-            progress=progress,
-            board=board,
-            flag=flag,
-        )
-    except BaseException:
-        # They are deaf to the signal by which Python would end them, and for whose effect it would
-        # wait forever.
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        raise
+    done = trainer.run(
+        batches,
+        validation=validation,
+        checkpoint_minutes=options.checkpoint_minutes,
+        progress=progress,
+        board=board,
+        flag=flag,
+    )
     if board is not None:
         board.close()
     return done
+
+
+@contextlib.contextmanager
+def _without_workers_left() -> Iterator[None]:
+    """Kill the loader's workers where the block fails.
+
+    They are deaf to the signal by which Python ends them at its own end, and it would wait for
+    them forever.
+    """
+    try:
+        yield
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        raise
 
 
 def _write_results(trainer: Trainer, description: Description, files: Files) -> None:
