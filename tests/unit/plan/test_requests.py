@@ -72,7 +72,6 @@ GROWING = [
         "synthesis.clones.clone.padded_batch",
         (2, 8),
     ),
-    ("write_prompts", {"drawing": "clone"}, "images.in1k.classes.limit", (100, 1000)),
     ("train_encoder", {"run": "run"}, "training.run.optimizer.batch", (64, 256)),
     ("train_encoder", {"run": "run"}, "training.run.augmentation.global_size", (112, 224)),
 ]

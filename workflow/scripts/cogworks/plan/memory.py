@@ -69,9 +69,10 @@ OTHER = Stack(512, 192, 48, 2)
 # A process that has loaded its libraries: pandas and Arrow; Matplotlib too; torch; torchvision and
 # timm too; diffusers and transformers; and what CUDA's libraries add once a GPU is used.
 TABLES, FIGURES, TORCH, VISION, DIFFUSION, CUDA = 150, 250, 650, 900, 950, 2000
-# Bytes of a row: of a manifest and of a listing while manifests are made of it (50 in archives,
-# whose names repeat; more where each image has a path of its own), and of an index of features.
-MANIFEST_ROW, LISTED_ROW, INDEX_ROW = 300, 400, 350
+# Bytes of a row: of a manifest; of a listing while manifests are made of it, and of one that is in
+# the index of a folder, where names repeat; of an index of features. And MB of what goes through a
+# process in pieces.
+MANIFEST_ROW, LISTED_ROW, INDEXED_ROW, INDEX_ROW, PIECES = 300, 400, 100, 350, 100
 # Copies of an encoder's weights while it is loaded: as read, as the network's, as converted.
 LOADED = 3
 # Images of a task of a decoding thread, batches of a chunk of features (both in `encoders`), and
@@ -170,10 +171,11 @@ def trained_generator(found: Trained) -> float:
 
 
 def prompts(drawing: Drawing) -> float:
-    """Return what writing prompts takes: the manifest in which the images are counted."""
-    like = drawing.first.section.like
-    number = 0 if like is None else images_of(drawing.first.plan.images(like), "train").number
-    return DIFFUSION + MANIFEST_ROW * number / MB
+    """Return what writing prompts takes: WordNet, and the tokenizer of a given generator."""
+    section, plan = drawing.first.section, drawing.first.plan
+    given = isinstance(plan.generators[section.generator], Given)
+    rows = 0 if section.like is None else images_of(plan.images(section.like), "train").number
+    return (DIFFUSION if given else WORDNET) + MANIFEST_ROW * rows / MB
 
 
 def drawing(found: Drawing) -> float:
@@ -216,7 +218,8 @@ def samples(members: Iterable[ImageSet]) -> float:
 
 def manifests(dataset: Dataset) -> float:
     """Return what the making of manifests takes: a row for each image of the source."""
-    return _listing(dataset) + LISTED_ROW * _of_all_splits(dataset) / MB
+    row = INDEXED_ROW if dataset.indices else LISTED_ROW
+    return _listing(dataset) + PIECES + row * _of_all_splits(dataset) / MB
 
 
 def class_list(dataset: Dataset) -> float:

@@ -214,7 +214,7 @@ def _manifests(plan: Plan, w: Any, files: Any) -> Need:
 
 
 def _rank(plan: Plan, w: Any, files: Any) -> Need:
-    return Need(memory.ranking(plan.benchmarks[w.benchmark]), 600)
+    return Need(memory.ranking(plan.benchmarks[w.benchmark]), 200)
 
 
 def _tables(plan: Plan, w: Any, files: Any) -> Need:
