@@ -11,9 +11,10 @@ from cogworks.plan.jobs import Job
 from cogworks.plan.plan import Plan
 from cogworks.probes.specs import CrossSpec, Draw, FitSpec
 
+DRAWN = {"source": {"kind": "world"}, "max_images": 1000, "test_images": 100}
 IMAGES = {
-    "seen": {"source": {"kind": "world"}, "classes": {"benchmark": "cog", "part": "seen"}},
-    "cog": {"source": {"kind": "world"}, "classes": {"benchmark": "cog", "part": "levels"}},
+    "seen": DRAWN | {"classes": {"benchmark": "cog", "part": "seen"}},
+    "cog": DRAWN | {"classes": {"benchmark": "cog", "part": "levels"}},
 }
 
 
@@ -89,7 +90,10 @@ def test_a_published_classifier_is_scored_on_its_list_of_classes(fill: Any) -> N
         "in100": {"file": "imagenet100"},
     }
     source = {"kind": "folder", "path": "x"}
-    images = {name: {"source": source, "classes": chosen} for name, chosen in classes.items()}
+    images = {
+        name: {"source": source, "classes": chosen, "test_images": 50}
+        for name, chosen in classes.items()
+    }
     encoders = {
         "published": {"registry": "RSB-A1", "checkpoint": "a1.pth"},
         "small": {"registry": "ImageNet-100-SD"},
