@@ -37,6 +37,7 @@ rule train_encoder:
         workers=lambda w: plan.runs[w.run].workers,
         cache_mb=lambda w: plan.runs[w.run].compute.cache_mb,
         checkpoint_minutes=lambda w: plan.runs[w.run].compute.checkpoint_minutes,
+        scratch=plan.config.compute.scratch or "",
     params:
         script=lambda w: script(
             "train_encoder", gpus=plan.runs[w.run].gpus_of_one_node or 0
@@ -56,6 +57,6 @@ rule train_encoder:
         " --start {params.start:q}"
         " --folder results/training/{wildcards.run:q} --state results/training/{wildcards.run:q}.state"
         " --workers {resources.workers} --cache-mb {resources.cache_mb}"
-        " --checkpoint-minutes {resources.checkpoint_minutes}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --scratch {resources.scratch:q}"
         " --processes {resources.processes} --nodes {resources.nodes}"
         " > {log:q} 2>&1"

@@ -147,15 +147,21 @@ def test_a_resumed_run_is_bit_exact(
     assert_same(results(tmp_path / "whole"), results(tmp_path / "cut"))
 
 
-def test_workers_and_cache_change_nothing(
+def test_workers_cache_and_a_copy_of_the_images_change_nothing(
     data: Path, tmp_path: Path, make_spec: MakeSpec, results: Results, assert_same: Check
 ) -> None:
     spec = make_spec()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     for name, options in (
         ("alone", OPTIONS),
-        ("workers", Options("cpu", 1, workers=2, cache_mb=0, checkpoint_minutes=0.0001)),
+        (
+            "workers",
+            Options("cpu", 1, 2, cache_mb=0, checkpoint_minutes=1e-4, scratch=str(scratch)),
+        ),
     ):
         assert train(spec, files_in(tmp_path / name, data), options)
+    assert [path.suffix for path in scratch.iterdir()] == [".lock"] * 2, "training, validation"
     assert_same(results(tmp_path / "alone"), results(tmp_path / "workers"))
 
 

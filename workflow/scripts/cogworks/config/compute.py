@@ -1,6 +1,8 @@
 """The section `compute` of the config."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from cogworks.config.base import Section, Whole
 
@@ -21,4 +23,10 @@ class Compute(Section):
     online: bool = False
     """Whether models may be fetched from a hub at run time. If not, a missing file is an error that
     names it and says where to put it.
+    """
+    scratch: Annotated[str, StringConstraints(pattern=r"^[/$]")] | None = None
+    """Folder on a disk of the machine that trains, such as `/scratch` or `$TMPDIR`; variables are
+    those of that machine. A training copies its images there, into one file, and reads them from
+    there in every epoch. Trainings on one machine share a copy, and the last one removes it. Null
+    reads them where they are.
     """

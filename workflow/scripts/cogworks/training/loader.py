@@ -121,6 +121,7 @@ class TrainingImages(Dataset[Batch]):
         seed: int,
         implementation: str,
         on_device: bool,
+        reader: ImageReader | None = None,
     ) -> None:
         """Take the images' places; nothing is read yet.
 
@@ -130,8 +131,9 @@ class TrainingImages(Dataset[Batch]):
             seed: the run's seed.
             implementation: `fast` or `pil`.
             on_device: leave the making of crops to the device (`device_crops`).
+            reader: reads the images, if not from where the manifest says.
         """
-        self.reader = ImageReader(manifest)
+        self.reader = ImageReader(manifest) if reader is None else reader
         self.labels = torch.from_numpy(manifest.labels.astype(np.int64))
         self.drop_corrupt = manifest.on_corrupt == "drop"
         self.kinds, self.seed, self.implementation = kinds, seed, implementation

@@ -15,6 +15,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.interrupt import StopFlag, children_ignore_stop_signals
 from cogworks.core.seeds import derive_seed
 from cogworks.images.manifest import Manifest, read_manifest
+from cogworks.images.scratch import local_reader
 from cogworks.training import checkpoint, marks
 from cogworks.training.augmentation.choices import crop_kinds
 from cogworks.training.batch_norm import synchronise
@@ -65,6 +66,7 @@ class Options:
         workers: loader processes; negative chooses.
         cache_mb: decoded images are kept in memory up to this many MB.
         checkpoint_minutes: from one checkpoint to the next.
+        scratch: a folder for a copy of the images; empty for none.
     """
 
     device: str
@@ -72,6 +74,7 @@ class Options:
     workers: int
     cache_mb: int
     checkpoint_minutes: float
+    scratch: str = ""
 
 
 def train(spec: TrainSpec, files: Files, options: Options) -> bool:
@@ -89,17 +92,24 @@ def train(spec: TrainSpec, files: Files, options: Options) -> bool:
     place = files.state.with_name(f".{files.state.name}.lock")
     held = lock.hold(place, what="this training") if processes.first else contextlib.nullcontext()
     try:
-        with held:
-            return _train(spec, files, options, processes)
+        with held, contextlib.ExitStack() as copies:
+            return _train(spec, files, options, processes, copies)
     finally:
         leave_processes(processes)
 
 
-def _train(spec: TrainSpec, files: Files, options: Options, processes: Processes) -> bool:
+def _train(
+    spec: TrainSpec,
+    files: Files,
+    options: Options,
+    processes: Processes,
+    copies: contextlib.ExitStack,
+) -> bool:
+    """Train, see `train`; copies of images are kept until `copies` is closed."""
     manifest = read_manifest(files.manifest)
     _check_images(manifest, spec.optimizer.batch)
     held_out = read_manifest(files.validation) if files.validation is not None else None
-    validation = _validation(spec, manifest, held_out, options, processes)
+    validation = _validation(spec, manifest, held_out, options, processes, copies)
     identity = identify(spec, manifest, held_out, files.start)
     # The first process decides for all, before any looks: it may take files away.
     found = processes.first and checkpoint.take_up(files.state, identity)
@@ -132,6 +142,7 @@ def _train(spec: TrainSpec, files: Files, options: Options, processes: Processes
         seed=spec.seed,
         implementation=spec.augmentation.implementation,
         on_device=_on_device(spec, processes.device),
+        reader=copies.enter_context(local_reader(manifest, options.scratch)),
     )
     workers = _workers(images, options, processes.device)
     with StopFlag() as flag, _without_workers_left():
@@ -230,6 +241,7 @@ def _validation(
     held_out: Manifest | None,
     options: Options,
     processes: Processes,
+    copies: contextlib.ExitStack,
 ) -> Validation | None:
     if held_out is None:
         return None
@@ -243,6 +255,7 @@ def _validation(
         processes=processes,
         threads=options.threads,
         cache_mb=options.cache_mb,
+        reader=copies.enter_context(local_reader(held_out, options.scratch)),
     )
 
 

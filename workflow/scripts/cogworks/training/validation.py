@@ -34,6 +34,7 @@ class Validation:
         processes: Processes,
         threads: int,
         cache_mb: int,
+        reader: ImageReader | None = None,
     ) -> None:
         """Take this process's share of the images: with P processes, every P-th.
 
@@ -45,8 +46,9 @@ class Validation:
             processes: among which the images are shared.
             threads: how many decode at once.
             cache_mb: keep the prepared images in memory if they fit into this many MB.
+            reader: reads the images, if not from where the manifest says.
         """
-        self.reader = ImageReader(manifest)
+        self.reader = ImageReader(manifest) if reader is None else reader
         self.labels = torch.from_numpy(manifest.labels.astype(np.int64))
         self.share = np.arange(processes.rank, len(manifest), processes.count)
         # The first process has the largest share; all count the same batches.
