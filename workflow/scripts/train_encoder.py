@@ -19,7 +19,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=-1, help="loader processes; -1 chooses")
     parser.add_argument("--cache-mb", type=int, default=1000, help="decoded images kept, in MB")
     parser.add_argument("--checkpoint-minutes", type=float, default=15.0)
-    parser.add_argument("--scratch", default="", help="folder for a copy of the images, perhaps")
+    parser.add_argument(
+        "--scratch", nargs="?", const="", default="", help="a folder for a copy of the images"
+    )
     parser.add_argument("--processes", type=cli.positive, default=1, help="on each node")
     parser.add_argument("--nodes", type=cli.positive, default=1, help="of a Slurm job")
     args = parser.parse_args()
