@@ -106,10 +106,11 @@ def _told(found: Gains) -> str:
     def text(name: str, part: np.ndarray) -> str:
         low, high = found.interval(best, part)
         ends = "" if np.isnan(low) else f", {low:+.1f} to {high:+.1f}"
-        return f"{name} ({found.mean(best, part):+.1f}{ends})"
+        numbers = f"{found.mean(best, part):+.1f}{ends}".replace("-", "−")
+        return f"{name} ({numbers})"
 
     most, least = text(*parts[0]), text(*parts[-1])
     return (
         f"{best.label} gains most over {found.baseline.label} on {most}, and least on {least}, of "
         f"{len(parts)} branches."
-    ).replace("-", "−")
+    )

@@ -63,12 +63,14 @@ def _write_below(fig: Figure, text: str) -> None:
 def _with_attributes(svg: str) -> str:
     """Return an SVG with other fonts beside its own, and the ids of encoders as attributes.
 
-    An encoder has many groups, and an id would have to be that of one alone.
+    An encoder has many groups, and an id would have to be that of one alone. Control characters of
+    names are left out, or no file with them would be XML.
     """
 
     def attributes(found: re.Match[str]) -> str:
         encoder, category = (escape(unquote(name)) for name in found.groups())
         return f' data-encoder="{encoder}" data-category="{category}"'
 
+    svg = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", svg)
     named = re.sub(r' id="encoder\|([^|"]*)\|([^|"]*)"', attributes, svg)
     return named.replace(f"'{style.FONT}'", _FONTS)

@@ -161,6 +161,7 @@ def _table(table: Table, part: TablePart) -> dict[str, Any]:
         "exhibit": part.exhibit,
         "title": table.title,
         "folded": part.folded,
+        # Its texts are escaped there.
         "content": Markup((atlas if is_atlas else html_table)(table, name=part.name)),  # noqa: S704
     }
 
@@ -178,7 +179,7 @@ def _figure(figure: PageFigure) -> dict[str, Any]:
     return {
         "id": figure.name,
         "wide": figure.wide,
-        "content": Markup(content),  # noqa: S704
+        "content": Markup(content),  # noqa: S704 (escaped by Matplotlib, and in `_image`)
         "caption": text,
     }
 
