@@ -13,7 +13,7 @@ quoted = '$(subst ','\'',$(value $(1)))'
 # Nothing is fetched from a model or data hub behind the user's back.
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo lite rank test test-slurm bench lint check setup wordnet encoders lock docs clean
+.PHONY: help demo lite rank test test-slurm bench lint check audit advisories setup wordnet encoders lock docs clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,7 +36,7 @@ lite: setup $(ENCODERS)  ## CoG-lite: fetch six sets of photographs (7.6 GB), ev
 rank: setup $(ENCODERS)  ## Measure an encoder on your photographs: MODEL=timm:NAME DATA=FOLDER, perhaps ARGS=--online.
 	@cogworks rank $(call quoted,MODEL) --data $(call quoted,DATA) $(ARGS)
 
-test: setup lint check  ## Set up and run all checks and tests.
+test: setup lint advisories check  ## Set up and run all checks and tests.
 
 lint: setup
 	python -m ruff check .
@@ -48,6 +48,13 @@ lint: setup
 
 check: setup
 	python -m pytest -n 2 --dist worksteal
+
+audit: setup  ## Look the locked packages up among known vulnerabilities, at PyPI.
+	@python tests/audit.py
+
+# Told, but no failure: what becomes known today is no fault of the commit that is tested.
+advisories: setup
+	-@python tests/audit.py
 
 test-slurm: setup  ## Install Slurm with apt-get if it is missing, and run the workflow on three nodes on this machine.
 	sh tests/slurm/install.sh

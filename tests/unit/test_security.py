@@ -1,9 +1,16 @@
 """What ruff's security rules (S) do not know: readers of torch and NumPy, commands of rules."""
 
 import ast
+import json
 import re
+import runpy
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 # Each may run what a file says, unless a keyword forbids it.
@@ -66,3 +73,26 @@ def test_every_name_in_a_command_is_quoted() -> None:
     assert sum("shell:" in path.read_text() for path in files) > 7
     assert {path.name: words for path in files if (words := unquoted(path.read_text()))} == {}
     assert unquoted('    shell:\n        "a {input.x} {threads} {params.y:q}"\n') == ["input.x"]
+
+
+@pytest.mark.parametrize(("known", "status"), [(["one"], 1), ([], 2), (None, 2)])
+def test_locks_are_audited_only_where_advisories_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: list[str] | None, status: int
+) -> None:
+    """A mirror of PyPI may answer without advisories, or not at all."""
+    audit = runpy.run_path(str(WORKFLOW.parent / "tests" / "audit.py"))
+    answer, commands = tmp_path / "json", []
+    if known is not None:
+        answer.write_text(json.dumps({"vulnerabilities": known}))
+    there = audit["has_advisories"](answer.as_uri())
+    assert there is bool(known)
+
+    def run(command: list[str], **_: Any) -> SimpleNamespace:
+        commands.append(command)
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setitem(audit["main"].__globals__, "has_advisories", lambda: there)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert audit["main"]() == status
+    locks = [word for command in commands for word in command if word.endswith(".lock")]
+    assert [Path(lock).is_file() for lock in locks] == [True, True] * (status == 1)

@@ -33,6 +33,7 @@ def test_no_command_names_the_folder(tmp_path: Path, name: str) -> None:
         "rank",
         "lint",
         "check",
+        "audit",
         "test-slurm",
         "bench",
         "docs",

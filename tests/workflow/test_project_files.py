@@ -23,7 +23,7 @@ def test_every_yaml_file_is_a_mapping(path: Path) -> None:
 
 
 def test_every_action_is_pinned_to_a_major_version() -> None:
-    for name in ("ci", "release"):
+    for name in ("audit", "ci", "release"):
         jobs = read(f".github/workflows/{name}.yml")["jobs"]
         used = [step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step]
         assert used
