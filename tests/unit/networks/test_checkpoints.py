@@ -158,12 +158,18 @@ class Writes(nn.Module):
         torch.save(torch.ones(1), self.trace)
 
 
-def test_torchscript_that_runs_code_is_refused(tmp_path: Path) -> None:
+@pytest.mark.fault(
+    "Files from outside",
+    "a hostile TorchScript archive",
+    how="a module that writes a file when it is read",
+)
+def test_torchscript_that_runs_code_is_refused(tmp_path: Path, fault: Any) -> None:
     path, trace = tmp_path / "x.pt", tmp_path / "trace"
     torch.jit.script(nn.Sequential(Writes(str(trace)))).save(str(path))
-    with pytest.raises(InputError, match=r"x\.pt: a TorchScript archive with code that runs"):
+    with fault.refused(match=r"x\.pt: a TorchScript archive with code that runs"):
         read_checkpoint(path, ["."])
     assert not trace.exists()
+    fault.lost("nothing: none of its code is run")
     torch.jit.load(str(path))
     assert trace.exists(), "else nothing was shown"
 
