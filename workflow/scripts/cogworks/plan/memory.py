@@ -84,7 +84,7 @@ BACKWARD = 8.5
 KEPT = 1.3
 # Bytes of a pixel that is drawn, in the decoder of the autoencoder; of a record in the tables of a
 # shard; and of a model on a hub, whose files nobody has seen: of Stable Diffusion.
-DRAWN, RECORD, HUB = 1700, 4000, 4.3e9
+DRAWN, RECORD, HUB = 3400, 4000, 4.3e9
 # Row groups of a manifest, and a batch of the table of each shard.
 MERGED = 300
 # Nouns of WordNet, and copies of their similarities to the seen concepts in a ranking.
