@@ -127,7 +127,7 @@ def test_a_folder_that_will_not_do_is_an_error(
     monkeypatch.undo()
     # As on a disk that others fill meanwhile.
     monkeypatch.setattr("cogworks.core.files.os.fsync", _no_space)
-    assert "(No space left on device: free); make room" in refused(str(folder))
+    assert ".images: cannot be written (No space left on device); make room" in refused(str(folder))
 
 
 def _no_space(*_: Any) -> None:

@@ -111,7 +111,11 @@ def _write(manifest: Manifest, copy: Path) -> None:
         left.unlink()  # Of a job that was killed: this one has the lock.
     needed, free = _needed(manifest), shutil.disk_usage(copy.parent).free
     if needed > free:
-        raise _full(manifest, copy.parent, f"they take {needed / 1e9:.3g} GB, {free / 1e9:.3g} are")
+        raise InputError(
+            f"compute.scratch: no room for the images of {manifest.path} in {copy.parent} on "
+            f"{os.uname().nodename} (they take {needed / 1e9:.3g} GB, {free / 1e9:.3g} are free); "
+            "make room, name another folder, or set compute.scratch to null"
+        )
     reader = ImageReader(manifest)
     sizes = np.zeros(len(manifest), dtype="<i8")
 
@@ -123,22 +127,11 @@ def _write(manifest: Manifest, copy: Path) -> None:
 
     images = in_order(read, range(len(manifest)), workers=THREADS, threads=True)
     shown = track(images, label=f"copying to {copy.parent}", total=len(manifest), unit="images")
-    try:
-        with atomic(copy) as partial, open(partial, "wb") as file:
-            for index, data in enumerate(shown):
-                sizes[index] = len(data)
-                file.write(data)
-            file.write(sizes.tobytes())
-    except OSError as error:
-        raise _full(manifest, copy.parent, f"{error.strerror}:") from error
-
-
-def _full(manifest: Manifest, folder: Path, why: str) -> InputError:
-    return InputError(
-        f"compute.scratch: no room for the images of {manifest.path} in {folder} on "
-        f"{os.uname().nodename} ({why} free); make room, name another folder, or set "
-        "compute.scratch to null"
-    )
+    with atomic(copy) as partial, open(partial, "wb") as file:
+        for index, data in enumerate(shown):
+            sizes[index] = len(data)
+            file.write(data)
+        file.write(sizes.tobytes())
 
 
 def _needed(manifest: Manifest) -> int:
