@@ -293,7 +293,9 @@ def test_a_training_that_fails_ends_with_its_loaders(project: Path, fault: Any) 
     job = Job(project, "one")
     job.wait_until_training()
     job.process.send_signal(signal.SIGINT)
-    assert job.end() == -signal.SIGINT
+    # By the interrupt, or by an error that a library makes of it.
+    assert job.end() in (-signal.SIGINT, 1), job.log.read_text()
+    assert "KeyboardInterrupt" in job.log.read_text()
     fault.seen("it ends, and the processes that load its images with it")
     fault.lost("the steps since the last kept state (`checkpoint_minutes`)")
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +208,8 @@ def _without_workers_left() -> Iterator[None]:
     try:
         yield
     except BaseException:
+        # PyTorch's handler would raise an error of their end in the place of this one.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for worker in multiprocessing.active_children():
             worker.kill()
         raise
