@@ -73,8 +73,8 @@ class Benchmark(Section):
     """Images per concept: a table (`.csv` or `.tsv`, with columns wnid and images), an ImageNet-21K
     folder to scan (class folders or tar archives named by wnid), a Parquet pack with a column
     `wnid`, or a list of these, whose counts are added. Null means unknown; `min_images` must then
-    be null too. A folder is listed once, for its counts and for all data sets that read it; after a
-    change inside it, run with `--forcerun index_folder`.
+    be null too. A folder is listed once, also for data sets; after a change in it, run with
+    `--forcerun index_folder`.
     """
     min_images: Positive | None = None
     """Drop concepts with fewer images. The thesis uses 782, the size of ILSVRC-2012's smallest
