@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cogworks.analysis.specs import MeasureSpec
@@ -174,7 +175,7 @@ def test_features_are_measured(tmp_path, rng):
         "dtype": "float32",
         "image": {},
     }
-    write_index(frame, tmp_path / "test.parquet", metadata=metadata)
+    write_index(pa.Table.from_pandas(frame), tmp_path / "test.parquet", metadata=metadata)
     spec = MeasureSpec(
         encoder="e",
         dataset="d",

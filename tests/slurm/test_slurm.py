@@ -62,7 +62,7 @@ def test_a_run_on_several_nodes_gives_what_a_local_run_gives(
     assert "Nothing to be done" in run.end(run.start())
     assert len(run.jobs()) == len(jobs)
     usage = run.end(run.start("usage"))
-    assert re.search(r"\ntrain_encoder +4 +\d+", usage)
+    assert re.search(r"\ntrain_encoder +2 +\d+", usage)
     assert "more than the" not in usage
 
 

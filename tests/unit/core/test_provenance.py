@@ -61,6 +61,22 @@ def test_a_job_records_its_own_memory_and_its_log(tmp_path):
     assert 300 < record["memory_mb"] < 500
 
 
+def test_what_only_starts_others_on_other_nodes_does_not_know_their_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").mkdir()
+    monkeypatch.setattr(sys, "orig_argv", ["workflow/scripts/fit_probes.py"])
+    monkeypatch.setattr(provenance, "_elsewhere", False)
+
+    def recorded(elsewhere: bool) -> object:
+        spec = json.dumps({"nodes": elsewhere})
+        finish(monkeypatch, "--spec", spec, main=lambda: provenance.works_elsewhere(elsewhere))
+        folder = tmp_path / "logs" / "provenance" / "fit_probes"
+        return json.loads(max(folder.iterdir(), key=os.path.getmtime).read_text())["memory_mb"]
+
+    assert recorded(False) > 0
+    assert recorded(True) is None
+
+
 def test_a_fork_does_not_know_its_own_memory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "logs").mkdir()

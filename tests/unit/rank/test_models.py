@@ -61,7 +61,6 @@ def test_what_cannot_be_a_model(given: list[str], weights: str | None, message: 
         ("timm:resnt18", None, True, "timm has no such model; it has .*resnet18"),
         ("timm:resnet18.a1_in2k", None, True, "no weights a1_in2k; it has .*a1_in1k"),
         ("torchvision:resnt18", None, False, "no such classification model; it has .*resnet18"),
-        ("cogworks:small", "random", False, "no such architecture here; there are small_resnet"),
         ("timm:resnet18.a1_in1k", None, False, "not in the hub's cache; allow .* --online, or giv"),
         ("torchvision:resnet18", None, False, r"no file .*; allow the download with --online"),
         ("hf:owner/x", None, False, r"hf:owner/x: config.json of owner/x is not in .* --online"),

@@ -38,12 +38,19 @@ _LIBRARIES = {
     "matplotlib": "matplotlib",
 }
 _started = time.monotonic()
+_elsewhere = False
 
 
 def start() -> None:
     """Take this moment for the start of the job."""
     global _started
     _started = time.monotonic()
+
+
+def works_elsewhere(found: bool) -> None:
+    """Say whether this process only starts others, on nodes whose memory it does not see."""
+    global _elsewhere
+    _elsewhere = found
 
 
 def record(status: int) -> None:
@@ -91,10 +98,10 @@ def _record() -> dict[str, Any]:
 def _memory() -> int | None:
     """Return the MB (2^20 bytes) that the job, or the largest process it started, held at most.
 
-    None where Linux does not tell, and for a fork of the warm server: all libraries that it shares
-    with others would count.
+    None where Linux does not tell, for a job whose work is done on other nodes, and for a fork of
+    the warm server: all libraries that it shares with others would count.
     """
-    if sys.argv[0] not in sys.orig_argv:
+    if _elsewhere or sys.argv[0] not in sys.orig_argv:
         return None
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text("utf-8").splitlines():

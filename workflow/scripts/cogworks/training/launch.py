@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from cogworks.core import leader
+from cogworks.core import leader, provenance
 from cogworks.core.errors import InputError
 from cogworks.core.interrupt import SIGNALS
 from cogworks.training.marks import is_finished, stop_file
@@ -89,6 +89,7 @@ def launch(
 
     for number in (*SIGNALS, signal.SIGINT):
         signal.signal(number, ask_to_stop)
+    provenance.works_elsewhere(nodes > 1)
     torchrun = torchrun_command(command, processes=processes, nodes=nodes, threads=threads)
     # They end with this process, should it be killed, and not with the run, of which it tells them.
     leader.lead()
