@@ -41,7 +41,7 @@ test: setup lint advisories check  ## Set up and run all checks and tests.
 lint: setup
 	python -m ruff check .
 	python -m ruff format --check .
-	python -m mypy workflow/scripts/cogworks workflow/scripts/*.py
+	python -m mypy workflow/scripts/cogworks workflow/scripts/*.py benchmarks/*.py
 	python -m snakefmt --check Snakefile workflow
 	python -m snakemake --lint
 	python -m zensical build --strict --clean
@@ -56,9 +56,9 @@ audit: setup  ## Look the locked packages up among known vulnerabilities, at PyP
 advisories: setup
 	-@python tests/audit.py
 
-test-slurm: setup  ## Install Slurm with apt-get if it is missing, and run the workflow on three nodes on this machine.
+test-slurm: setup  ## Install Slurm with apt-get if it is missing, and run the workflow on three nodes here; BRIEF=1 a part of it.
 	sh tests/slurm/install.sh
-	python -m pytest -m slurm --durations=0 tests/slurm
+	python -m pytest -m "slurm$(if $(BRIEF), and brief)" --durations=0 tests/slurm
 
 bench: setup  ## Measure what takes long, beside this machine's own limits; perhaps NAMES="decode crops" ARGS=--save.
 	@python benchmarks/bench.py $(NAMES) $(ARGS)

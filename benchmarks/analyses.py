@@ -91,8 +91,8 @@ def plain(stored: np.ndarray, labels: np.ndarray) -> dict[str, list[float]]:
 def peak() -> float:
     """Return the most memory of this process so far that was not mapped from a file, in MB."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    found = {key: int(re.search(rf"{key}:\s+(\d+)", status)[1]) for key in ("VmHWM", "RssFile")}
-    return (found["VmHWM"] - found["RssFile"]) / 1024
+    found = dict(re.findall(r"(VmHWM|RssFile):\s+(\d+)", status))
+    return (int(found["VmHWM"]) - int(found["RssFile"])) / 1024
 
 
 def tell(way: str, path: Path, threads: int) -> None:

@@ -40,7 +40,7 @@ def rows(name: str, threads: int) -> Iterator[Row]:
                 peer = values.pop("peer")
                 yield Row(**values, peer=None if peer is None else tuple(peer))
     if process.returncode:
-        sys.exit(f"{name}: ended with status {process.returncode}, see above")
+        raise ChildProcessError(f"{name} ended with status {process.returncode}, see above")
 
 
 def tell(name: str, threads: int) -> None:
@@ -66,14 +66,21 @@ def main() -> None:
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))}: the names are {', '.join(NAMES)}")
     if args.here:
-        tell(*args.names, args.threads)
+        (name,) = args.names
+        tell(name, args.threads)
         return
     lines = [f"{machine()} {args.threads} threads.", "", line(HEADER), line(["---"] * len(HEADER))]
     print("\n".join(lines), flush=True)
+    failed = []
     for name in args.names or NAMES:
-        for row in rows(name, args.threads):
-            lines.append(line(row.cells()))
-            print(lines[-1], flush=True)
+        try:
+            for row in rows(name, args.threads):
+                lines.append(line(row.cells()))
+                print(lines[-1], flush=True)
+        except ChildProcessError as error:
+            failed.append(str(error))
+    if failed:
+        sys.exit("\n".join(failed))
     if args.save:
         stem = re.sub(r"[^a-z0-9]+", "-", processor().split("(")[0].lower()).strip("-")
         path = HERE / "results" / f"{stem}.md"

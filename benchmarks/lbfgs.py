@@ -95,7 +95,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     x, y = features(*args.size)
-    Cs = list(np.logspace(*args.range, 12))
+    Cs = list(np.logspace(args.range[0], args.range[1], 12))
     contenders: dict[str, Callable[..., Fits]] = {
         "stacked": by_stack,
         "scikit-learn": by_sklearn,

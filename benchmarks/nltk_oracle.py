@@ -21,7 +21,7 @@ def open_nltk(source: Path, scratch: Path) -> Any:
     import nltk
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
-    class NounReader(WordNetCorpusReader):  # type: ignore[misc]
+    class NounReader(WordNetCorpusReader):
         def map_wn(self, version: str = "wordnet") -> None:
             return None
 

@@ -204,7 +204,7 @@ def files(found: Plan) -> Iterator[str]:
     """Yield the files of the user's that a config names."""
     for benchmark in found.benchmarks.values():
         section = benchmark.section
-        lists = (section.pool, section.seen, section.word_vectors.file)
+        lists = (*list_of(section.pool), section.seen, section.word_vectors.file)
         yield from (name for name in lists if name is not None and name not in NAMED)
     for dataset in found.datasets.values():
         yield from files_of_images(dataset)

@@ -214,7 +214,7 @@ class Comparison:
                 work = CONTENDERS[name]
                 if name in SEARCHED_IN:
                     found.products[name] += product_seconds(task, search=SEARCHED_IN[name])
-                top1 = found.clock.run(name, lambda work=work, seed=seed: work(task, seed))
+                top1 = found.clock.run(name, functools.partial(work, task, seed))
                 found.scores[name].append(top1)
         return found
 

@@ -144,7 +144,8 @@ def probing(scale: float, **protocol: Any) -> Plan:
     return plan
 
 
-PROBE = {"encoder": "encoder", "dataset": "photographs", "protocol": "probe"}
+CELL = ("encoder", "photographs", "probe")
+PROBE = dict(zip(("encoder", "dataset", "protocol"), CELL, strict=True))
 SGD = {
     "kind": "sgd",
     "shots": ["all"],
@@ -158,7 +159,7 @@ SGD = {
 
 def tune(scale: float) -> Iterator[Job]:
     """A search on features in float16."""
-    job = probing(scale, **SGD).jobs[tuple(PROBE.values())]
+    job = probing(scale, **SGD).jobs[CELL]
     yield _tuning(job)
 
 
@@ -175,9 +176,7 @@ def _tuning(job: Any) -> Job:
 
 def fit(scale: float) -> Iterator[Job]:
     """A fit after its search."""
-    job = probing(scale, **SGD | {"trials": 1, "first_batch": 1, "batch": 1}).jobs[
-        tuple(PROBE.values())
-    ]
+    job = probing(scale, **SGD | {"trials": 1, "first_batch": 1, "batch": 1}).jobs[CELL]
     subprocess.run(_tuning(job).command, check=True)
     yield _fitting(job)
 
@@ -195,14 +194,14 @@ def nearest(scale: float) -> Iterator[Job]:
     """Nearest neighbours, of few test images."""
     plan = probing(scale, kind="knn", shots=["all"], seeds=1)
     write_features(plan, "test", 2000)
-    yield _fitting(plan.jobs[tuple(PROBE.values())])
+    yield _fitting(plan.jobs[CELL])
 
 
 def lbfgs(scale: float) -> Iterator[Job]:
     """A search by L-BFGS, on a tenth of the images."""
     trials = {"trials": 5, "first_batch": 5, "batch": 5, "max_iterations": 5}
     plan = probing(scale / 10, kind="lbfgs", shots=["all"], seeds=1, **trials)
-    yield _tuning(plan.jobs[tuple(PROBE.values())])
+    yield _tuning(plan.jobs[CELL])
 
 
 def measure(scale: float) -> Iterator[Job]:
@@ -256,7 +255,14 @@ def manifest(scale: float) -> Iterator[Job]:
     classes = ["--spec", found.classes_spec.text, "--tables", "--output", found.class_table]
     wildcards = {"dataset": "photographs"}
     subprocess.run(Job(plan, "list_classes", wildcards, classes).command, check=True)
-    arguments = ["--spec", found.manifest_spec.text, "--classes", found.class_table, "--threads", 2]
+    arguments: list[Any] = [
+        "--spec",
+        found.manifest_spec.text,
+        "--classes",
+        found.class_table,
+        "--threads",
+        2,
+    ]
     arguments += [f"--{split}={found.manifest(split)}" for split in ("train", "val", "test")]
     yield Job(plan, "build_manifest", wildcards, arguments)
 
@@ -300,7 +306,7 @@ def train(scale: float) -> Iterator[Job]:
     plan = plan_of(training={"run": run})
     write_images(plan, "train", CLASSES)
     found = plan.runs["run"]
-    arguments = ["--spec", found.spec.text, "--manifest", found.inputs["manifest"]]
+    arguments: list[Any] = ["--spec", found.spec.text, "--manifest", found.inputs["manifest"]]
     arguments += ["--validation", "--start", "--folder", found.folder, "--state", found.state]
     arguments += ["--threads", 2, "--device", "cpu", "--cache-mb", 1000]
     yield Job(plan, "train_encoder", {"run": "run"}, arguments)
@@ -340,7 +346,7 @@ def measured(name: str, scale: float) -> Iterator[Use]:
     with tempfile.TemporaryDirectory() as folder:
         make = [sys.executable, __file__, "--make", name, "--scale", str(scale)]
         made = subprocess.run(make, cwd=folder, stdout=subprocess.PIPE, check=True)
-        for rule, command, asked in json.loads(made.stdout.splitlines()[-1]):
+        for rule, command, (asked_mb, asked_minutes) in json.loads(made.stdout.splitlines()[-1]):
             start = time.monotonic()
             process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
             _, status, usage = os.wait4(process.pid, 0)
@@ -348,7 +354,7 @@ def measured(name: str, scale: float) -> Iterator[Use]:
             if process.returncode:
                 raise SystemExit(f"{rule}: failed")
             minutes = (time.monotonic() - start) / 60
-            yield Use(rule, name, *asked, usage.ru_maxrss / 1024, minutes)
+            yield Use(rule, name, asked_mb, asked_minutes, usage.ru_maxrss / 1024, minutes)
 
 
 def main() -> None:
