@@ -24,6 +24,9 @@ BASE = "--folder results/training/base "
 TWO_NODES = {"training": {"base": {"compute": {"nodes": 2, "processes": 1}}}}
 
 
+FEATURES = "results/features/base/seen/test.parquet"
+
+
 def check_same(found: dict[str, bytes], expected: dict[str, bytes], *, whole: bool = True) -> None:
     """Check that two runs have the same files, or one some of the other's, with the same bytes."""
     assert found.keys() == expected.keys() if whole else found.keys() <= expected.keys()
@@ -64,6 +67,19 @@ def test_a_run_on_several_nodes_gives_what_a_local_run_gives(
     usage = run.end(run.start("usage"))
     assert re.search(r"\ntrain_encoder +2 +\d+", usage)
     assert "more than the" not in usage
+
+
+@pytest.mark.brief
+def test_a_training_on_two_nodes_and_its_features(on_slurm: Callable[..., Any]) -> None:
+    here = on_slurm("local_part")
+    here.project.snakemake(FEATURES, seconds=600)
+    run = on_slurm("part", {"compute": {"gpus": 1}} | TWO_NODES)
+    run.end(run.start(FEATURES), seconds=600)
+    check_same(run.results(), here.results())
+    assert {job.state for job in run.jobs()} == {"COMPLETED"}
+    [training] = run.jobs("train_encoder base")
+    assert (training.nodes, training.gpus) == (["n1", "n2"], 2)
+    assert "Nothing to be done" in run.end(run.start(FEATURES), seconds=600)
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +192,7 @@ def test_a_preempted_job_is_the_same_job_again_and_goes_on(
     check_same(faulty.results(), local, whole=False)
 
 
+@pytest.mark.brief
 @pytest.mark.parametrize(
     ("options", "gpus", "words"),
     [
