@@ -31,6 +31,7 @@ Samples are labelled by their members, in no order, so their listing is held as 
 """
 
 import argparse
+import csv
 import os
 import subprocess
 import sys
@@ -38,34 +39,74 @@ import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cogworks.plan.datasets import Dataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 EACH = 641
 LEVEL = 20
-STEPS = ("index", "level", "all", "training", "plain")
+STEPS = ("index", "level", "all", "training", "alone", "plain")
+KINDS = ("tar", "folder", "samples", "packs", "flat")
+# Those whose classes are mixed.
+MIXED = KINDS[2:]
+NAMES = [f"image_{number:05d}" for number in range(EACH)]
 
 
-def write_images(kind: str, images: int, size: int) -> None:
-    """Write the archives or folders of `images` images below `images`."""
-    names = [f"image_{number:05d}" for number in range(EACH)]
-    headers = [header(f"{name}.JPEG", size) for name in names]
-    labels = [header(f"{name}.cls", 9) for name in names] if kind == "samples" else None
+def wnid_of(number: int) -> str:
+    """Return the wnid of a class."""
+    return f"n{number:08d}"
+
+
+def write_images(kind: str, classes: int, size: int) -> None:
+    """Write the archives, folders or packs of some classes below `images`."""
+    writers = {"folder": write_folder, "packs": write_pack, "flat": write_flat}
+    if kind in writers:
+        for number in range(classes):
+            writers[kind](number, classes)
+        return
+    headers = [header(f"{name}.JPEG", size) for name in NAMES]
+    labels = [header(f"{name}.cls", 9) for name in NAMES] if kind == "samples" else None
     whole = -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-    for number in range(images // EACH):
-        place = Path("images", f"n{number:08d}")
-        if kind == "folder":
-            place.mkdir()
-            for name in names:
-                (place / f"{name}.JPEG").touch()
-            continue
-        with open(f"{place}.tar", "wb") as archive:
+    for number in range(classes):
+        with open(f"images/{wnid_of(number)}.tar", "wb") as archive:
             for at, block in enumerate(headers):
                 if labels is not None:
-                    archive.write(labels[at] + place.name.encode().ljust(tarfile.BLOCKSIZE, b"\0"))
+                    label = wnid_of((number * EACH + at) % classes).encode()
+                    archive.write(labels[at] + label.ljust(tarfile.BLOCKSIZE, b"\0"))
                 archive.write(block)
                 archive.seek(whole, os.SEEK_CUR)
             archive.write(bytes(2 * tarfile.BLOCKSIZE))
+
+
+def write_folder(number: int, classes: int) -> None:
+    """Write the folder of a class, with empty files."""
+    place = Path("images", wnid_of(number))
+    place.mkdir()
+    for name in NAMES:
+        (place / f"{name}.JPEG").touch()
+
+
+def write_pack(number: int, classes: int) -> None:
+    """Write a pack of as many images as a class has, of other classes, with empty images."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    labels = [wnid_of((number * EACH + at) % classes) for at in range(EACH)]
+    names = [f"{number}_{name}" for name in NAMES]
+    columns = {"image": pa.repeat(pa.scalar(b""), EACH), "wnid": labels, "name": names}
+    pq.write_table(pa.table(columns), f"images/{number:05d}.parquet")
+
+
+def write_flat(number: int, classes: int) -> None:
+    """Write empty files of other classes into one folder, and their lines in the list."""
+    with open("list.csv", "a", encoding="ascii") as lines:
+        for at, name in enumerate(NAMES):
+            file = f"{number}_{name}.JPEG"
+            Path("images", file).touch()
+            lines.write(f"{file},{wnid_of((number * EACH + at) % classes)}\n")
 
 
 def header(name: str, size: int) -> bytes:
@@ -75,26 +116,54 @@ def header(name: str, size: int) -> bytes:
     return info.tobuf(tarfile.USTAR_FORMAT)
 
 
-def build(kind: str, output: str, *, every: int) -> None:
-    """Write the manifests of every so many-th class, from the index if there is one."""
+def planned(kind: str) -> "Dataset":
+    """Return the data set of the images."""
     from cogworks.config.parse import parse
-    from cogworks.images.build import build_manifests
     from cogworks.plan.plan import Plan
 
-    wnids = sorted(path.stem for path in Path("images").iterdir())[::every]
-    source = {"kind": "folder" if kind == "folder" else "tar", "path": "images"}
+    kinds = {"tar": "tar", "samples": "tar", "packs": "parquet"}
+    source: dict[str, Any] = {"kind": kinds.get(kind, "folder"), "path": "images"}
     source |= {"layout": "samples"} if kind == "samples" else {}
+    source |= {"layout": "flat", "mapping": "list.csv"} if kind == "flat" else {}
+    source |= {"id_column": "name"} if kind == "packs" else {}
     section = {"source": source, "classes": {"names": ["a"]}, "test_images": 50}
-    spec = Plan(parse({"images": {"x": section}})).datasets["x"].manifest_spec
+    return Plan(parse({"images": {"x": section}})).datasets["x"]
+
+
+def build(kind: str, output: str, *, every: int, indices: Sequence[Path]) -> None:
+    """Write the manifests of every so many-th class."""
+    from cogworks.images.build import build_manifests
+
+    wnids = Path("classes.txt").read_text(encoding="ascii").split()[::every]
     outputs = {split: Path(f"{output}-{split}.parquet") for split in ("train", "val", "test")}
-    build_manifests(spec, wnids, outputs, threads=1, indices=list(Path().glob("index.parquet")))
+    build_manifests(planned(kind).manifest_spec, wnids, outputs, threads=1, indices=indices)
 
 
 def plain(kind: str) -> None:
     """Write one manifest of all images, by the standard library and pandas."""
     import pandas as pd
 
+    if kind == "packs":
+        frames = (
+            pd.read_parquet(path, columns=["wnid", "name"])
+            for path in sorted(Path("images").iterdir())
+        )
+        frame = pd.concat(frames, ignore_index=True).rename(columns={"name": "id"})
+    else:
+        frame = pd.DataFrame(plain_rows(kind), columns=["id", "path", "locator", "size", "wnid"])
+    frame["label"] = frame["wnid"].astype("category").cat.codes
+    frame.sort_values(["label", "id"]).to_parquet("plain.parquet")
+
+
+def plain_rows(kind: str) -> list[tuple[str, str, int, int, str]]:
+    """Return a row for each image."""
     rows: list[tuple[str, str, int, int, str]] = []
+    if kind == "flat":
+        with open("list.csv", encoding="ascii", newline="") as lines:
+            wnids = dict(csv.reader(lines))
+        for file in sorted(os.listdir("images")):
+            rows.append((file, f"images/{file}", 0, os.stat(f"images/{file}").st_size, wnids[file]))
+        return rows
     for place in sorted(Path("images").iterdir()):
         if kind != "folder":
             with tarfile.open(place, "r:") as archive:
@@ -110,20 +179,25 @@ def plain(kind: str) -> None:
                 path = os.path.join(folder, file)
                 size = os.stat(path).st_size
                 rows.append((f"{place.name}/{file}", path, 0, size, place.name))
-    frame = pd.DataFrame(rows, columns=["id", "path", "locator", "size", "wnid"])
-    frame["label"] = frame["wnid"].astype("category").cat.codes
-    frame.sort_values(["label", "id"]).to_parquet("plain.parquet")
+    return rows
 
 
 def step(name: str, kind: str) -> None:
     """Do one of `STEPS`."""
-    if name == "index":
+    index = Path("index.parquet")
+    if name == "index" and kind in MIXED:
+        from cogworks.images.source_index import index_images
+        from cogworks.images.sources.scan import list_images
+
+        index_images(list_images(planned(kind).source, None, threads=1), index)
+    elif name == "index":
         from cogworks.images.folder_index import index_folder
 
-        files = {"index": Path("index.parquet"), "counts": Path("counts.csv")}
-        index_folder("images", threads=1, **files)
+        index_folder("images", index=index, counts=Path("counts.csv"), threads=1)
     elif name in ("level", "all"):
-        build(kind, name, every=LEVEL if name == "level" else 1)
+        build(kind, name, every=LEVEL if name == "level" else 1, indices=[index])
+    elif name == "alone":
+        build(kind, name, every=1, indices=[])
     elif name == "training":
         from cogworks.images.manifest import read_manifest
         from cogworks.images.reader import ImageReader
@@ -156,15 +230,17 @@ def read_calls() -> int:
     return int(dict(line.split(": ") for line in lines)["syscr"])
 
 
-def report(kind: str, images: int, size: int) -> None:
+def report(kind: str, images: int, size: int, steps: Sequence[str]) -> None:
     """Make a folder of images, and print a line for each step."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "images").mkdir()
-        # In a process of its own: what this one holds would count as its children's.
-        measured(folder, "--kind", kind, "--write", str(images), "--bytes", str(size))
         classes = images // EACH
+        wnids = "\n".join(map(wnid_of, range(classes)))
+        Path(folder, "classes.txt").write_text(wnids, encoding="ascii")
+        # In a process of its own: what this one holds would count as its children's.
+        measured(folder, "--kind", kind, "--write", str(classes), "--bytes", str(size))
         print(f"{classes * EACH:,} images, {classes:,} classes ({kind})", flush=True)
-        for name in STEPS if kind != "samples" else STEPS[2:]:
+        for name in steps:
             seconds, memory, calls = measured(folder, "--kind", kind, "--step", name)
             done = classes * EACH if name != "level" else -(-classes // LEVEL) * EACH
             print(
@@ -177,9 +253,10 @@ def report(kind: str, images: int, size: int) -> None:
 def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, nargs="+", default=[140_000, 1_400_000])
-    parser.add_argument("--kind", choices=["tar", "folder", "samples"], default="tar")
+    parser.add_argument("--kind", choices=KINDS, default="tar")
     parser.add_argument("--bytes", type=int, default=0)
     parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--steps", choices=STEPS, nargs="+", default=STEPS)
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     args = parser.parse_args(given)
     if args.write is not None:
@@ -190,7 +267,7 @@ def main(given: Sequence[str] | None = None) -> None:
         print(read_calls() - before)
     else:
         for images in args.images:
-            report(args.kind, images, args.bytes)
+            report(args.kind, images, args.bytes, args.steps)
 
 
 if __name__ == "__main__":

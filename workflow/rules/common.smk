@@ -111,4 +111,5 @@ wildcard_constraints:
     generator="[^/]+",
     protocol="[^/]+",
     run="[^/]+",
+    source="[^/]+",
     split="[^/]+",

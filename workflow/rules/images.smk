@@ -32,8 +32,46 @@ rule index_folder:
         " --index {output.index:q} --counts {output.counts:q} > {log:q} 2>&1"
 
 
+# Samples, packs and the lists of flat folders mix their classes. Where several jobs ask for the
+# classes or the images of such a source, it is read once, and they ask this index.
+rule index_source:
+    input:
+        files=lambda w: needs.made(
+            plan.source_of[w.source].dataset.source_files,
+            plan.source_of[w.source].dataset.missing,
+        ),
+    output:
+        "results/sources/{source}/images.parquet",
+    log:
+        "logs/index_source/{source}.log",
+    benchmark:
+        "logs/benchmarks/index_source/{source}.tsv"
+    priority: 2
+    conda:
+        "../../envs/base.yaml"
+    threads: lambda w: plan.source_of[w.source].dataset.scan_threads
+    resources:
+        mem_mb=requests.mem_mb("index_source"),
+        runtime=requests.runtime("index_source"),
+    params:
+        script=script("index_source"),
+        spec=lambda w: plan.source_of[w.source].spec.text,
+        files=lambda w: canonical(
+            of_files(plan.source_of[w.source].dataset.source_files)
+        ),
+        code=lambda w: rule_code(
+            "index_source", *plan.source_of[w.source].dataset.source_modules
+        ),
+    message:
+        "Listing the images of {wildcards.source}"
+    shell:
+        "{params.script} --spec {params.spec:q} --threads {threads}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
 rule list_classes:
     input:
+        indices=lambda w: plan.datasets[w.dataset].class_indices,
         tables=lambda w: plan.datasets[w.dataset].concept_tables,
         files=lambda w: needs.made(
             plan.datasets[w.dataset].class_files,
@@ -64,7 +102,7 @@ rule list_classes:
         "Classes of {wildcards.dataset}"
     shell:
         "{params.script} --spec {params.spec:q} --threads {threads}"
-        " --online {resources.online}"
+        " --online {resources.online} --indices {input.indices:q}"
         " --tables {input.tables:q} --output {output:q} > {log:q} 2>&1"
 
 

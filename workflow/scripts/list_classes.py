@@ -17,8 +17,17 @@ def main() -> None:
     parser.add_argument(
         "--online", type=int, choices=[0, 1], default=0, help="1 lets torchvision download"
     )
+    parser.add_argument(
+        "--indices", type=Path, nargs="*", default=[], help="of the source, if it was made before"
+    )
     args = parser.parse_args()
-    table = list_classes(args.spec, args.tables, threads=args.threads, online=bool(args.online))
+    table = list_classes(
+        args.spec,
+        args.tables,
+        threads=args.threads,
+        online=bool(args.online),
+        index=next(iter(args.indices), None),
+    )
     write_parquet(table, args.output)
 
 

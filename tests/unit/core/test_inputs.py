@@ -1,7 +1,15 @@
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import check_genuine, impostor, is_hidden, is_hidden_path, read_text
+from cogworks.core.inputs import (
+    check_genuine,
+    first_line,
+    impostor,
+    is_hidden,
+    is_hidden_path,
+    numbered_lines,
+    read_text,
+)
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:7b3a\nsize 492265879\n"
 
@@ -47,6 +55,43 @@ def test_real_content_is_no_impostor() -> None:
 def test_text_is_read_as_people_save_it(content: bytes, tmp_path) -> None:
     (tmp_path / "list.txt").write_bytes(content)
     assert read_text(tmp_path / "list.txt").splitlines() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfa\r\n\r\n# none\r\n b \r\n",
+        b"a\n\n\nb",
+        b"a\r\rb\r\nc\rd\n",
+        b"\xef\xbb\xbf",
+        b"",
+        b"\n \n\xef\xbb\xbfa",
+    ],
+)
+def test_lines_are_those_of_the_whole_text(content: bytes, tmp_path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes(content)
+    text = read_text(path).split("\n")
+    whole = [(number, line.strip("\ufeff ")) for number, line in enumerate(text, start=1)]
+    kept = [(number, line) for number, line in whole if line and not line.startswith("#")]
+    assert list(numbered_lines(path)) == kept
+    assert first_line(path) == text[0]
+
+
+def test_lines_are_refused_like_the_whole_text(tmp_path) -> None:
+    path = tmp_path / "list.txt"
+    for content, message in (
+        ("a\nété\n".encode("latin-1"), r"list\.txt, line 2: not UTF-8"),
+        ("a\n".encode("utf-16"), r"list\.txt: UTF-16"),
+        (POINTER, "Git LFS"),
+    ):
+        path.write_bytes(content)
+        for read in (lambda: list(numbered_lines(path)), lambda: read_text(path)):
+            with pytest.raises(InputError, match=message):
+                read()
+    path.unlink()
+    with pytest.raises(InputError, match=r"list\.txt: cannot be read"):
+        first_line(path)
 
 
 def test_text_in_another_encoding_is_refused_with_its_line(tmp_path) -> None:

@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 
 from cogworks.config.parse import parse
-from cogworks.images.sources.scan import scan
+from cogworks.images.source_index import passing_index
+from cogworks.images.sources.kinds import Source
+from cogworks.images.sources.listing import joined
+from cogworks.images.sources.scan import list_images, scan_by_class
 from cogworks.plan import datasets
 from cogworks.plan.plan import Plan
 
@@ -26,6 +29,15 @@ def picture(seed: int = 0, size: tuple[int, int] = (24, 20)) -> np.ndarray:
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     resized = Image.fromarray(coarse).resize(size[::-1], Image.Resampling.BICUBIC)
     return np.asarray(resized)
+
+
+def scan(source: Source, wnids: list[str] | None, *, threads: int = 1) -> pd.DataFrame:
+    """List the images of a source class by class, as manifests get them, and join them again."""
+    if wnids is not None:
+        blocks = scan_by_class(source, sorted(wnids), threads=threads)
+        return joined(frame for _, frame in blocks)
+    with passing_index(list_images(source, None, threads=threads)) as index:
+        return joined(frame for _, frame in index.blocks(sorted(index.counts), whole=False))
 
 
 @pytest.fixture
@@ -85,7 +97,7 @@ def listed(fill: Any) -> Any:
         section = {"source": source, "classes": {"names": ["a"]}, "test_images": 1}
         if "train_path" in source or "test_path" in source or "split_column" in source:
             del section["test_images"]
-        frame = scan(fill({"x": section}).datasets["x"].source, wnids, threads=1)
+        frame = scan(fill({"x": section}).datasets["x"].source, wnids)
         return frame.sort_values("id", ignore_index=True)
 
     return make

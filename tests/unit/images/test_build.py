@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from cogworks.core.errors import InputError
+from cogworks.images import source_index
 from cogworks.images.build import _compare_level, build_manifests
 from cogworks.images.manifest import Manifest, read_manifest
 from cogworks.images.reader import ImageReader
-from cogworks.images.sources import scan
 
 
 def build(fill: Any, tmp_path: Path, section: dict[str, Any], wnids: list[str]) -> Any:
@@ -245,7 +245,7 @@ def test_a_pack_is_decoded_from_front_to_back(
     fill: Any, make_pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No row group is read again for another class."""
-    monkeypatch.setattr(scan, "BLOCK", 1)
+    monkeypatch.setattr(source_index, "ROWS", 1)
     pack = make_pack([(wnid, "train") for wnid in ("n02", "n01", "n03") * 4])
     whole = pq.ParquetFile.read_row_groups
     read = create_autospec(whole, side_effect=whole)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.images import folder_index
+from cogworks.images import class_rows
 from cogworks.images.folder_index import FolderIndex, index_folder
 from cogworks.images.sources.class_images import list_class
 
@@ -112,7 +112,7 @@ def test_an_index_has_what_each_class_has(
     imagenet: Path, tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch, group: int
 ) -> None:
     """However its rows are grouped, and in whatever order it is asked."""
-    monkeypatch.setattr(folder_index, "GROUP", group)
+    monkeypatch.setattr(class_rows, "GROUP", group)
     counted(imagenet)
     index = FolderIndex(tmp_path / "out" / "index.parquet")
     for entry in ("n00000003.tar", "n00000001", "n00000002", "n00000001"):

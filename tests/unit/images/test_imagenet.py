@@ -13,7 +13,8 @@ from cogworks.images.build import build_manifests
 from cogworks.images.classes import list_classes
 from cogworks.images.manifest import read_manifest
 from cogworks.images.sources.kinds import SOURCES
-from cogworks.images.sources.scan import scan
+
+from .conftest import scan
 
 WNIDS = ["n00000001", "n00000002", "n00000003"]
 TEST_SETS = ["imagenet_v2", "imagenet_sketch", "imagenet_r", "imagenet_a"]

@@ -140,7 +140,7 @@ def test_a_label_comes_with_the_headers_of_its_sample(
     found = fill({"x": section}).datasets["x"]
     calls = Mock(wraps=os.pread)
     monkeypatch.setattr(os, "pread", calls)
-    frame = scan.scan(found.source, ["a", "b"], threads=1)
+    (frame,) = scan.list_images(found.source, ["a", "b"], threads=1)
     assert frame["wnid"].tolist() == ["a", "b"] * 50
     assert calls.call_count <= 1.2 * 100
 

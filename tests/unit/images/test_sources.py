@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.images.sources.scan import scan
+
+from .conftest import scan
 
 CLASSES = ["n01", "n02", "n10"]
 

@@ -19,7 +19,7 @@ from cogworks.images.reader import ImageReader
 from cogworks.images.sources.transfer import scan_transfer
 from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 
-from .conftest import encode, picture
+from .conftest import encode, picture, scan
 
 CRAB, ANT, STATUE, COUGAR = "n01976957", "n02219486", "n04306847", "n02125311"
 FOLDERS = {"Caltech101": "caltech101/101_ObjectCategories"}
@@ -58,7 +58,7 @@ def test_classes_with_one_synset_are_one_and_those_without_are_left_out(
     root: Path, fill: Any
 ) -> None:
     found = fill({"x": section(root, "Caltech101")}).datasets["x"]
-    frame = found.source.scan([str(root)], None, "", 1)
+    frame = scan(found.source, None)
     assert frame["wnid"].value_counts().to_dict() == {COUGAR: 8, ANT: 4}
     assert set(frame["split"]) == {""}
     assert frame["id"].str.startswith("Caltech101/caltech101/101_ObjectCategories/").all()
@@ -71,9 +71,7 @@ def test_a_synset_of_two_sets_has_the_images_of_the_first(
     """Also where the first has no image of it, as its table says that it has the class."""
     names = ("Caltech101", "Caltech256")
     both = fill({"x": section(root, *names), "y": section(root, *names[::-1])})
-    first, second = (
-        both.datasets[name].source.scan([str(root)], None, "", 1) for name in ("x", "y")
-    )
+    first, second = (scan(both.datasets[name].source, None) for name in ("x", "y"))
     assert sorted(set(first["wnid"])) == sorted([ANT, COUGAR])
     # Caltech-256 has no cougar and no ant.
     assert sorted(set(second["wnid"])) == sorted([ANT, COUGAR, CRAB, STATUE])
@@ -106,7 +104,7 @@ def test_a_class_that_the_table_does_not_have_is_named(
     found = fill({"x": section(root, "Caltech101")}).datasets["x"]
     message = r"2 classes stand in no row of resources/synsets/Caltech101.csv: cougar_body, cougar"
     with pytest.raises(InputError, match=message):
-        found.source.scan([str(root)], None, "", 1)
+        scan(found.source, None)
 
 
 def test_a_set_half_there_is_refused_with_the_numbers(root: Path) -> None:
@@ -149,7 +147,7 @@ def test_packs_of_named_classes_take_a_table(make_pack: Any, fill: Any, tmp_path
     given = {"source": source, "classes": {"part": "source"}, "test_images": 1}
     found = fill({"x": given}).datasets["x"]
     assert str(table) in found.source_files
-    assert found.source.scan([str(pack)], None, "", 1)["wnid"].tolist() == [ANT, ANT, CRAB]
+    assert scan(found.source, None)["wnid"].tolist() == [CRAB, ANT, ANT]
 
 
 def test_folders_of_named_classes_take_a_table(make_folder: Any, fill: Any, tmp_path: Path) -> None:
@@ -161,17 +159,17 @@ def test_folders_of_named_classes_take_a_table(make_folder: Any, fill: Any, tmp_
     given = {"source": source, "classes": {"part": "source"}, "test_images": 1}
     found = fill({"x": given}).datasets["x"]
     assert found.source_files == [str(table)]
-    frame = found.source.scan([folder], None, "", 1)
+    frame = scan(found.source, None)
     assert frame["wnid"].value_counts().to_dict() == {ANT: 3, CRAB: 3}
     assert frame["id"].str.startswith("More ants/").sum() == 1
-    assert set(found.source.scan([folder], [CRAB], "", 1)["wnid"]) == {CRAB}
+    assert set(scan(found.source, [CRAB])["wnid"]) == {CRAB}
     table.write_text(f"class,wnid\nAnts,{ANT}\nGone,{CRAB}\n")
     with pytest.raises(InputError, match=r"3 classes stand in no row of .*: Crabs, More ants, Odd"):
-        found.source.scan([folder], None, "", 1)
+        scan(found.source, None)
     table.write_text("class,wnid\n" + "".join(f"{name},{wnid or CRAB}\n" for name, wnid in rows))
     (Path(folder) / "Odd").rename(tmp_path / "Odd")
     with pytest.raises(InputError, match="1 class folders are missing: Odd"):
-        found.source.scan([folder], None, "", 1)
+        scan(found.source, None)
     table.write_text("Ants\n")
     problems = list(fill({"x": given}, check=False).datasets["x"].problems())
     assert any("table.csv is no table of class folders" in line for line in problems)
@@ -226,6 +224,6 @@ def test_the_folders_of_real_photographs_have_their_synsets(dev_data: Path, fill
     }
     given = {"source": source, "classes": {"part": "source"}, "test_images": 10}
     found = fill({"x": given}).datasets["x"]
-    frame = found.source.scan([source["path"]], None, "", 1)
+    frame = scan(found.source, None)
     assert len(frame) == 2244
     assert frame["wnid"].nunique() == 45

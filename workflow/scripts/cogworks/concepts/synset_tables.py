@@ -20,7 +20,7 @@ import re
 from pathlib import Path
 
 from cogworks.core.errors import InputError
-from cogworks.core.inputs import read_text
+from cogworks.core.inputs import first_line, read_text
 from cogworks.core.place import found
 
 COLUMNS = ("class", "wnid")
@@ -36,7 +36,7 @@ def is_table(path: str | Path) -> bool:
     """Say whether a file is such a table, by its suffix and its header."""
     if not str(path).lower().endswith(".csv"):
         return False
-    return set(COLUMNS) <= {name.strip() for name in read_text(path).partition("\n")[0].split(",")}
+    return set(COLUMNS) <= {name.strip() for name in first_line(path).split(",")}
 
 
 def read_table(path: str | Path) -> dict[str, str]:

@@ -31,7 +31,12 @@ def is_image(name: str) -> bool:
 
 
 def images_below(folder: str | Path, left_out: Counter[str]) -> list[str]:
-    """Return the paths of the images under a folder, sorted.
+    """Return the paths of the images under a folder, sorted; see `find_images`."""
+    return sorted(find_images(folder, left_out))
+
+
+def find_images(folder: str | Path, left_out: Counter[str]) -> Iterator[str]:
+    """Yield the paths of the images under a folder, in no order.
 
     Each folder is listed once, and no file is looked at.
 
@@ -43,7 +48,7 @@ def images_below(folder: str | Path, left_out: Counter[str]) -> list[str]:
         InputError: a folder cannot be read, or an image's name is not UTF-8.
     """
     try:
-        return sorted(_walk(folder, left_out))
+        yield from _walk(folder, left_out)
     except OSError as error:
         raise InputError(f"{error.filename or folder}: {error.strerror}") from error
 

@@ -97,13 +97,33 @@ def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
 
     Empty lines and those that begin with `#` are left out.
 
+    The file is read line by line: it may have millions.
+
     Raises:
         InputError: see `read_text`.
     """
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         stripped = line.strip(_BLANK)
         if stripped and not stripped.startswith("#"):
             yield number, stripped
+
+
+def first_line(path: str | Path) -> str:
+    """Return the first line of a text file, of which no more is read; errors as `read_text`."""
+    return next(_lines(path), "")
+
+
+def _lines(path: str | Path) -> Iterator[str]:
+    """Yield what `read_text` returns, line by line."""
+    try:
+        with open(path, "rb") as handle:
+            head = handle.peek(_HEAD)
+            if head and (what := impostor(head)):
+                raise InputError(f"{path} is {what}")
+            for number, line in enumerate(handle, start=1):
+                yield from _decoded(line, str(path), number).removesuffix("\n").split("\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def read_lines(path: str | Path) -> list[str]:
@@ -113,11 +133,16 @@ def read_lines(path: str | Path) -> list[str]:
 
 def decode_text(content: bytes, place: str) -> str:
     """Decode the content of a text file, as `read_text` does; `place` is named in errors."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    return _decoded(content, place, 1)
+
+
+def _decoded(content: bytes, place: str, first: int) -> str:
+    """Decode lines of a file, of which the first has a number."""
+    if first == 1 and content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{place}: UTF-16 text; save it as UTF-8")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig" if first == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = first + content.count(b"\n", 0, error.start)
         raise InputError(f"{place}, line {line}: not UTF-8 text; save it as UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -16,6 +16,7 @@ from cogworks.images.choice import Tally, choose_images
 from cogworks.images.copies import Copies
 from cogworks.images.folder_index import open_indices
 from cogworks.images.manifest import manifest_writer
+from cogworks.images.sources.class_images import NO_INDICES
 from cogworks.images.sources.listing import joined, name_some
 from cogworks.images.sources.scan import find_image_column, scan_by_class
 from cogworks.images.specs import ManifestSpec
@@ -45,7 +46,7 @@ def build_manifests(
         threads: readers and decoders at once.
         verify: whether to decode every image, and to compare all for copies.
         online: whether a torchvision data set that is not there may be downloaded.
-        indices: of folders of classes; what they know is not listed again.
+        indices: of the source, or of folders of classes; what they know is not listed again.
 
     Raises:
         InputError: missing classes or files, too few images, or damaged ones.
@@ -53,7 +54,7 @@ def build_manifests(
     column = find_image_column(spec.source)
     choice = _Choice(spec, column, decoders=threads if verify else 0)
     copies = Copies(image_column=column, thorough=verify)
-    known = open_indices(indices)
+    mixed = spec.source.mixed
     with ExitStack() as stack:
         writers = {
             split: stack.enter_context(
@@ -69,7 +70,13 @@ def build_manifests(
             for split, path in outputs.items()
         }
         for classes, frame in scan_by_class(
-            spec.source, wnids, threads=threads, online=online, indices=known, decoded=verify
+            spec.source,
+            wnids,
+            threads=threads,
+            online=online,
+            indices=NO_INDICES if mixed else open_indices(indices),
+            index=next(iter(indices), None) if mixed else None,
+            decoded=verify,
         ):
             parts = choice.of(frame, classes)
             parts = {split: _with_sizes(part, threads) for split, part in parts.items()}

@@ -19,20 +19,25 @@ WNID = re.compile(r"n\d{8}")
 
 
 def list_classes(
-    spec: ClassesSpec, tables: Sequence[Path], *, threads: int, online: bool = False
+    spec: ClassesSpec,
+    tables: Sequence[Path],
+    *,
+    threads: int,
+    online: bool = False,
+    index: Path | None = None,
 ) -> pd.DataFrame:
     """Return the classes of a data set: label (int32, from 0), wnid, name.
 
     Args:
         spec: which classes it has.
         tables: the concepts room's `seen` and `levels` tables, those that the classes come from.
-        threads, online: as for `sources.scan`, where the source is scanned for its classes.
+        threads, online, index: as for `sources.scan`, where the source says which there are.
 
     Raises:
         InputError: no classes, not as many as the config says, or too few for the limit.
     """
     key = f"images.{spec.dataset}.classes"
-    wnids = sorted(_all_classes(spec, tables, threads=threads, online=online))
+    wnids = sorted(_all_classes(spec, tables, threads=threads, online=online, index=index))
     if spec.count not in (None, len(wnids)):
         raise InputError(f"{key}.count: expected {spec.count} classes, found {len(wnids)}")
     if spec.limit is not None:
@@ -56,7 +61,7 @@ def read_classes(path: Path) -> pd.DataFrame:
 
 
 def _all_classes(
-    spec: ClassesSpec, tables: Sequence[Path], *, threads: int, online: bool
+    spec: ClassesSpec, tables: Sequence[Path], *, threads: int, online: bool, index: Path | None
 ) -> set[str]:
     if spec.wnids is not None:
         return {canonical(wnid) for wnid in spec.wnids}
@@ -65,7 +70,7 @@ def _all_classes(
     concepts = {wnid for table in tables for wnid in _concepts(table, spec.level)}
     if spec.source is None:
         return concepts
-    there = classes_in(spec.source, threads=threads, online=online)
+    there = classes_in(spec.source, threads=threads, online=online, index=index)
     return there if spec.part == "source" else there & concepts
 
 

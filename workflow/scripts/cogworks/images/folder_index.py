@@ -20,7 +20,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,15 +27,13 @@ import pyarrow as pa
 from cogworks.concepts.counts import write_counts
 from cogworks.concepts.synset_tables import WNID
 from cogworks.core.errors import InputError
-from cogworks.core.files import open_parquet, parquet_writer, read_groups, read_metadata
 from cogworks.core.image_files import FILE, FOLDER, kind_of, report_left_out
+from cogworks.images.class_rows import ClassRows, class_rows_writer
 from cogworks.images.sources.class_images import Images, Index, is_archive, list_classes
 
 SCHEMA = pa.schema(
     [("entry", pa.string()), ("name", pa.string()), ("locator", pa.int64()), ("size", pa.int64())]
 )
-# Rows that are written at a time, at least.
-GROUP = 2**17
 
 
 def index_folder(folder: str, *, index: Path, counts: Path, threads: int) -> dict[str, int]:
@@ -59,23 +56,16 @@ def index_folder(folder: str, *, index: Path, counts: Path, threads: int) -> dic
     """
     places = _find(Path(folder))
     left_out: Counter[str] = Counter()
-    found: dict[str, int] = {}
-    waiting: list[pa.Table] = []
-    with parquet_writer(index, SCHEMA) as file:
+    with class_rows_writer(index, SCHEMA, key="entry") as writer:
+        writer.facts["folder"] = folder
         label = f"listing {folder}"
         listed = list_classes(places, label=label, left_out=left_out, workers=threads)
         for place, images in zip(places, listed, strict=True):
-            found[place.name] = len(images.names)
+            writer.counts[place.name] += 0
             entry = pa.repeat(place.name, len(images.names))
-            waiting.append(pa.table([entry, *images], schema=SCHEMA))
-            if sum(map(len, waiting)) >= GROUP:
-                file.add(pa.concat_tables(waiting).combine_chunks())
-                waiting.clear()
-        if waiting:
-            file.add(pa.concat_tables(waiting).combine_chunks())
-        file.describe({"folder": folder, "counts": found})
+            writer.add(pa.table([entry, *images], schema=SCHEMA))
     report_left_out(left_out, folder)
-    table = {_wnid(entry): number for entry, number in found.items()}
+    table = {_wnid(entry): number for entry, number in writer.counts.items()}
     write_counts(table, counts)
     return table
 
@@ -89,39 +79,16 @@ class FolderIndex:
         Raises:
             InputError: it is missing or damaged.
         """
-        metadata = read_metadata(path)
-        self._path = path
-        self.folder: str = metadata["folder"]
-        counts: dict[str, int] = metadata["counts"]
-        spans = pairwise(accumulate(counts.values(), initial=0))
-        self._spans = dict(zip(counts, spans, strict=True))
-        self._file = open_parquet(path)
-        groups = map(self._file.metadata.row_group, range(self._file.num_row_groups))
-        self._groups = list(accumulate((group.num_rows for group in groups), initial=0))
-        self._held: tuple[int, pa.Table] | None = None
+        self._rows = ClassRows(path, key="entry")
+        self.folder: str = self._rows.facts["folder"]
 
     def __contains__(self, entry: str) -> bool:
-        return entry in self._spans
+        return entry in self._rows.counts
 
     def images(self, entry: str) -> Images:
         """Return the images of a class; classes that follow each other are read together."""
-        start, stop = self._spans[entry]
-        pieces = []
-        for number, (first, last) in enumerate(pairwise(self._groups)):
-            if first < stop and start < last:
-                begin, end = max(start, first), min(stop, last)
-                pieces.append(self._group(number).slice(begin - first, end - begin))
-        columns = (
-            [value for piece in pieces for value in piece[name].to_pylist()]
-            for name in SCHEMA.names[1:]
-        )
-        return Images(*columns)
-
-    def _group(self, number: int) -> pa.Table:
-        if self._held is None or self._held[0] != number:
-            rows = read_groups(self._path, self._file, [number], SCHEMA.names[1:])
-            self._held = number, rows
-        return self._held[1]
+        rows = self._rows.of([entry])
+        return Images(*(rows[name].to_pylist() for name in SCHEMA.names[1:]))
 
 
 def open_indices(paths: Iterable[Path]) -> dict[str, Index]:

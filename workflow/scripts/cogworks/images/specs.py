@@ -33,6 +33,12 @@ class FolderSpec(Spec):
     folder: str
 
 
+class SourceSpec(Spec):
+    """A source whose images are listed once for all."""
+
+    source: AnySource
+
+
 class WorldSpec(Spec):
     """How a data set of the procedural world is drawn."""
 

@@ -122,10 +122,18 @@ class Dataset:
 
     @property
     def indices(self) -> list[str]:
-        """Return the indices of folders that it reads: those in which images are counted."""
+        """Return the indices that it reads: of its source, or of folders with counted images."""
+        if self.given.mixed:
+            listed = self.plan.sources.get(self.source.text)
+            return [] if listed is None else [listed.index]
         folders = self.plan.folders
         places = map(real, self.source.class_places) if folders else ()
         return [folders[place].index for place in places if place in folders]
+
+    @property
+    def class_indices(self) -> list[str]:
+        """Return the index that knows which classes its source has, if it is asked for them."""
+        return self.indices if self.scanned and self.given.mixed else []
 
     @property
     def wordnet(self) -> str | None:

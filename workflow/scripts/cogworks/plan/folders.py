@@ -39,9 +39,7 @@ class Folder:
     @property
     def name(self) -> str:
         """Return a name of its own: that of the folder, and some of the digest of its path."""
-        given = os.path.normpath(self.path)
-        plain = re.sub(r"[^\w.-]+", "-", os.path.basename(given)) or "folder"
-        return f"{plain}-{hashlib.sha256(given.encode()).hexdigest()[:8]}"
+        return named_after(self.path, os.path.normpath(self.path))
 
     @property
     def index(self) -> str:
@@ -73,6 +71,12 @@ def folders(plan: Plan) -> dict[str, Folder]:
                 key = f"concepts.{benchmark.name}.image_counts"
                 found.setdefault(real(path), Folder(path, key))
     return found
+
+
+def named_after(path: str, text: str) -> str:
+    """Return a name for what is made of a path: its end, and some of the digest of a text."""
+    plain = re.sub(r"[^\w.-]+", "-", os.path.basename(os.path.normpath(path))) or "folder"
+    return f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def real(path: str) -> str:

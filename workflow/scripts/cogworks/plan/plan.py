@@ -34,6 +34,7 @@ from cogworks.plan.generators import Generator, Given, Trained
 from cogworks.plan.jobs import Crossing
 from cogworks.plan.measures import Measure
 from cogworks.plan.runs import Run
+from cogworks.plan.sources import Listed, listed_sources
 from cogworks.probes.kinds import KINDS
 
 ImageSet = Dataset | Clone
@@ -68,6 +69,16 @@ class Plan:
     def datasets(self) -> dict[str, Dataset]:
         """Return every real data set by its expanded name: a family's members, not the family."""
         return {found.name: found for found in expand(self)}
+
+    @cached_property
+    def sources(self) -> dict[str, Listed]:
+        """Return the sources that are listed once for all, by their texts."""
+        return listed_sources(self)
+
+    @cached_property
+    def source_of(self) -> dict[str, Listed]:
+        """Return the same sources by their names."""
+        return {found.name: found for found in self.sources.values()}
 
     @cached_property
     def generators(self) -> dict[str, Generator]:

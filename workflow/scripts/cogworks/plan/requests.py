@@ -204,6 +204,11 @@ def _list_classes(plan: Plan, w: Any, files: Any) -> Need:
     return Need(memory.class_list(dataset), seconds.manifests(dataset) * dataset.scanned)
 
 
+def _index(plan: Plan, w: Any, files: Any) -> Need:
+    dataset = plan.source_of[w.source].dataset
+    return Need(memory.manifests(dataset), seconds.manifests(dataset))
+
+
 def _render(plan: Plan, w: Any, files: Any) -> Need:
     return Need(memory.TABLES, seconds.world(plan.datasets[w.dataset]))
 
@@ -230,6 +235,7 @@ def _plans(plan: Plan, w: Any, files: Any) -> Need:
 # WordNet has a fixed size.
 RULES: dict[str, Callable[[Plan, Any, Any], Need]] = {
     "index_folder": lambda plan, w, files: Need(memory.TABLES, 7200),
+    "index_source": _index,
     "scan_image_counts": lambda plan, w, files: Need(memory.TABLES),
     "select_concepts": lambda plan, w, files: Need(memory.WORDNET),
     "rank_concepts": _rank,

@@ -1,27 +1,31 @@
 """Folders of image files: a folder a class, folders by number, or flat folders with a list."""
 
 import os
+import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
 from cogworks.core.errors import InputError
-from cogworks.core.image_files import FOLDER, images_below, is_image, kind_of, report_left_out
+from cogworks.core.image_files import FOLDER, find_images, is_image, kind_of, report_left_out
 from cogworks.core.inputs import is_hidden
 from cogworks.images.sources.class_images import NO_INDICES, Indices, list_classes
+from cogworks.images.sources.flat_images import FlatImages
 from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import (
     BLOCK,
     canonical,
     class_listing,
     joined,
-    listing,
+    listings,
     name_some,
 )
-from cogworks.images.sources.mapping import ImageNames, read_mapping
+from cogworks.images.sources.mapping import read_mapping
 from cogworks.images.sources.places import SPLITS, distinct_names
 
 
@@ -87,8 +91,8 @@ def scan_classes(
 
 def scan_flat(
     roots: Sequence[Path], mapping: str, *, numbered: Sequence[str] | None, split: str
-) -> pd.DataFrame:
-    """List the images of flat folders whose classes stand in a file.
+) -> Iterator[pd.DataFrame]:
+    """List the images of flat folders whose classes stand in a file, some at a time.
 
     Args:
         roots: the folders.
@@ -97,47 +101,55 @@ def scan_flat(
         split: the split that all of them belong to, or empty.
 
     Raises:
-        InputError: an image without a line, a line without an image, or a damaged line.
+        InputError: an image without a line, a line without an image, a damaged line, or no room for
+            the names on disk.
     """
-    images: dict[str, tuple[str, str]] = {}
-    prefixes = _prefixes(roots)
+    prefixes = list(_prefixes(roots).values())
+    try:
+        with closing(FlatImages(_names_in(roots))) as images:
+            _classify(images, roots, mapping, numbered)
+            yield from listings(
+                (prefixes[folder] + name, f"{roots[folder]}/{name}", "file", 0, -1, wnid, split)
+                for folder, name, wnid in images.labelled()
+            )
+    except sqlite3.OperationalError as error:
+        raise InputError(
+            f"{mapping}: its images are sorted in {tempfile.gettempdir()}, which failed ({error}); "
+            "see how much room is there, or set TMPDIR to another folder"
+        ) from error
+
+
+def _names_in(roots: Sequence[Path]) -> Iterator[tuple[int, str]]:
     left_out: Counter[str] = Counter()
+    for folder, root in enumerate(roots):
+        for path in find_images(root, left_out):
+            yield folder, path[len(str(root)) + 1 :]
+    report_left_out(left_out, name_some([str(root) for root in roots]))
+
+
+def _classify(
+    images: FlatImages, roots: Sequence[Path], mapping: str, numbered: Sequence[str] | None
+) -> None:
+    """Give each image the class of its line."""
     where = name_some([str(root) for root in roots])
-    for root in roots:
-        for path in images_below(root, left_out):
-            name = path[len(str(root)) + 1 :]
-            if name in images:
-                raise InputError(f"{path}: {mapping} cannot tell it from {images[name][1]}")
-            images[name] = prefixes[root] + name, path
-    report_left_out(left_out, where)
-    classes = _classes_of(list(images), mapping, numbered, where)
-    return listing(
-        (image, path, "file", 0, -1, classes[name], split) for name, (image, path) in images.items()
-    )
-
-
-def _classes_of(
-    images: Sequence[str], mapping: str, numbered: Sequence[str] | None, where: str
-) -> dict[str, str]:
-    """Return image -> class id, for exactly the images given."""
-    names = ImageNames(images)
-    classes: dict[str, str] = {}
-    lost: list[str] = []
-    for line, label in read_mapping(mapping, names):
-        name = names.find(line)
-        if name is None:
-            lost.append(line)
-        elif name in classes:
+    number, names = images.repeated()
+    if number:
+        raise InputError(
+            f"{where}: {number} images are in several of these folders, and {mapping} cannot tell "
+            f"them apart: {name_some(names, of=number)}"
+        )
+    for line, label in read_mapping(mapping, images):
+        image = images.find(line)
+        if image is None:
+            images.lose(line)
+        elif not images.label(image, class_id(label, numbered, f"{mapping}: {line}")):
             raise InputError(f"{mapping}: expected one line a file, got two of {line!r}")
-        else:
-            classes[name] = class_id(label, numbered, f"{mapping}: {line}")
-    for problem, odd in (
-        (f"images without a line in {mapping}", sorted(set(images) - classes.keys())),
-        (f"lines of {mapping} without an image", sorted(lost)),
+    for problem, (number, names) in (
+        (f"images without a line in {mapping}", images.unlabelled()),
+        (f"lines of {mapping} without an image", images.lost()),
     ):
-        if odd:
-            raise InputError(f"{where}: {len(odd)} {problem}: {name_some(odd)}")
-    return classes
+        if number:
+            raise InputError(f"{where}: {number} {problem}: {name_some(names, of=number)}")
 
 
 def _prefixes(roots: Sequence[Path]) -> dict[Path, str]:

@@ -18,6 +18,8 @@ from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, name_some
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 
 class PublishedSet(Source):
     """A set of which each copy is the same.
@@ -42,10 +44,15 @@ class PublishedSet(Source):
         """See `Source.is_split`."""
         return True
 
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """See `Source.scan`: all of its classes, whichever are wanted, to count the images.
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
+        """See `Source.blocks`: all of its classes, whichever are wanted, to count the images.
 
         Raises:
             InputError: there are fewer or more images than were published.
@@ -54,7 +61,7 @@ class PublishedSet(Source):
         roots = [Path(path) for path in paths]
         frame = self.listed(roots, read_class_file(self.class_list), split, threads)
         self._check_complete(frame, split, name_some(paths))
-        return frame
+        yield frame
 
     @abstractmethod
     def listed(

@@ -4,7 +4,7 @@ Imported while the DAG is planned: pandas is imported only where it is used.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,31 +15,29 @@ if TYPE_CHECKING:
 
 # Classes that are listed together, where classes are listed one after the other.
 BLOCK = 100
-# Rows that are made into a table at a time, and columns whose texts repeat.
+# Rows that are made into a table at a time.
 ROWS = 2**16
-REPEATED = ("path", "container", "split")
+# An image as a row; `split` is `train` or `test` where the source itself divides its images, else
+# empty.
+Row = tuple[str, str, str, int, int, str, str]
 COLUMNS = ("id", "path", "container", "locator", "size", "wnid", "split")
 UNSPLIT, TRAIN, TEST = "", "train", "test"
+# Names that an error shows.
+SHOWN = 5
 
 
-def listing(rows: Iterable[tuple[str, str, str, int, int, str, str]]) -> "pd.DataFrame":
-    """Return rows of (id, path, container, locator, size, wnid, split) as a table.
+def listing(rows: Iterable[Row]) -> "pd.DataFrame":
+    """Return rows as a table, see `Row`."""
+    return joined(listings(rows))
 
-    `split` is `train` or `test` where the source itself divides its images, else empty.
-    """
+
+def listings(rows: Iterable[Row]) -> "Iterator[pd.DataFrame]":
+    """Yield rows as tables of some thousands each."""
     import pandas as pd
 
-    rows, frames = iter(rows), []
+    rows = iter(rows)
     while some := list(islice(rows, ROWS)):
-        frames.append(compact(pd.DataFrame(some, columns=list(COLUMNS))))
-    return joined(frames)
-
-
-def compact(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Return a listing whose texts that repeat are numbers of categories: half the memory."""
-    files = (frame["container"] == "file").all()  # Then each has a path of its own.
-    repeated = {name: "category" for name in REPEATED if not (files and name == "path")}
-    return frame.astype({"locator": "int64", "size": "int64"} | repeated)
+        yield pd.DataFrame(some, columns=list(COLUMNS))
 
 
 def class_listing(
@@ -53,7 +51,7 @@ def class_listing(
         place: the folder or archive.
         inside: whether it is an archive.
         wnid: the class.
-        split: as in `listing`.
+        split: as in `Row`.
     """
     import pandas as pd
 
@@ -76,23 +74,9 @@ def joined(listings: "Iterable[pd.DataFrame]") -> "pd.DataFrame":
     import pandas as pd
 
     found = [one for one in listings if len(one)]
-    if len(found) == 1:
-        return found[0].reset_index(drop=True)
     if not found:
-        return compact(pd.DataFrame([], columns=list(COLUMNS)))
-    columns = {name: _one([frame[name] for frame in found]) for name in COLUMNS}
-    return pd.DataFrame(columns)
-
-
-def _one(parts: "list[pd.Series]") -> "pd.Series":
-    import pandas as pd
-    from pandas.api.types import union_categoricals
-
-    coded = [part.dtype == "category" for part in parts]
-    if all(coded):
-        return pd.Series(union_categoricals(parts))
-    plain = [p.astype("str") if c else p for p, c in zip(parts, coded, strict=True)]
-    return pd.concat(plain, ignore_index=True)
+        return pd.DataFrame([], columns=list(COLUMNS))
+    return pd.concat(found, ignore_index=True)
 
 
 def canonical(name: str) -> str:
@@ -103,7 +87,13 @@ def canonical(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def name_some(names: Sequence[str], *, most: int = 5) -> str:
-    """Return the first few names as text, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def name_some(names: Sequence[str], *, most: int = SHOWN, of: int | None = None) -> str:
+    """Return the first few names as text, and how many more there are.
+
+    Args:
+        names: the names.
+        most: how many are named.
+        of: how many there are, where `names` are only the first of them.
+    """
+    left = (len(names) if of is None else of) - most
+    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")

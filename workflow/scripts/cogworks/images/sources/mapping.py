@@ -11,49 +11,19 @@ Kaggle's LOC_val_solution    `ILSVRC2012_val_00000001,n01751748 111 108 230 366`
 """
 
 import csv
-import posixpath
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from cogworks.core.errors import InputError
 from cogworks.core.image_files import is_image
-from cogworks.core.inputs import read_lines
-from cogworks.images.sources.listing import canonical
+from cogworks.core.inputs import numbered_lines
+from cogworks.images.sources.flat_images import FlatImages
 
 _BOX = 4
 
 
-class ImageNames:
-    """Finds images by what lists call them: path, name, or either without the suffix."""
-
-    def __init__(self, images: Iterable[str]) -> None:
-        """Take the images' paths, relative to their folder."""
-        self._exact = {canonical(image): image for image in images}
-        self._loose: dict[str, str | None] = {}
-        for name, image in self._exact.items():
-            base = posixpath.basename(name)
-            for key in {base, posixpath.splitext(name)[0], posixpath.splitext(base)[0]}:
-                # Two images with one name: neither is meant.
-                self._loose[key] = image if self._loose.get(key, image) == image else None
-
-    def find(self, name: str) -> str | None:
-        """Return the image of this name, or None where there is none or more than one.
-
-        `v_1.jpg` is also `v_1.JPEG`, where there is no `v_1.jpg`, and `val\\v_1.jpg` is
-        `val/v_1.jpg`, as Windows writes it.
-        """
-        return self._find(name) or self._find(name.replace("\\", "/"))
-
-    def _find(self, name: str) -> str | None:
-        key = canonical(posixpath.normpath(name.strip()))
-        tried = [key, posixpath.basename(key)]
-        if is_image(key):
-            tried += [posixpath.splitext(way)[0] for way in tried]
-        found = (self._exact.get(way) or self._loose.get(way) for way in tried)
-        return next((image for image in found if image), None)
-
-
-def read_mapping(path: str | Path, images: ImageNames) -> Iterator[tuple[str, str]]:
+def read_mapping(path: str | Path, images: FlatImages) -> Iterator[tuple[str, str]]:
     """Yield the image and the label of each line as they stand there.
 
     Args:
@@ -63,24 +33,27 @@ def read_mapping(path: str | Path, images: ImageNames) -> Iterator[tuple[str, st
     Raises:
         InputError: the file cannot be read, or a line has not this form.
     """
-    lines = read_lines(path)
-    if not lines:
+    lines = (line for _, line in numbered_lines(path))
+    first = next(lines, None)
+    if first is None:
         raise InputError(f"{path}: no lines in it")
-    parse = _csv_rows if _is_csv(path, lines[0], images) else _plain_rows
-    for line, name, label in parse(lines, images):
+    is_csv = _is_csv(path, first, images)
+    lines = chain([first], lines)
+    rows = _csv_rows(lines, _sign(first), images) if is_csv else _plain_rows(lines, images)
+    for line, name, label in rows:
         if not name or not label:
             raise InputError(f"{path}: expected one `file-name class-id` a file, got {line!r}")
         yield name, label
 
 
-def _is_csv(path: str | Path, line: str, images: ImageNames) -> bool:
+def _is_csv(path: str | Path, line: str, images: FlatImages) -> bool:
     if str(path).lower().endswith(".csv"):
         return True
     name, comma, _ = line.partition(",")
     return bool(comma) and "\t" not in line and images.find(name) is not None
 
 
-def _plain_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, str]]:
+def _plain_rows(lines: Iterable[str], images: FlatImages) -> Iterator[tuple[str, str, str]]:
     for number, line in enumerate(lines):
         if "\t" in line:
             name, label, *box = (part.strip() for part in line.split("\t"))
@@ -93,9 +66,15 @@ def _plain_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str
         yield line, line[:end], line[end:].strip()
 
 
-def _csv_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, str]]:
+def _sign(line: str) -> str:
+    """Return what parts the columns."""
+    return next((sign for sign in ",;\t" if sign in line), ",")
+
+
+def _csv_rows(
+    lines: Iterable[str], parted: str, images: FlatImages
+) -> Iterator[tuple[str, str, str]]:
     kaggle = False
-    parted = next((sign for sign in ",;\t" if sign in lines[0]), ",")
     for number, row in enumerate(csv.reader(lines, delimiter=parted)):
         name, label, *more = [cell.strip() for cell in row] + [""] * (2 - len(row))
         if number == 0 and _is_header(name, images):
@@ -104,7 +83,7 @@ def _csv_rows(lines: list[str], images: ImageNames) -> Iterator[tuple[str, str, 
         yield ",".join(row), name, "" if more else _boxed(label) if kaggle else label
 
 
-def _is_header(name: str, images: ImageNames) -> bool:
+def _is_header(name: str, images: FlatImages) -> bool:
     return images.find(name) is None and not is_image(name)
 
 

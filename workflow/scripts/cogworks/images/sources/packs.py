@@ -1,7 +1,7 @@
 """Parquet packs: encoded images in one column, their classes in another."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cogworks.core.errors import InputError
-from cogworks.core.files import read_parquet
+from cogworks.core.files import read_batches
 from cogworks.core.inputs import check_genuine
 from cogworks.images.sources.labels import class_id
-from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, compact, joined, name_some
+from cogworks.images.sources.listing import TEST, TRAIN, UNSPLIT, name_some
 from cogworks.images.sources.places import distinct_names
 
 _FIRST_ROWS = 16
@@ -41,8 +41,10 @@ class PackColumns:
     test_splits: Sequence[str] = (TEST,)
 
 
-def scan_packs(packs: Sequence[Path], columns: PackColumns, *, split: str) -> pd.DataFrame:
-    """List the images of Parquet packs; the images themselves are not read.
+def scan_packs(
+    packs: Sequence[Path], columns: PackColumns, *, split: str
+) -> Iterator[pd.DataFrame]:
+    """List the images of Parquet packs, some at a time; the images themselves are not read.
 
     Args:
         packs: the files.
@@ -55,10 +57,10 @@ def scan_packs(packs: Sequence[Path], columns: PackColumns, *, split: str) -> pd
     if columns.numbered is None:
         _check_numbers_alike(packs, columns.class_column)
     named = zip(distinct_names(packs), packs, strict=True)
-    frame = joined([compact(_scan_pack(name, pack, columns)) for name, pack in named])
+    frames = (frame for name, pack in named for frame in _scan_pack(name, pack, columns))
     if columns.split_column is None:
-        return frame.assign(split=split)
-    return _by_split(frame, columns)
+        return (frame.assign(split=split) for frame in frames)
+    return _by_split(frames, packs[0], columns)
 
 
 def find_images(pack: Path, column: str) -> str:
@@ -90,28 +92,32 @@ def find_images(pack: Path, column: str) -> str:
     return column
 
 
-def _scan_pack(name: str, pack: Path, columns: PackColumns) -> pd.DataFrame:
+def _scan_pack(name: str, pack: Path, columns: PackColumns) -> Iterator[pd.DataFrame]:
     schema = _schema(pack)
     wanted = [columns.class_column, columns.id_column, columns.split_column]
-    table = read_parquet(pack, columns=list(dict.fromkeys(name for name in wanted if name)))
-    _check_text(table, pack)
-    for column in table:
-        if table[column].isna().any():
-            row = int(table[column].isna().to_numpy().argmax())
-            raise InputError(f"{pack}: column {column} is empty in row {row}")
-    rows = pd.RangeIndex(len(table))
-    ids = table[columns.id_column] if columns.id_column else name + ":" + rows.astype(str)
-    return pd.DataFrame(
-        {
-            "id": pd.Series(ids).astype(str),
-            "path": str(pack),
-            "container": "parquet",
-            "locator": rows,
-            "size": -1,
-            "wnid": _class_ids(table[columns.class_column], pack, schema, columns),
-            "split": table[columns.split_column].astype(str) if columns.split_column else UNSPLIT,
-        }
-    )
+    start = 0
+    for batch in read_batches(pack, columns=list(dict.fromkeys(name for name in wanted if name))):
+        table = batch.to_pandas()
+        _check_text(table, pack)
+        for column in table:
+            if table[column].isna().any():
+                row = start + int(table[column].isna().to_numpy().argmax())
+                raise InputError(f"{pack}: column {column} is empty in row {row}")
+        rows = pd.RangeIndex(start, start + len(table))
+        start += len(table)
+        ids = table[columns.id_column] if columns.id_column else name + ":" + rows.astype(str)
+        splits = table[columns.split_column].astype(str) if columns.split_column else UNSPLIT
+        yield pd.DataFrame(
+            {
+                "id": pd.Series(ids).astype(str),
+                "path": str(pack),
+                "container": "parquet",
+                "locator": rows,
+                "size": -1,
+                "wnid": _class_ids(table[columns.class_column], pack, schema, columns),
+                "split": splits,
+            }
+        )
 
 
 def _check_text(table: pd.DataFrame, pack: Path) -> None:
@@ -225,15 +231,19 @@ def _check_filled(pack: Path, column: str) -> None:
         )
 
 
-def _by_split(frame: pd.DataFrame, columns: PackColumns) -> pd.DataFrame:
-    """Translate the pack's own names of splits; images of other splits are left out."""
+def _by_split(
+    frames: Iterable[pd.DataFrame], first: Path, columns: PackColumns
+) -> Iterator[pd.DataFrame]:
+    """Translate the packs' own names of splits; images of other splits are left out."""
     names = dict.fromkeys(columns.train_splits, TRAIN)
     names |= dict.fromkeys(columns.test_splits, TEST)
-    found = sorted(set(frame["split"]))
-    if absent := sorted(set(names) - set(found)):
+    found: set[str] = set()
+    for frame in frames:
+        found |= set(frame["split"].unique())
+        some = frame[frame["split"].isin(names)]
+        yield some.assign(split=some["split"].map(names))
+    if absent := sorted(set(names) - found):
         raise InputError(
-            f"{frame['path'].iloc[0]}: no image with {columns.split_column} = {name_some(absent)}; "
-            f"it has {name_some(found)} (source.train_splits, source.test_splits)"
+            f"{first}: no image with {columns.split_column} = {name_some(absent)}; "
+            f"it has {name_some(sorted(found))} (source.train_splits, source.test_splits)"
         )
-    frame = frame[frame["split"].isin(names)]
-    return frame.assign(split=frame["split"].map(names))

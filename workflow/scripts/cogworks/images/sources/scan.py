@@ -1,20 +1,20 @@
 """From a source in the config to a listing of its images."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cogworks.core.errors import InputError
 from cogworks.core.patterns import expand
+from cogworks.images.source_index import SourceIndex, passing_index
 from cogworks.images.sources.class_images import NO_INDICES, Indices
 from cogworks.images.sources.kinds import Source
 from cogworks.images.sources.listing import (
     BLOCK,
-    REPEATED,
     TEST,
     TRAIN,
     UNSPLIT,
@@ -24,15 +24,15 @@ from cogworks.images.sources.listing import (
 )
 
 
-def scan(
+def list_images(
     source: Source,
     wnids: Sequence[str] | None,
     *,
     threads: int,
     online: bool = False,
     indices: Indices = NO_INDICES,
-) -> pd.DataFrame:
-    """List the images of a source, all at once.
+) -> Iterator[pd.DataFrame]:
+    """List the images of a source, some at a time, in the order in which they come.
 
     Args:
         source: where the images come from.
@@ -41,28 +41,31 @@ def scan(
         online: whether a torchvision data set that is not there may be downloaded.
         indices: what knows the images of some classes already.
 
-    Returns:
+    Yields:
         the columns of `listing.COLUMNS`, a row for each image of a wanted class.
 
     Raises:
-        InputError: something is missing, damaged or listed twice; the message names it.
+        InputError: something is missing or damaged; the message names it.
     """
     if online:
         source.fetch()
     wanted = None if wnids is None else [canonical(wnid) for wnid in wnids]
-    frames = []
     for paths, split in _parts(source):
-        listed = joined(_named(source.blocks(paths, wanted, split, threads, indices), split))
-        frames.append(_wanted(source.divided(listed, wanted), paths, wanted))
-    return _distinct(joined(frames))
+        named = _named(source.blocks(paths, wanted, split, threads, indices), split)
+        yield from _wanted(source.divided(named, wanted), paths, wanted)
 
 
-def classes_in(source: Source, *, threads: int, online: bool = False) -> set[str]:
-    """Return the classes of which a source has images; for the arguments see `scan`."""
-    if not source.by_class:
-        return set(scan(source, None, threads=threads, online=online)["wnid"])
-    found = (source.classes(paths, split, threads) for paths, split in _parts(source))
-    return set().union(*found)
+def classes_in(
+    source: Source, *, threads: int, online: bool = False, index: Path | None = None
+) -> set[str]:
+    """Return the classes of which a source has images; for the arguments see `scan_by_class`."""
+    if index is not None:
+        return set(SourceIndex(index).counts)
+    if source.by_class:
+        found = (source.classes(paths, split, threads) for paths, split in _parts(source))
+        return set().union(*found)
+    listings = list_images(source, None, threads=threads, online=online)
+    return set().union(*(frame["wnid"].unique() for frame in listings))
 
 
 def scan_by_class(
@@ -72,39 +75,41 @@ def scan_by_class(
     threads: int,
     online: bool = False,
     indices: Indices = NO_INDICES,
+    index: Path | None = None,
     decoded: bool = False,
 ) -> Iterator[tuple[list[str], pd.DataFrame]]:
     """List the images of a source, some classes at a time, in the order of `wnids`.
 
-    So a large source whose classes have a folder or an archive each is never held as a whole.
+    So a large source is never held as a whole: its classes have a folder or an archive each, or it
+    is read into an index on disk.
 
     Args:
-        source, threads, online, indices: see `scan`.
+        source, threads, online, indices: see `list_images`.
         wnids: the classes wanted, sorted.
+        index: that of the source, if it was made before, see `source_index`.
         decoded: whether the images are going to be read. Those of packs then come all at once,
             since packs are read from front to back, whatever the order of their classes.
 
     Yields:
-        some classes, and what `scan` lists of them.
+        some classes, and what `list_images` lists of them.
 
     Raises:
-        InputError: see `scan`.
+        InputError: see `list_images`, or ids are given twice.
     """
     wanted = [canonical(wnid) for wnid in wnids]
-    some = [wanted[start : start + BLOCK] for start in range(0, len(wanted), BLOCK)]
-    if not source.by_class:
-        frame = scan(source, wanted, threads=threads, online=online, indices=indices)
-        if decoded and (frame["container"] == "parquet").any():
-            yield wanted, frame.astype(dict.fromkeys(REPEATED, "str"))
-        else:
-            yield from zip(some, _divided(frame, wanted), strict=True)
+    if source.by_class:
+        yield from _class_after_class(source, wanted, threads, indices)
         return
-    parts = [
-        _named(source.blocks(paths, wanted, split, threads, indices), split)
-        for paths, split in _parts(source)
-    ]
-    for classes, *frames in zip(some, *parts, strict=True):
-        yield classes, _distinct(joined(frames))
+    made = (
+        nullcontext(SourceIndex(index))
+        if index is not None
+        else passing_index(
+            list_images(source, wanted, threads=threads, online=online, indices=indices)
+        )
+    )
+    with made as found:
+        _check_any(found.counts, source.places, wanted)
+        yield from found.blocks(wanted, whole=decoded and found.in_packs)
 
 
 def find_image_column(source: Source) -> str:
@@ -118,6 +123,18 @@ def _parts(source: Source) -> list[tuple[list[str], str]]:
     return [(expand(paths), split) for paths, split in parts if paths]
 
 
+def _class_after_class(
+    source: Source, wnids: list[str], threads: int, indices: Indices
+) -> Iterator[tuple[list[str], pd.DataFrame]]:
+    some = [wnids[start : start + BLOCK] for start in range(0, len(wnids), BLOCK)]
+    parts = [
+        _named(source.blocks(paths, wnids, split, threads, indices), split)
+        for paths, split in _parts(source)
+    ]
+    for classes, *frames in zip(some, *parts, strict=True):
+        yield classes, _distinct(joined(frames))
+
+
 def _named(frames: Iterable[pd.DataFrame], split: str) -> Iterator[pd.DataFrame]:
     """Yield listings with ids in one form, which tell the parts of an official split apart."""
     for frame in frames:
@@ -128,19 +145,28 @@ def _named(frames: Iterable[pd.DataFrame], split: str) -> Iterator[pd.DataFrame]
         yield frame.assign(id=f"{split}/" + ids if split else ids)
 
 
-def _wanted(frame: pd.DataFrame, paths: Sequence[str], wnids: Sequence[str] | None) -> pd.DataFrame:
-    if wnids is None or frame.empty:
-        return frame
-    wanted = frame["wnid"].isin(set(wnids))
-    kept = frame if wanted.all() else frame[wanted]
-    if kept.empty:
-        classes = sorted(set(frame["wnid"]))
+def _wanted(
+    frames: Iterable[pd.DataFrame], paths: Sequence[str], wnids: Sequence[str] | None
+) -> Iterator[pd.DataFrame]:
+    if wnids is None:
+        yield from frames
+        return
+    wanted, there = set(wnids), set[str]()
+    for frame in frames:
+        classes = set(frame["wnid"].unique())
+        there |= classes
+        yield frame if classes <= wanted else frame[frame["wnid"].isin(wanted)]
+    _check_any(there, paths, wnids)
+
+
+def _check_any(there: Collection[str], paths: Sequence[str], wnids: Sequence[str]) -> None:
+    """Refuse images of which none is of a class that is wanted."""
+    if there and set(wnids).isdisjoint(there):
         raise InputError(
-            f"{name_some(paths)}: the classes here ({name_some(classes)}) are none of those of the "
-            f"data set ({name_some(wnids)}). Where they are numbers, source.mapping says what each "
-            "stands for (layout flat: [its list, a list of class ids])"
+            f"{name_some(paths)}: the classes here ({name_some(sorted(there))}) are none of those "
+            f"of the data set ({name_some(wnids)}). Where they are numbers, source.mapping says "
+            "what each stands for (layout flat: [its list, a list of class ids])"
         )
-    return kept
 
 
 def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
@@ -148,13 +174,3 @@ def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
     if twice:
         raise InputError(f"{len(twice)} image ids are given twice: {name_some(twice)}")
     return frame
-
-
-def _divided(frame: pd.DataFrame, wnids: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each `BLOCK` of classes."""
-    labels = pd.Index(wnids).get_indexer(frame["wnid"])
-    order = np.argsort(labels, kind="stable")
-    edges = [*range(0, len(wnids), BLOCK), len(wnids)]
-    for start, stop in pairwise(np.searchsorted(labels[order], edges)):
-        some = frame.take(order[start:stop]).reset_index(drop=True)
-        yield some.astype(dict.fromkeys(REPEATED, "str"))

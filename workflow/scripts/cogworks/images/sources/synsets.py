@@ -1,6 +1,6 @@
 """Class names become synsets, by a table (`concepts.synset_tables`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -9,19 +9,22 @@ from cogworks.core.errors import InputError
 from cogworks.images.sources.listing import name_some
 
 
-def as_synsets(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    """Return a listing with synsets in place of the names of classes.
+def as_synsets(frames: Iterable[pd.DataFrame], table: str) -> Iterator[pd.DataFrame]:
+    """Yield listings with synsets in place of the names of classes.
 
     Args:
-        frame: the listing; images of classes that no synset fits are left out.
+        frames: the listings; images of classes that no synset fits are left out.
         table: path of the table.
 
     Raises:
         InputError: a class that stands in no row of the table.
     """
-    check_rows(frame["wnid"], table)
-    found = frame.assign(wnid=frame["wnid"].map(read_table(table)))
-    return found[found["wnid"] != ""]
+    synsets, classes = read_table(table), set[str]()
+    for frame in frames:
+        classes |= set(frame["wnid"].unique())
+        found = frame.assign(wnid=frame["wnid"].map(synsets).fillna(""))
+        yield found[found["wnid"] != ""]
+    check_rows(classes, table)
 
 
 def check_rows(classes: Iterable[str], table: str) -> None:

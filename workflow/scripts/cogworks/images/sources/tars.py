@@ -19,15 +19,15 @@ from cogworks.images.sources.class_images import NO_INDICES, Indices, has_images
 from cogworks.images.sources.labels import class_id
 from cogworks.images.sources.listing import (
     BLOCK,
+    Row,
     canonical,
     class_listing,
     joined,
-    listing,
+    listings,
     name_some,
 )
 from cogworks.images.sources.places import distinct_names
 
-Row = tuple[str, str, str, int, int, str, str]
 Named = tuple[str, Path]
 
 # What the members of a sample that hold its class are called; the first that is there counts.
@@ -110,8 +110,8 @@ def scan_samples(
     numbered: Sequence[str] | None,
     split: str,
     workers: int,
-) -> pd.DataFrame:
-    """List the images of WebDataset tar files.
+) -> Iterator[pd.DataFrame]:
+    """List the images of WebDataset tar files, some at a time.
 
     Files that share the path up to the first dot of their name are one sample: an image, and its
     class in a `.json` file under `class_field`, or in a `.cls` or `.target.cls` file.
@@ -128,7 +128,7 @@ def scan_samples(
     """
     scan = partial(_sample_tar, class_field=class_field, numbered=numbered, split=split)
     results = map_ordered(scan, _named(tars), workers=workers, label=_LABEL, unit="tars")
-    return listing(row for rows in results for row in rows)
+    return listings(row for rows in results for row in rows)
 
 
 _LABEL = "listing tar files"

@@ -109,15 +109,14 @@ class Source(Spec, ABC):
                 known = ", ".join(self.layouts)
                 yield f".{key}: {layout!r} is not a layout of kind {self.kind}; known: {known}"
 
-    @abstractmethod
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """List the images at some of its paths: the columns of `listing.COLUMNS`; see `scan`."""
-
     @property
     def by_class(self) -> bool:
         """Whether `blocks` lists class by class, in the order of the classes wanted."""
+        return False
+
+    @property
+    def mixed(self) -> bool:
+        """Whether its images come in no order of classes, so that it is read as a whole."""
         return False
 
     @property
@@ -125,6 +124,7 @@ class Source(Spec, ABC):
         """Return the folders of classes at its places, whose indices its listing uses."""
         return []
 
+    @abstractmethod
     def blocks(
         self,
         paths: list[str],
@@ -133,21 +133,30 @@ class Source(Spec, ABC):
         threads: int,
         indices: "Indices",
     ) -> "Iterator[pd.DataFrame]":
-        """List the images at some of its paths in parts, see `by_class`; by default as one.
+        """List the images at some of its paths, some at a time, see `scan.list_images`.
 
         Args:
-            paths, wnids, split, threads: see `scan`.
+            paths: the paths, all of one split.
+            wnids: the classes wanted; None for all. Images of others may be listed too, if the kind
+                does not list class by class (`by_class`).
+            split: the split that all of them belong to, or empty.
+            threads: readers at once.
             indices: of folders of classes, by their real paths.
+
+        Yields:
+            the columns of `listing.COLUMNS`.
         """
-        yield self.scan(paths, wnids, split, threads)
 
     def classes(self, paths: list[str], split: str, threads: int) -> set[str]:
-        """Return the classes of which there are images at some of its paths; see `scan`."""
-        return set(self.scan(paths, None, split, threads)["wnid"])
+        """Return the classes of which there are images at some of its paths, see `blocks`."""
+        found = self.blocks(paths, None, split, threads, {})
+        return set().union(*(frame["wnid"].unique() for frame in found))
 
-    def divided(self, frame: "pd.DataFrame", wnids: Sequence[str] | None) -> "pd.DataFrame":
-        """Return a listing with the splits that a file of the user's gives."""
-        return frame
+    def divided(
+        self, frames: "Iterator[pd.DataFrame]", wnids: Sequence[str] | None
+    ) -> "Iterator[pd.DataFrame]":
+        """Return listings with the splits that a file of the user's gives."""
+        return frames
 
     def fetch(self) -> None:
         """Download what is not there, where the kind can."""
@@ -195,13 +204,16 @@ class Divided(Mapped):
         """See `Source.lists`."""
         return super().lists | {"split_file": list_of(self.split_file)}
 
-    def divided(self, frame: "pd.DataFrame", wnids: Sequence[str] | None) -> "pd.DataFrame":
+    def divided(
+        self, frames: "Iterator[pd.DataFrame]", wnids: Sequence[str] | None
+    ) -> "Iterator[pd.DataFrame]":
         """See `Source.divided`."""
         if self.split_file is None:
-            return frame
+            return frames
+        from cogworks.images.sources.listing import joined
         from cogworks.images.sources.split_file import divide
 
-        return divide(frame, self.split_file, wnids)
+        return iter([divide(joined(frames), self.split_file, wnids)])
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""

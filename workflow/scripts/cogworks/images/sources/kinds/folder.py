@@ -48,6 +48,11 @@ class Folder(Divided):
         return "flat" not in layouts and self.table is None and self.split_file is None
 
     @property
+    def mixed(self) -> bool:
+        """See `Source.mixed`; a file that divides images may name those of some classes only."""
+        return "flat" in (self.layout, self.test_layout) and self.split_file is None
+
+    @property
     def class_places(self) -> list[str]:
         """See `Source.class_places`."""
         return self.places if self.layout == "wnid" else []
@@ -75,7 +80,7 @@ class Folder(Divided):
         if split == TEST and self.test_layout:
             layout = self.test_layout
         if layout == "flat":
-            yield scan_flat(roots, self.mapping[0], numbered=numbered, split=split)
+            yield from scan_flat(roots, self.mapping[0], numbered=numbered, split=split)
             return
         yield from scan_classes(
             roots,
@@ -106,18 +111,10 @@ class Folder(Divided):
             for name, wnid in read_table(table).items()
             if wnid and (wnids is None or wnid in wnids)
         ]
-        for frame in scan_classes(
+        listed = scan_classes(
             roots, names, numbered=None, split=split, threads=threads, indices=indices
-        ):
-            yield as_synsets(frame, table)
-
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """See `Source.scan`."""
-        from cogworks.images.sources.listing import joined
-
-        return joined(self.blocks(paths, wnids, split, threads, {}))
+        )
+        return as_synsets(listed, table)
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""

@@ -54,8 +54,10 @@ class ImageNet(PublishedSet):
         from cogworks.images.sources.listing import joined
 
         if split == TEST and self.validation and not any(map(_has_classes, roots)):
-            return scan_flat(roots, found(self.validation), numbered=None, split=split)
-        return joined(scan_classes(roots, wnids, numbered=None, split=split, threads=threads))
+            listed = scan_flat(roots, found(self.validation), numbered=None, split=split)
+        else:
+            listed = scan_classes(roots, wnids, numbered=None, split=split, threads=threads)
+        return joined(listed)
 
     def _folders_of(self, roots: list[Path], split: str) -> list[Path]:
         """Return the folders with the images of a split in the folders of the whole set."""

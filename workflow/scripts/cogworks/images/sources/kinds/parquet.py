@@ -10,6 +10,8 @@ from cogworks.images.sources.kinds import Mapped, pack_faults, packs_at
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 
 class Parquet(Mapped):
     """Packs; their columns as in the config."""
@@ -26,6 +28,11 @@ class Parquet(Mapped):
         """See `Source.is_split`; a column may name the split too."""
         return super().is_split or self.split_column is not None
 
+    @property
+    def mixed(self) -> bool:
+        """See `Source.mixed`."""
+        return True
+
     def packs(self, path: str) -> list[str]:
         """See `Source.packs`."""
         return packs_at(path, ".parquet")
@@ -34,10 +41,15 @@ class Parquet(Mapped):
         """See `Source.faults`."""
         return pack_faults(path, self.packs(path), ".parquet")
 
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """See `Source.scan`."""
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
+        """See `Source.blocks`."""
         from cogworks.images.class_files import numbered_classes
         from cogworks.images.sources.packs import PackColumns, scan_packs
         from cogworks.images.sources.places import files_of
@@ -53,8 +65,8 @@ class Parquet(Mapped):
             numbered=None if tables else numbered_classes(self.mapping),
         )
         packs = files_of(paths, suffix=".parquet", one_split=self.split_column is None)
-        frame = scan_packs(packs, columns, split=split)
-        return as_synsets(frame, tables[0]) if tables else frame
+        listed = scan_packs(packs, columns, split=split)
+        return as_synsets(listed, tables[0]) if tables else listed
 
     def find_images(self, parts: list[list[str]]) -> str:
         """See `Source.find_images`; of a struct it is the field with the bytes."""

@@ -20,6 +20,8 @@ from cogworks.images.sources.transfer_sets import TRANSFER_SETS, missing
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 
 class Synsets(Source):
     """Data sets below one root folder; their own splits do not count.
@@ -48,28 +50,30 @@ class Synsets(Source):
         tables = (read_table(table_of(name)) for name in self.datasets)
         return {wnid for table in tables for wnid in table.values() if wnid}
 
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """See `Source.scan`.
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
+        """See `Source.blocks`.
 
         Raises:
             InputError: a class that stands in no row of its data set's table, or one of `wnids`
                 that none of the tables has.
         """
-        from cogworks.images.sources.listing import joined
         from cogworks.images.sources.synsets import as_synsets
 
         self._check_wanted(wnids or ())
-        frames: list[pd.DataFrame] = []
         taken: set[str] = set()
         for name in self.datasets:
             table = table_of(name)
-            frame = as_synsets(scan_transfer(name, Path(paths[0])), table)
-            frame = frame.assign(id=f"{name}/" + frame["id"], split=UNSPLIT)
-            frames.append(frame[~frame["wnid"].isin(taken)])
+            for frame in as_synsets([scan_transfer(name, Path(paths[0]))], table):
+                own = frame[~frame["wnid"].isin(taken)]
+                yield own.assign(id=f"{name}/" + own["id"], split=UNSPLIT)
             taken |= set(read_table(table).values())
-        return joined(frames)
 
     def _check_wanted(self, wnids: Sequence[str]) -> None:
         there = self.synsets

@@ -37,6 +37,11 @@ class Tar(Divided):
         return self.layout == "wnid" and self.split_file is None
 
     @property
+    def mixed(self) -> bool:
+        """See `Source.mixed`; a file that divides images may name those of some classes only."""
+        return self.layout == "samples" and self.split_file is None
+
+    @property
     def class_places(self) -> list[str]:
         """See `Source.class_places`."""
         return self.places if self.layout == "wnid" else []
@@ -46,8 +51,6 @@ class Tar(Divided):
         from cogworks.images.sources.places import files_of
         from cogworks.images.sources.tars import classes_with_images
 
-        if self.layout == "samples":
-            return super().classes(paths, split, threads)
         tars = files_of(paths, suffix=".tar", one_split=False)
         return classes_with_images(tars, workers=threads)
 
@@ -60,34 +63,21 @@ class Tar(Divided):
         indices: "Indices",
     ) -> "Iterator[pd.DataFrame]":
         """See `Source.blocks`."""
+        from cogworks.images.class_files import numbered_classes
         from cogworks.images.sources.places import files_of
-        from cogworks.images.sources.tars import scan_class_tars
+        from cogworks.images.sources.tars import scan_class_tars, scan_samples
 
         if self.layout == "samples":
-            yield self.scan(paths, wnids, split, threads)
-            return
+            return scan_samples(
+                files_of(paths, suffix=".tar"),
+                class_field=self.class_column,
+                numbered=numbered_classes(self.mapping),
+                split=split,
+                workers=threads,
+            )
         # A class can be called train.
         tars = files_of(paths, suffix=".tar", one_split=False)
-        yield from scan_class_tars(tars, wnids, split=split, workers=threads, indices=indices)
-
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """See `Source.scan`."""
-        from cogworks.images.class_files import numbered_classes
-        from cogworks.images.sources.listing import joined
-        from cogworks.images.sources.places import files_of
-        from cogworks.images.sources.tars import scan_samples
-
-        if self.layout != "samples":
-            return joined(self.blocks(paths, wnids, split, threads, {}))
-        return scan_samples(
-            files_of(paths, suffix=".tar"),
-            class_field=self.class_column,
-            numbered=numbered_classes(self.mapping),
-            split=split,
-            workers=threads,
-        )
+        return scan_class_tars(tars, wnids, split=split, workers=threads, indices=indices)
 
 
 SOURCE = Tar

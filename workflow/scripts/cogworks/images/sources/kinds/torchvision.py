@@ -12,6 +12,8 @@ from cogworks.images.sources.transfer_sets import TRANSFER_SETS, missing
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 
 class Torchvision(Source):
     """One of torchvision's data sets, below one root folder."""
@@ -30,11 +32,16 @@ class Torchvision(Source):
         """See `Source.is_split`."""
         return self.dataset is None or TRANSFER_SETS.load(self.dataset).is_split
 
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
-        """See `Source.scan`."""
-        return scan_transfer(self._name, _one(paths))
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
+        """See `Source.blocks`."""
+        yield scan_transfer(self._name, _one(paths))
 
     def fetch(self) -> None:
         """See `Source.fetch`."""

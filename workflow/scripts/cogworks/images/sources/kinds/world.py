@@ -8,6 +8,8 @@ from cogworks.images.sources.kinds import Source
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cogworks.images.sources.class_images import Indices
+
 
 class World(Source):
     """How images are drawn, see the config. Once drawn, they are a Parquet pack like any other."""
@@ -30,9 +32,14 @@ class World(Source):
         if self.places:
             yield ": the procedural world has no path; remove path, train_path and test_path"
 
-    def scan(
-        self, paths: list[str], wnids: Sequence[str] | None, split: str, threads: int
-    ) -> "pd.DataFrame":
+    def blocks(
+        self,
+        paths: list[str],
+        wnids: Sequence[str] | None,
+        split: str,
+        threads: int,
+        indices: "Indices",
+    ) -> "Iterator[pd.DataFrame]":
         """Refuse: the pack is read in its place."""
         raise AssertionError("what is drawn is a Parquet pack by now")
 
