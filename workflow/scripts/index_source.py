@@ -1,4 +1,4 @@
-"""List the images of a source whose classes are mixed (samples, packs, flat folders), once for all."""
+"""List the images of a source that mixes its classes, once for all."""
 
 from pathlib import Path
 

@@ -3,6 +3,7 @@
 import posixpath
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from cogworks.core.image_files import is_image
 from cogworks.images.sources.listing import SHOWN, canonical
@@ -66,17 +67,18 @@ class FlatImages:
 
     def lost(self) -> tuple[int, list[str]]:
         """Return how many names are those of no image, and the first ones."""
-        return self._some("SELECT line FROM lost")
+        return self._some("SELECT line FROM lost ORDER BY line")
 
     def unlabelled(self) -> tuple[int, list[str]]:
         """Return how many images have no class, and the first paths."""
         return self._some(
-            "SELECT name FROM images LEFT JOIN classes USING (number) WHERE wnid IS NULL"
+            "SELECT name FROM images LEFT JOIN classes USING (number) WHERE wnid IS NULL "
+            "ORDER BY name"
         )
 
     def repeated(self) -> tuple[int, list[str]]:
         """Return how many paths are in more than one folder, and the first ones."""
-        return self._some("SELECT name FROM images GROUP BY name HAVING count(*) > 1")
+        return self._some("SELECT name FROM images GROUP BY name HAVING count(*) > 1 ORDER BY name")
 
     def _find(self, name: str) -> int | None:
         key = canonical(posixpath.normpath(name.strip()))
@@ -93,9 +95,9 @@ class FlatImages:
         return found[0][0] if len(found) == 1 else None
 
     def _some(self, asked: str) -> tuple[int, list[str]]:
-        (number,) = self._base.execute(f"SELECT count(*) FROM ({asked})").fetchone()
-        first = self._base.execute(f"{asked} ORDER BY 1 LIMIT {SHOWN}")
-        return number, [text for (text,) in first]
+        found = self._base.execute(asked)
+        first = [text for (text,) in islice(found, SHOWN)]
+        return len(first) + sum(1 for _ in found), first
 
 
 def _keys(name: str) -> Iterator[tuple[str, bool]]:
