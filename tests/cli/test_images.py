@@ -1,10 +1,13 @@
 """The command lines of the images room: the whole way once, and what errors look like."""
 
+import io
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,8 @@ from cogworks.core.spec import Spec
 from cogworks.images.manifest import as_rows, read_manifest
 from cogworks.images.reader import ImageReader
 from cogworks.images.sources.kinds.parquet import Parquet
-from cogworks.images.specs import ClassesSpec, FolderSpec, ManifestSpec, WorldSpec
+from cogworks.images.sources.kinds.tar import Tar
+from cogworks.images.specs import ClassesSpec, FolderSpec, ManifestSpec, SourceSpec, WorldSpec
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 LIST = ClassesSpec(
@@ -135,3 +139,28 @@ def test_a_folder_is_indexed_and_named_in_errors(run: Run, tmp_path: Path) -> No
     assert (tmp_path / "counts.csv").read_text() == "wnid,images\nn02123045,1\n"
     step = run("index_folder", FolderSpec(folder="nowhere"), *files)
     assert step.stderr == "error: no folder nowhere\n"
+
+
+def test_samples_are_listed_once_for_their_classes_and_manifests(run: Run, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "s.tar", "w") as archive:
+        for name, data in {"1.jpg": b"x", "1.cls": b"b", "2.cls": b"a", "2.jpg": b"xy"}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    keys: dict[str, Any] = {"layout": "samples", "class_column": "wnid", "split_file": None}
+    places = {"path": ["s.tar"], "train_path": [], "test_path": [], "mapping": []}
+    source = Tar(kind="tar", **keys, **places)
+    index = ("--indices", "index.parquet")
+    listed = LIST.model_copy(update={"part": "source", "level": None, "source": source})
+    chosen = BUILD.model_copy(update={"source": source, "test_images": 0, "min_images": 1})
+    step = run("index_source", SourceSpec(source=source), "--output", "index.parquet")
+    assert (step.returncode, step.stdout) == (0, "2 classes, 2 images\n"), step.stderr
+    (tmp_path / "s.tar").rename(tmp_path / "away.tar")
+    step = run("list_classes", listed, *index, "--output", "classes.parquet")
+    assert step.returncode == 0, step.stderr
+    assert list(pd.read_parquet(tmp_path / "classes.parquet")["wnid"]) == ["a", "b"]
+    step = run("build_manifest", chosen, *index, "--classes", "classes.parquet", *OUTPUTS)
+    assert step.returncode == 1
+    assert step.stderr.endswith(
+        "error: images.mini_l2: no test image is left for a (1 images), b (1 images)\n"
+    )

@@ -12,6 +12,7 @@ BEFORE_PROBES = {
     "select_concepts",
     "rank_concepts",
     "split_levels",
+    "index_source",
     "list_classes",
     "render_world",
     "build_manifest",

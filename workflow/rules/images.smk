@@ -32,8 +32,8 @@ rule index_folder:
         " --index {output.index:q} --counts {output.counts:q} > {log:q} 2>&1"
 
 
-# Samples, packs and the lists of flat folders mix their classes. Where several jobs ask for the
-# classes or the images of such a source, it is read once, and they ask this index.
+# Samples, packs and the lists of flat folders mix their classes. Such a source is read once, from
+# front to back: its classes, and the manifests of all data sets that read it, come from this index.
 rule index_source:
     input:
         files=lambda w: needs.made(

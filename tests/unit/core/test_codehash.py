@@ -81,6 +81,7 @@ FILES = {
 ENTRIES = {
     "write_prompts": [LETTERS.module("c")],
     "train_generator": [LETTERS.module("c")],
+    "index_source": [SOURCES.module("parquet")],
     "list_classes": [SOURCES.module("parquet")],
     "build_manifest": [SOURCES.module("parquet")],
     "rank_concepts": [SIMILARITIES.module("lin")],

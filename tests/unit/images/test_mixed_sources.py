@@ -199,7 +199,7 @@ def test_rows_of_a_class_come_in_the_order_in_which_they_were_written(
     assert sum(map(len, rows.pieces())) == 50
 
 
-def test_a_source_that_several_jobs_ask_is_listed_once(fill: Any) -> None:
+def test_a_source_that_mixes_its_classes_is_listed_once(fill: Any) -> None:
     tars = {"kind": "tar", "layout": "samples", "path": "data/tars"}
     packs = {"kind": "parquet", "path": "data/packs"}
     levels = {"classes": {"benchmark": "cog", "part": "levels"}, "test_images": 1}
@@ -208,18 +208,25 @@ def test_a_source_that_several_jobs_ask_is_listed_once(fill: Any) -> None:
         {
             "own": {"source": tars, **own},
             "cog": {"source": packs, **levels},
-            "alone": {"source": packs | {"path": "other"}, **own, "classes": {"names": ["a"]}},
+            "more": {"source": packs, **own, "classes": {"names": ["a"]}},
+            "other": {"source": packs | {"class_column": "label"}, **own},
+            "folders": {
+                "source": {"kind": "folder", "path": "data"},
+                "classes": {"names": ["a"]},
+                "test_images": 1,
+            },
             "divided": {"source": tars | {"split_file": "s.json"}, "classes": own["classes"]},
             "world": {"source": {"kind": "world"}, "max_images": 9, **levels},
         }
     )
     names = {name: found.indices for name, found in plan.datasets.items()}
-    assert len(plan.source_of) == 2
+    assert len(plan.source_of) == 3
     assert names["own"] == plan.datasets["own"].class_indices
-    assert names["cog_l1"] == names["cog_l2"] == names["cog_l3"] != names["own"]
+    assert names["cog_l1"] == names["cog_l2"] == names["cog_l3"] == names["more"]
+    assert len({*names["own"], *names["more"], *names["other"]}) == 3
     for name in ("own", "cog_l1"):
         (index,) = names[name]
         assert plan.source_of[index.split("/")[2]].spec.source == plan.datasets[name].source
     assert plan.datasets["cog_l1"].class_indices == []
-    for name in ("alone", "divided", "world_l1"):
+    for name in ("folders", "divided", "world_l1"):
         assert names[name] == plan.datasets[name].class_indices == []

@@ -124,8 +124,7 @@ class Dataset:
     def indices(self) -> list[str]:
         """Return the indices that it reads: of its source, or of folders with counted images."""
         if self.given.mixed:
-            listed = self.plan.sources.get(self.source.text)
-            return [] if listed is None else [listed.index]
+            return [self.plan.sources[self.source.text].index]
         folders = self.plan.folders
         places = map(real, self.source.class_places) if folders else ()
         return [folders[place].index for place in places if place in folders]

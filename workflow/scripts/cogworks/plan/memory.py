@@ -224,7 +224,12 @@ def manifests(dataset: Dataset) -> float:
 
 def class_list(dataset: Dataset) -> float:
     """Return what a list of classes takes: where the images say which there are, as much."""
-    return manifests(dataset) if dataset.scanned else _listing(dataset)
+    return manifests(dataset) if reads_images(dataset) else _listing(dataset)
+
+
+def reads_images(dataset: Dataset) -> bool:
+    """Say whether the list of classes takes a look at all images, since no index knows them."""
+    return dataset.scanned and not dataset.class_indices
 
 
 def ranking(benchmark: Benchmark) -> float:

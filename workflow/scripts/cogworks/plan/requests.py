@@ -201,7 +201,9 @@ def _samples(plan: Plan, w: Any, files: Any) -> Need:
 
 def _list_classes(plan: Plan, w: Any, files: Any) -> Need:
     dataset = plan.datasets[w.dataset]
-    return Need(memory.class_list(dataset), seconds.manifests(dataset) * dataset.scanned)
+    return Need(
+        memory.class_list(dataset), seconds.manifests(dataset) * memory.reads_images(dataset)
+    )
 
 
 def _index(plan: Plan, w: Any, files: Any) -> Need:

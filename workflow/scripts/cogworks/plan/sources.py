@@ -1,15 +1,14 @@
 """Sources that are listed once for all who read them: those whose images come in no order.
 
-To list some classes of such a source takes as long as to list all of them. So where more than one
-job asks (the list of its classes and its manifests, or several data sets), they ask one index. What
-one job alone reads is listed by that job.
+To list some classes of such a source takes as long as to list all of them. So the list of its
+classes, and the manifests of all data sets that read it, come from one index. Each such source has
+one, also if only one job asks: else a second data set would make the first one stale.
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,12 +47,9 @@ class Listed:
 
 
 def listed_sources(plan: Plan) -> dict[str, Listed]:
-    """Return the sources that more than one job asks, by their texts."""
-    readers: dict[str, Dataset] = {}
-    asked: Counter[str] = Counter()
+    """Return the sources by their texts."""
+    found: dict[str, Listed] = {}
     for dataset in plan.datasets.values():
         if dataset.given.mixed:
-            text = dataset.source.text
-            readers.setdefault(text, dataset)
-            asked[text] += 1 + dataset.scanned
-    return {text: Listed(dataset) for text, dataset in readers.items() if asked[text] > 1}
+            found.setdefault(dataset.source.text, Listed(dataset))
+    return found
