@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cogworks.core.errors import InputError
+from cogworks.images.sources.listing import listing
+from cogworks.images.sources.split_file import divide
 
 SPLITS = {
     "a": {"train": ["/a/a_1.png", "a/a_0.png"], "test": ["a_3.png"]},
@@ -64,6 +67,29 @@ def test_the_images_are_those_that_are_named(source: Any, listed: Any, suffix: s
 def test_what_is_wrong_is_named(source: Any, listed: Any, splits: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         listed(source(splits), ["a", "b"])
+
+
+def test_listings_come_in_pieces(tmp_path: Path) -> None:
+    """Of the classes of the source, if none are given; a name counts once in all pieces."""
+    path = tmp_path / "splits.json"
+    path.write_text(json.dumps(SPLITS))
+    rows = [(f"x/{w}_{n}.png", "x.tar", "tar", 0, 1, w, "") for w, n in ("a0", "b1", "a1", "a3")]
+    whole = [*rows, ("x/b_0.png", "x.tar", "tar", 0, 1, "b", ""), ("a_9.png", *rows[0][1:])]
+    pieces = [listing(whole[:2]), listing(whole[2:])]
+    frame = pd.concat(divide(pieces, str(path), None))
+    assert [(*row,) for row in frame[["wnid", "split"]].to_numpy()] == [
+        ("a", "train"),
+        ("b", "test"),
+        ("a", "train"),
+        ("a", "test"),
+        ("b", "train"),
+    ]
+    with pytest.raises(InputError, match=r"the source: 1 names twice in their class: a_0\.png"):
+        list(divide([*pieces, listing(rows[:1])], str(path), ["a", "b"]))
+    with pytest.raises(InputError, match=r"1 of the 5 images .* of 1 of 2 classes: b/b_0\.png"):
+        list(divide([listing(rows)], str(path), None))
+    with pytest.raises(InputError, match="nothing on 1 of 1 classes: c"):
+        list(divide([*pieces, listing([(*rows[0][:5], "c", "")])], str(path), None))
 
 
 def test_it_is_tracked_and_missed_by_its_key(source: Any, fill: Any) -> None:

@@ -210,10 +210,9 @@ class Divided(Mapped):
         """See `Source.divided`."""
         if self.split_file is None:
             return frames
-        from cogworks.images.sources.listing import joined
         from cogworks.images.sources.split_file import divide
 
-        return iter([divide(joined(frames), self.split_file, wnids)])
+        return divide(frames, self.split_file, wnids)
 
     def problems(self) -> Iterator[str]:
         """See `Source.problems`."""
