@@ -64,7 +64,7 @@ GROWING = [
     ("extract_features", FEATURES, "encoders.large.image_size", (224, 528)),
     ("tune_probes", PROBE, "images.in1k.classes.limit", (100, 500)),
     ("fit_probes", PROBE | {"protocol": "near"}, "images.in1k.classes.limit", (100, 500)),
-    ("build_manifest", {"dataset": "cog_l1"}, "images.cog.max_images", (500, 2000)),
+    ("build_manifest", {"dataset": "cog_l1"}, "images.cog.max_images", (5000, 50000)),
     ("measure_features", FEATURES | {"encoder": "half"}, "images.in1k.classes.limit", (100, 1000)),
     (
         "generate_shard",

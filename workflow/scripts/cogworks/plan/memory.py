@@ -69,10 +69,9 @@ OTHER = Stack(512, 192, 48, 2)
 # A process that has loaded its libraries: pandas and Arrow; Matplotlib too; torch; torchvision and
 # timm too; diffusers and transformers; and what CUDA's libraries add once a GPU is used.
 TABLES, FIGURES, TORCH, VISION, DIFFUSION, CUDA = 150, 250, 650, 900, 950, 2000
-# Bytes of a row: of a manifest; of a listing while manifests are made of it, and of one that is in
-# the index of a folder, where names repeat; of an index of features. And MB of what goes through a
-# process in pieces.
-MANIFEST_ROW, LISTED_ROW, INDEXED_ROW, INDEX_ROW, PIECES = 300, 400, 100, 350, 100
+# Bytes of a row: of a manifest; of a listing that is held as a whole, and of one that is read class
+# by class; of an index of features. And MB of what goes through a process in pieces.
+MANIFEST_ROW, LISTED_ROW, STREAMED_ROW, INDEX_ROW, PIECES = 300, 400, 100, 350, 100
 # Copies of an encoder's weights while it is loaded: as read, as the network's, as converted.
 LOADED = 3
 # Images of a task of a decoding thread, batches of a chunk of features (both in `encoders`), and
@@ -217,8 +216,12 @@ def samples(members: Iterable[ImageSet]) -> float:
 
 
 def manifests(dataset: Dataset) -> float:
-    """Return what the making of manifests takes: a row for each image of the source."""
-    row = INDEXED_ROW if dataset.indices else LISTED_ROW
+    """Return what the making of manifests takes: a row for each image of the source.
+
+    Packs whose images are decoded come all at once.
+    """
+    source, decoded = dataset.source, dataset.section.verify
+    row = STREAMED_ROW if source.by_class or source.mixed and not decoded else LISTED_ROW
     return _listing(dataset) + PIECES + row * _of_all_splits(dataset) / MB
 
 

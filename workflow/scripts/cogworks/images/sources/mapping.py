@@ -38,8 +38,8 @@ def read_mapping(path: str | Path, images: FlatImages) -> Iterator[tuple[str, st
     if first is None:
         raise InputError(f"{path}: no lines in it")
     is_csv = _is_csv(path, first, images)
-    lines = chain([first], lines)
-    rows = _csv_rows(lines, _sign(first), images) if is_csv else _plain_rows(lines, images)
+    whole = chain([first], lines)
+    rows = _csv_rows(whole, _sign(first), images) if is_csv else _plain_rows(whole, images)
     for line, name, label in rows:
         if not name or not label:
             raise InputError(f"{path}: expected one `file-name class-id` a file, got {line!r}")
