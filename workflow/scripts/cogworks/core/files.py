@@ -122,18 +122,20 @@ def read_parquet(path: str | Path, *, columns: Sequence[str] | None = None) -> "
         return table.to_pandas()
 
 
-def read_batches(path: str | Path, *, columns: Sequence[str]) -> "Iterator[pa.RecordBatch]":
-    """Yield the rows of a Parquet file in order, some thousands at a time.
+def read_batches(
+    path: str | Path, *, columns: Sequence[str], rows: int = 2**16
+) -> "Iterator[pa.RecordBatch]":
+    """Yield the rows of a Parquet file in order, so many at a time.
 
     Raises:
         InputError: the file is missing, damaged, or lacks one of `columns`.
     """
     with _parquet(path, columns) as file:
-        rows = 0
-        for batch in file.iter_batches(columns=list(columns)):
-            rows += len(batch)
+        found = 0
+        for batch in file.iter_batches(rows, columns=list(columns)):
+            found += len(batch)
             yield batch
-        _check_rows(rows, file.metadata.num_rows)
+        _check_rows(found, file.metadata.num_rows)
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from cogworks.synthesis.reasons import REASONS
 from cogworks.synthesis.sizes import shard_of
 from cogworks.synthesis.specs import MergeSpec
 
+# Rows of each shard that are held: a clone of 50 times ImageNet has 50 shards with a class.
+BATCH = 2**12
 COLUMNS = ("label", "index", "id", "rejected", "sha256", "offset", "size")
 
 
@@ -135,7 +137,7 @@ class _Shard:
         self.path = names.shard(drawing, number)
         index = Path(names.index(drawing, number))
         _check_described(Path(self.path), index)
-        self._batches = read_batches(index, columns=COLUMNS)
+        self._batches = read_batches(index, columns=COLUMNS, rows=BATCH)
         self._rest: pa.RecordBatch | None = None
 
     def take(self, label: int) -> Iterator[pa.RecordBatch]:
