@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
+from cogworks.images.sources import flat_images
 
 WNIDS = ["n01440764", "n01443537"]
 
@@ -119,3 +120,32 @@ def test_errors_name_the_file(flat: Any, content: bytes, name: str, message: str
 def test_a_name_that_could_be_two_images_is_none(flat: Any) -> None:
     with pytest.raises(InputError, match="2 images without a line"):
         flat(b"v.jpg n01440764\n", ("a/v.jpg", "b/v.jpg"))
+
+
+def test_an_image_of_two_folders_is_refused(listed: Any, tmp_path: Path) -> None:
+    for name in ("one/a.jpg", "two/a.jpg", "two/b.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "list.csv").write_text("a.jpg,cat\nb.jpg,cat\n")
+    roots = [str(tmp_path / name) for name in ("one", "two")]
+    source = {"kind": "folder", "layout": "flat", "path": roots}
+    source["mapping"] = str(tmp_path / "list.csv")
+    with pytest.raises(InputError, match=r"1 images are in several of these folders, .*: a\.jpg"):
+        listed(source, ["cat"])
+    (tmp_path / "one" / "a.jpg").rename(tmp_path / "one" / "c.jpg")
+    (tmp_path / "list.csv").write_text("c.jpg,cat\na.jpg,dog\nb.jpg,cat\n")
+    frame = listed(source, ["cat", "dog"])
+    assert list(zip(frame["id"], frame["wnid"], strict=True)) == [
+        ("one/c.jpg", "cat"),
+        ("two/a.jpg", "dog"),
+        ("two/b.jpg", "cat"),
+    ]
+    assert [Path(path).is_file() for path in frame["path"]] == [True] * 3
+
+
+def test_a_full_disk_is_named(flat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = flat_images._SCHEMA + "PRAGMA max_page_count = 1;"
+    monkeypatch.setattr(flat_images, "_SCHEMA", full)
+    many = tuple(f"{number:0200d}.jpg" for number in range(200))
+    with pytest.raises(InputError, match=r"val\.txt: .*disk is full.*TMPDIR"):
+        flat(b"", many)

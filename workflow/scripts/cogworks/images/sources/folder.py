@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -114,8 +113,8 @@ def scan_flat(
             )
     except sqlite3.OperationalError as error:
         raise InputError(
-            f"{mapping}: its images are sorted in {tempfile.gettempdir()}, which failed ({error}); "
-            "see how much room is there, or set TMPDIR to another folder"
+            f"{mapping}: its images are looked up in a temporary file, which failed ({error}); "
+            "set TMPDIR to a folder on a disk with more room"
         ) from error
 
 
