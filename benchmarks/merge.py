@@ -4,9 +4,10 @@
 
 The tables of the shards are made up: 100 classes, 1,280 images of each for each multiple, in 50
 shards a multiple. Beside it stands what one data frame of the rows takes: at 640,000 rows 221 MB
-against 269, at 6.4 million 288 MB against 1,278. It is not the rows that take it: a class of a clone
-of 50 times has images in 50 shards, which are open at once. 50 shards of 25,600 rows took 616 MB with
-batches of up to 65,536 rows, and take 378 MB with batches of 4,096; 10 such shards take 236 MB.
+against 269, at 6.4 million 288 MB against 1,278. It is not the rows that take it: a class of a
+clone of 50 times has images in 50 shards, which are open at once. 50 shards of 25,600 rows took
+616 MB with batches of up to 65,536 rows, and take 378 MB with batches of 4,096; 10 such shards take
+236 MB.
 """
 
 import argparse

@@ -221,7 +221,7 @@ def manifests(dataset: Dataset) -> float:
     Packs whose images are decoded come all at once.
     """
     source, decoded = dataset.source, dataset.section.verify
-    row = STREAMED_ROW if source.by_class or source.mixed and not decoded else LISTED_ROW
+    row = STREAMED_ROW if source.by_class or (source.mixed and not decoded) else LISTED_ROW
     return _listing(dataset) + PIECES + row * _of_all_splits(dataset) / MB
 
 
