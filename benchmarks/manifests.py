@@ -3,31 +3,45 @@
     python benchmarks/manifests.py [--images 140000 1400000] [--kind folder] [--bytes 110000]
 
 The archives are made up: 641 images of each class, as ImageNet-21K has on average, without bytes
-(a tenth of it takes a GB), or with holes of so many bytes. The steps are those of the workflow:
-one index of the folder, a manifest of a twentieth of the classes from it (about a level of
-ImageNet-CoG) and one of all, whose labels and places training reads. WebDataset samples have no
-index. Beside them stands the plain way: `tarfile` (or `os.walk`), a list of rows, a data frame.
+(a tenth of it takes a GB), or with holes of so many bytes; samples, packs and flat lists mix their
+classes. The steps are those of the workflow: one index of the images, a manifest of a twentieth of
+the classes from it (about a level of ImageNet-CoG) and one of all, whose labels and places training
+reads. `alone` makes the manifest of all without an index. Beside them stands the plain way: the
+standard library, a list of rows, a data frame.
 
 On two cores that did other work too (CPU seconds, peak memory, archives without bytes):
 
 ========  ==============  ================
 step      139,738 images  1,399,944 images
 ========  ==============  ================
-index     7.3 s, 149 MB   60 s, 149 MB
+index     5.4 s, 142 MB   53 s, 177 MB
 level     2.3 s, 176 MB   4.0 s, 219 MB
-all       5.1 s, 225 MB   35 s, 266 MB
+all       4.6 s, 222 MB   22 s, 273 MB
 training  0.9 s, 135 MB   1.1 s, 194 MB
 plain     7.6 s, 214 MB   64 s, 1,061 MB
 ========  ==============  ================
 
-At this growth ImageNet-21K's 14.2 million take 0.15 GB for the index, 0.7 GB for one manifest of
+At this growth ImageNet-21K's 14.2 million take 0.5 GB for the index, 0.8 GB for one manifest of
 all, and 0.8 GB in training, in place of 9.7 GB. With images of 110 kB each header is a read call
-(1.01 an image), without them 0.012 an image (plain: 0.127). No header is read twice; before, the
-counts and five levels read about 1.4 times as many as there are, and the four benchmarks of
-chapter 3, which each counted, 4.4 times.
+(1.01 an image), without them 0.012 an image (plain: 0.127). No header is read twice; before there
+was an index, the counts and five levels read about 1.4 times as many as there are, and the four
+benchmarks of chapter 3, which each counted, 4.4 times.
 
-Samples are labelled by their members, in no order, so their listing is held as a whole: 245 MB and
-664 MB for all. 14.2 million would take 5 GB.
+Sources that mix their classes are read into such an index from front to back, alone too, where it
+is kept in a temporary file. Held as a whole, as before, they took 5 GB at 14.2 million:
+
+=================  =========================  ==========================
+mixed source       139,738 images             1,399,944 images
+=================  =========================  ==========================
+samples, index     17 s, 230 MB               159 s, 285 MB
+samples, all       3.9 s, 241 MB              23 s, 295 MB
+samples, alone     22 s, 260 MB (before 266)  (before 664)
+packs, alone       6.1 s, 246 MB (236)        53 s, 292 MB (645)
+flat list, alone   14 s, 266 MB (253)         117 s, 378 MB
+=================  =========================  ==========================
+
+At this growth 14.2 million take 0.9 GB, 0.8 GB in packs, and less than 1.5 GB in a flat folder, of
+whose 378 MB some are a cache of fixed size; its names and lines are a file of SQLite of some GB.
 """
 
 import argparse
