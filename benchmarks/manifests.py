@@ -15,7 +15,7 @@ On two cores that did other work too (CPU seconds, peak memory, archives without
 step      139,738 images  1,399,944 images
 ========  ==============  ================
 index     5.4 s, 142 MB   53 s, 177 MB
-level     2.3 s, 176 MB   4.0 s, 219 MB
+level     2.3 s, 176 MB   4.3 s, 223 MB
 all       4.6 s, 222 MB   22 s, 273 MB
 training  0.9 s, 135 MB   1.1 s, 194 MB
 plain     7.6 s, 214 MB   64 s, 1,061 MB
@@ -28,20 +28,21 @@ was an index, the counts and five levels read about 1.4 times as many as there a
 benchmarks of chapter 3, which each counted, 4.4 times.
 
 Sources that mix their classes are read into such an index from front to back, alone too, where it
-is kept in a temporary file. Held as a whole, as before, they took 5 GB at 14.2 million:
+is kept in a temporary file. In brackets, the memory that they took when they were held as a whole:
 
-=================  =========================  ==========================
-mixed source       139,738 images             1,399,944 images
-=================  =========================  ==========================
-samples, index     17 s, 230 MB               159 s, 285 MB
-samples, all       3.9 s, 241 MB              23 s, 295 MB
-samples, alone     22 s, 260 MB (before 266)  (before 664)
-packs, alone       6.1 s, 246 MB (236)        53 s, 292 MB (645)
-flat list, alone   14 s, 266 MB (253)         117 s, 378 MB
-=================  =========================  ==========================
+================  ======================  =======================
+mixed source      139,738 images          1,399,944 images
+================  ======================  =======================
+samples, index    17 s, 230 MB            159 s, 285 MB
+samples, all      3.9 s, 241 MB           23 s, 295 MB
+samples, alone    22 s, 260 MB (266 MB)   (664 MB)
+packs, alone      6.1 s, 246 MB (236 MB)  53 s, 292 MB (645 MB)
+flat list, alone  14 s, 266 MB (253 MB)   117 s, 378 MB
+================  ======================  =======================
 
-At this growth 14.2 million take 0.9 GB, 0.8 GB in packs, and less than 1.5 GB in a flat folder, of
-whose 378 MB some are a cache of fixed size; its names and lines are a file of SQLite of some GB.
+A flat list of 419,855 images took 405 MB. At this growth 14.2 million take 0.9 GB (5 GB), 0.8 GB in
+packs (5 GB), and at most 1.5 GB in a flat folder (8 GB), whose names and lines are a temporary file
+of SQLite of some GB.
 """
 
 import argparse
