@@ -20,8 +20,6 @@ from cogworks.core.warm.start import Warm
 CONFIG = Path(__file__).with_name("config.yaml")
 # Of a training's metrics.
 TIMES = ["images_per_second", "wait_share"]
-# What a process that was killed while it wrote a file leaves beside it.
-LEFT = re.compile(r"(.*/)?\.[^/]*\.\d+\.partial[^/]*")
 AGAIN = "the seconds of the job, which is done again"
 # All of what a training writes.
 TRAINED = ("encoder.safetensors", "classifier.safetensors", "metrics.parquet", "spec.json")
@@ -197,8 +195,7 @@ class Work:
     def check_whole(self) -> None:
         """Check that all results are those of the run that nothing disturbed, and no others."""
         found, expected = results_in(self.folder), results_in(self.finished)
-        assert expected.keys() <= found.keys()
-        assert not [name for name in found.keys() - expected.keys() if not LEFT.fullmatch(name)]
+        assert found.keys() == expected.keys()
         assert not [name for name, value in expected.items() if found[name] != value]
 
 

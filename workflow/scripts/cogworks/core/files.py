@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cogworks.core import disk
+from cogworks.core import disk, leftovers
 from cogworks.core.errors import InputError
 from cogworks.core.parquet_footer import BLANK, KEY, check_seal, seal
 
@@ -24,15 +24,16 @@ METADATA_KEY = b"cogworks"
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` on success, remove it on failure.
 
-    The temporary name keeps the suffix, by which some writers choose their format, and contains the
-    process id, so that an orphan of a killed run and its successor do not share a file.
+    A killed process leaves its temporary file behind. The next process that writes in the folder
+    removes it, see `leftovers`.
 
     Raises:
         InputError: the disk is full or cannot be written to; what was at `path` is still there.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.stem}.{os.getpid()}.partial{target.suffix}")
+    leftovers.remove_from(target.parent)
+    partial = leftovers.partial_path(target)
     try:
         yield partial
         with open(partial, "rb") as handle:

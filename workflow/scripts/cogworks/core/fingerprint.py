@@ -17,6 +17,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from cogworks.core.errors import InputError
+from cogworks.core.files import write_json
+
 Fingerprints = dict[str, str]
 
 # Where fingerprints are kept, so that a large file is read once, not at every planning.
@@ -109,8 +112,6 @@ def _write(file: Path, known: Known, before: Known) -> None:
     if known == before:
         return
     kept = {path: entry for path, entry in (_read(file) | known).items() if os.path.exists(path)}
-    partial = file.with_name(f"{file.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):  # A folder that may not be written to: read again next time.
-        file.parent.mkdir(exist_ok=True)
-        partial.write_text(json.dumps(kept, indent=0))
-        partial.replace(file)
+    # A folder that may not be written to: read again next time.
+    with contextlib.suppress(OSError, InputError):
+        write_json(kept, file)

@@ -1,6 +1,6 @@
 """Where a training run stands, kept beside its result so that a killed run is taken up again."""
 
-import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class State:
     """Where the stages of a training stand, on disk, valid for one identity only."""
 
     def __init__(self, path: Path, identity: str) -> None:
-        """Use the file `path`; what another `identity` left there does not count."""
+        """Use the file `path`, alone in its folder; what another `identity` left does not count."""
         self._path = path
         self._identity = identity
         self._saved = time.monotonic()
@@ -58,7 +58,5 @@ class State:
         self._saved = time.monotonic()
 
     def remove(self) -> None:
-        """Remove the file: the work is done."""
-        self._path.unlink(missing_ok=True)
-        if self._path.parent.is_dir() and not os.listdir(self._path.parent):
-            self._path.parent.rmdir()
+        """Remove the file and its folder: the work is done."""
+        shutil.rmtree(self._path.parent, ignore_errors=True)
