@@ -15,9 +15,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .faults.table import fault, fault_lines, pytest_runtest_makereport
+from .faults.table import (
+    fault,
+    fault_lines,
+    pytest_collection_modifyitems,
+    pytest_runtest_makereport,
+)
 
-__all__ = ["fault", "fault_lines", "pytest_runtest_makereport"]  # of all tests
+# Of all tests.
+__all__ = [
+    "fault",
+    "fault_lines",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_makereport",
+]
 
 # One thread per test: two xdist workers share two cores, and small problems are slower on more.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -11,10 +11,11 @@ the fixture `fault` what was seen and what was lost:
         fault.lost("the file; the workflow makes it again")
 
 The marker's texts may name the test's parameters: `"a {format} that is cut off"`. One test is one
-row. In a plain run the row must be on the page. After an intended change, write the page anew and
-read the difference:
+row. In a plain run all rows must be on the page, also those of slow tests, which are left out. After
+an intended change, write the page anew and read the difference:
 
     FAULTS=write python -m pytest tests/faults
+    FAULTS=write python -m pytest -m slow tests/faults
 """
 
 import contextlib
@@ -35,6 +36,7 @@ HEADING = "## "
 TOP = "| Fault | Injected how | Seen | Lost |\n| --- | --- | --- | --- |\n"
 WRITE = os.environ.get("FAULTS") == "write"
 PASSED = pytest.StashKey[bool]()
+COLLECTED = pytest.StashKey[list[pytest.Item]]()
 Sections = dict[str, dict[str, str]]
 
 
@@ -135,6 +137,22 @@ def write_page(top: str, sections: Sections) -> None:
     PAGE.write_text(f"{top.rstrip()}\n\n" + "\n".join(tables), "utf-8")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note which tests there are, also those that this session leaves out."""
+    config.stash[COLLECTED] = list(items)
+
+
+def row_of(item: pytest.Item) -> tuple[str, str, str] | None:
+    """Return section, name and how of a test's row; None where it has no marker."""
+    mark = item.get_closest_marker("fault")
+    if mark is None:
+        return None
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    section, name, how = (text.format(**params) for text in (*mark.args, mark.kwargs["how"]))
+    return section, name, how
+
+
 @pytest.fixture(scope="session")
 def fault_lines() -> Iterator[Sections]:
     """Collect the rows of this session, and write them to the page if asked for."""
@@ -166,11 +184,9 @@ def fault(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Fault]:
     """Take down what a test of a fault sees, and compare it with the page."""
-    mark = request.node.get_closest_marker("fault")
-    assert mark, "a test with the fixture `fault` has the marker, too"
-    params = request.node.callspec.params if hasattr(request.node, "callspec") else {}
-    texts = [text.format(**params) for text in (*mark.args, mark.kwargs["how"])]
-    fault = Fault(*texts, folder=tmp_path_factory.getbasetemp())
+    row = row_of(request.node)
+    assert row, "a test with the fixture `fault` has the marker, too"
+    fault = Fault(*row, folder=tmp_path_factory.getbasetemp())
     yield fault
     if not request.node.stash.get(PASSED, False):
         return
