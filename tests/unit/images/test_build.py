@@ -91,6 +91,18 @@ def test_verification_names_every_damaged_image(fill: Any, damaged: Path, tmp_pa
         assert name in str(caught.value)
 
 
+def test_too_few_images_are_told_before_any_is_decoded(
+    fill: Any, damaged: Path, tmp_path: Path, capsys: Any
+) -> None:
+    (damaged / "n01" / "notes.txt").touch()
+    for path in sorted((damaged / "n02").iterdir())[2:]:
+        path.unlink()
+    with pytest.raises(InputError, match=r"1 classes have fewer than 3 images .*: n02 \(2\)$"):
+        build(fill, tmp_path, folder(damaged, verify=True, min_images=3), ["n01", "n02"])
+    build(fill, tmp_path, folder(damaged, verify=True, on_corrupt="drop", test_images=1), ["n01"])
+    assert capsys.readouterr().err.count("left out, since they are not images: 1 .txt") == 1
+
+
 def test_damaged_images_can_be_dropped_and_are_counted(
     fill: Any, damaged: Path, tmp_path: Path
 ) -> None:

@@ -6,11 +6,11 @@ and reported: see `report_left_out`.
 """
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from cogworks.core import warn
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import is_hidden
 
@@ -62,7 +62,7 @@ def report_left_out(left_out: Counter[str], place: str | Path) -> None:
     """Log which files of `place` were not taken as images."""
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
-        print(f"warning: {place}: left out, since they are not images: {kinds}", file=sys.stderr)
+        warn.once(f"{place}: left out, since they are not images: {kinds}")
 
 
 def check_name(path: str) -> None:

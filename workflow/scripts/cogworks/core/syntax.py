@@ -19,8 +19,9 @@ Chain = tuple[str, ...]
 Imports = dict[str, str]
 # The functions of these modules only show something to people; they pass on their first argument.
 TELLING = ("cogworks.core.progress", "cogworks.training.progress", "cogworks.training.board")
-# Statements that call these modules note who ran a job, or end it with its run: they are left out.
-NOTING = ("cogworks.core.provenance", "cogworks.core.leader")
+# Statements that call these modules note who ran a job, end it with its run, clear up after killed
+# ones, or warn: they are left out.
+NOTING = tuple(f"cogworks.core.{name}" for name in ("provenance", "leader", "leftovers", "warn"))
 _PRINTED_TO = {"stderr", "stdout"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

@@ -2,7 +2,6 @@
 
 import os
 import posixpath
-import sys
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from cogworks.core import warn
 from cogworks.core.errors import InputError
 from cogworks.core.image_files import check_name
 from cogworks.core.inputs import impostor, is_hidden_path
@@ -103,10 +103,9 @@ def _resolve(
             names.append(name)
     targets = {name: files.get(_end(name, links)) for name in names}
     if lost := [name for name, target in targets.items() if target is None]:
-        print(
-            f"warning: {path}: left out, since they lead out of the archive: {len(lost)} links, "
-            f"first {lost[0]}",
-            file=sys.stderr,
+        warn.once(
+            f"{path}: left out, since they lead out of the archive: {len(lost)} links, first "
+            f"{lost[0]}"
         )
     return [(name, target) for name in names if (target := targets[name]) is not None]
 
@@ -180,7 +179,7 @@ def _check_end(path: str | Path, file: _Headers, offset: int) -> None:
         raise tarfile.ReadError(f"damaged at byte {offset}")
     _check_nothing_follows(file)
     if len(block) < tarfile.BLOCKSIZE:
-        print(f"warning: {path}: ends without an end mark; was it cut off?", file=sys.stderr)
+        warn.once(f"{path}: ends without an end mark; was it cut off?")
 
 
 def _check_nothing_follows(file: _Headers) -> None:

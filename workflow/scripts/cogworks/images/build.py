@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -52,9 +53,23 @@ def build_manifests(
         InputError: missing classes or files, too few images, or damaged ones.
     """
     column = find_image_column(spec.source)
+    mixed = spec.source.mixed
+    listed = partial(
+        scan_by_class,
+        spec.source,
+        wnids,
+        threads=threads,
+        online=online,
+        indices=NO_INDICES if mixed else open_indices(indices),
+        index=next(iter(indices), None) if mixed else None,
+    )
+    if verify:  # Too few images are told before hours of decoding.
+        early = _Choice(spec, column, decoders=0)
+        for classes, frame in listed(decoded=False):
+            early.of(frame, classes)
+        early.check()
     choice = _Choice(spec, column, decoders=threads if verify else 0)
     copies = Copies(image_column=column, thorough=verify)
-    mixed = spec.source.mixed
     with ExitStack() as stack:
         writers = {
             split: stack.enter_context(
@@ -69,15 +84,7 @@ def build_manifests(
             )
             for split, path in outputs.items()
         }
-        for classes, frame in scan_by_class(
-            spec.source,
-            wnids,
-            threads=threads,
-            online=online,
-            indices=NO_INDICES if mixed else open_indices(indices),
-            index=next(iter(indices), None) if mixed else None,
-            decoded=verify,
-        ):
+        for classes, frame in listed(decoded=verify):
             parts = choice.of(frame, classes)
             parts = {split: _with_sizes(part, threads) for split, part in parts.items()}
             copies.add(parts)
