@@ -86,14 +86,17 @@ def test_each_job_takes_a_gpu_of_its_own(gpus: Any) -> None:
     assert not gpus.stale(FEATURES, "--configfile", "mini.yaml", "none.yaml")
 
 
-def test_more_gpus_than_there_are_are_told_before_any_job(
+def test_what_this_machine_lacks_is_told_before_any_job(
     gpus: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = "results/training/several/encoder.safetensors"
     output = gpus.snakemake(target, check=False)
     assert "train_encoder several asks for 4 GPUs, and this run has 2; lower compute" in output
-    output = gpus.snakemake(target, "--dry-run", "--resources", "gpu=1", check=False)
+    (gpus.folder / "more.yaml").write_text("compute: {scratch: /none}\n")
+    more = ("--configfile", "mini.yaml", "more.yaml", "--dry-run", "--resources", "gpu=1")
+    output = gpus.snakemake(target, *more, check=False)
     assert "train_encoder several asks for 4 GPUs, and this run has 1; lower compute" in output
+    assert "compute.scratch: /none is not a folder on " in output
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     output = gpus.snakemake(FEATURES, check=False)
     assert " 2 asks for 1 GPU, and this run finds none" in output

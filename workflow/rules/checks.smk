@@ -7,7 +7,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from cogworks.core import leader, slurm
 from cogworks.core.warm.start import WARM, can_fork
 from cogworks.plan import graph
-from cogworks.preflight import cluster, gpus, quick
+from cogworks.preflight import cluster, gpus, quick, scratch
 from cogworks.stale import code as stale_code
 
 build_dag = workflow._build_dag
@@ -38,7 +38,8 @@ def build_checked_dag():
         if to_cluster():
             end_if(cluster.too_large(workflow))
         else:
-            end_if(gpus.too_few(workflow))
+            folder = plan.config.compute.scratch
+            end_if([*gpus.too_few(workflow), *scratch.unusable(workflow, folder)])
 
 
 workflow._build_dag = build_checked_dag

@@ -20,6 +20,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import atomic
 from cogworks.core.parallel import in_order
 from cogworks.core.progress import track
+from cogworks.core.scratch_folder import find_scratch
 from cogworks.images.decode import CorruptImageError
 from cogworks.images.manifest import Manifest
 from cogworks.images.reader import ImageReader
@@ -68,7 +69,7 @@ def local_reader(manifest: Manifest, scratch: str) -> Iterator[ImageReader]:
     if not scratch:
         yield ImageReader(manifest)
         return
-    folder = _checked(scratch)
+    folder = find_scratch(scratch)
     copy = folder / f"cogworks-{manifest.digest[:20]}.images"
     turn = copy.with_suffix(".lock")
     with lock.wait_for(turn):
@@ -83,27 +84,6 @@ def local_reader(manifest: Manifest, scratch: str) -> Iterator[ImageReader]:
             fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
             copy.unlink(missing_ok=True)
         os.close(used)
-
-
-def _checked(scratch: str) -> Path:
-    folder = Path(os.path.expandvars(scratch))
-    machine = os.uname().nodename
-    if "$" in str(folder):
-        raise InputError(
-            f"compute.scratch: {scratch}: {machine} has no such variable; name a folder, or set "
-            "compute.scratch to null"
-        )
-    if not folder.is_dir():
-        raise InputError(
-            f"compute.scratch: {folder} is not a folder on {machine}; name one that every machine "
-            "has, or set compute.scratch to null"
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(
-            f"compute.scratch: {folder} on {machine} cannot be written to; name another folder, or "
-            "set compute.scratch to null"
-        )
-    return folder
 
 
 def _write(manifest: Manifest, copy: Path) -> None:
