@@ -26,6 +26,9 @@ or if a name is not defined anywhere. In YAML, write `1.0e-4`: `1e-4` is text. I
 `NAME` is a name of your choice: letters, digits, `_`, `.` and `-`, beginning with a letter or a
 digit.
 
+Config files are UTF-8. Snakemake itself reads those of `--configfile` first, and ends with Python's
+own `UnicodeDecodeError` where one is not: `iconv -f latin1 -t utf-8` makes one of it that is.
+
 Paths are relative to the folder in which Snakemake runs. A leading `~` is your home folder;
 variables such as `$HOME` are not replaced. Any character except a line break is allowed.
 
