@@ -11,7 +11,7 @@ the fixture `fault` what was seen and what was lost:
         fault.lost("the file; the workflow makes it again")
 
 The marker's texts may name the test's parameters: `"a {format} that is cut off"`. One test is one
-row. In a plain run all rows must be on the page, also those of slow tests, which are left out. After
+row, and all rows must be on the page, also those of slow tests, which a plain run leaves out. After
 an intended change, write the page anew and read the difference:
 
     FAULTS=write python -m pytest tests/faults
