@@ -77,6 +77,7 @@ def test_a_run_that_ends_before_its_time(
         fault.seen("its job stops as asked to by SIGTERM; after `--unlock` the next run goes on")
         fault.lost(STAGES[stage].stopped)
     else:
+        assert len(work.found(*work.outputs)) == len(work.outputs)
         fault.seen("it waits for its job, and ends")
         fault.lost("nothing")
     Run(work).finish()

@@ -88,7 +88,7 @@ def local_reader(manifest: Manifest, scratch: str) -> Iterator[ImageReader]:
 
 def _write(manifest: Manifest, copy: Path) -> None:
     for left in copy.parent.glob(f".{copy.stem}.*.partial{copy.suffix}"):
-        left.unlink()  # Of a job that was killed: this one has the lock.
+        left.unlink(missing_ok=True)  # Of a job that was killed: this one has the lock.
     needed, free = _needed(manifest), shutil.disk_usage(copy.parent).free
     if needed > free:
         raise InputError(
