@@ -19,15 +19,15 @@ def test_no_limit_of_jobs_per_time_keeps_snakemake_after_the_last_job() -> None:
 def test_a_job_that_no_node_has_the_memory_for_is_told_while_planning(
     tmp_path: Path, make_project: Callable[..., Any]
 ) -> None:
-    """The one that needs most, of each rule; a job on a node of just its size is fine."""
+    """The one that needs most, of each rule; `all` runs nothing, and has 4000 by default."""
     project = make_project(tmp_path / "project", "config/test.yaml")
     more = project.folder / "more.yaml"
-    more.write_text("training: {base: {compute: {mem_mb: 5000, processes: 2}}}\n")
-    profile = ["--profile", "profiles/slurm", "--dry-run", "--resources", "mem_mb=8000"]
+    more.write_text("training: {base: {compute: {mem_mb: 2000, processes: 2}}}\n")
+    profile = ["--profile", "profiles/slurm", "--dry-run", "--resources", "mem_mb=3000"]
     files = ["--configfile", "config/test.yaml", str(more)]
     output = project.snakemake(*profile, *files, check=False)
     found = [line for line in output.splitlines() if "the profile says that a node has" in line]
-    assert [line.partition(" MB of")[0] for line in found] == ["train_encoder base needs 10000"]
+    assert [line.partition(" MB of")[0] for line in found] == ["train_encoder base needs 4000"]
 
 
 def test_a_partition_without_gpus_is_told_before_any_job(

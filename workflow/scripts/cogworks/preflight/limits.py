@@ -19,6 +19,8 @@ class Cut(NamedTuple):
 def cut(workflow: Any, resource: str) -> Iterator[Cut]:
     """Yield the largest request of each rule that asks for more of a resource than its limit.
 
+    Rules that run nothing, as `all`, have what a profile gives by default.
+
     Args:
         workflow: Snakemake's `Workflow`, with its graph built.
         resource: its name.
@@ -28,7 +30,7 @@ def cut(workflow: Any, resource: str) -> Iterator[Cut]:
         return
     most: dict[str, Cut] = {}
     for job in workflow.dag.needrun_jobs():
-        if job.resources.get(resource) == limit:
+        if not job.rule.norun and job.resources.get(resource) == limit:
             wanted = _unlimited(job, resource)
             before = most.get(job.rule.name)
             if wanted > (limit if before is None else before.wanted):
