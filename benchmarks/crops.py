@@ -32,7 +32,7 @@ from cogworks.plan import recipes
 from cogworks.training.augmentation.choices import crop_kinds
 from cogworks.training.loader import TrainingImages
 
-NEEDED = 2.0
+NEEDED = 2.3
 LIMIT = "decoding alone"
 
 

@@ -20,7 +20,7 @@ from cogworks.training.augmentation.choices import (
     choose,
 )
 from cogworks.training.augmentation.multicrop import make_crops, similar_sizes
-from cogworks.training.augmentation.photometric import blur, change_colours
+from cogworks.training.augmentation.photometric import blur, blur_weights, change_colours
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.augmentation.reference import reference_crop, reference_crops
 from cogworks.training.augmentation.resample import resample_each, resample_together
@@ -112,7 +112,7 @@ def test_both_resamplers_are_pillows_bicubic(size: int) -> None:
     assert choices.flip.any()
     assert not choices.flip.all()
     for crops in (each, together):
-        difference = (crops - expected).abs()
+        difference = (crops.float() - expected).abs()
         assert difference.max() <= 1
         assert difference.mean() < 0.1
 
@@ -139,9 +139,9 @@ def test_each_change_on_fixed_parameters(changes: dict[str, Any], mean: float, m
     image = photograph(30, 40)
     choices = plain(1, **changes)
     expected = reference_crops([image], choices, SIZE).float()
-    before = reference_crops([image], plain(1), SIZE).float()
+    before = reference_crops([image], plain(1), SIZE)
     crops = change_colours(before.clone(), choices)
-    difference = (crops - expected).abs()
+    difference = (crops.float() - expected).abs()
     assert difference.mean() < mean
     assert difference.max() <= most
     if changes != {"sigma": [0.1]}:
@@ -157,21 +157,21 @@ def test_turning_the_hue_is_hsv_exactly() -> None:
     colours = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(-1, 3)
     colours = np.concatenate([colours, rng.integers(0, 256, size=(19, 3))]).reshape(12, 12, 3)
     for turns in (-0.1, -0.03, 0.0, 0.05, 0.1):
-        crops = torch.from_numpy(colours).permute(2, 0, 1)[None].float().contiguous()
-        result = photometric._shift_hue(crops.clone(), torch.tensor([turns]))
+        planes = torch.from_numpy(colours).permute(2, 0, 1)[:, None].float().contiguous()
         shift = int(turns * 255) / 255
+        result = photometric._turn_hue(planes, torch.full((1, 1, 1), 6 * shift))
         for (row, column), _ in np.ndenumerate(colours[..., 0]):
             hue, saturation, value = colorsys.rgb_to_hsv(*(colours[row, column] / 255))
             expected = np.array(colorsys.hsv_to_rgb((hue + shift) % 1, saturation, value)) * 255
-            got = result[0, :, row, column].numpy()
+            got = result[:, 0, row, column].numpy()
             np.testing.assert_allclose(got, expected, atol=0.51, err_msg=str(colours[row, column]))
 
 
 def test_blur_is_pillows_away_from_the_edge() -> None:
     image = photograph(64, 64)
-    crops = as_tensor(image).float()[None].expand(5, -1, -1, -1).contiguous()
+    planes = as_tensor(image).float()[:, None].expand(-1, 5, -1, -1).contiguous()
     sigmas = np.array([0.3, 0.8, 1.3, 1.7, 2.0])
-    result = blur(crops, torch.from_numpy(sigmas).float())
+    result = blur(planes, blur_weights(sigmas)).transpose(0, 1)
     for row, sigma in enumerate(sigmas):
         expected = np.asarray(image.filter(ImageFilter.GaussianBlur(float(sigma))))
         inside = (result[row].permute(1, 2, 0).numpy() - expected)[6:-6, 6:-6]
@@ -185,8 +185,8 @@ def test_blur_of_an_edge_is_pillows(sigma: float) -> None:
     edge = np.zeros((40, 40, 3), np.uint8)
     edge[:, 20:] = 255
     expected = np.asarray(Image.fromarray(edge).filter(ImageFilter.GaussianBlur(sigma)))
-    crops = torch.from_numpy(edge).permute(2, 0, 1)[None].float()
-    result = blur(crops, torch.tensor([sigma]))[0].permute(1, 2, 0).numpy()
+    planes = torch.from_numpy(edge).permute(2, 0, 1)[:, None].float()
+    result = blur(planes, blur_weights(np.array([sigma])))[:, 0].permute(1, 2, 0).numpy()
     assert np.abs(result - expected).max() <= 1
 
 
@@ -229,11 +229,14 @@ def test_fast_crops_have_the_references_distribution(
 def test_chunks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = CropKind("local", 12, 16, (0.05, 0.4), DINO["local"])
     choices = drawn(2, kind, [40, 40], [40, 40])
-    crops = torch.rand(24, 3, 16, 16) * 255
-    whole = change_colours(crops.clone(), choices)
+    crops = np.random.default_rng(0).integers(0, 256, (24, 3, 16, 16), dtype=np.uint8)
+    whole = change_colours(torch.from_numpy(crops.copy()), choices)
     for pixels in (1, 16**2 * 5):
         monkeypatch.setattr(photometric, "CACHED_PIXELS", pixels)
-        torch.testing.assert_close(change_colours(crops.clone(), choices), whole)
+        away = (change_colours(torch.from_numpy(crops.copy()), choices).int() - whole).abs()
+        # The last bit of a float may come out otherwise, and fall on the other side of a level.
+        assert away.max() <= 1
+        assert away.sum() <= 2
 
 
 def test_pixels_keep_images_and_their_sizes() -> None:

@@ -41,10 +41,7 @@ def make_crops(
 
 def _fast_crops(pixels: Pixels, choices: Choices, kind: CropKind) -> torch.Tensor:
     crops = _resample(pixels, choices, kind.size)
-    if kind.colours.change:
-        change_colours(crops, choices)
-    # By way of 16 bits: a direct conversion to bytes takes five times as long on a CPU.
-    return crops.add_(0.5).to(torch.int16).to(torch.uint8)
+    return change_colours(crops, choices) if kind.colours.change else crops
 
 
 def _resample(pixels: Pixels, choices: Choices, size: int) -> torch.Tensor:
@@ -52,7 +49,7 @@ def _resample(pixels: Pixels, choices: Choices, size: int) -> torch.Tensor:
     small = (pixels.heights * pixels.widths).max() <= SMALL_PIXELS
     if device.type == "cpu" and not small:
         return resample_each(pixels.images(), choices, size)
-    crops = torch.empty(len(choices), 3, size, size, device=device)
+    crops = torch.empty(len(choices), 3, size, size, dtype=torch.uint8, device=device)
     for members in _chunks(pixels, device):
         rows = np.flatnonzero(np.isin(choices.image, members))
         part = choices.rows(rows)

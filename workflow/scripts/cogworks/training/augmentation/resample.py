@@ -14,7 +14,7 @@ CUBIC_REACH = 2.0
 
 
 def resample_each(images: Sequence[torch.Tensor], choices: Choices, size: int) -> torch.Tensor:
-    """Return flipped and resized crops (N, 3, S, S), float32 from 0 to 255, one by one.
+    """Return flipped and resized crops (N, 3, S, S), uint8, one by one.
 
     The quickest way on a CPU for large images: torch resizes bytes with vector instructions, at
     most one grey level from Pillow.
@@ -24,7 +24,7 @@ def resample_each(images: Sequence[torch.Tensor], choices: Choices, size: int) -
         choices: which boxes of which images, and whether to flip.
         size: S.
     """
-    crops = torch.empty(len(choices), 3, size, size)
+    crops = torch.empty(len(choices), 3, size, size, dtype=torch.uint8)
     for row in range(len(choices)):
         top, left, height, width = choices.box[row].tolist()
         image = images[choices.image[row]][None, :, top : top + height, left : left + width]
@@ -62,7 +62,15 @@ def resample_together(
     narrow = narrow.view(batch, channels, height, crops, size).permute(3, 0, 2, 1, 4)
     narrow = narrow.reshape(crops * batch, height, channels * size)
     result = torch.bmm(down, narrow).round_().clamp_(0, 255)
-    return result.view(-1, size, channels, size).transpose(1, 2).contiguous()
+    return to_bytes(result.view(-1, size, channels, size).transpose(1, 2)).contiguous()
+
+
+def to_bytes(values: torch.Tensor) -> torch.Tensor:
+    """Return values from 0 to less than 256 as uint8, their fractions cut off."""
+    if values.is_cuda:
+        return values.to(torch.uint8)
+    # In a fifth of torch's time.
+    return torch.from_numpy(values.numpy().astype(np.uint8))
 
 
 def box_weights(
