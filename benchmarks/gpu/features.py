@@ -12,6 +12,7 @@ overhead. Cosine is the least over 512 images against the first way.
 
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from card import Report, kernels, matrix_rate, name_of, operations, parser, seco
 from features import cosine, make_spec, write_images
 
 from cogworks.core.device import set_arithmetic
-from cogworks.encoders.forward import devices, encode, make_runners
+from cogworks.encoders.forward import Lane, devices, make_runners
 from cogworks.encoders.loader import Batch, BatchLoader
 from cogworks.encoders.registry import load_encoder
 from cogworks.images.manifest import Manifest
@@ -59,6 +60,14 @@ def runners_of(model: str, way: str, args: Any) -> list[Any]:
         dtype="float32",
         compiled=bool(compiled),
     )
+
+
+def encode(runners: list[Any], batches: Iterable[Batch]) -> Iterator[tuple[Batch, np.ndarray]]:
+    """Yield each batch with its features."""
+    lane = Lane(runners)
+    for batch in batches:
+        yield from lane.put(batch)
+    yield from lane.rest()
 
 
 def main() -> None:

@@ -124,6 +124,10 @@ onstart:
     jobs = list(workflow.dag.needrun_jobs())
     end_if(graph.too_long(jobs))
     check_start(jobs)
+    if workflow.touch:
+        note_touched(jobs)
+    else:
+        list_members(jobs)
     # So that the definitions that an edit changed can be named afterwards: a job's digest is asked
     # for with its params.
     for job in jobs:

@@ -1,6 +1,64 @@
 # Encoders: from images to features, by one job or divided among several. Either way the features
-# come from one rule; with shards, it only joins them.
-features_code = functools.partial(rule_code, "extract_features")
+# come from one rule; with shards, it only joins them. Encoders that take the same pixels are encoded
+# together by one job, which hands its features to the job of each (see cogworks/encoders/together.py).
+from cogworks.core.files import write_text
+from cogworks.encoders import shards as shard_notes
+from cogworks.encoders import together
+from cogworks.plan.requests import features_of
+
+features_code = functools.partial(rule_code, shard_notes.SCRIPT)
+
+
+def company_record(w):
+    """Return the record of those with whom features are encoded, if that is not alone.
+
+    The job that encodes a company never runs again for another member: that is another company. So
+    its record can be an ordinary input, and what is finished stays finished.
+    """
+    # What is touched is there: nobody will encode it.
+    record = None if workflow.touch else plan.companies.record(*features_of(w))
+    return [] if record is None else record
+
+
+def takes(w):
+    """Say whether a job only takes features that the job of its company has encoded.
+
+    It then needs no GPU. Snakemake asks again when that job has ended: an encoder that failed in
+    it is encoded alone, with all that this needs.
+    """
+    return plan.companies.takes(*features_of(w))
+
+
+def gpus_of(w, input):
+    """Return the GPUs of a job of features: none to join or to take them."""
+    idle = input.get("shards") or takes(w)
+    return 0 if idle else plan.config.compute.gpus
+
+
+def list_members(jobs):
+    """Write down for each job of a company which of its members this run needs."""
+    for job in jobs:
+        if job.rule.name != "extract_together":
+            continue
+        needed = filter(workflow.dag.needrun, workflow.dag.depending[job])
+        files = {j.wildcards.encoder: str(j.output.features) for j in needed}
+        members = [
+            together.Member(encoder=encoder.spec, features=files[name])
+            for name, encoder in plan.encoders.items()
+            if name in files
+        ]
+        text = together.Members(members=members).text
+        write_text(text, together.members_path(job.output.record))
+
+
+def note_touched(jobs):
+    """Note on features that are touched that they are made of what the config says now."""
+    for job in jobs:
+        if job.rule.name == "extract_features" and Path(job.output.features).exists():
+            encoder = plan.encoders[job.wildcards.encoder]
+            note = shard_notes.Note(max(1, len(job.input.shards) // 2), None)
+            text = shard_notes.note_text(note, encoder.made_of)
+            write_text(text, shard_notes.note_path(job.output.features))
 
 
 rule extract_features:
@@ -9,9 +67,8 @@ rule extract_features:
         encoder=lambda w: needs.made(
             plan.encoders[w.encoder].files, plan.encoders[w.encoder].missing
         ),
-        shards=lambda w: plan.encoders[w.encoder].shards(
-            w.dataset, w.split, features_code()
-        ),
+        shards=lambda w: plan.encoders[w.encoder].shards(w.dataset, w.split),
+        company=company_record,
     output:
         features="results/features/{encoder}/{dataset}/{split}.npy",
         index="results/features/{encoder}/{dataset}/{split}.parquet",
@@ -21,19 +78,20 @@ rule extract_features:
         "logs/benchmarks/extract_features/{encoder}/{dataset}/{split}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: lambda w, input: 1 if input.shards else plan.extraction_threads
+    threads: lambda w, input: 1 if input.shards or takes(w) else plan.extraction_threads
     resources:
         mem_mb=requests.mem_mb("extract_features"),
         runtime=requests.runtime("extract_features"),
         nodes=1,
-        gpu=lambda w, input: 0 if input.shards else plan.config.compute.gpus,
+        gpu=gpus_of,
         device=plan.config.compute.device,
         online=int(plan.config.compute.online),
         shards=lambda w, input: max(1, len(input.shards) // 2),
+        take=lambda w: int(takes(w)),
+        company=lambda w: plan.companies.of(plan.encoders[w.encoder], w.dataset, w.split)
+        or "",
     params:
-        script=lambda w, input: script(
-            "extract_features", gpus=0 if input.shards else plan.config.compute.gpus
-        ),
+        script=lambda w, input: script("extract_features", gpus=gpus_of(w, input)),
         spec=lambda w: plan.encoders[w.encoder].spec.text,
         code=lambda w: features_code(),
     message:
@@ -41,7 +99,7 @@ rule extract_features:
     shell:
         "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
-        " --shards {resources.shards}"
+        " --shards {resources.shards} --take {resources.take} --company {resources.company:q}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
         " > {log:q} 2>&1"
 
@@ -52,6 +110,7 @@ rule extract_shard:
         encoder=lambda w: needs.made(
             plan.encoders[w.encoder].files, plan.encoders[w.encoder].missing
         ),
+        company=company_record,
     output:
         features=temp(
             "results/features/{encoder}/{dataset}/{split}.shards/{shard}-of-{shards}.npy"
@@ -68,16 +127,17 @@ rule extract_shard:
         shards="[0-9]+",
     conda:
         "../../envs/torch.yaml"
-    threads: plan.extraction_threads
+    threads: lambda w: 1 if takes(w) else plan.extraction_threads
     resources:
         mem_mb=requests.mem_mb("extract_shard"),
         runtime=requests.runtime("extract_shard"),
         nodes=1,
-        gpu=plan.config.compute.gpus,
+        gpu=gpus_of,
         device=plan.config.compute.device,
         online=int(plan.config.compute.online),
+        take=lambda w: int(takes(w)),
     params:
-        script=script("extract_features", gpus=plan.config.compute.gpus),
+        script=lambda w, input: script("extract_features", gpus=gpus_of(w, input)),
         spec=lambda w: plan.encoders[w.encoder].spec.text,
         code=lambda w: features_code(),
     message:
@@ -85,6 +145,45 @@ rule extract_shard:
     shell:
         "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
-        " --shard {wildcards.shard:q} --shards {wildcards.shards:q}"
+        " --shard {wildcards.shard:q} --shards {wildcards.shards:q} --take {resources.take}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
+        " > {log:q} 2>&1"
+
+
+rule extract_together:
+    input:
+        manifest=lambda w: plan.images(w.dataset).manifest(w.split),
+    output:
+        record="results/features/together/{dataset}/{split}/{pixels}/{number}/{shard}-of-{shards}.json",
+    log:
+        "logs/extract_together/{dataset}/{split}/{pixels}/{number}/{shard}-of-{shards}.log",
+    benchmark:
+        "logs/benchmarks/extract_together/{dataset}/{split}/{pixels}/{number}/{shard}-of-{shards}.tsv"
+    wildcard_constraints:
+        pixels="[0-9a-f]{8}",
+        number="[0-9]+",
+        shard="[0-9]+",
+        shards="[0-9]+",
+    conda:
+        "../../envs/torch.yaml"
+    threads: plan.extraction_threads
+    resources:
+        mem_mb=requests.mem_mb("extract_together"),
+        runtime=requests.runtime("extract_together"),
+        nodes=1,
+        gpu=plan.config.compute.gpus,
+        device=plan.config.compute.device,
+        online=int(plan.config.compute.online),
+        at_once=plan.config.compute.encoders_together,
+    params:
+        script=script("extract_together", gpus=plan.config.compute.gpus),
+        # Who is encoded is no param: each one's own job has its spec.
+        code=lambda w: features_code(),
+    message:
+        "Features of several encoders on {wildcards.dataset}/{wildcards.split}"
+    shell:
+        "exec {params.script} --threads {threads}"
+        " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
+        " --shard {wildcards.shard:q} --shards {wildcards.shards:q} --at-once {resources.at_once}"
+        " --manifest {input.manifest:q} --record {output.record:q}"
         " > {log:q} 2>&1"

@@ -20,7 +20,7 @@ from cogworks.core.errors import InputError
 from cogworks.encoders import extract as extraction
 from cogworks.encoders import forward
 from cogworks.encoders.extract import extract, shard_rows
-from cogworks.encoders.forward import devices, encode, make_runners
+from cogworks.encoders.forward import Lane, devices, make_runners
 from cogworks.encoders.loader import BatchLoader
 from cogworks.encoders.merge import merge
 from cogworks.encoders.registry import load_encoder
@@ -119,11 +119,14 @@ def test_several_devices_do_not_change_a_byte(manifest_of: Images, spec_of: Spec
 
     def features(count: int) -> list[np.ndarray]:
         encoder = load_encoder(spec_of(), device="cpu")
-        runners = make_runners(
-            encoder, [CPU] * count, precision="float32", dtype="float32", compiled=False
+        lane = Lane(
+            make_runners(
+                encoder, [CPU] * count, precision="float32", dtype="float32", compiled=False
+            )
         )
         batches = BatchLoader(manifest, decode, size=16, threads=1).batches(spans)
-        return [part for _, part in encode(runners, batches)]
+        encoded = itertools.chain(*map(lane.put, batches), lane.rest())
+        return [part for _, part in encoded]
 
     for one, three in zip(features(1), features(3), strict=True):
         assert np.array_equal(one, three)
@@ -355,7 +358,7 @@ def test_chunks_outlive_changes_of_other_images(
 ) -> None:
     manifest, spec = manifest_of(21), spec_of()
     with monkeypatch.context() as patch:
-        patch.setattr(extraction, "_publish", lambda *args, **options: None)
+        patch.setattr(extraction._Job, "publish", lambda job: None)
         run(manifest, spec, tmp_path / "a")
     frame = manifest.frame.copy()
     if change == "shorter":

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from cogworks.config.base import Section, Whole
+from cogworks.config.base import Positive, Section, Whole
 
 
 class Compute(Section):
@@ -19,6 +19,13 @@ class Compute(Section):
     libraries, which saves each some seconds. Where there is an NVIDIA GPU, only with `device: cpu`:
     a process that has asked for GPUs cannot be forked. The memory and CPU time in `logs/benchmarks`
     are then not the job's, and `snakemake usage` knows its time alone.
+    """
+    encoders_together: Positive = 8
+    """How many encoders one job holds in memory at once, to encode each image with all of them
+    after decoding it once; further ones go through the images in the next pass. Only encoders that
+    take the same pixels, with the same `decoder`, `batch_size`, `precision` and `shards`, and only
+    where decoding takes a tenth of an encoder's time or more. Those that a run trains, that your
+    own code builds, or that are compiled go alone. 1 encodes each encoder by itself.
     """
     online: bool = False
     """Whether models may be fetched from a hub at run time. If not, a missing file is an error that

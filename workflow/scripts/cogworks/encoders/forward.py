@@ -3,7 +3,7 @@
 import collections
 import copy
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -103,23 +103,36 @@ def make_runners(
     ]
 
 
-def encode(runners: list[Runner], batches: Iterable[Batch]) -> Iterator[tuple[Batch, np.ndarray]]:
-    """Yield each batch with the features (rows, D) of its rows, in order.
+class Lane:
+    """Batches on their way through one encoder, in order.
 
-    The batches go to the runners in turn. Two on each are under way at a time, so that a device
-    computes while the next batch is copied to it and the last result is written.
+    They go to its runners in turn. Two on each are under way at a time, so that a device computes
+    while the next batch is copied to it and the last result is written.
     """
-    under_way: collections.deque[tuple[Batch, tuple[torch.Tensor, Any]]] = collections.deque()
-    for number, batch in enumerate(batches):
-        under_way.append((batch, runners[number % len(runners)].start(batch.pixels)))
-        if len(under_way) > 2 * len(runners):
-            yield _result(*under_way.popleft())
-    while under_way:
-        yield _result(*under_way.popleft())
 
+    def __init__(self, runners: list[Runner]) -> None:
+        self._runners = runners
+        self._number = 0
+        self._under_way: collections.deque[tuple[Batch, tuple[torch.Tensor, Any]]] = (
+            collections.deque()
+        )
 
-def _result(batch: Batch, started: tuple[torch.Tensor, Any]) -> tuple[Batch, np.ndarray]:
-    return batch, Runner.finish(started)[: batch.stop - batch.start]
+    def put(self, batch: Batch) -> Iterator[tuple[Batch, np.ndarray]]:
+        """Start to encode a batch; yield the one that is due, with the features of its rows."""
+        runner = self._runners[self._number % len(self._runners)]
+        self._under_way.append((batch, runner.start(batch.pixels)))
+        self._number += 1
+        if len(self._under_way) > 2 * len(self._runners):
+            yield self._next()
+
+    def rest(self) -> Iterator[tuple[Batch, np.ndarray]]:
+        """Yield what is still under way."""
+        while self._under_way:
+            yield self._next()
+
+    def _next(self) -> tuple[Batch, np.ndarray]:
+        batch, started = self._under_way.popleft()
+        return batch, Runner.finish(started)[: batch.stop - batch.start]
 
 
 def _compile(net: nn.Module, device: torch.device) -> Any:

@@ -1,17 +1,34 @@
-"""Among how many jobs features are divided: what the config says, or what finished ones were.
+"""What finished features were made with, where that changes no byte of them: shards and company.
 
-The shards are inputs of the rule that joins them, so another number of them would make finished
-features anew, for the same bytes. So features come with a note on how many shards they had, and
-keep that number for as long as their spec and code stay the same.
+Shards are inputs of the rule that joins them, and the record of a company (see `together`) is one
+of the rule of each of its encoders. Another number of shards, or another company, would make
+finished features anew, for the same bytes. So features come with a note, and keep what it says for
+as long as their spec and code stay the same.
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from cogworks.core.spec import digest
 from cogworks.encoders.specs import EncoderSpec
+
+# The rule whose code makes features, whichever job runs it.
+SCRIPT = "extract_features"
+
+
+class Note(NamedTuple):
+    """What features were made with.
+
+    Attributes:
+        shards: among how many jobs the images were divided.
+        company: in which company they were encoded; None alone.
+    """
+
+    shards: int
+    company: str | None
 
 
 def shard_paths(features: str | Path, shards: int) -> list[tuple[str, str]]:
@@ -22,26 +39,32 @@ def shard_paths(features: str | Path, shards: int) -> list[tuple[str, str]]:
 
 
 def note_path(features: str | Path) -> Path:
-    """Return where the note on the shards of a feature array is."""
+    """Return where the note on a feature array is."""
     return Path(features).with_suffix(".shards.json")
 
 
-def note_text(shards: int, spec: EncoderSpec, code: str) -> str:
-    """Return the text of the note on features made with this number of shards.
+def made_of(spec: EncoderSpec, code: str) -> str:
+    """Return what names all that features are made of besides images.
 
     Args:
-        shards: among how many jobs the images were divided.
         spec: the encoder.
         code: digest of the code that encodes.
     """
-    return json.dumps({"shards": shards, "of": digest([spec.text, code])}) + "\n"
+    return digest([spec.text, code])
 
 
-def noted(features: str | Path, spec: EncoderSpec, code: str) -> int | None:
-    """Return how many shards features had; None where they are not there, or are made of other."""
+def note_text(note: Note, of: str) -> str:
+    """Return the text of the note on features, given what they are made of (see `made_of`)."""
+    return json.dumps(note._asdict() | {"of": of}) + "\n"
+
+
+def noted(features: str | Path, of: str) -> Note | None:
+    """Return what the note on features says; None where there are none, or of something else."""
     try:
-        note = json.loads(note_path(features).read_text(encoding="utf-8"))
-        shards, made_of = int(note["shards"]), note["of"]
-    except (OSError, ValueError, TypeError, KeyError):
+        found = json.loads(note_path(features).read_text(encoding="utf-8"))
+        # Notes of earlier versions know of no company.
+        note = Note(int(found["shards"]), found.get("company"))
+        same = found["of"] == of
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return shards if made_of == digest([spec.text, code]) and Path(features).is_file() else None
+    return note if same and Path(features).is_file() else None

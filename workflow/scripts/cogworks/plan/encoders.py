@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from cogworks.config import encoders as config
 from cogworks.config import published
 from cogworks.core import fingerprint, paths
+from cogworks.core.codehash import rule_code
 from cogworks.encoders import identity
-from cogworks.encoders.shards import noted, shard_paths
+from cogworks.encoders.shards import SCRIPT, Note, made_of, noted, shard_paths
 from cogworks.encoders.specs import (
     Checkpoint,
     ComputeSpec,
@@ -181,16 +182,31 @@ class Encoder:
             name="estimate", source=source, image=image, compute=self._compute, weights=None
         )
 
-    def shards(self, dataset: str, split: str, code: str) -> list[str]:
-        """Return the arrays and indices of all shards; none where one job makes all features.
+    @cached_property
+    def made_of(self) -> str:
+        """Return what names all that its features are made of besides images."""
+        return made_of(self.spec, rule_code(SCRIPT))
 
-        Args:
-            dataset, split: whose features.
-            code: digest of the code that encodes; features that are finished keep their shards.
-        """
-        features = self.features(dataset, split).array
-        count = noted(features, self.spec, code) or self.section.shards
+    def note(self, dataset: str, split: str) -> Note | None:
+        """Return the note on finished features; None where there are none, or stale ones."""
+        key = dataset, split
+        if key not in self._notes:
+            self._notes[key] = noted(self.features(dataset, split).array, self.made_of)
+        return self._notes[key]
+
+    def shard_count(self, dataset: str, split: str) -> int:
+        """Return among how many jobs the images are divided; finished features keep theirs."""
+        note = self.note(dataset, split)
+        return self.section.shards if note is None else note.shards
+
+    def shards(self, dataset: str, split: str) -> list[str]:
+        """Return the arrays and indices of all shards; none where one job makes all features."""
+        features, count = self.features(dataset, split).array, self.shard_count(dataset, split)
         return [path for pair in shard_paths(features, count) for path in pair] if count > 1 else []
+
+    @cached_property
+    def _notes(self) -> dict[tuple[str, str], Note | None]:
+        return {}
 
     @property
     def _identity(self) -> fingerprint.Fingerprints | None:

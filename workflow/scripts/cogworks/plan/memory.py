@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cogworks.core.inputs import list_of
@@ -98,8 +98,17 @@ UNPACKED = 30
 
 def extraction(encoder: Encoder, images: ImageSet, split: str, *, threads: int) -> float:
     """Return what encoding a split takes, or a shard of it: each reads the whole manifest."""
+    return together([encoder], images, split, threads=threads)
+
+
+def together(
+    encoders: Sequence[Encoder], images: ImageSet, split: str, *, threads: int
+) -> float:
+    """Return what encoding a split with several encoders takes, the largest ones at once."""
+    number = images.plan.config.compute.encoders_together
+    largest = sorted(encoders, key=lambda encoder: of_encoder(encoder).millions)[-number:]
     rows = images_of(images, split).number
-    return _encoding(encoder, pixels(images), threads) + MANIFEST_ROW * rows / MB
+    return _encoding(largest, pixels(images), threads) + MANIFEST_ROW * rows / MB
 
 
 def joining(images: ImageSet, split: str) -> float:
@@ -253,7 +262,7 @@ def calibration(plan: Plan) -> float:
     """Return what any measurement for an estimate takes: batches, steps or a small search."""
     return max(
         VISION,
-        *(_encoding(one, PHOTOGRAPH, plan.extraction_threads) for one in plan.encoders.values()),
+        *(_encoding([one], PHOTOGRAPH, plan.extraction_threads) for one in plan.encoders.values()),
         *(_steps(run, min(run.spec.optimizer.batch, CLOCKED_BATCH)) for run in plan.runs.values()),
         *(TORCH + 3 * _kept(CLOCKED_ROWS, dim(job.encoder).number) for job in plan.jobs.values()),
     )
@@ -293,20 +302,31 @@ def _caches(run: Run) -> bool:
     return rows * _decoded(run) <= run.compute.cache_mb * MB
 
 
-def _encoding(encoder: Encoder, size: tuple[int, int], threads: int) -> float:
-    """Return what encoding images of a size (width, height) takes, besides their manifest."""
-    compute, network = encoder.spec.compute, of_encoder(encoder)
-    gpus, area = encoder.plan.config.compute.gpus, image_size(encoder) ** 2
+def _encoding(encoders: Sequence[Encoder], size: tuple[int, int], threads: int) -> float:
+    """Return what encoding images of a size (width, height) takes, besides their manifest.
+
+    Args:
+        encoders: all are in memory, and take the same pixels.
+        size: of the images.
+        threads: that decode.
+    """
+    if not encoders:
+        return VISION
+    compute, area = encoders[0].spec.compute, image_size(encoders[0]) ** 2
+    gpus, found = encoders[0].plan.config.compute.gpus, [of_encoder(one) for one in encoders]
     batches = 3 + math.ceil(2 * threads * TASK_IMAGES / compute.batch_size)
+    millions = [network.millions for network in found]
     bytes_ = (
-        LOADED * 4e6 * network.millions * max(1, gpus)
+        # They are loaded one by one.
+        4e6 * ((LOADED - 1) * max(millions) + sum(millions)) * max(1, gpus)
         + batches * compute.batch_size * 3 * area
         + threads * DECODED * math.prod(size)
-        + 2 * CHUNK_BATCHES * compute.batch_size * 4 * dim(encoder).number
+        + 2 * CHUNK_BATCHES * compute.batch_size * 4 * sum(dim(one).number for one in encoders)
     )
     if gpus:
         return VISION + CUDA + bytes_ / MB
-    each = area * network.forward * (0.5 if compute.precision == "bfloat16" else 1.0)
+    each = area * max(network.forward for network in found)
+    each *= 0.5 if compute.precision == "bfloat16" else 1.0
     return VISION + (bytes_ + compute.batch_size * each) / MB
 
 

@@ -25,6 +25,7 @@ from cogworks.plan import (
 )
 from cogworks.plan.benchmarks import Benchmark
 from cogworks.plan.clones import Clone, Sheets
+from cogworks.plan.companies import Companies
 from cogworks.plan.datasets import Dataset, expand
 from cogworks.plan.drawings import Drawing
 from cogworks.plan.encoders import Encoder
@@ -205,6 +206,11 @@ class Plan:
     def encoders(self) -> dict[str, Encoder]:
         """Return every encoder by its name; one of a sweep of runs stands for one a run."""
         return {found.name: found for found in encoders.expand(self)}
+
+    @cached_property
+    def companies(self) -> Companies:
+        """Return which encoders share one decoding of the same images."""
+        return Companies(self)
 
     @cached_property
     def encoder_families(self) -> dict[str, list[str]]:

@@ -29,8 +29,9 @@ SNAKEMAKE_MB = 400
 LEAST_MB, LEAST_MINUTES = 1000, 15
 # Seconds of a job besides its work.
 START = 60
-# What joins the shards of features has the rule of those that are not divided, and other needs.
-EXTRACTION, JOINING = "extract_features", "join_features"
+# What joins the shards of features, or takes what was encoded together with others, has the rule of
+# what encodes, and other needs.
+EXTRACTION, SHARD, JOINING = "extract_features", "extract_shard", "join_features"
 # Threads with which the time of measures is expected.
 MEASURE_THREADS = 2
 
@@ -95,7 +96,9 @@ class Requests:
             wildcards: their values, as attributes.
             files: its input files, as Snakemake has them.
         """
-        if rule == EXTRACTION and files.shards:
+        if (rule == EXTRACTION and files.shards) or (
+            rule in (EXTRACTION, SHARD) and self.plan.companies.takes(*features_of(wildcards))
+        ):
             rule = JOINING
         need = RULES[rule](self.plan, wildcards, files)
         measured = self.measured(rule, wildcards)
@@ -110,6 +113,12 @@ class Requests:
         return Request(run.own_mem_mb or found.mem_mb, run.compute.runtime or found.runtime)
 
 
+def features_of(w: Any) -> tuple[str, str, str, int, int]:
+    """Return encoder, data set, split, shard and their number from a job's wildcards."""
+    shard, shards = getattr(w, "shard", 0), getattr(w, "shards", 1)
+    return w.encoder, w.dataset, w.split, int(shard), int(shards)
+
+
 def _extract(plan: Plan, w: Any, shards: int) -> Need:
     images, encoder, threads = (
         plan.images(w.dataset),
@@ -120,6 +129,16 @@ def _extract(plan: Plan, w: Any, shards: int) -> Need:
     return Need(
         memory.extraction(encoder, images, w.split, threads=threads),
         seconds.encoding(encoder, images, number, threads),
+    )
+
+
+def _together(plan: Plan, w: Any, files: Any) -> Need:
+    images, threads = plan.images(w.dataset), plan.extraction_threads
+    encoders = plan.companies.members(w.dataset, w.split, f"{w.pixels}/{w.number}")
+    number = work.encoded(images, w.split, int(w.shards))
+    return Need(
+        memory.together(encoders, images, w.split, threads=threads),
+        seconds.encoding_together(encoders, images, number, threads),
     )
 
 
@@ -257,7 +276,8 @@ RULES: dict[str, Callable[[Plan, Any, Any], Need]] = {
     "train_encoder": _train,
     EXTRACTION: lambda plan, w, files: _extract(plan, w, 1),
     JOINING: _join,
-    "extract_shard": lambda plan, w, files: _extract(plan, w, int(w.shards)),
+    SHARD: lambda plan, w, files: _extract(plan, w, int(w.shards)),
+    "extract_together": _together,
     "tune_probes": _tune,
     "fit_probes": _fit,
     "score_classifiers": _own_scores,

@@ -9,6 +9,8 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cogworks.plan import work
@@ -32,6 +34,8 @@ CORE, GPU = 1.0e10, 5.0e12
 # Seconds to open an image, and for each of its pixels to decode and resize it, in one thread; and
 # more threads than these wait for each other.
 OPENED, DECODED, DECODERS = 0.0005, 1.5e-8, 4
+# A share of an encoder's seconds from which on decoding is worth sharing.
+MUCH = 0.1
 # Seconds for a row of a manifest that is listed, checked and written, from a shared disk; and to
 # read an image where all are verified.
 LISTED, VERIFIED = 0.001, 0.005
@@ -53,8 +57,27 @@ TAUGHT = 1e-6
 
 def encoding(encoder: Encoder, images: ImageSet, number: int, threads: int) -> float:
     """Return what so many images of a data set take."""
-    each = of_encoder(encoder).work * 1e3 * image_size(encoder) ** 2 / _rate(encoder.plan, threads)
-    return number * max(each, _decoding(images) / min(threads, DECODERS))
+    return number * max(_forward(encoder, threads), _decoding(images) / min(threads, DECODERS))
+
+
+def encoding_together(
+    encoders: Sequence[Encoder], images: ImageSet, number: int, threads: int
+) -> float:
+    """Return what so many images of a data set take, each decoded once for some encoders."""
+    each = sum(_forward(encoder, threads) for encoder in encoders)
+    passes = math.ceil(len(encoders) / images.plan.config.compute.encoders_together)
+    return number * (each + passes * _decoding(images) / min(threads, DECODERS))
+
+
+def waits_for_pixels(encoder: Encoder, images: ImageSet) -> bool:
+    """Say whether decoding a data set's images is much of what encoding them takes.
+
+    By the config alone, since the jobs of a run must agree before and after images are counted.
+    """
+    width, height = pixels(images)
+    threads = encoder.plan.extraction_threads
+    decoded = DECODED * width * height / min(threads, DECODERS)
+    return decoded >= MUCH * _forward(encoder, threads)
 
 
 def search(job: Job) -> float:
@@ -152,6 +175,11 @@ def _learning(job: Job, shown: int, together: int) -> float:
 
 def _tested(job: Job) -> int:
     return sum(images_of(found, "test").number for found in (*job.parts, *job.test_sets))
+
+
+def _forward(encoder: Encoder, threads: int) -> float:
+    """Return the seconds of an image in an encoder."""
+    return of_encoder(encoder).work * 1e3 * image_size(encoder) ** 2 / _rate(encoder.plan, threads)
 
 
 def _decoding(images: ImageSet) -> float:
