@@ -25,7 +25,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "workflow" / "scripts")]
 
 from rows import HEADER, Row, line, machine, processor  # noqa: E402
 
-NAMES = ("decode", "crops", "networks", "features", "probes", "lbfgs", "analyses", "starts")
+NAMES = ("decode", "crops", "networks", "features", "together", "probes", "lbfgs", "analyses")
+NAMES += ("starts",)
 FOUND = "row of the table: "
 
 

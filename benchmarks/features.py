@@ -117,9 +117,9 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).min())
 
 
-def decoding(manifest: Manifest, size: int) -> list[np.ndarray]:
+def decoding(manifest: Manifest, size: int, decoder: str = "fast") -> list[np.ndarray]:
     """Decode and prepare all images in one thread: what bounds a small network."""
-    decode = make_decoder(decoder="fast", size=size, resize=size, interpolation="bicubic")
+    decode = make_decoder(decoder=decoder, size=size, resize=size, interpolation="bicubic")
     return [decode(Path(path).read_bytes(), path) for path in manifest.frame["path"]]
 
 

@@ -24,9 +24,9 @@ import snakemake.workflow
 import yaml
 
 from cogworks.config.schema import Schema, named, options, whole
-from cogworks.core.codehash import SCRIPTS, rule_code
+from cogworks.core.codehash import SCRIPTS
 from cogworks.core.how import HOW
-from cogworks.encoders.shards import note_path, note_text
+from cogworks.encoders.shards import Note, note_path, note_text
 from cogworks.plan.load import load
 from cogworks.stale.dry_run import Settings, planned
 from cogworks.stale.job import Made
@@ -155,7 +155,6 @@ class Planner:
 
     def _pretend_features(self) -> None:
         """Make finished features, and the notes that say that each was made by one job."""
-        code = rule_code("extract_features")
         plan = load(CONFIG)
         for rule, wildcards in self.jobs(CONFIG):
             if rule == "extract_features":
@@ -164,8 +163,8 @@ class Planner:
                 path.mkdir(parents=True, exist_ok=True)
                 features = path / f"{names['split']}.npy"
                 features.touch()
-                spec = plan.encoders[names["encoder"]].spec
-                note_path(features).write_text(note_text(1, spec, code))
+                of = plan.encoders[names["encoder"]].made_of
+                note_path(features).write_text(note_text(Note(1, None), of))
 
     def jobs(self, config: dict[str, Any]) -> Jobs:
         """Return all jobs of the default target, each with what its outputs would be made with."""

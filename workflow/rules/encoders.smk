@@ -89,7 +89,7 @@ rule extract_features:
         shards=lambda w, input: max(1, len(input.shards) // 2),
         take=lambda w: int(takes(w)),
         company=lambda w: plan.companies.of(plan.encoders[w.encoder], w.dataset, w.split)
-        or "",
+        or "none",
     params:
         script=lambda w, input: script("extract_features", gpus=gpus_of(w, input)),
         spec=lambda w: plan.encoders[w.encoder].spec.text,
@@ -99,7 +99,7 @@ rule extract_features:
     shell:
         "exec {params.script} --spec {params.spec:q} --threads {threads}"
         " --device {resources.device} --gpus {resources.gpu} --online {resources.online}"
-        " --shards {resources.shards} --take {resources.take} --company {resources.company:q}"
+        " --shards {resources.shards} --take {resources.take} --company {resources.company}"
         " --manifest {input.manifest:q} --features {output.features:q} --index {output.index:q}"
         " > {log:q} 2>&1"
 

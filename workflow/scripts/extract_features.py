@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--index", type=Path, required=True, help="the index to write")
     parser.add_argument("--shard", type=int, help="which shard to make, from 0")
     parser.add_argument("--shards", type=cli.positive, default=1, help="how many there are")
-    parser.add_argument("--company", default="", help="those it was to be encoded with, if any")
+    parser.add_argument("--company", default="none", help="those it was to be encoded with")
     parser.add_argument("--take", type=int, default=0, help="1: another job has encoded")
     parser.add_argument("--gpus", type=int, default=1, help="GPUs to use where several are visible")
     parser.add_argument("--online", type=int, default=0, help="1: weights may be fetched")
@@ -41,7 +41,7 @@ def main() -> int:
         return 1
     remove(args.features)  # left of other images, or of another encoder under this name
     if args.shard is None:
-        note = Note(args.shards, args.company or None)
+        note = Note(args.shards, None if args.company == "none" else args.company)
         write_text(note_text(note, of), note_path(args.features))
     return 0
 

@@ -25,7 +25,7 @@ from cogworks.images.manifest import read_manifest
 def main() -> int:
     parser = cli.parser(__doc__)
     parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--record", type=Path, required=True, help="the record to write; the members' list lies beside it")
+    parser.add_argument("--record", type=Path, required=True, help="to write; beside the list")
     parser.add_argument("--shard", type=int, default=0, help="which shard to make, from 0")
     parser.add_argument("--shards", type=cli.positive, default=1, help="how many there are")
     parser.add_argument("--at-once", type=cli.positive, default=1, help="encoders held at once")

@@ -9,7 +9,7 @@ import pytest
 from cogworks.config import published
 from cogworks.config.parse import parse
 from cogworks.core.errors import InputError
-from cogworks.encoders.shards import note_path, note_text
+from cogworks.encoders.shards import Note, made_of, note_path, note_text
 from cogworks.encoders.specs import Checkpoint, EncoderSpec, ModelSource
 from cogworks.plan import encoder_checks
 from cogworks.plan.load import load
@@ -210,8 +210,9 @@ def test_sharding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     features = Path("results/features/a.b/in1k/train.npy")
 
     def files(shards: int, code: str = "code", **changes: Any) -> list[str]:
+        monkeypatch.setattr("cogworks.plan.encoders.rule_code", lambda script: code)
         plan = plan_of(**{"a.b": RANDOM | changes | {"shards": shards}})
-        return plan.encoders["a.b"].shards("in1k", "train", code)
+        return plan.encoders["a.b"].shards("in1k", "train")
 
     two = [
         f"{features.with_suffix('')}.shards/{n}-of-2.{s}"
@@ -221,14 +222,14 @@ def test_sharding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert files(1) == []
     assert files(2) == two
     features.parent.mkdir(parents=True)
-    spec = plan_of(**{"a.b": RANDOM}).encoders["a.b"].spec
-    note_path(features).write_text(note_text(1, spec, "code"))
+    of = made_of(plan_of(**{"a.b": RANDOM}).encoders["a.b"].spec, "code")
+    note_path(features).write_text(note_text(Note(1, None), of))
     assert files(2) == two, "there are no features"
     features.touch()
     assert files(2) == []
     assert files(2, seed=1) == two
     assert files(2, code="other") == two
-    note_path(features).write_text(note_text(2, spec, "code"))
+    note_path(features).write_text(note_text(Note(2, None), of))
     assert files(1) == files(3) == two
     note_path(features).write_text("damaged")
     assert files(1) == []

@@ -101,9 +101,7 @@ def extraction(encoder: Encoder, images: ImageSet, split: str, *, threads: int) 
     return together([encoder], images, split, threads=threads)
 
 
-def together(
-    encoders: Sequence[Encoder], images: ImageSet, split: str, *, threads: int
-) -> float:
+def together(encoders: Sequence[Encoder], images: ImageSet, split: str, *, threads: int) -> float:
     """Return what encoding a split with several encoders takes, the largest ones at once."""
     number = images.plan.config.compute.encoders_together
     largest = sorted(encoders, key=lambda encoder: of_encoder(encoder).millions)[-number:]
