@@ -25,8 +25,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "workflow" / "scripts")]
 
 from rows import HEADER, Row, line, machine, processor  # noqa: E402
 
-NAMES = ("decode", "crops", "networks", "features", "together", "probes", "lbfgs", "analyses")
-NAMES += ("starts",)
+NAMES = (
+    *("decode", "crops", "networks", "features", "together", "probes", "lbfgs", "analyses"),
+    "starts",
+)
 FOUND = "row of the table: "
 
 

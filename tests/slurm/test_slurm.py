@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slurm
 
 ON_GPUS = {
     *("calibrate", "estimate_clone", "extract_features", "extract_shard", "fit_probes"),
-    *("generate_shard", "score_clone", "train_encoder", "tune_probes"),
+    *("extract_together", "generate_shard", "score_clone", "train_encoder", "tune_probes"),
 }
 # On a command line.
 BASE = "--folder results/training/base "

@@ -7,11 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
-
-from cogworks.core.codehash import rule_code
-from cogworks.encoders.shards import note_path, note_text
-from cogworks.plan.load import load
 
 CONFIG = """
 images:
@@ -70,15 +65,6 @@ def write_files(project: Any) -> None:
         os.utime(path, (OLD + 100, OLD + 100))
 
 
-def note_one_shard(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Say of all finished features that they were made by one job each."""
-    monkeypatch.chdir(project.folder)
-    plan = load(yaml.safe_load(CONFIG))
-    for path in (project.folder / "results" / "features").glob("*/*/*.npy"):
-        spec = plan.encoders[path.parts[-3]].spec
-        note_path(path).write_text(note_text(1, spec, rule_code("extract_features")))
-
-
 def changed(output: str) -> set[str]:
     """Return the rules of which a dry run says that their params have changed."""
     found = re.search(r"params have changed[^:]*:\n\s+(.*)", output)
@@ -107,16 +93,14 @@ def test_new_encoder_whose_weights_are_missing(project: Any) -> None:
     assert "encoders.idle: no file weights/idle.pth" in output
 
 
-def test_touched_and_copied_files_rerun_nothing_and_older_ones_do(
-    project: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_touched_and_copied_files_rerun_nothing_and_older_ones_do(project: Any) -> None:
     for name in FILES:
         path = project.folder / name
         shutil.copy(path, path.with_suffix(".copy"))
         path.with_suffix(".copy").replace(path)
     project.edit(CONFIG_FILE, "path: packs}", "path: [.//packs/]}\n    verify: true")
     project.edit(CONFIG_FILE, "mapping: lists/mapping.txt", "mapping: ./lists//mapping.txt")
-    note_one_shard(project, monkeypatch)
+    # What is finished, or touched, keeps its shards.
     project.edit(CONFIG_FILE, "weights/one.pth}", "weights/one.pth, shards: 2}")
     assert project.stale() == {"build_report": 1}, "the page shows a list as a list"
     for name in ("weights/one.pth", "lists/mapping.txt"):

@@ -66,6 +66,7 @@ def test_cells_outlive_a_search_that_is_taken_up_for_more_seeds() -> None:
             "results/features/a/b/t.npy",
             "results/features/a/b/t.work/chunk-0.json",
         ),
+        ("extract_features", "r/t.npy", "r/t.shared/made.json"),
         ("extract_shard", "r/t.shards/0-of-2.npy", "r/t.shards/0-of-2.work/chunk-000000.json"),
         ("generate_shard", "r/shard-00000.tar", "r/.shard-00000.0123.partial"),
         ("train_generator", "r/generators/tiny.json", "r/generators/tiny.state/state.pt"),

@@ -8,8 +8,9 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
+from cogworks.encoders.together import FOLDER
 from cogworks.estimates.specs import Calibrations, Clocked, Timed
-from cogworks.plan import sizes, work
+from cogworks.plan import seconds, sizes, work
 from cogworks.plan.plan import Plan
 from cogworks.preflight.quick import Needed, in_words, space
 from cogworks.stale.job import to_run
@@ -99,12 +100,34 @@ class Forecast:
     def work(self, job: Job) -> Work:
         """Return what one job takes."""
         names = job.wildcards
-        if job.rule == "extract_features" and any(".shards/" in path for path in job.now.inputs):
+        if job.rule in ("extract_features", "extract_shard") and _is_encoded(job):
             return Work(0, self._others)
+        if job.rule == "extract_together":
+            return self._together(names)
         if job.rule == "generate_shard":
             return self._drawing(names["drawing"], int(names["number"]))
         found = self._calibrations.timed(job.rule, SimpleNamespace(**names))
         return Work(0, self._others) if found is None else self._timed(found)
+
+    def _together(self, names: dict[str, str]) -> Work:
+        """Return what a company takes: what its encoders do alone, but for the decoding."""
+        plan, images, threads = (
+            self.plan,
+            self.plan.images(names["dataset"]),
+            self.plan.extraction_threads,
+        )
+        company = f"{names['pixels']}/{names['number']}"
+        encoders = plan.companies.members(names["dataset"], names["split"], company)
+        number = work.encoded(images, names["split"], int(names["shards"]))
+        alone = [
+            self._timed(Timed(self._calibrations.encoding(encoder, images), number, number))
+            for encoder in encoders
+        ]
+        planned = sum(seconds.encoding(encoder, images, number, threads) for encoder in encoders)
+        share = seconds.encoding_together(encoders, images, number, threads) / (planned or 1)
+        return Work(
+            sum(found.images for found in alone), share * sum(found.seconds for found in alone)
+        )
 
     def _drawing(self, name: str, number: int) -> Work:
         drawing, found = self.plan.drawings[name], self.clones.get(name)
@@ -122,6 +145,11 @@ class Forecast:
         self.devices[found.device] = None
         start = found.start if self.warm else found.start + found.library
         return Work(timed.images, start + timed.units * found.seconds)
+
+
+def _is_encoded(job: Job) -> bool:
+    """Say whether other jobs encode what a job only joins or takes."""
+    return any(".shards/" in path or path.startswith(FOLDER) for path in job.now.inputs)
 
 
 def room(job: Job) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from cogworks.encoders.together import handover
 from cogworks.probes.specs import UNCELLED
 from cogworks.stale.job import Job
 from cogworks.training import marks
@@ -59,7 +60,8 @@ def _is_begun(job: Job) -> bool:
         case "tune_probes" | "fit_probes" | "score_classifiers":
             return bool(_cells(job)) and bool(job.missing or job.begun)
         case "extract_features" | "extract_shard":
-            return any(output.with_suffix(".work").glob("chunk-*.json"))
+            chunks = output.with_suffix(".work").glob("chunk-*.json")
+            return (handover(output) / "made.json").exists() or any(chunks)
         case "generate_shard":
             return any(output.parent.glob(f".{output.stem}.*.partial"))
         case "train_generator":
