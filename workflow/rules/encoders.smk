@@ -13,7 +13,8 @@ def company_record(w):
     """Return the record of those with whom features are encoded, if that is not alone.
 
     The job that encodes a company never runs again for another member: that is another company. So
-    its record can be an ordinary input, and what is finished stays finished.
+    its record can be an ordinary input, and what is finished stays finished. (Behind `ancient`,
+    Snakemake 9 overlooks all other changes of what comes after a job that runs.)
     """
     # What is touched is there: nobody will encode it.
     record = None if workflow.touch else plan.companies.record(*features_of(w))
@@ -88,7 +89,9 @@ rule extract_features:
         online=int(plan.config.compute.online),
         shards=lambda w, input: max(1, len(input.shards) // 2),
         take=lambda w: int(takes(w)),
-        company=lambda w: plan.companies.of(plan.encoders[w.encoder], w.dataset, w.split)
+        company=lambda w: plan.companies.of(
+            plan.encoders[w.encoder], w.dataset, w.split
+        )
         or "none",
     params:
         script=lambda w, input: script("extract_features", gpus=gpus_of(w, input)),
