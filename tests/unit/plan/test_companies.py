@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 
 from cogworks.core import paths
+from cogworks.core.files import write_json
 from cogworks.encoders.shards import Note, note_path, note_text
 from cogworks.encoders.together import handover, record_path
+from cogworks.estimates.forecast import Forecast
+from cogworks.estimates.specs import Calibrations, Clocked
+from cogworks.plan.counts import images_of
 from cogworks.plan.load import load
 from cogworks.plan.plan import Plan
 from cogworks.plan.requests import Requests
+from cogworks.stale.job import Job, Made
 
 SMALL = {"model": "cogworks:small_resnet", "weights": "random", "image_size": 32}
 CONFIG: dict[str, Any] = {
@@ -186,3 +191,33 @@ def test_a_company_asks_for_as_many_encoders_as_are_held_at_once(together: int) 
         1.3 * (together - 1) * (weights + 2 * 16 * 128 * 4 * 2048 / 2**20), abs=2
     )
     assert alone.runtime <= asked.runtime <= 4 * alone.runtime
+
+
+def test_an_estimate_counts_the_decoding_once() -> None:
+    small = {"options": {"channels": [8, 8, 16, 16]}}
+    plan = plan_of(a=small, b=small | {"seed": 1})
+    calibrations = Calibrations(plan)
+    for calibration in calibrations.all.values():
+        found = Clocked(seconds=0.5, library=7.0, start=3.0, device="CPU")
+        write_json(found.model_dump(), calibration.path)
+    pixels, number = str(plan.companies.of(plan.encoders["a"], "photos", "train")).split("/")
+    of_both = {"pixels": pixels, "number": number, "shard": "0", "shards": "1"}
+    place = {"dataset": "photos", "split": "train"}
+    record = record_path("photos", "train", f"{pixels}/{number}")
+    alone = calibrations.seconds("extract_features", SimpleNamespace(encoder="a", **place))
+    both = calibrations.seconds("extract_together", SimpleNamespace(**of_both, **place))
+    assert alone is not None
+    assert both is not None
+    assert alone <= both < 1.1 * alone
+    forecast = Forecast(plan, {}, warm=False)
+    works = [
+        forecast.work(Job(rule, wildcards | place, (), Made(inputs=inputs), None))
+        for rule, wildcards, inputs in (
+            ("extract_together", of_both, frozenset({"m.parquet"})),
+            ("extract_features", {"encoder": "a"}, frozenset({record})),
+        )
+    ]
+    assert works[0].images == 2 * images_of(plan.images("photos"), "train").number
+    assert works[0].seconds == both
+    assert works[1].images == 0
+    assert works[1].seconds < 20

@@ -21,11 +21,11 @@ class Compute(Section):
     are then not the job's, and `snakemake usage` knows its time alone.
     """
     encoders_together: Positive = 8
-    """How many encoders one job holds in memory at once, to encode each image with all of them
-    after decoding it once; further ones go through the images in the next pass. Only encoders that
-    take the same pixels, with the same `decoder`, `batch_size`, `precision` and `shards`, and only
-    where decoding takes a tenth of an encoder's time or more. Those that a run trains, that your
-    own code builds, or that are compiled go alone. 1 encodes each encoder by itself.
+    """How many encoders one job holds in memory, to encode each image with all of them once it is
+    decoded; more of them go through the images again. They must take the same pixels and have the
+    same `decoder`, `batch_size`, `precision` and `shards`, and decoding must take a tenth of an
+    encoder's time or more. One that a run trains, that your own code builds or that is compiled is
+    encoded alone. 1 encodes each by itself.
     """
     online: bool = False
     """Whether models may be fetched from a hub at run time. If not, a missing file is an error that

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cogworks.encoders.together import FOLDER
 from cogworks.estimates.specs import Calibrations, Clocked, Timed
-from cogworks.plan import seconds, sizes, work
+from cogworks.plan import sizes, work
 from cogworks.plan.plan import Plan
 from cogworks.preflight.quick import Needed, in_words, space
 from cogworks.stale.job import to_run
@@ -110,24 +110,9 @@ class Forecast:
         return Work(0, self._others) if found is None else self._timed(found)
 
     def _together(self, names: dict[str, str]) -> Work:
-        """Return what a company takes: what its encoders do alone, but for the decoding."""
-        plan, images, threads = (
-            self.plan,
-            self.plan.images(names["dataset"]),
-            self.plan.extraction_threads,
-        )
-        company = f"{names['pixels']}/{names['number']}"
-        encoders = plan.companies.members(names["dataset"], names["split"], company)
-        number = work.encoded(images, names["split"], int(names["shards"]))
-        alone = [
-            self._timed(Timed(self._calibrations.encoding(encoder, images), number, number))
-            for encoder in encoders
-        ]
-        planned = sum(seconds.encoding(encoder, images, number, threads) for encoder in encoders)
-        share = seconds.encoding_together(encoders, images, number, threads) / (planned or 1)
-        return Work(
-            sum(found.images for found in alone), share * sum(found.seconds for found in alone)
-        )
+        found, share = self._calibrations.together(SimpleNamespace(**names))
+        alone = [self._timed(one) for one in found]
+        return Work(sum(one.images for one in alone), share * sum(one.seconds for one in alone))
 
     def _drawing(self, name: str, number: int) -> Work:
         drawing, found = self.plan.drawings[name], self.clones.get(name)

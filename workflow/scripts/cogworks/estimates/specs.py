@@ -15,7 +15,7 @@ from pydantic import Field, RootModel, SerializeAsAny
 
 from cogworks.core.spec import Spec, digest
 from cogworks.encoders.specs import EncoderSpec
-from cogworks.plan import sizes, work
+from cogworks.plan import seconds, sizes, work
 from cogworks.plan.architectures import dim
 from cogworks.plan.counts import classes_of, pixels
 from cogworks.probes.specs import TuneSpec
@@ -161,7 +161,24 @@ class Calibrations:
         """Return how long a job takes as far as it was measured; None where it was not."""
         if not os.path.isdir(FOLDER):
             return None
-        found = self.timed(rule, w)
+        if rule == "extract_together":
+            members, share = self.together(w)
+            each = [self._seconds("extract_features", found, w) for found in members]
+            known = [one for one in each if one is not None]
+            return share * sum(known) if len(known) == len(each) else None
+        return self._seconds(rule, self.timed(rule, w), w)
+
+    def together(self, w: Any) -> tuple[list[Timed], float]:
+        """Return what tells of each encoder of a company alone, and which share the job takes."""
+        plan, images = self.plan, self.plan.images(w.dataset)
+        encoders = plan.companies.members(w.dataset, w.split, f"{w.pixels}/{w.number}")
+        number, threads = work.encoded(images, w.split, int(w.shards)), plan.extraction_threads
+        alone = sum(seconds.encoding(encoder, images, number, threads) for encoder in encoders)
+        shared = seconds.encoding_together(encoders, images, number, threads)
+        found = [Timed(self.encoding(encoder, images), number, number) for encoder in encoders]
+        return found, shared / alone if alone else 1.0
+
+    def _seconds(self, rule: str, found: Timed | None, w: Any) -> float | None:
         clocked = found and found.calibration.clocked
         if not found or not clocked or clocked.problem:
             return None

@@ -66,7 +66,7 @@ def encoding_together(
     """Return what so many images of a data set take, each decoded once for some encoders."""
     each = sum(_forward(encoder, threads) for encoder in encoders)
     passes = math.ceil(len(encoders) / images.plan.config.compute.encoders_together)
-    return number * (each + passes * _decoding(images) / min(threads, DECODERS))
+    return number * max(each, passes * _decoding(images) / min(threads, DECODERS))
 
 
 def waits_for_pixels(encoder: Encoder, images: ImageSet) -> bool:
