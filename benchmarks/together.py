@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -62,12 +63,12 @@ def compare(
     return min(alone for alone, _ in times), min(shared for _, shared in times)
 
 
-def rows(threads: int, number: int = 256, encoders: int = 8, size: int = 64) -> Iterator[Row]:
-    """Yield the table's lines, one for each decoder."""
+def lines(threads: int, number: int, encoders: int, size: int) -> Iterator[Row]:
+    """Yield a line for each decoder."""
     with tempfile.TemporaryDirectory() as name:
         manifest = write_images(Path(name), number)
         for decoder in ("pil", "fast"):
-            decoded, _ = timed(lambda decoder=decoder: decoding(manifest, size, decoder), 2)
+            decoded, _ = timed(partial(decoding, manifest, size, decoder), 2)
             alone, shared = compare(
                 manifest,
                 Path(name) / decoder,
@@ -77,12 +78,17 @@ def rows(threads: int, number: int = 256, encoders: int = 8, size: int = 64) -> 
                 decoder=decoder,
             )
             yield Row(
-                f"features of {encoders} {MODEL} at {size} px together, `{decoder}`",
+                f"features of {encoders} small networks at {size} px together, `{decoder}`",
                 f"{number * encoders / shared:.0f} images x encoders/s",
                 decoded / threads / shared,
                 "decoding once, in all threads",
                 alone / shared,
             )
+
+
+def rows(threads: int) -> Iterator[Row]:
+    """Yield the table's lines."""
+    yield from lines(threads, number=256, encoders=8, size=64)
 
 
 def main() -> None:
@@ -93,7 +99,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    for row in rows(args.threads, args.number, args.encoders, args.size):
+    for row in lines(args.threads, args.number, args.encoders, args.size):
         print(*row.cells(), sep=" | ")
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from cogworks.encoders.together import handover
 from cogworks.probes.specs import UNCELLED
 from cogworks.stale.job import Job
 from cogworks.training import marks
@@ -61,7 +60,7 @@ def _is_begun(job: Job) -> bool:
             return bool(_cells(job)) and bool(job.missing or job.begun)
         case "extract_features" | "extract_shard":
             chunks = output.with_suffix(".work").glob("chunk-*.json")
-            return (handover(output) / "made.json").exists() or any(chunks)
+            return output.with_suffix(".shared").joinpath("made.json").exists() or any(chunks)
         case "generate_shard":
             return any(output.parent.glob(f".{output.stem}.*.partial"))
         case "train_generator":
