@@ -35,8 +35,8 @@ def wanted(folder: Path, count: int, size: int, decoder: str) -> list[Wanted]:
         settings = {"seed": seed, "batch_size": BATCH, "decoder": decoder, "options": OPTIONS}
         spec = make_spec(MODEL, size, **settings)
         stem = folder / f"{decoder}-{seed}"
-        files = (stem.with_suffix(suffix) for suffix in (".npy", ".parquet", ".work"))
-        found.append(Wanted(spec.model_copy(update={"name": stem.name}), *files))
+        npy, index, work = (stem.with_suffix(end) for end in (".npy", ".parquet", ".work"))
+        found.append(Wanted(spec.model_copy(update={"name": stem.name}), npy, index, work))
     return found
 
 

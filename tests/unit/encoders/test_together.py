@@ -124,7 +124,8 @@ def test_a_kill_and_a_signal_cost_a_chunk_each_and_what_is_stale_is_made_again(
 ) -> None:
     manifest = manifest_of(21)
     expected = alone(manifest, specs)
-    write, written = extraction.PartialFeatures.write, []
+    write = extraction.PartialFeatures.write
+    written: list[Any] = []
 
     def stopping(at: int, stop: Callable[[], None]) -> Callable[..., None]:
         def writing(self: Any, *args: Any) -> None:

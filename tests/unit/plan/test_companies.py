@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def plan_of(together: int = 8, gpus: int = 0, **encoders: dict[str, Any]) -> Plan:
+def plan_of(together: int = 8, gpus: int = 0, **encoders: Any) -> Plan:
     config = copy.deepcopy(CONFIG)
     config["encoders"] = {
         name: section if "entry_point" in section else SMALL | section
@@ -120,7 +120,7 @@ def test_large_networks_are_together_on_a_gpu() -> None:
 
 
 def test_what_is_finished_keeps_its_company_and_newcomers_form_another() -> None:
-    two: dict[str, dict[str, Any]] = {"a": {}, "b": {"seed": 1}}
+    two: dict[str, Any] = {"a": {}, "b": {"seed": 1}}
     more = two | {"c": {"seed": 2}, "d": {"seed": 3}}
     plan = plan_of(**two)
     encode(plan, "a", "b")
@@ -172,7 +172,7 @@ def test_a_job_that_takes_features_asks_for_little(folder: Path) -> None:
 
 @pytest.mark.parametrize("together", [2, 4])
 def test_a_company_asks_for_as_many_encoders_as_are_held_at_once(together: int) -> None:
-    large: dict[str, dict[str, Any]] = {
+    large: dict[str, Any] = {
         name: {"model": "timm:resnet50", "image_size": 224, "seed": seed}
         for seed, name in enumerate("abcd")
     }

@@ -17,8 +17,8 @@ from cogworks.encoders.together import handed, handover
 class Files(NamedTuple):
     """An array and its index."""
 
-    npy: Path
-    index: Path
+    array: Path
+    table: Path
 
 
 def files(features: Path) -> Files:
@@ -47,14 +47,14 @@ def take(features: Path, index: Path, *, of: str, manifest: str) -> None:
     given = files(features)
     try:
         if not is_done(features, of=of, manifest=manifest):
-            raise InputError(f"{given.npy}: not of these images and this encoder")
+            raise InputError(f"{given.array}: not of these images and this encoder")
         read_features(*given, manifest=manifest)
     except InputError as error:
         remove(features)
         raise InputError(f"{error}. What was handed over is deleted; run again") from error
     with atomic(index) as partial:
-        shutil.copyfile(given.index, partial)
-    os.replace(given.npy, features)
+        shutil.copyfile(given.table, partial)
+    os.replace(given.array, features)
     remove(features)
 
 
