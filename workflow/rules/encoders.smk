@@ -1,65 +1,7 @@
 # Encoders: from images to features, by one job or divided among several. Either way the features
 # come from one rule; with shards, it only joins them. Encoders that take the same pixels are encoded
 # together by one job, which hands its features to the job of each (see cogworks/encoders/together.py).
-from cogworks.core.files import write_text
-from cogworks.encoders import shards as shard_notes
-from cogworks.encoders import together
-from cogworks.plan.requests import features_of
-
-features_code = functools.partial(rule_code, shard_notes.SCRIPT)
-
-
-def company_record(w):
-    """Return the record of those with whom features are encoded, if that is not alone.
-
-    The job that encodes a company never runs again for another member: that is another company. So
-    its record can be an ordinary input, and what is finished stays finished. (Behind `ancient`,
-    Snakemake 9 overlooks all other changes of what comes after a job that runs.)
-    """
-    # What is touched is there: nobody will encode it.
-    record = None if workflow.touch else plan.companies.record(*features_of(w))
-    return [] if record is None else record
-
-
-def takes(w):
-    """Say whether a job only takes features that the job of its company has encoded.
-
-    It then needs no GPU. Snakemake asks again when that job has ended: an encoder that failed in
-    it is encoded alone, with all that this needs.
-    """
-    return plan.companies.takes(*features_of(w))
-
-
-def gpus_of(w, input):
-    """Return the GPUs of a job of features: none to join or to take them."""
-    idle = input.get("shards") or takes(w)
-    return 0 if idle else plan.config.compute.gpus
-
-
-def list_members(jobs):
-    """Write down for each job of a company which of its members this run needs."""
-    for job in jobs:
-        if job.rule.name != "extract_together":
-            continue
-        needed = filter(workflow.dag.needrun, workflow.dag.depending[job])
-        files = {j.wildcards.encoder: str(j.output.features) for j in needed}
-        members = [
-            together.Member(encoder=encoder.spec, features=files[name])
-            for name, encoder in plan.encoders.items()
-            if name in files
-        ]
-        text = together.Members(members=members).text
-        write_text(text, together.members_path(job.output.record))
-
-
-def note_touched(jobs):
-    """Note on features that are touched that they are made of what the config says now."""
-    for job in jobs:
-        if job.rule.name == "extract_features" and Path(job.output.features).exists():
-            encoder = plan.encoders[job.wildcards.encoder]
-            note = shard_notes.Note(max(1, len(job.input.shards) // 2), None)
-            text = shard_notes.note_text(note, encoder.made_of)
-            write_text(text, shard_notes.note_path(job.output.features))
+features_code = functools.partial(rule_code, "extract_features")
 
 
 rule extract_features:
