@@ -40,6 +40,10 @@ def build_checked_dag():
         else:
             folder = plan.config.compute.scratch
             end_if([*gpus.too_few(workflow), *scratch.unusable(workflow, folder)])
+        if workflow.touch:
+            note_touched(workflow.dag)
+        elif not workflow.dryrun:
+            list_members(workflow.dag)
 
 
 workflow._build_dag = build_checked_dag
@@ -124,10 +128,6 @@ onstart:
     jobs = list(workflow.dag.needrun_jobs())
     end_if(graph.too_long(jobs))
     check_start(jobs)
-    if workflow.touch:
-        note_touched(jobs)
-    else:
-        list_members(jobs)
     # So that the definitions that an edit changed can be named afterwards: a job's digest is asked
     # for with its params.
     for job in jobs:

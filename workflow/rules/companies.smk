@@ -32,26 +32,31 @@ def gpus_of(w, input):
     return 0 if idle else plan.config.compute.gpus
 
 
-def list_members(jobs):
-    """Write down for each job of a company which of its members this run needs."""
-    for job in jobs:
-        if job.rule.name != "extract_together":
-            continue
-        needed = filter(workflow.dag.needrun, workflow.dag.depending[job])
-        files = {j.wildcards.encoder: str(j.output.features) for j in needed}
-        members = [
-            together.Member(encoder=encoder.spec, features=files[name])
-            for name, encoder in plan.encoders.items()
-            if name in files
-        ]
-        text = together.Members(members=members).text
-        write_text(text, together.members_path(job.output.record))
+def list_members(dag):
+    """Write down for each job of a company which of its members this run needs.
+
+    When the graph is built, since a module's `onstart` is not run.
+    """
+    for job in dag.needrun_jobs():
+        if job.rule.name.endswith("extract_together"):
+            needed = filter(dag.needrun, dag.depending[job])
+            files = {j.wildcards.encoder: str(j.output.features) for j in needed}
+            members = [
+                together.Member(encoder=encoder.spec, features=files[name])
+                for name, encoder in plan.encoders.items()
+                if name in files
+            ]
+            text = together.Members(members=members).text
+            write_text(text, together.members_path(job.output.record))
 
 
-def note_touched(jobs):
+def note_touched(dag):
     """Note on features that are touched that they are made of what the config says now."""
-    for job in jobs:
-        if job.rule.name == "extract_features" and Path(job.output.features).exists():
+    for job in dag.needrun_jobs():
+        if (
+            job.rule.name.endswith("extract_features")
+            and Path(job.output.features).exists()
+        ):
             encoder = plan.encoders[job.wildcards.encoder]
             note = shard_notes.Note(max(1, len(job.input.shards) // 2), None)
             text = shard_notes.note_text(note, encoder.made_of)
