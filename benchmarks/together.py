@@ -3,7 +3,7 @@
 The encoders are small networks on JPEGs of 500 x 375, so that decoding is what counts. Alone, each
 decodes every image again, as jobs of their own do. The files must be the same bytes.
 
-    python benchmarks/together.py [--number 256] [--threads 2] [--encoders 8] [--size 64]
+    python benchmarks/together.py [--number 128] [--threads 2] [--encoders 8] [--size 64]
 """
 
 import argparse
@@ -88,12 +88,12 @@ def lines(threads: int, number: int, encoders: int, size: int) -> Iterator[Row]:
 
 def rows(threads: int) -> Iterator[Row]:
     """Yield the table's lines."""
-    yield from lines(threads, number=256, encoders=8, size=64)
+    yield from lines(threads, number=128, encoders=8, size=64)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--number", type=int, default=256)
+    parser.add_argument("--number", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--encoders", type=int, default=8)
     parser.add_argument("--size", type=int, default=64)
