@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from cogworks.core import disk, leader, provenance
+from cogworks.core import disk, leader, lifetime, provenance
 from cogworks.core.errors import InputError
 from cogworks.core.spec import Spec
 
@@ -36,19 +36,31 @@ def positive(text: str) -> int:
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Run `main` and exit with its status; bad input or a full disk is one line on stderr, 1."""
+    """Run `main` and exit with its status; bad input or a full disk is one line on stderr, 1.
+
+    Where it is the program's own `main`, nothing comes after it: its process ends at once.
+    """
+    lifetime.imported()
     leader.follow()
     provenance.start()
     try:
-        status = main()
+        status = _status_of(main)
+        provenance.record(status)
+        sys.exit(status)
+    except SystemExit as end:
+        if main.__module__ == "__main__" and isinstance(end.code, int):
+            lifetime.end(end.code)
+        raise
+
+
+def _status_of(main: Callable[[], int | None]) -> int:
+    try:
+        return main() or 0
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
     except Exception as error:
         if not (words := disk.refusal(error)):
             raise
         place = getattr(error, "filename", None) or "the disk"
         print(f"error: {place}: cannot be written ({words}); {disk.ADVICE}", file=sys.stderr)
-        sys.exit(1)
-    provenance.record(status or 0)
-    sys.exit(status or 0)
+    return 1
