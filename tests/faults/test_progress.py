@@ -13,7 +13,8 @@ from cogworks.core.records import find_record, write_record
 from cogworks.encoders.partial import DATA, PartialFeatures
 from cogworks.probes.classifier import Classifier, StoredClassifier, has_classifier
 from cogworks.probes.classifier import write_classifier as write_probe
-from cogworks.probes.study import DONE, Outcome, Study
+from cogworks.probes.outcomes import DONE, Outcome
+from cogworks.probes.study import Study
 from cogworks.synthesis.shard import PartialShard
 from cogworks.synthesis.tiny.state import Stage
 from cogworks.synthesis.tiny.state import State as TinyState

@@ -14,6 +14,7 @@ from cogworks.core.errors import InputError
 from cogworks.core.files import read_json
 from cogworks.networks.tensor_files import read_facts
 from cogworks.probes import sgd
+from cogworks.probes.cells import chosen
 from cogworks.probes.classifier import (
     Classifier,
     StoredClassifier,
@@ -25,7 +26,7 @@ from cogworks.probes.fit import columns, fit
 from cogworks.probes.models import job_models
 from cogworks.probes.noise import cross_apply
 from cogworks.probes.study import Study
-from cogworks.probes.tune import chosen, tune
+from cogworks.probes.tune import tune
 
 CPU = torch.device("cpu")
 QUICK = {

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from cogworks.probes.scores import log_odds, mean_log_odds, ranks, score
+from cogworks.probes.scores import all_finite, log_odds, mean_log_odds, ranks, score
 
 PAPER = Path(__file__).resolve().parents[3] / "resources" / "paper"
 
@@ -73,3 +73,13 @@ def test_the_published_mean_log_odds_follow_from_the_13_accuracies() -> None:
         # Accuracies are printed with one decimal: at 97% that moves log odds by 0.02, a 13th of it
         # the mean.
         assert mean_log_odds(accuracies) == pytest.approx(published, abs=0.004), model
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", [0, 8, 36])
+def test_a_row_is_finite_where_each_of_its_numbers_is(
+    odd: float, place: int, processor: str
+) -> None:
+    logits = 3e38 * torch.linspace(-1, 1, 4 * 37).view(4, 37)
+    logits[2, place] = odd
+    assert all_finite(logits).tolist() == [True, True, False, True], processor

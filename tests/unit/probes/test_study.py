@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cogworks.core.errors import InputError
-from cogworks.probes.study import DIVERGED, DONE, PRUNED, Outcome, Params, Study, batch_sizes
+from cogworks.probes.outcomes import DIVERGED, DONE, PRUNED, Outcome, Params
+from cogworks.probes.study import Study, batch_sizes
 
 SPACE = {"lr": (0.1, 100.0), "weight_decay": (1e-12, 1e-4)}
 SIZES = batch_sizes(30, 10, 5)

@@ -7,9 +7,8 @@ import pandas as pd
 
 from cogworks.core.errors import InputError
 from cogworks.probes.kinds import KINDS
+from cogworks.probes.outcomes import HYPER, Params
 from cogworks.probes.specs import FitSpec, Shots, TrainedFit
-from cogworks.probes.study import Params
-from cogworks.probes.tune import chosen
 
 
 @dataclass(frozen=True)
@@ -65,16 +64,23 @@ def cells_of(spec: FitSpec, folder: Path, trials: pd.DataFrame | None) -> list[C
     for shots in spec.shots:
         seeds = spec.seeds if kind.repeats_full or shots != "all" else 1
         for seed in range(seeds):
-            params, val_top1 = ({}, None) if trials is None else _chosen(trials, shots, seed)
+            params, val_top1 = ({}, None) if trials is None else chosen(trials, shots, seed)
             result.append(Cell(shots, seed, params, val_top1, cell_folder(folder, shots, seed)))
     return result
 
 
-def _chosen(trials: pd.DataFrame, shots: Shots, seed: int) -> tuple[Params, float]:
-    try:
-        return chosen(trials, str(shots), seed)
-    except LookupError:
+def chosen(trials: pd.DataFrame, shots: Shots, seed: int) -> tuple[Params, float]:
+    """Return the hyper-parameters of the best trial of a cell and its validation accuracy.
+
+    Raises:
+        InputError: the cell has no trials.
+    """
+    found = trials[(trials["shots"] == str(shots)) & (trials["seed"] == seed) & trials["chosen"]]
+    if found.empty:
         raise InputError(
             f"the table of trials holds no search for shots {shots}, seed {seed}; "
             "delete it and let the workflow make it again"
-        ) from None
+        )
+    row = found.iloc[0]
+    names = [name for name in HYPER if pd.notna(row[name])]
+    return {name: float(row[name]) for name in names}, float(row["val_top1"])

@@ -14,9 +14,9 @@ import torch
 from cogworks.probes.classifier import Classifier
 from cogworks.probes.kinds.lbfgs import ConvexFit, ConvexTune
 from cogworks.probes.lbfgs import Problem, solve
+from cogworks.probes.outcomes import DIVERGED, DONE, Outcome, Params
 from cogworks.probes.scores import ranks
 from cogworks.probes.splits import Rows, Split
-from cogworks.probes.study import DIVERGED, DONE, Outcome, Params
 from cogworks.probes.table import FeatureTable
 
 # What the solver of many C may take in memory: this share of the features, or this many bytes.

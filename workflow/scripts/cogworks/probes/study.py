@@ -21,28 +21,10 @@ from optuna.trial import TrialState
 from cogworks.core.errors import InputError
 from cogworks.core.records import find_record, write_record
 from cogworks.core.seeds import derive_seed
+from cogworks.probes.outcomes import DIVERGED, DONE, PRUNED, Outcome, Params
 
-Params = dict[str, float]
-DONE, PRUNED, DIVERGED = "done", "pruned", "diverged"
 # What the sampler is told of a trial that diverged, in percent: less than any accuracy.
 HOPELESS = -1.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a trial ended.
-
-    Attributes:
-        state: `done`, `pruned` or `diverged`.
-        value: validation accuracy in percent; null where it diverged.
-        epoch: last epoch, for a pruned trial.
-        converged: whether the solver met its tolerance; null where the method has none.
-    """
-
-    state: str
-    value: float | None = None
-    epoch: int | None = None
-    converged: bool | None = None
 
 
 @dataclass(frozen=True)

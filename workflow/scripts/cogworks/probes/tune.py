@@ -5,7 +5,7 @@ configurations, under a digest of everything that it depends on: what is done is
 is killed, or run again for another seed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from cogworks.core.progress import track
 from cogworks.core.spec import digest
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.methods import Method, shots_of
+from cogworks.probes.outcomes import HYPER
 from cogworks.probes.specs import TuneSpec, cell_spec
 from cogworks.probes.splits import Split, balance, rows_by_class, split
 from cogworks.probes.study import Study, batch_sizes
@@ -129,21 +130,13 @@ def _frame(spec: TuneSpec, studies: dict[tuple[str, int], Study]) -> pd.DataFram
                     "seed": seed,
                     "number": trial.number,
                     "batch": trial.batch,
-                    **{name: trial.params.get(name) for name in ("lr", "weight_decay", "C")},
+                    **{name: trial.params.get(name) for name in HYPER},
                     "state": trial.outcome.state,
                     "val_top1": trial.outcome.value,
                     "converged": trial.outcome.converged,
                     "chosen": trial.number == best,
                 }
             )
-    numbers = ("lr", "weight_decay", "C", "val_top1")
+    numbers = (*HYPER, "val_top1")
     types = dict.fromkeys(numbers, "float64") | {"converged": "boolean"}
     return pd.DataFrame(rows).astype(types)
-
-
-def chosen(trials: pd.DataFrame, shots: str, seed: int) -> tuple[dict[str, float], float]:
-    """Return the hyper-parameters of the best trial of a cell and its validation accuracy."""
-    found = trials[(trials["shots"] == shots) & (trials["seed"] == seed) & trials["chosen"]]
-    row = found.iloc[0]
-    names: Sequence[str] = [n for n in ("lr", "weight_decay", "C") if pd.notna(row[n])]
-    return {name: float(row[name]) for name in names}, float(row["val_top1"])
