@@ -38,8 +38,11 @@ def end(status: int) -> None:
 
 @atexit.register
 def _leave() -> None:
-    if _status is not None:
-        # Where one of them cannot be flushed, Python goes on and tells, as it would have.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(_status)
+    if _status is None:
+        # An end that nobody foresaw is Python's own; what stays frozen would be told as a leak.
+        gc.unfreeze()
+        return
+    # Where one of them cannot be flushed, Python goes on and tells, as it would have.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_status)
