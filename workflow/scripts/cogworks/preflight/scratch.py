@@ -17,7 +17,9 @@ def unusable(workflow: Any, given: str | None) -> Iterator[str]:
         workflow: Snakemake's `Workflow`, with its graph built.
         given: the folder, as in the config.
     """
-    if given and any(job.rule.name == "train_encoder" for job in workflow.dag.needrun_jobs()):
+    if given and any(
+        job.rule.name.endswith("train_encoder") for job in workflow.dag.needrun_jobs()
+    ):
         try:
             find_scratch(given)
         except InputError as error:
