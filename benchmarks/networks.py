@@ -9,8 +9,8 @@ large product) in the same precision: `share` is the part of it that a network r
     python benchmarks/networks.py [--model resnet50] [--threads 1] [--batch 16] [--rounds 5]
 
 bfloat16 is worth it only where the processor computes in it (avx512_bf16 or amx_bf16 among its
-flags): elsewhere torch emulates it and is slower than float32. Compiling saves memory traffic: it
-gains little where the convolutions themselves take nearly all of the time (AVX2).
+flags): elsewhere torch emulates it and is slower than float32. Compiling saves memory traffic and
+folds batch norms into convolutions.
 """
 
 import argparse
