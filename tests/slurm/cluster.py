@@ -271,6 +271,9 @@ def main(arguments: Sequence[str]) -> int:
     for name, value in cluster.environment.items():
         print(f"export {name}='{value}'")
     print("# A shell with these variables uses the cluster. Ctrl-C ends it.", flush=True)
+    # In the background, a shell has Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -107,7 +107,6 @@ class Run:
         return [
             *("--profile", "profiles/slurm", "--configfile", "config.yaml", "more.yaml"),
             *("--max-threads", str(cpus), "--resources", f"mem_mb={memory}", "runtime=1440"),
-            *("--slurm-status-command", "squeue", "--slurm-no-account"),
             *("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10"),
         ]
 

@@ -36,7 +36,8 @@ def test_a_partition_without_gpus_is_told_before_any_job(
     """By programs of Slurm's names: one refuses requests with GPUs, and submits nothing."""
     project = make_project(tmp_path / "project", "config/test.yaml")
     refusal = "echo 'allocation failure: Requested node configuration is not available' >&2; exit 1"
-    programs = dict.fromkeys(("squeue", "scontrol", "sacct"), "")
+    programs = dict.fromkeys(("squeue", "sacct"), "")
+    programs["scontrol"] = "echo 'AccountingStorageType   = accounting_storage/none'"
     programs["sbatch"] = f'case "$*" in *--gpus*) {refusal};; *--test-only*) ;; *) touch sent; esac'
     for name, script in programs.items():
         program = tmp_path / "bin" / name
@@ -56,3 +57,4 @@ def test_a_partition_without_gpus_is_told_before_any_job(
     )
     assert line.endswith(" --gpus=1")
     assert not (project.folder / "sent").exists()
+    assert "Slurm keeps no accounts here" in output

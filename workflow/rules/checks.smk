@@ -104,6 +104,8 @@ def check_start(jobs):
     end_if(quick.from_the_future(str(path) for job in jobs for path in job.input))
     end_if(quick.problems(plan, needed))
     if to_slurm():
+        if cluster.without_accounts(workflow):
+            logger.info("Slurm keeps no accounts here: squeue tells how jobs are.")
         end_if(cluster.twice(workflow))
         end_if(cluster.refused(workflow))
         slurm.keep_unanswered(workflow.scheduler._executor)

@@ -206,7 +206,9 @@ def _told(path: str | Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({error})") from error
+        raise InputError(
+            f"{path}: not a readable Parquet file ({error}); delete it where the workflow made it"
+        ) from error
 
 
 def _check_rows(found: int, expected: int) -> None:

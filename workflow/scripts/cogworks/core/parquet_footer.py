@@ -33,7 +33,10 @@ def check_seal(path: str | Path) -> None:
     footer, _ = _read(path)
     found = _SEAL.findall(footer)
     if found and found[-1] != _sealed(BLANK.join(footer.rsplit(found[-1], 1))):
-        raise InputError(f"{path}: not a readable Parquet file (its footer has changed)")
+        raise InputError(
+            f"{path}: not a readable Parquet file (its footer has changed); delete it where the "
+            "workflow made it"
+        )
 
 
 def _sealed(blank: bytes) -> bytes:

@@ -6,6 +6,7 @@ used.
 
 import getpass
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -41,6 +42,23 @@ def too_large(workflow: Any) -> Iterator[str]:
             f"node has {limit} (resources: {MEMORY}); use larger nodes and set that number "
             "to what they have, or have the job need less"
         )
+
+
+def without_accounts(workflow: Any) -> bool:
+    """Have jobs asked about by squeue where Slurm keeps no accounts; say if so.
+
+    Snakemake's plugin would ask sacct, and wait for ever.
+
+    Args:
+        workflow: Snakemake's `Workflow`, about to start.
+    """
+    command = ["scontrol", "show", "config"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    kept = re.search(r"^AccountingStorageType\s*=\s*(\S+)", done.stdout, re.MULTILINE)
+    if kept is None or "slurmdbd" in kept[1]:
+        return False
+    workflow.executor_settings.status_command = "squeue"
+    return True
 
 
 def submitted(workflow: Any) -> Iterator[Any]:
