@@ -22,10 +22,9 @@ class Compute(Section):
     """
     encoders_together: Positive = 8
     """How many encoders one job holds in memory, to encode each image with all of them once it is
-    decoded; more of them go through the images again. They must take the same pixels and have the
-    same `decoder`, `batch_size`, `precision` and `shards`, and decoding must take a tenth of an
-    encoder's time or more. One that a run trains, that your own code builds or that is compiled is
-    encoded alone. 1 encodes each by itself.
+    decoded; more go through the images again. They take the same pixels, with the same `decoder`,
+    `batch_size`, `precision` and `shards`, and decoding takes a tenth of their time or more. What a
+    run trains, your own code builds or is compiled is encoded alone. 1: each by itself.
     """
     online: bool = False
     """Whether models may be fetched from a hub at run time. If not, a missing file is an error that
