@@ -265,9 +265,18 @@ class Cluster:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="a new folder for the cluster")
-    folder = parser.parse_args(arguments).folder.resolve()
-    cluster = Cluster(folder)
-    cluster.start()
+    parser.add_argument("--check", action="store_true", help="end at once: whether it starts")
+    args = parser.parse_args(arguments)
+    cluster = Cluster(args.folder.resolve())
+    try:
+        cluster.start()
+    except BaseException:
+        if (cluster.folder / "pids").exists():
+            cluster.stop()
+        raise
+    if args.check:
+        cluster.stop()
+        return 0
     for name, value in cluster.environment.items():
         print(f"export {name}='{value}'")
     print("# A shell with these variables uses the cluster. Ctrl-C ends it.", flush=True)

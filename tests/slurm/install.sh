@@ -23,6 +23,6 @@ if [ "$(id -u)" != 0 ]; then
 	as_root="sudo"
 fi
 echo "Installing $packages with apt-get; the tests start daemons of their own."
-$as_root apt-get update -qq
+$as_root apt-get update -qq -o Acquire::Retries=0 -o Acquire::http::Timeout=20
 DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq --yes --no-install-recommends $packages >/dev/null
 there
