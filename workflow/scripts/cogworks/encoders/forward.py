@@ -2,7 +2,6 @@
 
 import collections
 import copy
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from cogworks.core.errors import InputError
+from cogworks.core.compiler import require_compiler
 from cogworks.encoders.loader import Batch
 from cogworks.encoders.registry import Encoder
 from cogworks.networks.pixels import normalise
@@ -136,10 +135,9 @@ class Lane:
 
 
 def _compile(net: nn.Module, device: torch.device) -> Any:
+    require_compiler(device)
     if device.type == "cuda":
         return torch.compile(net, dynamic=False)
-    if shutil.which("g++") is None and shutil.which("c++") is None:
-        raise InputError("compile: true needs a C++ compiler on the CPU (g++); none is installed")
     import torch._inductor.config as inductor
 
     # Weights become constants: batch norms are folded, layouts prepared once.

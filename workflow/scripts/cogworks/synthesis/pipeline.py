@@ -7,6 +7,7 @@ from typing import Any
 import diffusers
 import torch
 
+from cogworks.core.compiler import require_compiler
 from cogworks.core.errors import InputError
 from cogworks.synthesis import schedulers, tokens
 from cogworks.synthesis.components import load_modules, read_parts
@@ -90,6 +91,7 @@ def load_pipeline(
             if getattr(pipe, name, None) is not None:
                 getattr(pipe, name).to(memory_format=torch.channels_last)
     if compile_denoiser:
+        require_compiler(torch.device(device))
         denoiser_of(pipe).compile()
     return pipe
 

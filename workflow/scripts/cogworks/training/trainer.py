@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from cogworks.core.compiler import require_compiler
 from cogworks.core.errors import InputError
 from cogworks.core.interrupt import StopFlag
 from cogworks.core.seeds import derive_seed
@@ -355,6 +356,7 @@ class Trainer:
 def _wrap(model: Classifier, processes: Processes, *, compile_: bool) -> nn.Module:
     """Return the model as it is called in training; its weights stay those of `model`."""
     if compile_:
+        require_compiler(processes.device)
         model.compile()
     if processes.count == 1:
         return model
