@@ -5,7 +5,9 @@
 U-Net, autoencoder and text encoder have the sizes of v1.4; the tokenizer knows single bytes alone,
 so that prompts have other tokens, but as many (77). Drawn by `Artist`, as a clone is, at 512 x 384,
 50 steps of PNDM and guidance 7.5. `share` is that of the rate of one large matrix product of the
-same precision; `days` is the time that one such card takes for the 1.28M images of ImageNet-SD.
+same precision. A way with `+compile` compiles the U-Net, one with `+contiguous` is that of
+`channels_last: false`. `days` is the time that one such card takes for the 1.28M images of
+ImageNet-SD.
 """
 
 import time
@@ -48,7 +50,7 @@ TINY_VAE = {"block_out_channels": (32, 32, 32, 32), "layers_per_block": 1}
 TINY_TEXT = {"num_hidden_layers": 1, "intermediate_size": 768}
 
 
-def make_pipe(precision: str, device: torch.device, *, tiny: bool) -> Any:
+def make_pipe(precision: str, device: torch.device, *, channels_last: bool, tiny: bool) -> Any:
     """Return a pipeline as `load_pipeline` leaves it; `tiny` is for trying this script."""
     tokenizer = make_tokenizer([], length=LENGTH)
     ends = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
@@ -79,8 +81,9 @@ def make_pipe(precision: str, device: torch.device, *, tiny: bool) -> Any:
     )
     pipe.set_progress_bar_config(disable=True)
     pipe.to(device)
-    for name in ("unet", "vae"):
-        getattr(pipe, name).to(memory_format=torch.channels_last)
+    if channels_last:
+        for name in ("unet", "vae"):
+            getattr(pipe, name).to(memory_format=torch.channels_last)
     return pipe
 
 
@@ -108,9 +111,10 @@ def main() -> None:
     report, device = Report(args.json), args.device
     print(name_of(device))
     for way in args.ways:
-        precision, _, compiled = way.partition("+")
+        precision, *rest = way.split("+")
         rate = matrix_rate(precision, device, size=8192 if device.type == "cuda" else 256)
-        pipe = make_pipe(precision, device, tiny=args.tiny)
+        last = "contiguous" not in rest
+        pipe = make_pipe(precision, device, channels_last=last, tiny=args.tiny)
         for batch in args.batches:
             clone = {
                 "width": args.size[0],
@@ -121,7 +125,7 @@ def main() -> None:
             }
             spec = make_plan({"dataset": "none"}, clone).clones["clone"].draw_spec
             flops = image_operations(pipe, spec, device)
-            if compiled and batch == args.batches[0]:
+            if "compile" in rest and batch == args.batches[0]:
                 pipe.unet.compile()
             orders = [Order(f"a photo of class {number}", number) for number in range(batch)]
             few = Artist(pipe, spec.model_copy(update={"steps": 2}))
