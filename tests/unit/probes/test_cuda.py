@@ -50,7 +50,9 @@ def same(a: list[Tensor], b: list[Tensor]) -> bool:
     ("precision", "compiled", "within"),
     [
         ("float32", False, 1e-4),
+        ("float32", True, 1e-4),
         ("tf32", False, 0.02),
+        ("tf32", True, 0.02),
         ("bfloat16", False, 0.05),
         ("bfloat16", True, 0.05),
     ],
@@ -69,28 +71,33 @@ def test_weights_are_those_of_the_cpu(
     assert there.correct(val) == pytest.approx(here.correct(val), abs=allowed)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_replayed_step_has_the_bits_of_one_as_it_is(
     data: tuple[Tensor, Tensor],
     cuda: torch.device,
     precision: str,
+    compiled: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     x, y = data[0].to(cuda), data[1]
     groups = [Group(torch.arange(1900), 0, LR, DECAY)]
-    replayed = run(x, y, groups, cuda, precision=precision)
-    monkeypatch.setattr(stack, "Replay", lambda work: work)
-    assert same(weights(run(x, y, groups, cuda, precision=precision)), weights(replayed))
+    how = {"precision": precision, "compile": compiled}
+    replayed = run(x, y, groups, cuda, **how)
+    monkeypatch.setattr(stack, "Replay", lambda work, steady: work)
+    assert same(weights(run(x, y, groups, cuda, **how)), weights(replayed))
 
 
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16"])
 def test_bytes_are_the_same_twice_and_from_the_host(
-    data: tuple[Tensor, Tensor], cuda: torch.device, precision: str
+    data: tuple[Tensor, Tensor], cuda: torch.device, precision: str, compiled: bool
 ) -> None:
     x, y = data
     groups = [Group(torch.arange(1900), seed, LR, DECAY) for seed in (0, 1)]
     first, second, streamed = (
-        run(home, y, groups, cuda, precision=precision) for home in (x.to(cuda), x.to(cuda), x)
+        run(home, y, groups, cuda, precision=precision, compile=compiled)
+        for home in (x.to(cuda), x.to(cuda), x)
     )
     assert same(weights(first), weights(second))
     assert same(weights(first), weights(streamed))
@@ -99,18 +106,20 @@ def test_bytes_are_the_same_twice_and_from_the_host(
 
 
 @pytest.mark.parametrize("dim", [64, 256])
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_group_has_the_same_bits_alone_and_in_company(
-    data: tuple[Tensor, Tensor], cuda: torch.device, dim: int, precision: str
+    data: tuple[Tensor, Tensor], cuda: torch.device, dim: int, precision: str, compiled: bool
 ) -> None:
     x, y = data[0][:, :dim].contiguous().to(cuda), data[1]
     groups = [
         Group(torch.arange(first, first + 1500), seed, LR[: seed + 1], DECAY[: seed + 1])
         for seed, first in enumerate((0, 200, 400))
     ]
-    together = run(x, y, groups, cuda, precision=precision)
+    how = {"precision": precision, "compile": compiled}
+    together = run(x, y, groups, cuda, **how)
     for number, group in enumerate(groups):
-        alone = run(x, y, [group], cuda, precision=precision)
+        alone = run(x, y, [group], cuda, **how)
         for place in range(len(group.lr)):
             own = alone.classifier(Member(0, place))
             assert same(list(together.classifier(Member(number, place))), list(own)), (

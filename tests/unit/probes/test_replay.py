@@ -32,10 +32,11 @@ class Stream:
         pass
 
 
-def test_inputs_are_copied_to_where_the_recorded_work_looks(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("steady", [False, True])
+def test_inputs_are_where_the_recorded_work_looks(
+    monkeypatch: pytest.MonkeyPatch, steady: bool
 ) -> None:
-    graph = Graph()
+    graph, home = Graph(), torch.zeros(3)
     monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: graph)
     monkeypatch.setattr(torch.cuda, "Stream", Stream)
     monkeypatch.setattr(torch.cuda, "current_stream", Stream)
@@ -49,9 +50,9 @@ def test_inputs_are_copied_to_where_the_recorded_work_looks(
         else:  # recorded, not done
             graph.work = lambda: total.add_(x)
 
-    step = Replay(work)
+    step = Replay(work, steady=steady)
     for value in range(1, 5):
-        step(torch.full((3,), float(value)))
+        step(home.fill_(value) if steady else torch.full((3,), float(value)))
     assert total.tolist() == [10.0] * 3
     assert len(calls) == 2
     assert gc.isenabled()

@@ -16,6 +16,8 @@ class Reader(Protocol):
 
     device: torch.device
     dim: int
+    # Whether equally large batches always lie in the same memory.
+    steady: bool
 
     def batches(self, order: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield features and labels in the given order.
@@ -50,20 +52,26 @@ def fits(n_bytes: int, device: torch.device) -> bool:
 class Resident:
     """Features on the device that computes."""
 
+    steady = True
+
     def __init__(self, x: Tensor, y: Tensor) -> None:
         self.x, self.y = x, y.to(x.device)
         self.device, self.dim = x.device, x.shape[1]
+        self._buffers: dict[int, tuple[Tensor, Tensor]] = {}
 
     def batches(self, order: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See `Reader`."""
         groups, total = order.shape
         order = order.to(self.device, non_blocking=True)
-        buffer = self.x.new_empty(groups * min(size, total), self.dim)
+        most = groups * min(size, total)
+        if most not in self._buffers:
+            self._buffers[most] = self.x.new_empty(most, self.dim), self.y.new_empty(most)
         for start in range(0, total, size):
             rows = order[:, start : start + size]
-            out = buffer[: rows.numel()]
-            torch.index_select(self.x, 0, rows.reshape(-1), out=out)
-            yield out.view(*rows.shape, self.dim), self.y[rows]
+            x, y = (buffer[: rows.numel()] for buffer in self._buffers[most])
+            torch.index_select(self.x, 0, rows.reshape(-1), out=x)
+            torch.index_select(self.y, 0, rows.reshape(-1), out=y)
+            yield x.view(*rows.shape, self.dim), y.view(rows.shape)
 
 
 class Streamed:
@@ -74,6 +82,7 @@ class Streamed:
     """
 
     SLOTS = 2
+    steady = False
 
     def __init__(self, x: Tensor, y: Tensor, device: torch.device) -> None:
         self.x, self.y = x, y.to(device)

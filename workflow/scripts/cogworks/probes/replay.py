@@ -15,12 +15,14 @@ class Replay:
     records it; from then on it is replayed: the same kernels on the same numbers.
     """
 
-    def __init__(self, work: Callable[..., None]) -> None:
+    def __init__(self, work: Callable[..., None], *, steady: bool) -> None:
         """Take the work: a function of tensors on the GPU that it does not wait for.
 
-        Whatever else it reads or writes must stay where it is in memory.
+        Whatever else it reads or writes must stay where it is in memory, and so must its inputs if
+        they are `steady`: they are not copied then.
         """
         self._work = work
+        self._steady = steady
         self._warm = False
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: list[Tensor] = []
@@ -32,9 +34,9 @@ class Replay:
             self._work(*inputs)
             return
         if self._graph is None:
-            self._inputs = [value.clone() for value in inputs]
+            self._inputs = [value if self._steady else value.clone() for value in inputs]
             self._graph = self._recorded()
-        else:
+        elif not self._steady:
             for own, value in zip(self._inputs, inputs, strict=True):
                 own.copy_(value)
         self._graph.replay()

@@ -14,7 +14,8 @@ alignment where the features' length is a multiple of 16; and the one sum over i
 matrix product, the bias's gradient, has an order of its own.
 
 On a GPU a step is recorded and replayed (see `replay`), and the next epoch's order is drawn while
-this one trains: else the GPU would wait for the processor.
+this one trains: else the GPU would wait for the processor. With `compile` a step takes the kernels
+of `fused` there.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from cogworks.core.compiler import require_compiler
 from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
 from cogworks.probes.replay import Replay
@@ -305,15 +307,16 @@ class Stack:
         self._weight_momentum = torch.zeros_like(self.weight)
         self._bias_momentum = torch.zeros_like(self.bias)
         self._low = casts_operands(recipe.precision, device)
-        compiled = recipe.compile and device.type == "cuda"
-        self._update = torch.compile(_update) if compiled else _update
+        self._fused = recipe.compile and device.type == "cuda"
+        if self._fused:
+            require_compiler(device)
         self._lay_out()
 
     def epoch(self, factor: float) -> None:
         """Train one epoch at `factor` times each configuration's learning rate."""
-        rate = self._lr * -factor
+        torch.mul(self._lr, -factor, out=self._rate)
         for x, y in self.source.batches(next(self._orders), self.recipe.batch_size):
-            self._step_on(x.shape[1])(x, y, rate)
+            self._step_on(x.shape[1])(x, y)
 
     def forget_steps(self) -> None:
         """Let go of recorded steps, which hold this stack and memory of the GPU."""
@@ -374,6 +377,7 @@ class Stack:
         limit = CACHED_LOGITS // self._n_evaluated if device.type == "cpu" else len(self.weight)
         self._blocks = blocks(self.members, self.n_classes, limit, device)
         self._lr = self._by_row("lr")
+        self._rate = torch.empty_like(self._lr)
         self._decay = self._by_row("weight_decay")
         self._layouts: dict[tuple[int, int], Layout] = {}
         self._replays: dict[int, Replay] = {}
@@ -406,23 +410,44 @@ class Stack:
         bias = self.bias[piece.rows].to(x.dtype)
         torch.addmm(bias, x[piece.group], weight[piece.rows].T, out=out)
 
-    def _step_on(self, n: int) -> Callable[[Tensor, Tensor, Tensor], None]:
+    def _step_on(self, n: int) -> Callable[[Tensor, Tensor], None]:
         """Return `_step` for n images a group, on a GPU as one that is recorded."""
         if self.weight.device.type != "cuda":
             return self._step
-        return self._replays.setdefault(n, Replay(self._step))
+        return self._replays.setdefault(n, Replay(self._step, steady=self.source.steady))
 
-    def _step(self, x: Tensor, y: Tensor, rate: Tensor) -> None:
+    def _step(self, x: Tensor, y: Tensor) -> None:
         """Take one SGD step on features `(G, n, D)` and labels `(G, n)`."""
         if self._low:
             x = x.bfloat16()
         for block in self._blocks:
+            if self._fused:
+                self._descend(block, x, y)
+                continue
             self._accumulate(block, x, y)
             weight, bias, decay = (p[block.rows] for p in (self.weight, self.bias, self._decay))
-            step = rate[block.rows]
+            step = self._rate[block.rows]
             operand = self._operand[block.rows] if self._low else None
-            self._update(weight, self._weight_momentum[block.rows], decay, step, operand)
-            self._update(bias, self._bias_momentum[block.rows], decay[:, 0], step[:, 0], None)
+            _update(weight, self._weight_momentum[block.rows], decay, step, operand)
+            _update(bias, self._bias_momentum[block.rows], decay[:, 0], step[:, 0], None)
+
+    def _descend(self, block: Block, x: Tensor, y: Tensor) -> None:
+        """Take a block's step by kernels that pass over memory once."""
+        from cogworks.probes import fused
+
+        where = self._layout(block, x.shape[1])
+        self._fill_logits(where, x)
+        logits = self._raw[: len(where.images)]
+        fused.subtract_labels_from_softmax(logits, where.images, y.reshape(-1))
+        momentum, biases = self.recipe.momentum, (self.bias, self._bias_momentum)
+        for piece in where.pieces:
+            own = [part[piece.rows] for part in (*biases, self._decay, self._rate)]
+            fused.descend_bias(piece.raw, *own, momentum=momentum)
+            target = self._weight_momentum[piece.rows]
+            _add_gradient(target, piece.raw, x[piece.group], momentum)
+        operand = self._operand[block.rows] if self._low else None
+        weights = (self.weight[block.rows], self._weight_momentum[block.rows], operand)
+        fused.descend(*weights, self._decay[block.rows], self._rate[block.rows])
 
     def _accumulate(self, block: Block, x: Tensor, y: Tensor) -> None:
         """Add the mean gradient of a block to `momentum` times what was there."""
@@ -431,27 +456,34 @@ class Stack:
         self._fill_errors(where, x, y)
         self._bias_momentum[block.rows].mul_(momentum)
         for piece in where.pieces:
-            target, error = self._weight_momentum[piece.rows], piece.error
-            if not self._low:
-                target.addmm_(error.T, x[piece.group], beta=momentum, alpha=1 / n)
-            elif error.is_cuda:
-                keys: dict[str, Any] = {"beta": momentum, "alpha": 1 / n, "out": target}
-                low = error.bfloat16()
-                torch.addmm(target, low.T, x[piece.group], out_dtype=torch.float32, **keys)
-            else:
-                gradient = error.bfloat16().T @ x[piece.group]
-                target.mul_(momentum).add_(gradient, alpha=1 / n)
+            error = piece.error.bfloat16() if self._low else piece.error
+            _add_gradient(self._weight_momentum[piece.rows], error, x[piece.group], momentum)
             self._bias_momentum[piece.rows].add_(_sum_of_rows(piece), alpha=1 / n)
+
+    def _fill_logits(self, where: Layout, x: Tensor) -> None:
+        for piece in where.pieces:
+            self._product(piece, x, self._operand, piece.raw)
 
     def _fill_errors(self, where: Layout, x: Tensor, y: Tensor) -> None:
         """Compute the gradient by the logits of the summed loss: softmax less one at the label."""
-        for piece in where.pieces:
-            self._product(piece, x, self._operand, piece.raw)
+        self._fill_logits(where, x)
         count = len(where.images)
         error = self._errors[:count]
         torch.softmax(self._raw[:count], 1, dtype=torch.float32, out=error)
         labels = y.reshape(-1)[where.images][:, None]
         error.scatter_add_(1, labels, self._minus_one[:count])
+
+
+def _add_gradient(target: Tensor, error: Tensor, x: Tensor, momentum: float) -> None:
+    """Make `target` `momentum` times what it was, plus the mean gradient of the images of `x`."""
+    share = 1 / len(x)
+    if error.dtype == target.dtype:
+        target.addmm_(error.T, x, beta=momentum, alpha=share)
+    elif error.is_cuda:
+        keys: dict[str, Any] = {"beta": momentum, "alpha": share, "out": target}
+        torch.addmm(target, error.T, x, out_dtype=target.dtype, **keys)
+    else:
+        target.mul_(momentum).add_(error.T @ x, alpha=share)
 
 
 def _sum_of_rows(piece: Piece) -> Tensor:
