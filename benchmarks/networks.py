@@ -4,7 +4,9 @@ The plain implementation is torchvision's module in evaluation mode, float32, on
 in torch's default layout. The others are what the config's `precision` and `compile` choose. All
 take turns in one process, and a ratio is that of the medians. Cosine is the least over the images
 between a feature and the plain one. The limit is the rate of one large convolution (of a ViT: one
-large product) in the same precision: `share` is the part of it that a network reaches.
+large product) in the same precision: `share` is the part of it that a network reaches. `layers` is
+the time that its convolutions and products take, each by itself at its own shape, as a part of the
+network's.
 
     python benchmarks/networks.py [--model resnet50] [--threads 1] [--batch 16] [--rounds 5]
 
@@ -14,6 +16,7 @@ folds batch norms into convolutions.
 """
 
 import argparse
+import collections
 import copy
 import functools
 import statistics
@@ -22,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torchvision
@@ -62,11 +66,15 @@ Run = Callable[[], torch.Tensor]
 
 @dataclass(frozen=True)
 class Measured:
-    """Of one way: the median seconds of a batch, the least cosine, the share of the limit."""
+    """Of one way: the median seconds of a batch, the least cosine, and two shares.
+
+    `share` is that of the limit, `layers` that of the network's layers alone in its time.
+    """
 
     seconds: float
     cosine: float
     share: float
+    layers: float
 
 
 @functools.cache
@@ -133,6 +141,34 @@ def limit(model: str, precision: str) -> float:
         return count / medians({"limit": work}, 5)["limit"]
 
 
+def layers(model: str, precision: str, batch: int) -> float:
+    """Return the seconds of a batch in all convolutions and products, each by itself."""
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    found: collections.Counter[tuple[Any, ...]] = collections.Counter()
+    module = copy.deepcopy(network(model)).to(kind).to(memory_format=torch.channels_last)
+
+    def count(part: Any, inputs: tuple[torch.Tensor, ...], _: Any) -> None:
+        convolution = isinstance(part, torch.nn.Conv2d)
+        how = (part.padding, part.stride, part.dilation, part.groups) if convolution else ()
+        found[inputs[0].shape, part.weight.shape, how] += 1
+
+    for part in module.modules():
+        if isinstance(part, torch.nn.Conv2d | torch.nn.Linear):
+            part.register_forward_hook(count)
+    total = 0.0
+    with torch.inference_mode():
+        module(torch.zeros(batch, 3, IMAGE.image_size, IMAGE.image_size, dtype=kind))
+        for (inputs, weights, how), times in found.items():
+            x, weight = (torch.randn(shape).to(kind) for shape in (inputs, weights))
+            if how:
+                x, weight = (one.to(memory_format=torch.channels_last) for one in (x, weight))
+                work = functools.partial(torch.mkldnn_convolution, x, weight, None, *how)
+            else:
+                work = functools.partial(torch.nn.functional.linear, x, weight)
+            total += times * medians({"layer": work}, 3)["layer"]
+    return total
+
+
 def measure(
     model: str, ways: list[str], batch: int, rounds: int
 ) -> tuple[float, dict[str, Measured]]:
@@ -149,6 +185,7 @@ def measure(
             times[name].append(time.perf_counter() - start)
     seconds = {name: statistics.median(taken) for name, taken in times.items()}
     rates = {precision: limit(model, precision) for precision in {WAYS[name][0] for name in ways}}
+    alone = {precision: layers(model, precision, batch) for precision in rates}
     needed = batch * operations(model)
     found = {}
     for name in ways:
@@ -157,7 +194,7 @@ def measure(
         if cosine < least:
             raise SystemExit(f"{model}, {name}: cosine {cosine} is under {least}")
         share = needed / seconds[name] / rates[precision]
-        found[name] = Measured(seconds[name], cosine, share)
+        found[name] = Measured(seconds[name], cosine, share, alone[precision] / seconds[name])
     return seconds["plain"], found
 
 
@@ -169,7 +206,7 @@ def rows(threads: int) -> Iterator[Row]:
         for name, way in found.items():
             yield Row(
                 f"{model}, {name}",
-                f"{16 / way.seconds:.1f} images/s",
+                f"{16 / way.seconds:.1f} images/s, {way.layers:.0%} of it in its layers",
                 way.share,
                 "one large product" if model.startswith("vit") else "one large convolution",
                 plain_seconds / way.seconds,
@@ -188,12 +225,12 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     plain_seconds, found = measure(args.model, args.ways, args.batch, args.rounds)
     print(f"{args.model}, {processor()}, threads {args.threads}, batch {args.batch}")
-    print(f"{'':20} images/s  ratio  share    cosine")
+    print(f"{'':20} images/s  ratio  share layers    cosine")
     print(f"{'plain':20} {args.batch / plain_seconds:8.1f} {1:6.2f}")
     for name, way in found.items():
         print(
             f"{name:20} {args.batch / way.seconds:8.1f} {plain_seconds / way.seconds:6.2f} "
-            f"{way.share:6.0%} {way.cosine:9.7f}"
+            f"{way.share:6.0%} {way.layers:6.0%} {way.cosine:9.7f}"
         )
 
 
