@@ -84,6 +84,24 @@ def test_fast_is_hardly_ever_two_levels_away(shape: tuple[int, int]) -> None:
     assert (difference != 0).mean() < 0.02
 
 
+@pytest.mark.parametrize("mode", ["bicubic", "bilinear"])
+@pytest.mark.parametrize("shape", [(97, 61), (61, 97), (40, 23), (23, 41), (2, 3), (1, 1)])
+def test_fast_resizes_as_torch_does_in_any_layout(shape: tuple[int, int], mode: str) -> None:
+    """Against the same call on a plain image (3, H, W), whose channels are outermost."""
+    rng = np.random.default_rng(3)
+    noise = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    decode = make_decoder(decoder="fast", size=32, resize=32, interpolation=mode, squash=True)
+    found = decode(buffer.getvalue(), "x")
+    plain = torch.from_numpy(noise).permute(2, 0, 1).contiguous()[None]
+    expected = torch.nn.functional.interpolate(
+        plain, (32, 32), mode=mode, antialias=True, align_corners=False
+    )
+    assert np.array_equal(found, expected[0].permute(1, 2, 0).numpy())
+    assert found.strides == (32 * 3, 3, 1)
+
+
 @pytest.mark.parametrize("size", [100, 112, 160])
 def test_fast_keeps_to_pillow_where_a_tall_image_is_all_overshoot(size: int) -> None:
     noise = np.random.default_rng(0).integers(0, 2, (300, 128, 3)) * 255

@@ -64,10 +64,18 @@ def decode_pil(data: bytes, *, name: str) -> Image.Image:
     return Image.fromarray(decoded) if isinstance(decoded, np.ndarray) else decoded
 
 
-def decode_uint8(data: bytes, *, name: str) -> "torch.Tensor":
-    """Decode `data` into a uint8 tensor (3, H, W), as `decode_pil` does.
+def decode_array(data: bytes, *, name: str) -> np.ndarray:
+    """Decode `data` into uint8 pixels (H, W, 3), contiguous, as `decode_pil` does.
 
-    The tensor is a view with the channels innermost, which resizing likes best.
+    Raises:
+        CorruptImageError: as for `decode_pil`.
+    """
+    decoded = _decode(data, name)
+    return decoded if isinstance(decoded, np.ndarray) else np.array(decoded)
+
+
+def decode_uint8(data: bytes, *, name: str) -> "torch.Tensor":
+    """Decode `data` into a uint8 tensor (3, H, W), a view with the channels innermost.
 
     Raises:
         CorruptImageError: as for `decode_pil`.
@@ -75,9 +83,7 @@ def decode_uint8(data: bytes, *, name: str) -> "torch.Tensor":
     # Not at the top: planning and scanning import this module and need no torch.
     import torch
 
-    decoded = _decode(data, name)
-    pixels = decoded if isinstance(decoded, np.ndarray) else np.array(decoded)
-    return torch.from_numpy(pixels).permute(2, 0, 1)
+    return torch.from_numpy(decode_array(data, name=name)).permute(2, 0, 1)
 
 
 def _decode(data: bytes, name: str) -> np.ndarray | Image.Image:

@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional
 
-from cogworks.images.decode import decode_pil, decode_uint8
+from cogworks.images.decode import decode_array, decode_pil
 
 _PIL_FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
@@ -83,12 +84,7 @@ def make_decoder(
     The function raises CorruptImageError with the name.
     """
     prepare = {"pil": _prepare_pil, "fast": _prepare_fast}[decoder]
-    fit = Fit(size, resize, interpolation, squash, floor)
-
-    def decode(data: bytes, name: str) -> np.ndarray:
-        return prepare(data, name, fit)
-
-    return decode
+    return partial(prepare, fit=Fit(size, resize, interpolation, squash, floor))
 
 
 def _prepare_pil(data: bytes, name: str, fit: Fit) -> np.ndarray:
@@ -117,23 +113,28 @@ def _square(image: Image.Image, fit: Fit) -> np.ndarray:
 
 
 def _prepare_fast(data: bytes, name: str, fit: Fit) -> np.ndarray:
-    image = decode_uint8(data, name=name)
-    if image.shape[1] > TALL * image.shape[2] or image.shape[2] > LONG * image.shape[1]:
-        long = Image.fromarray(image.permute(1, 2, 0).numpy())
-        return _square(long, fit)
-    height, width = fit.resized(image.shape[1], image.shape[2])
-    if (height, width) != tuple(image.shape[1:]):
-        image = functional.interpolate(
-            image[None],
-            (height, width),
-            mode=fit.interpolation,
-            antialias=True,
-            align_corners=False,
-        )[0]
-    top, left = fit.corner(height, width)
-    square = image[:, top : top + fit.size, left : left + fit.size]
-    pixels: np.ndarray = square.permute(1, 2, 0).numpy()
-    return pixels
+    pixels = decode_array(data, name=name)
+    height, width = pixels.shape[:2]
+    if height > TALL * width or width > LONG * height:
+        return _square(Image.fromarray(pixels), fit)
+    size = fit.resized(height, width)
+    if size != (height, width):
+        pixels = _resize(pixels, size, fit.interpolation)
+    top, left = fit.corner(*size)
+    return pixels[top : top + fit.size, left : left + fit.size]
+
+
+def _resize(pixels: np.ndarray, size: tuple[int, int], method: str) -> np.ndarray:
+    """Return contiguous pixels (H, W, 3) at another size (height, width).
+
+    The strides of the batch of one say that channels are innermost, as `image[None]` would not for
+    (3, H, W): so torch writes them innermost, too, which takes three quarters of the time, and a
+    square is copied out of them in a fortieth of it.
+    """
+    image = torch.from_numpy(pixels.reshape(1, *pixels.shape)).permute(0, 3, 1, 2)
+    resized = functional.interpolate(image, size, mode=method, antialias=True, align_corners=False)
+    found: np.ndarray = resized.numpy()[0].transpose(1, 2, 0)
+    return found
 
 
 def normalise(
