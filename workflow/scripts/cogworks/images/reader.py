@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -38,8 +38,23 @@ class _OpenTar:
             os.close(self.descriptor)
 
 
-class ImageReader:
-    """Reads the encoded bytes of image `i` of a manifest.
+class Place(NamedTuple):
+    """Where an encoded image lies: the columns of a manifest."""
+
+    path: str
+    container: str
+    locator: int
+    size: int
+
+    @property
+    def name(self) -> str:
+        """Return the place in words, for messages."""
+        unit = {"parquet": "row", "tar": "byte", "cifar": "byte"}.get(self.container)
+        return f"{self.path}, {unit} {self.locator}" if unit else self.path
+
+
+class PlaceReader:
+    """Reads encoded bytes, given their places.
 
     It may be pickled, or inherited by a forked worker: files are opened when they are first
     needed, once per process. Parquet can only be read by row group, so the groups read last are
@@ -48,19 +63,11 @@ class ImageReader:
     them with small row groups.
     """
 
-    def __init__(self, manifest: Manifest, *, cache_bytes: int = CACHE_BYTES) -> None:
-        """Take the places of the manifest's images; nothing is opened yet."""
-        # Arrow arrays, not lists: forked workers share them, since no reference counts change.
-        self._paths = manifest.rows.column("path")
-        self._containers = manifest.rows.column("container")
-        self._locators = manifest.rows.column("locator").to_numpy()
-        self._sizes = manifest.rows.column("size").to_numpy()
-        self._column = manifest.image_column
+    def __init__(self, column: str, *, cache_bytes: int = CACHE_BYTES) -> None:
+        """Take the column of packs that has the images; nothing is opened yet."""
+        self._column = column
         self._cache_bytes = cache_bytes
         self._start()
-
-    def __len__(self) -> int:
-        return len(self._locators)
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in vars(self).items() if key not in _PER_PROCESS}
@@ -69,23 +76,16 @@ class ImageReader:
         vars(self).update(state)
         self._start()
 
-    def name(self, index: int) -> str:
-        """Return the place of image `index` in words, for messages."""
-        path, container = self._paths[index].as_py(), self._containers[index].as_py()
-        place = {"parquet": ", row ", "tar": ", byte ", "cifar": ", byte "}.get(container)
-        return f"{path}{place}{self._locators[index]}" if place else str(path)
-
-    def read_bytes(self, index: int) -> bytes:
-        """Return the encoded bytes of image `index`.
+    def read(self, place: Place) -> bytes:
+        """Return the encoded bytes at a place.
 
         Raises:
-            CorruptImageError: its place in a pack is empty.
-            InputError: its file is missing, unreadable or shorter than the manifest says.
+            CorruptImageError: the place in a pack is empty.
+            InputError: the file is missing, unreadable or shorter than the place says.
         """
         if os.getpid() != self._pid:
             self._start()
-        path, container = self._paths[index].as_py(), self._containers[index].as_py()
-        locator, size = int(self._locators[index]), int(self._sizes[index])
+        path, container, locator, size = place
         try:
             if container == "parquet":
                 with self._lock:
@@ -93,7 +93,8 @@ class ImageReader:
             if container in ("tar", "cifar"):
                 data = self._read_span(path, locator, size)
                 return _as_pixmap(data) if container == "cifar" else data
-            with open(path, "rb") as handle:
+            # It is read as a whole: a buffer would cost half of the time.
+            with open(path, "rb", buffering=0) as handle:
                 return handle.read()
         except FileNotFoundError as error:
             raise InputError(
@@ -101,7 +102,7 @@ class ImageReader:
                 f"workflow made it, make it again: snakemake --cores all {shlex.quote(path)}"
             ) from error
         except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{self.name(index)}: the image cannot be read ({error})") from error
+            raise InputError(f"{place.name}: the image cannot be read ({error})") from error
 
     def _start(self) -> None:
         self._pid = os.getpid()
@@ -162,6 +163,42 @@ class ImageReader:
             if len(self._tars) > OPEN_TARS:
                 self._tars.popitem(last=False)
             return self._tars[path]
+
+
+class ImageReader(PlaceReader):
+    """Reads the encoded bytes of image `i` of a manifest; see `PlaceReader`."""
+
+    def __init__(self, manifest: Manifest, *, cache_bytes: int = CACHE_BYTES) -> None:
+        """Take the places of the manifest's images; nothing is opened yet."""
+        super().__init__(manifest.image_column, cache_bytes=cache_bytes)
+        # Arrow arrays, not lists: forked workers share them, since no reference counts change.
+        self._paths = manifest.rows.column("path")
+        self._containers = manifest.rows.column("container")
+        self._locators = manifest.rows.column("locator").to_numpy()
+        self._sizes = manifest.rows.column("size").to_numpy()
+
+    def __len__(self) -> int:
+        return len(self._locators)
+
+    def places(self, rows: range) -> list[Place]:
+        """Return the places of images that follow each other."""
+        texts = (
+            c.slice(rows.start, len(rows)).to_pylist() for c in (self._paths, self._containers)
+        )
+        numbers = (c[rows.start : rows.stop].tolist() for c in (self._locators, self._sizes))
+        return list(map(Place, *texts, *numbers))
+
+    def name(self, index: int) -> str:
+        """Return the place of image `index` in words, for messages."""
+        return self._place(index).name
+
+    def read_bytes(self, index: int) -> bytes:
+        """Return the encoded bytes of image `index`; for errors see `read`."""
+        return self.read(self._place(index))
+
+    def _place(self, index: int) -> Place:
+        texts = self._paths[index].as_py(), self._containers[index].as_py()
+        return Place(*texts, int(self._locators[index]), int(self._sizes[index]))
 
 
 def _as_pixmap(data: bytes) -> bytes:
