@@ -167,9 +167,9 @@ def count_batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Record the first rows of the batches that are decoded from now on."""
     submit, rows = BatchLoader._submit, []
 
-    def counting(self: Any, pool: Any, start: int, stop: int) -> Any:
+    def counting(self: Any, decoders: Any, start: int, stop: int) -> Any:
         rows.append(start)
-        return submit(self, pool, start, stop)
+        return submit(self, decoders, start, stop)
 
     monkeypatch.setattr(BatchLoader, "_submit", counting)
     return rows

@@ -102,9 +102,9 @@ def test_all_get_their_own_bytes_from_one_decoding(
     expected = alone(manifest, specs)
     submit, decoded = BatchLoader._submit, []
 
-    def counting(self: Any, pool: Any, start: int, stop: int) -> Any:
+    def counting(self: Any, decoders: Any, start: int, stop: int) -> Any:
         decoded.append(start)
-        return submit(self, pool, start, stop)
+        return submit(self, decoders, start, stop)
 
     monkeypatch.setattr(BatchLoader, "_submit", counting)
     assert together(specs, at_once=3) == 0

@@ -172,6 +172,27 @@ def test_l_bfgs_asks_for_the_logits_of_all_images() -> None:
     assert convex > 3 * request(plan, "tune_probes", **job).mem_mb
 
 
+def test_processes_that_decode_ask_for_memory_of_their_own() -> None:
+    """From five threads on, for many images."""
+    plan = plan_with()
+    encoder, images = plan.encoders["large"], plan.images("in1k")
+    one, four, eight, sixteen = (
+        memory.extraction(encoder, images, "train", threads=threads) for threads in (1, 4, 8, 16)
+    )
+    batch = 3 * 380**2 * encoder.spec.compute.batch_size / memory.MB
+    decoded = memory.DECODED * 500 * 375 / memory.MB
+    # Up to four threads have one batch ahead of those that are under way.
+    assert four - one == pytest.approx(3 * decoded, rel=0.01)
+    assert eight - four == pytest.approx(2 * memory.DECODER + 3 * batch + 4 * decoded, rel=0.01)
+    assert sixteen - eight == pytest.approx(2 * memory.DECODER + 4 * batch + 8 * decoded, rel=0.01)
+    few = plan_with(**{"images.in1k.classes.limit": 10})
+    asked = [
+        memory.extraction(few.encoders["large"], few.images("in1k"), "train", threads=threads)
+        for threads in (4, 8)
+    ]
+    assert asked[1] - asked[0] < batch + 5 * decoded
+
+
 def test_joining_shards_asks_for_rows_and_not_for_features() -> None:
     plan, wildcards = plan_with(), FEATURES | {"encoder": "half"}
     joined = request(plan, "extract_features", ("shard",), **wildcards)

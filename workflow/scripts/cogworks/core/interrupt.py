@@ -16,13 +16,13 @@ def ignore_stop_signals() -> None:
 
 
 @contextlib.contextmanager
-def children_ignore_stop_signals() -> Iterator[None]:
-    """Make processes that are started inside ignore the signals that ask to stop.
+def children_ignore_stop_signals(*others: signal.Signals) -> Iterator[None]:
+    """Make processes that are started inside ignore the signals that ask to stop, and others.
 
     A scheduler sends them to every process of a job, but only the one that keeps the state should
     act on them. Signals that arrive meanwhile are delivered to this process afterwards.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (*SIGNALS, *others))
     try:
         yield
     finally:

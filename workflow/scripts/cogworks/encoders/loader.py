@@ -1,23 +1,24 @@
-"""Batches of decoded images, in order, from a pool of threads that read ahead.
+"""Batches of decoded images, in order, by decoders that read ahead.
 
-Threads, not processes: decoding and resizing release Python's global lock, nothing has to be sent
-between processes, and a batch is decoded straight into the memory from which a GPU copies it.
+Up to four threads are threads of this process: decoding and resizing release Python's global lock,
+nothing has to be sent, and a batch is decoded straight into the memory from which a GPU copies it.
+More of them would wait for the lock, and are those of several processes.
 """
 
 import collections
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
 
-from cogworks.images.decode import CorruptImageError
+from cogworks.core import warn
+from cogworks.encoders.decoding import Decoders, Decoding, Threads
+from cogworks.encoders.processes import Processes
+from cogworks.encoders.shares import shares
 from cogworks.images.manifest import Manifest
-from cogworks.images.reader import ImageReader
+from cogworks.images.reader import CACHE_BYTES, ImageReader, PlaceReader
 from cogworks.networks.pixels import Decode
-
-# Images per task: enough to make its overhead vanish, few enough to share a batch among threads.
-TASK_IMAGES = 16
 
 
 @dataclass
@@ -48,6 +49,8 @@ class BatchLoader:
         threads: how many decode at once; the batches do not depend on it.
         pin: page-locked memory, for overlapped copies to a GPU.
         pad_to: rows of every batch's pixels, black where there is no image; 0 for none.
+        processes: how many threads each process is to have that decodes, none to decode in this
+            one; None to choose by `threads` and the number of images.
     """
 
     def __init__(
@@ -59,61 +62,63 @@ class BatchLoader:
         threads: int,
         pin: bool = False,
         pad_to: int = 0,
+        processes: Sequence[int] | None = None,
     ) -> None:
+        self._manifest = manifest
         self._decode = decode
         self._size = size
         self._threads = threads
         self._pin = pin
         self._pad_to = pad_to
+        self._processes = processes
         self._reader = ImageReader(manifest)
 
-    def batches(self, spans: Iterable[tuple[int, int]]) -> Iterator[Batch]:
+    def batches(self, spans: Sequence[tuple[int, int]]) -> Iterator[Batch]:
         """Yield the batches of `spans` (start, stop) in that order.
 
         Raises:
-            InputError: an image cannot be read.
+            InputError: an image cannot be read; a process that decodes was killed.
         """
-        waiting: collections.deque[tuple[Batch, list[Future[dict[int, str]]]]] = collections.deque()
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="decode") as pool:
-            try:
-                for start, stop in spans:
-                    waiting.append(self._submit(pool, start, stop))
-                    # Enough tasks ahead for every thread, whatever the size of a batch.
-                    if sum(len(tasks) for _, tasks in waiting) > 2 * self._threads:
-                        yield _finish(*waiting.popleft())
-                while waiting:
-                    yield _finish(*waiting.popleft())
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        waiting: collections.deque[Callable[[], Batch]] = collections.deque()
+        with self._decoders(spans) as decoders:
+            for start, stop in spans:
+                waiting.append(self._submit(decoders, start, stop))
+                if decoders.enough:
+                    yield waiting.popleft()()
+            while waiting:
+                yield waiting.popleft()()
 
-    def _submit(
-        self, pool: ThreadPoolExecutor, start: int, stop: int
-    ) -> tuple[Batch, list[Future[dict[int, str]]]]:
+    def _submit(self, decoders: Decoders, start: int, stop: int) -> Callable[[], Batch]:
+        """Begin with a batch; return what waits for it."""
         rows = max(stop - start, self._pad_to)
-        shape = (rows, self._size, self._size, 3)
-        pixels = torch.empty(shape, dtype=torch.uint8, pin_memory=self._pin)
-        pixels[stop - start :] = 0
-        batch = Batch(start, stop, pixels)
-        tasks = [
-            pool.submit(self._fill, batch, first, min(first + TASK_IMAGES, stop))
-            for first in range(start, stop, TASK_IMAGES)
-        ]
-        return batch, tasks
 
-    def _fill(self, batch: Batch, first: int, last: int) -> dict[int, str]:
-        """Decode rows first to last into the batch; return those that are corrupt."""
-        corrupt = {}
-        for row in range(first, last):
-            target = batch.pixels[row - batch.start].numpy()
+        def empty() -> torch.Tensor:
+            shape = (rows, self._size, self._size, 3)
+            pixels = torch.empty(shape, dtype=torch.uint8, pin_memory=self._pin)
+            pixels[stop - start :] = 0
+            return pixels
+
+        decoded = decoders.start(self._reader.places(range(start, stop)), empty)
+
+        def finish() -> Batch:
+            pixels, corrupt = decoded()
+            return Batch(start, stop, pixels, {start + row: why for row, why in corrupt.items()})
+
+        return finish
+
+    def _decoders(self, spans: Sequence[tuple[int, int]]) -> Decoders:
+        rows = [stop - start for start, stop in spans]
+        threads = self._processes
+        if threads is None:
+            threads = shares(self._threads, sum(rows))
+        if threads and rows and hasattr(os, "memfd_create"):
+            # Together, the processes keep as much of packs in memory as this one would.
+            reader = PlaceReader(
+                self._manifest.image_column, cache_bytes=CACHE_BYTES // len(threads)
+            )
+            batch = max(rows), self._size, self._size, 3
             try:
-                target[:] = self._decode(self._reader.read_bytes(row), self._reader.name(row))
-            except CorruptImageError as error:
-                target[:] = 0
-                corrupt[row] = str(error)
-        return corrupt
-
-
-def _finish(batch: Batch, tasks: list[Future[dict[int, str]]]) -> Batch:
-    for task in tasks:
-        batch.corrupt.update(task.result())
-    return batch
+                return Processes(Decoding(reader, self._decode), threads, batch)
+            except OSError as error:
+                warn.once(f"images are decoded without processes, which is slower ({error})")
+        return Threads(Decoding(self._reader, self._decode), self._threads)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cogworks.core.inputs import list_of
 from cogworks.core.npy import shape_of
+from cogworks.encoders.shares import AHEAD, shares
 from cogworks.plan.architectures import architecture, dim, image_size, of_encoder
 from cogworks.plan.counts import (
     PHOTOGRAPH,
@@ -75,8 +76,8 @@ MANIFEST_ROW, LISTED_ROW, STREAMED_ROW, INDEX_ROW, PIECES = 300, 400, 100, 350, 
 # Copies of an encoder's weights while it is loaded: as read, as the network's, as converted.
 LOADED = 3
 # Images of a task of a decoding thread, batches of a chunk of features (both in `encoders`), and
-# bytes of a pixel while an image is decoded and resized.
-TASK_IMAGES, CHUNK_BATCHES, DECODED = 16, 16, 16
+# bytes of a pixel while an image is decoded and resized; what a process that decodes has to itself.
+TASK_IMAGES, CHUNK_BATCHES, DECODED, DECODER = 16, 16, 16, 450
 # How many times as much as on the way forwards a training keeps for the way back.
 BACKWARD = 8.5
 # Features as float32 and, once, a look at which of them differ from the first.
@@ -106,7 +107,8 @@ def together(encoders: Sequence[Encoder], images: ImageSet, split: str, *, threa
     number = images.plan.config.compute.encoders_together
     largest = sorted(encoders, key=lambda encoder: of_encoder(encoder).millions)[-number:]
     rows = images_of(images, split).number
-    return _encoding(largest, pixels(images), threads) + MANIFEST_ROW * rows / MB
+    processes = len(shares(threads, rows))
+    return _encoding(largest, pixels(images), threads, processes) + MANIFEST_ROW * rows / MB
 
 
 def joining(images: ImageSet, split: str) -> float:
@@ -300,24 +302,28 @@ def _caches(run: Run) -> bool:
     return rows * _decoded(run) <= run.compute.cache_mb * MB
 
 
-def _encoding(encoders: Sequence[Encoder], size: tuple[int, int], threads: int) -> float:
+def _encoding(
+    encoders: Sequence[Encoder], size: tuple[int, int], threads: int, processes: int = 0
+) -> float:
     """Return what encoding images of a size (width, height) takes, besides their manifest.
 
     Args:
         encoders: all are in memory, and take the same pixels.
         size: of the images.
         threads: that decode.
+        processes: that these threads are in, none for the job's own.
     """
     if not encoders:
         return VISION
     compute, area = encoders[0].spec.compute, image_size(encoders[0]) ** 2
     gpus, found = encoders[0].plan.config.compute.gpus, [of_encoder(one) for one in encoders]
-    batches = 3 + math.ceil(2 * threads * TASK_IMAGES / compute.batch_size)
+    ahead = AHEAD * processes or math.ceil(2 * threads * TASK_IMAGES / compute.batch_size)
     millions = [network.millions for network in found]
     bytes_ = (
         # They are loaded one by one.
         4e6 * ((LOADED - 1) * max(millions) + sum(millions)) * max(1, gpus)
-        + batches * compute.batch_size * 3 * area
+        + (3 + ahead) * compute.batch_size * 3 * area
+        + MB * DECODER * processes
         + threads * DECODED * math.prod(size)
         + 2 * CHUNK_BATCHES * compute.batch_size * 4 * sum(dim(one).number for one in encoders)
     )

@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cogworks.encoders.shares import THREADS, shares
 from cogworks.plan import work
 from cogworks.plan.architectures import architecture, dim, image_size, of_encoder
 from cogworks.plan.counts import classes, classes_of, images_of, pixels, training_images
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
 
 # Multiplications a second of a core and of a GPU, in float32.
 CORE, GPU = 1.0e10, 5.0e12
-# Seconds to open an image, and for each of its pixels to decode and resize it, in one thread; and
-# more threads than these wait for each other.
-OPENED, DECODED, DECODERS = 0.0005, 1.5e-8, 4
+# Seconds to open an image, and for each of its pixels to decode and resize it, in one thread.
+OPENED, DECODED = 0.0005, 1.5e-8
 # A share of an encoder's seconds from which on decoding is worth sharing.
 MUCH = 0.1
 # Seconds for a row of a manifest that is listed, checked and written, from a shared disk; and to
@@ -57,7 +57,7 @@ TAUGHT = 1e-6
 
 def encoding(encoder: Encoder, images: ImageSet, number: int, threads: int) -> float:
     """Return what so many images of a data set take."""
-    return number * max(_forward(encoder, threads), _decoding(images) / min(threads, DECODERS))
+    return number * max(_forward(encoder, threads), _decoding(images) / _decoders(threads, number))
 
 
 def encoding_together(
@@ -66,7 +66,7 @@ def encoding_together(
     """Return what so many images of a data set take, each decoded once for some encoders."""
     each = sum(_forward(encoder, threads) for encoder in encoders)
     passes = math.ceil(len(encoders) / images.plan.config.compute.encoders_together)
-    return number * max(each, passes * _decoding(images) / min(threads, DECODERS))
+    return number * max(each, passes * _decoding(images) / _decoders(threads, number))
 
 
 def waits_for_pixels(encoder: Encoder, images: ImageSet) -> bool:
@@ -76,7 +76,7 @@ def waits_for_pixels(encoder: Encoder, images: ImageSet) -> bool:
     """
     width, height = pixels(images)
     threads = encoder.plan.extraction_threads
-    decoded = DECODED * width * height / min(threads, DECODERS)
+    decoded = DECODED * width * height / threads
     return decoded >= MUCH * _forward(encoder, threads)
 
 
@@ -185,6 +185,11 @@ def _forward(encoder: Encoder, threads: int) -> float:
 def _decoding(images: ImageSet) -> float:
     width, height = pixels(images)
     return OPENED + DECODED * width * height
+
+
+def _decoders(threads: int, images: int) -> int:
+    """Return how many threads decode at once: more than some of one process wait for each other."""
+    return threads if shares(threads, images) else min(threads, THREADS)
 
 
 def _rate(plan: Plan, threads: int) -> float:
