@@ -2,16 +2,17 @@
 
     python benchmarks/gpu/features.py [--number 20000] [--threads 16] [--batch 256] [--gpus 1]
         [--models torchvision:resnet50 torchvision:vit_b_16] [--ways float32 bfloat16+compile ...]
+        [--decoders auto 16 4x4 ...]
 
 `network` runs one batch that lies on the device again and again through the runner of `extract`,
 with its features copied back; `share` is that of the rate of one large matrix product of the same
-precision. `both` is `extract`, from JPEGs of 500 x 375 to the feature file, with the decoder `fast`
-and without the time to build and compile the network. What it is under the lesser of the two is
-overhead. Cosine is the least over 512 images against the first way.
+precision. `both` is what `extract` does, from JPEGs of 500 x 375 to features, with the decoder
+`fast` and without the time to build and compile the network. What it is under the lesser of the two
+is overhead. Cosine is the least over 512 images against the first way. For `--decoders`, see
+`benchmarks/decoders.py`; rates are those from the first batch on.
 """
 
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,34 +20,16 @@ from typing import Any
 import numpy as np
 import torch
 from card import Report, kernels, matrix_rate, name_of, operations, parser, seconds
+from decoders import clocked, make_loader, spans
 from features import cosine, make_spec, write_images
 
 from cogworks.core.device import set_arithmetic
 from cogworks.encoders.forward import Lane, devices, make_runners
-from cogworks.encoders.loader import Batch, BatchLoader
+from cogworks.encoders.loader import Batch
 from cogworks.encoders.registry import load_encoder
-from cogworks.images.manifest import Manifest
-from cogworks.networks.pixels import make_decoder
 
 WAYS = ["float32", "tf32", "bfloat16", "bfloat16+compile"]
 SIZE = 224
-
-
-def loader(manifest: Manifest, threads: int, *, pin: bool) -> BatchLoader:
-    decode = make_decoder(decoder="fast", size=SIZE, resize=SIZE, interpolation="bicubic")
-    return BatchLoader(manifest, decode, size=SIZE, threads=threads, pin=pin)
-
-
-def spans(number: int, batch: int) -> list[tuple[int, int]]:
-    return [(row, min(row + batch, number)) for row in range(0, number, batch)]
-
-
-def decoding(manifest: Manifest, threads: int, batch: int, *, pin: bool) -> float:
-    """Images decoded per second, on a GPU's machine into page-locked memory."""
-    start = time.perf_counter()
-    for _ in loader(manifest, threads, pin=pin).batches(spans(len(manifest), batch)):
-        pass
-    return len(manifest) / (time.perf_counter() - start)
 
 
 def runners_of(model: str, way: str, args: Any) -> list[Any]:
@@ -70,6 +53,14 @@ def encode(runners: list[Any], batches: Iterable[Batch]) -> Iterator[tuple[Batch
     yield from lane.rest()
 
 
+def kept(made: Iterable[tuple[Batch, np.ndarray]], parts: list[np.ndarray]) -> Iterator[Batch]:
+    """Yield batches as they are encoded, and keep the features of the first 512 images."""
+    for batch, features in made:
+        if batch.start < 512:
+            parts.append(features)
+        yield batch
+
+
 def main() -> None:
     args_of = parser(__doc__)
     args_of.add_argument("--number", type=int, default=20000)
@@ -81,6 +72,7 @@ def main() -> None:
         "--models", nargs="+", default=["torchvision:resnet50", "torchvision:vit_b_16"]
     )
     args_of.add_argument("--ways", nargs="+", default=WAYS)
+    args_of.add_argument("--decoders", nargs="+", default=["auto"])
     args_of.add_argument("--profile", action="store_true", help="look into the kernels")
     args_of.add_argument("--benchmark", action="store_true", help="let cuDNN try its algorithms")
     args = args_of.parse_args()
@@ -95,9 +87,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         manifest = write_images(Path(name), args.number)
         print(f"{name_of(device)}, {args.gpus} used, {args.threads} decoding threads")
-        for _ in range(2):  # the first fills the cache of files
-            alone = decoding(manifest, args.threads, args.batch, pin=pin)
-        report.add("decoding alone", images_a_second=alone)
+        whole = spans(args.number, args.batch)
+        loaders = {
+            way: make_loader(manifest, way, size=SIZE, threads=args.threads, pin=pin)
+            for way in args.decoders
+        }
+        for way, loader in loaders.items():
+            for _ in range(2):  # the first fills the cache of files
+                alone = clocked(loader.batches(whole), whole)
+            report.add(f"decoding alone, {way}", **alone._asdict())
         for model in args.models:
             reference: np.ndarray | None = None
             for way in args.ways:
@@ -114,12 +112,11 @@ def main() -> None:
                         pass
 
                 images = args.rounds * args.gpus * args.batch / seconds(network, device, rounds=3)
-                start, parts = time.perf_counter(), []
-                read = loader(manifest, args.threads, pin=pin)
-                whole = spans(args.number, args.batch)
-                for batch, features in encode(runners, read.batches(whole)):
-                    parts.append(features if batch.start < 512 else features[:0])
-                both = args.number / (time.perf_counter() - start)
+                both = {}
+                for decoders, loader in loaders.items():
+                    parts: list[np.ndarray] = []
+                    made = kept(encode(runners, loader.batches(whole)), parts)
+                    both[f"both_{decoders}"] = clocked(made, whole).images
                 features = np.concatenate(parts)[:512]
                 reference = features if reference is None else reference
                 flops = operations(
@@ -131,7 +128,7 @@ def main() -> None:
                     f"{model} {way}{', cuDNN tries' if args.benchmark else ''}",
                     network=images,
                     share=images * flops / rates[precision] / args.gpus,
-                    both=both,
+                    **both,
                     cosine=cosine(features, reference),
                 )
                 if args.profile:
