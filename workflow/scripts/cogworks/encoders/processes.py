@@ -225,7 +225,3 @@ def _answer(tasks: list[Task]) -> Answer:
 
 def _mapped(memory: int, shape: tuple[int, ...]) -> np.ndarray:
     return np.frombuffer(mmap.mmap(memory, math.prod(shape)), np.uint8).reshape(shape)
-
-
-def _bytes(shape: tuple[int, ...]) -> int:
-    return math.prod(shape)
