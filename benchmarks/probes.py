@@ -37,7 +37,10 @@ from probe_oracle import Plain, clusters
 from rows import Row
 
 from cogworks.probes.batches import reader
+from cogworks.probes.classifier import Classifier
+from cogworks.probes.evaluate import evaluate
 from cogworks.probes.kinds.sgd import Pruning, SgdTune
+from cogworks.probes.products import linear
 from cogworks.probes.sgd import Sgd
 from cogworks.probes.splits import fit_rows, rows_by_class, split
 from cogworks.probes.stack import Group, Member, Recipe, cpu_multiplies_bfloat16, train
@@ -93,10 +96,11 @@ class Task:
         fit = fit_rows(rows, self.table.classes, **keys)
         return split(rows, self.table.classes, **keys), torch.from_numpy(fit)
 
-    def accuracy(self, weight: torch.Tensor, bias: torch.Tensor) -> float:
-        """Return the accuracy on the test images in percent."""
-        x, y = self.test
-        return 100 * float((torch.addmm(bias, x, weight.T).argmax(1) == y).float().mean())
+    def accuracy(self, classifier: Classifier) -> float:
+        """Return the accuracy on the test images in percent, as a fit scores them."""
+        classes = self.table.classes
+        test = FeatureTable(*self.test, classes, "benchmark")
+        return evaluate(test, classifier, classes, restrict=True, device=CPU).score.top1
 
 
 def by_plain(task: Task, seed: int, *, monitor: bool) -> float:
@@ -141,7 +145,7 @@ def by_stack(task: Task, seed: int, **changes: Any) -> float:
         best = study.best()
     (classifier,) = how.fit([seed], [rows.numpy()], [best.params])
     assert classifier is not None
-    return task.accuracy(classifier.weight, classifier.bias)
+    return task.accuracy(classifier)
 
 
 CONTENDERS: dict[str, Callable[[Task, int], float]] = {
@@ -162,11 +166,11 @@ SEARCHED_IN = {
 
 def product_rate(kind: torch.dtype, dim: int) -> float:
     """Return the multiplications and additions a second of a product of a batch's size."""
-    x, w = torch.ones(1024, dim, dtype=kind), torch.ones(dim, 1000, dtype=kind)
-    times = []
+    x, w = torch.ones(1024, dim, dtype=kind), torch.ones(1000, dim, dtype=kind)
+    bias, times = torch.ones(1000, dtype=kind), []
     for _ in range(30):
         start = time.perf_counter()
-        x @ w
+        linear(x, w, bias)
         times.append(time.perf_counter() - start)
     return 2 * 1024 * dim * 1000 / sorted(times)[len(times) // 2]
 

@@ -16,6 +16,7 @@ from cogworks.encoders.store import write_index
 from cogworks.images.manifest import write_manifest
 from cogworks.plan.jobs import Job
 from cogworks.plan.plan import Plan
+from cogworks.probes import products
 from cogworks.probes.table import TableSource
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -30,6 +31,15 @@ def oracle(load_module: Callable[[str], Any]) -> Any:
 @pytest.fixture(scope="session")
 def clusters(oracle: Any) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
     return oracle.clusters
+
+
+@pytest.fixture
+def onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let oneDNN make products of any size."""
+    if not torch.backends.mkldnn.is_available():
+        pytest.skip("torch was built without oneDNN")
+    monkeypatch.setattr(products, "has_onednn", lambda: True)
+    monkeypatch.setattr(products, "LARGE", 1)
 
 
 def toy_job(test_sets: Iterable[str] = (), **keys: Any) -> Job:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from cogworks.probes.scores import all_finite, log_odds, mean_log_odds, ranks, score
+from cogworks.probes.scores import all_finite, log_odds, mean_log_odds, predicts, ranks, score
 
 PAPER = Path(__file__).resolve().parents[3] / "resources" / "paper"
 
@@ -14,6 +14,25 @@ PAPER = Path(__file__).resolve().parents[3] / "resources" / "paper"
 def test_ranks_count_who_comes_before_and_break_ties_like_argmax() -> None:
     logits = torch.tensor([[1.0, 3.0, 2.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 5.0, 5.0]])
     assert ranks(logits, torch.tensor([0, 1, 2, 1])).tolist() == [2, 1, 2, 0]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, None])
+@pytest.mark.parametrize("n_classes", [1, 2, 7])
+def test_who_is_predicted_is_who_has_rank_0(bad: float | None, n_classes: int) -> None:
+    """With many ties, and numbers that are not finite in any place."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randint(0, 3, (400, n_classes), generator=generator).float()
+    labels = torch.randint(0, n_classes, (400,), generator=generator)
+    if bad is not None:
+        rows = torch.arange(0, 400, 3)
+        logits[rows, torch.randint(0, n_classes, rows.shape, generator=generator)] = bad
+    rank = ranks(logits, labels)
+    for row, label in enumerate(labels.tolist()):
+        values = logits[row].tolist()
+        order = sorted(range(n_classes), key=lambda c, values=values: (-values[c], c))
+        wrong = not all(map(math.isfinite, values))
+        assert rank[row] == (2**31 if wrong else order.index(label))
+    assert torch.equal(predicts(logits.clone(), labels), rank == 0)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

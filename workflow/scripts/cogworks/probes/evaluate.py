@@ -72,7 +72,9 @@ def evaluate(
     with torch.no_grad():
         for part in rows.split(CHUNK_ROWS):
             x = test.x[part.to(test.x.device)].to(device)
-            logits = classify(x)[:, allowed]
+            logits = classify(x)
+            if len(allowed) < logits.shape[1]:
+                logits = logits[:, allowed]
             found = ranks(logits, wanted[part].to(device)).cpu()
             rank.append(found)
             predicted[part] = allowed[logits.argmax(1)].cpu().where(found != WRONG, -1)

@@ -53,9 +53,28 @@ def ranks(logits: Tensor, labels: Tensor) -> Tensor:
         labels: `(N,)`.
     """
     own = logits.gather(1, labels[:, None])
-    before = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
-    rank = ((logits > own) | ((logits == own) & before)).sum(1)
+    # Sums of numbers of that size are faster than those of truth values, and as exact.
+    flags = torch.empty_like(logits, dtype=torch.float32)
+    rank = torch.gt(logits, own, out=flags).sum(1).long()
+    (tied,) = torch.where(torch.eq(logits, own, out=flags).sum(1) > 1)
+    before = torch.arange(logits.shape[1], device=logits.device) < labels[tied, None]
+    rank[tied] += ((logits[tied] == own[tied]) & before).sum(1)
     return torch.where(all_finite(logits), rank, WRONG)
+
+
+def predicts(logits: Tensor, labels: Tensor) -> Tensor:
+    """Say of each image whether its class is predicted, `(N,)`; see `ranks`. Spoils the logits."""
+    if logits.is_cuda:
+        return (logits.argmax(1) == labels) & all_finite(logits)
+    # On a CPU `argmax` takes ten times as long as `amax`.
+    places = labels[:, None]
+    own, lowest = logits.gather(1, places), logits.amin(1)
+    other = logits.scatter_(1, places, -math.inf).amax(1)
+    right = own[:, 0] > other
+    (tied,) = torch.where(own[:, 0] == other)
+    before = torch.arange(logits.shape[1]) < places[tied]
+    right[tied] = ~((logits[tied] == own[tied]) & before).any(1)
+    return right & torch.isfinite(own[:, 0]) & torch.isfinite(lowest)
 
 
 def all_finite(logits: Tensor) -> Tensor:

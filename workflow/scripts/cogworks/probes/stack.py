@@ -21,6 +21,7 @@ of `fused` there.
 import contextlib
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,9 +33,10 @@ from torch import Tensor
 from cogworks.core.compiler import require_compiler
 from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
+from cogworks.probes.products import by_onednn, linear, transposed
 from cogworks.probes.replay import Replay
 from cogworks.probes.schedule import factors
-from cogworks.probes.scores import all_finite
+from cogworks.probes.scores import predicts
 
 # Logits that a processor's cache holds together with their gradients: softmax, gradient and update
 # find them there.
@@ -357,11 +359,9 @@ class Stack:
         for x, y in self.source.batches(torch.stack(list(rows)), self._n_evaluated):
             for block in self._blocks:
                 where = self._layout(block, x.shape[1])
-                logits = self._errors[: len(where.images)]
-                for piece in where.pieces:
-                    self._product(piece, x, self.weight, piece.error)
-                right = logits.argmax(1) == y.reshape(-1)[where.images]
-                right &= all_finite(logits)
+                errors = [piece.error for piece in where.pieces]
+                logits = self._logits(where, x, self.weight, self._errors, errors)
+                right = predicts(logits, y.reshape(-1)[where.images[: len(logits)]])
                 for piece in where.pieces:
                     first, last = (
                         end // self.n_classes for end in (piece.rows.start, piece.rows.stop)
@@ -379,6 +379,9 @@ class Stack:
         self._lr = self._by_row("lr")
         self._rate = torch.empty_like(self._lr)
         self._decay = self._by_row("weight_decay")
+        # Groups with more logits an image than features: to turn the features over costs less.
+        own = Counter(member.group for member in self.members)
+        self._turning = {g for g, k in own.items() if k * self.n_classes >= self.source.dim}
         self._layouts: dict[tuple[int, int], Layout] = {}
         self._replays: dict[int, Replay] = {}
         most = max((self._rows_of_logits(block) for block in self._blocks), default=0)
@@ -405,10 +408,26 @@ class Stack:
             self._layouts[key] = layout(block, n, self._raw, self._errors)
         return self._layouts[key]
 
-    def _product(self, piece: Piece, x: Tensor, weight: Tensor, out: Tensor) -> None:
-        """Put `x W^T + b` of a piece into `out`, for features `(G, n, D)`."""
-        bias = self.bias[piece.rows].to(x.dtype)
-        torch.addmm(bias, x[piece.group], weight[piece.rows].T, out=out)
+    def _logits(
+        self, where: Layout, x: Tensor, weight: Tensor, buffer: Tensor, parts: Sequence[Tensor]
+    ) -> Tensor:
+        """Return the logits of a block, `(r, C)`, for features `(G, n, D)`.
+
+        Args:
+            where: whose images its rows are; of the last ones, which are unused, there may be none.
+            x: the features.
+            weight: what products see of the stacked weights.
+            buffer: where the logits are put if they have to be.
+            parts: the part of the buffer that each piece has.
+        """
+        for piece, part in zip(where.pieces, parts, strict=True):
+            bias = self.bias[piece.rows].to(x.dtype)
+            found = linear(x[piece.group], weight[piece.rows], bias, out=part)
+            if len(parts) == 1:
+                return found.view(-1, self.n_classes)
+            if found is not part:
+                part.copy_(found)
+        return buffer[: len(where.images)]
 
     def _step_on(self, n: int) -> Callable[[Tensor, Tensor], None]:
         """Return `_step` for n images a group, on a GPU as one that is recorded."""
@@ -420,11 +439,12 @@ class Stack:
         """Take one SGD step on features `(G, n, D)` and labels `(G, n)`."""
         if self._low:
             x = x.bfloat16()
+        turned: dict[int, Tensor] = {}
         for block in self._blocks:
             if self._fused:
                 self._descend(block, x, y)
                 continue
-            self._accumulate(block, x, y)
+            self._accumulate(block, x, y, turned)
             weight, bias, decay = (p[block.rows] for p in (self.weight, self.bias, self._decay))
             step = self._rate[block.rows]
             operand = self._operand[block.rows] if self._low else None
@@ -436,9 +456,9 @@ class Stack:
         from cogworks.probes import fused
 
         where = self._layout(block, x.shape[1])
-        self._fill_logits(where, x)
-        logits = self._raw[: len(where.images)]
-        fused.subtract_labels_from_softmax(logits, where.images, y.reshape(-1))
+        parts = [piece.raw for piece in where.pieces]
+        logits = self._logits(where, x, self._operand, self._raw, parts)
+        fused.subtract_labels_from_softmax(logits, where.images[: len(logits)], y.reshape(-1))
         momentum, biases = self.recipe.momentum, (self.bias, self._bias_momentum)
         for piece in where.pieces:
             own = [part[piece.rows] for part in (*biases, self._decay, self._rate)]
@@ -449,28 +469,35 @@ class Stack:
         weights = (self.weight[block.rows], self._weight_momentum[block.rows], operand)
         fused.descend(*weights, self._decay[block.rows], self._rate[block.rows])
 
-    def _accumulate(self, block: Block, x: Tensor, y: Tensor) -> None:
-        """Add the mean gradient of a block to `momentum` times what was there."""
+    def _accumulate(self, block: Block, x: Tensor, y: Tensor, turned: dict[int, Tensor]) -> None:
+        """Add the mean gradient of a block to `momentum` times what was there.
+
+        `turned` keeps the features of a group turned over, `(D, n)`, for the step's other blocks.
+        """
         n, momentum = x.shape[1], self.recipe.momentum
         where = self._layout(block, n)
         self._fill_errors(where, x, y)
         self._bias_momentum[block.rows].mul_(momentum)
         for piece in where.pieces:
-            error = piece.error.bfloat16() if self._low else piece.error
-            _add_gradient(self._weight_momentum[piece.rows], error, x[piece.group], momentum)
+            target, error = self._weight_momentum[piece.rows], piece.error
+            own = x[piece.group]
+            if by_onednn(own, error.shape[1]):
+                if piece.group in self._turning and piece.group not in turned:
+                    turned[piece.group] = own.T.contiguous()
+                gradient = transposed(error, own, turned.get(piece.group))
+                target.mul_(momentum).add_(gradient, alpha=1 / n)
+            else:
+                _add_gradient(target, error.bfloat16() if self._low else error, own, momentum)
             self._bias_momentum[piece.rows].add_(_sum_of_rows(piece), alpha=1 / n)
-
-    def _fill_logits(self, where: Layout, x: Tensor) -> None:
-        for piece in where.pieces:
-            self._product(piece, x, self._operand, piece.raw)
 
     def _fill_errors(self, where: Layout, x: Tensor, y: Tensor) -> None:
         """Compute the gradient by the logits of the summed loss: softmax less one at the label."""
-        self._fill_logits(where, x)
-        count = len(where.images)
+        parts = [piece.raw for piece in where.pieces]
+        logits = self._logits(where, x, self._operand, self._raw, parts)
+        count = len(logits)
         error = self._errors[:count]
-        torch.softmax(self._raw[:count], 1, dtype=torch.float32, out=error)
-        labels = y.reshape(-1)[where.images][:, None]
+        torch.softmax(logits, 1, dtype=torch.float32, out=error)
+        labels = y.reshape(-1)[where.images[:count]][:, None]
         error.scatter_add_(1, labels, self._minus_one[:count])
 
 
