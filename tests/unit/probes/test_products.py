@@ -43,6 +43,23 @@ def test_large_products_are_those_in_float64(
         assert (found - gradient).abs().max() < 1e-4
 
 
+def test_parts_of_larger_matrices_are_multiplied_as_they_are(onednn: None) -> None:
+    """Of whole numbers every product is exact."""
+    generator = torch.Generator().manual_seed(0)
+    large = torch.randint(-9, 9, (90, 80), generator=generator).float()
+    for x, weight, bias in (
+        (large[3:30, 5:40], large[40:60, 41:76], large[:20, 7]),
+        (large.T[:11, ::2], large[::3, 1:46], large[0, ::2][:30]),
+        (large[::2, :7], large.T[::4, :7], large[1:21, 0]),
+    ):
+        exact = (x[:, None, :] * weight[None]).sum(2) + bias
+        assert torch.equal(linear(x, weight, bias), exact)
+        errors = exact / 4
+        gradient = (errors[:, :, None] * x[:, None, :]).sum(0)
+        assert torch.equal(transposed(errors, x), gradient)
+        assert torch.equal(transposed(errors, x, x.T.contiguous()), gradient)
+
+
 def test_only_float32_is_for_onednn(
     parts: tuple[Tensor, Tensor, Tensor, Tensor], onednn: None
 ) -> None:

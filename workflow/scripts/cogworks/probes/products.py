@@ -70,5 +70,7 @@ def transposed(errors: Tensor, x: Tensor, turned: Tensor | None = None) -> Tenso
 
 
 def _onednn(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    # It takes for granted that the numbers of a bias are neighbours.
+    bias = None if bias is None else bias.contiguous()
     found: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return found
