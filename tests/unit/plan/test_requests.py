@@ -1,6 +1,7 @@
 """What jobs ask for, by the sizes of their work."""
 
 import copy
+import math
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from cogworks.core.place import ROOT
-from cogworks.plan import memory
+from cogworks.encoders import shares
+from cogworks.plan import memory, seconds
 from cogworks.plan.load import load
 from cogworks.plan.plan import Plan
 from cogworks.plan.requests import JOINING, LEAST_MB, LEAST_MINUTES, RULES, Request, Requests
@@ -191,6 +193,22 @@ def test_processes_that_decode_ask_for_memory_of_their_own() -> None:
         for threads in (4, 8)
     ]
     assert asked[1] - asked[0] < batch + 5 * decoded
+
+
+def test_threads_of_one_process_decode_no_faster_than_four(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where many images are decoded in processes, all of the threads count."""
+    monkeypatch.setattr(seconds, "GPU", math.inf)
+    plan = plan_with(**{"compute.gpus": 1})
+
+    def each(number: int, threads: int) -> float:
+        found = plan.encoders["half"], plan.images("in1k")
+        return seconds.encoding(*found, number, threads) / number
+
+    many, few = shares.WORTH, shares.WORTH - 1
+    assert each(many, 16) == pytest.approx(each(many, 4) / 4)
+    assert each(few, 16) == pytest.approx(each(few, 4)) == pytest.approx(each(many, 4))
 
 
 def test_joining_shards_asks_for_rows_and_not_for_features() -> None:

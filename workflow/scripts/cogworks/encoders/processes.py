@@ -175,7 +175,7 @@ class _Worker:
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         return InputError(
             f"a process that decodes images {how}; if the machine or the job was short of memory, "
-            "give it more or lower batch_size. What is finished is kept: run again to go on"
+            "give it more, or lower batch_size. What is finished is kept: run again to go on"
         )
 
 
