@@ -1,5 +1,7 @@
 """The reference against torchvision, and the fast implementation against the reference."""
 
+from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,8 @@ import torch
 from PIL import Image, ImageFilter
 from torchvision.transforms import functional as tv
 
-from cogworks.training.augmentation import multicrop, photometric
+from cogworks.training.augmentation import jitter, multicrop, photometric
+from cogworks.training.augmentation.blur import blur, blur_weights
 from cogworks.training.augmentation.choices import (
     BRIGHTNESS,
     CONTRAST,
@@ -20,7 +23,7 @@ from cogworks.training.augmentation.choices import (
     choose,
 )
 from cogworks.training.augmentation.multicrop import make_crops, similar_sizes
-from cogworks.training.augmentation.photometric import blur, blur_weights, change_colours
+from cogworks.training.augmentation.photometric import change_colours
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.augmentation.reference import reference_crop, reference_crops
 from cogworks.training.augmentation.resample import resample_each, resample_together
@@ -157,23 +160,79 @@ def test_turning_the_hue_is_hsv_exactly() -> None:
     colours = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(-1, 3)
     colours = np.concatenate([colours, rng.integers(0, 256, size=(19, 3))]).reshape(12, 12, 3)
     for turns in (-0.1, -0.03, 0.0, 0.05, 0.1):
-        planes = torch.from_numpy(colours).permute(2, 0, 1)[:, None].float().contiguous()
+        planes = torch.from_numpy(colours).permute(2, 0, 1)[:, None].short() * jitter.FINE
         shift = int(turns * 255) / 255
-        result = photometric._turn_hue(planes, torch.full((1, 1, 1), 6 * shift))
+        result = jitter.turn_hue(planes, torch.full((1, 1, 1), 6 * shift)) / jitter.FINE
         for (row, column), _ in np.ndenumerate(colours[..., 0]):
             hue, saturation, value = colorsys.rgb_to_hsv(*(colours[row, column] / 255))
             expected = np.array(colorsys.hsv_to_rgb((hue + shift) % 1, saturation, value)) * 255
             got = result[:, 0, row, column].numpy()
-            np.testing.assert_allclose(got, expected, atol=0.51, err_msg=str(colours[row, column]))
+            np.testing.assert_allclose(got, expected, atol=0.07, err_msg=str(colours[row, column]))
+
+
+def slow_jitter(crop: np.ndarray, order: Sequence[int], factors: np.ndarray) -> np.ndarray:
+    """The jitter of `Jitter` in floating-point numbers, crop (3, S, S), hue pixel by pixel."""
+    import colorsys
+
+    def luma(colours: np.ndarray) -> np.ndarray:
+        return np.tensordot(jitter.LUMA, colours, 1)
+
+    values = crop.astype(np.float64)
+    for change in order:
+        strength = factors[change]
+        if change == HUE:
+            turn = np.trunc(strength * 255) / 255
+            for row, column in np.ndindex(values.shape[1:]):
+                hue, saturation, value = colorsys.rgb_to_hsv(*values[:, row, column] / 255)
+                turned = colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value)
+                values[:, row, column] = np.array(turned) * 255
+            continue
+        other = {
+            BRIGHTNESS: 0.0,
+            CONTRAST: np.floor(luma(values).mean() + 0.5),
+            SATURATION: luma(values),
+        }[change]
+        values = np.clip(strength * values + (1 - strength) * other - 0.5, 0, 255)
+    return values + 0.5
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_jitter_in_every_order_and_with_strong_factors(
+    together: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a CPU, and all together, as on a GPU."""
+    runs = jitter._runs
+    monkeypatch.setattr(jitter, "_runs", lambda kinds, **_: runs(kinds, together=together))
+    rng = np.random.default_rng(0)
+    orders = np.array(list(permutations(range(4))) * 4)
+    strong = 1 + np.array([0.8, 0.8, 0.8, 1 / 6]) * rng.uniform(-1, 1, orders.shape)
+    factors = strong - np.array([0, 0, 0, 1])
+    # Colours as far apart as they can be, where sums reach farthest.
+    crops = rng.choice([0, 3, 90, 128, 200, 255], (len(orders), 3, 6, 6)).astype(np.uint8)
+    choices = plain(len(orders), order=orders, factors=factors)
+    fast = change_colours(torch.from_numpy(crops.copy()), choices).numpy()
+    slow = [slow_jitter(*each) for each in zip(crops, orders, factors, strict=True)]
+    # Sixteenths of a level, times 1.8 up to three times, and the cutting off to bytes.
+    away = np.abs(fast - (np.array(slow) - 0.5))
+    assert away.max() < 1.4
+    assert away.mean() < 0.3
+
+
+@pytest.mark.parametrize("name", RECIPES.names)
+def test_recipes_keep_within_what_the_jitter_can_hold(name: str) -> None:
+    """See `Colours`: stronger, int16 would overflow, and the hue's formula would not hold."""
+    for colours in RECIPES.load(name).values():
+        assert (np.array(colours.jitter_range) <= [0.8, 0.8, 0.8, 1 / 6]).all()
 
 
 def test_blur_is_pillows_away_from_the_edge() -> None:
     image = photograph(64, 64)
-    planes = as_tensor(image).float()[:, None].expand(-1, 5, -1, -1).contiguous()
+    planes = as_tensor(image)[:, None].expand(-1, 5, -1, -1)
     sigmas = np.array([0.3, 0.8, 1.3, 1.7, 2.0])
     result = blur(planes, blur_weights(sigmas)).transpose(0, 1)
     for row, sigma in enumerate(sigmas):
-        expected = np.asarray(image.filter(ImageFilter.GaussianBlur(float(sigma))))
+        blurred = image.filter(ImageFilter.GaussianBlur(float(sigma)))
+        expected = np.asarray(blurred).astype(int)
         inside = (result[row].permute(1, 2, 0).numpy() - expected)[6:-6, 6:-6]
         # Pillow rounds to bytes after each of six passes: noise, without a drift.
         assert np.abs(inside).max() <= 3
@@ -185,9 +244,9 @@ def test_blur_of_an_edge_is_pillows(sigma: float) -> None:
     edge = np.zeros((40, 40, 3), np.uint8)
     edge[:, 20:] = 255
     expected = np.asarray(Image.fromarray(edge).filter(ImageFilter.GaussianBlur(sigma)))
-    planes = torch.from_numpy(edge).permute(2, 0, 1)[:, None].float()
+    planes = torch.from_numpy(edge).permute(2, 0, 1)[:, None]
     result = blur(planes, blur_weights(np.array([sigma])))[:, 0].permute(1, 2, 0).numpy()
-    assert np.abs(result - expected).max() <= 1
+    assert np.abs(result.astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize("together", [False, True])

@@ -16,7 +16,8 @@ class Colours:
     Attributes:
         jitter_share: of the crops, those whose colours are jittered.
         jitter_range: brightness, contrast and saturation become up to so much weaker or stronger
-            (0.4: by a factor of 0.6 to 1.4); the hue turns by up to so much of a full turn.
+            (0.4: by a factor of 0.6 to 1.4), at most by 0.8; the hue turns by up to so much of a
+            full turn, at most a sixth.
         grey_share: of the crops, those that become grey.
         blur_share: likewise, blurred.
         blur_sigma: least and greatest standard deviation of the blur in pixels.
