@@ -115,17 +115,14 @@ class Processes:
         self, places: Sequence[Place], empty: Callable[[], torch.Tensor]
     ) -> Callable[[], Made]:
         """See `Decoders`; the next process decodes."""
-        worker, slot = (
-            self._workers[self._started % len(self._workers)],
-            self._started % self._slots,
-        )
+        number, self._started = self._started, self._started + 1
+        worker, slot = self._workers[number % len(self._workers)], number % self._slots
         worker.send((slot, places))
-        self._started += 1
 
         def finish() -> Made:
             corrupt = worker.receive()
             pixels = empty()
-            # A copy, so that who has the pixels may keep them: a fiftieth of decoding them.
+            # A copy, so that whoever has the pixels may keep them.
             pixels[: len(places)].numpy()[:] = self._memory[slot, : len(places)]
             self._finished += 1
             return pixels, corrupt
@@ -165,7 +162,7 @@ class _Worker:
         return answer
 
     def end(self) -> None:
-        """Let it have no time: it keeps nothing."""
+        """End it at once: it keeps nothing."""
         self._process.kill()
         self._process.wait()
         self._link.close()
