@@ -4,13 +4,14 @@
 
 Features are made on the device: a Gaussian around each class's mean, of length 1, rounded to
 float16. The search is the workflow's (batches of 10, 5, 5, 5, 5 trials, proposed by Optuna), and so
-are the split, the evaluation and the final fit in float32. With fewer epochs than 100, `forecast`
-is what 100 take: the time of the epochs grows with them, that of splits, proposals and evaluations
-does not. `share` is that of the time that the matrix products would take at the rate of one large
-product of the same precision.
+are the split, the evaluation and the final fit in float32. What is loaded and compiled at the first
+steps is measured by itself. With fewer epochs than 100, `forecast` is what 100 take: the time of
+the epochs grows with them, that of splits, proposals and evaluations does not. `share` is that of
+the time that the matrix products would take at the rate of one large product of the same precision.
 """
 
 import contextlib
+import functools
 import tempfile
 import time
 from collections.abc import Iterator
@@ -129,16 +130,24 @@ def measure(
     }
 
 
-def profile(table: FeatureTable, way: str, configurations: int, steps: int) -> list[str]:
-    """Return the kernels of some steps of a search."""
+def take_steps(table: FeatureTable, way: str, configurations: int, steps: int) -> None:
+    """Take some steps of a search."""
     precision, _, compiled = way.partition("+")
     tune, _ = specs(epochs=1, search_precision=precision, compile=bool(compiled))
     rows = torch.arange(steps * tune.batch_size).remainder(len(table.y)).numpy()
     how = Sgd(table, tune, table.x.device)
     params = [{"lr": 1.0, "weight_decay": 1e-6}] * configurations
-    work = lambda: how._train([how._group(0, rows, params)], precision, None)  # noqa: E731
-    work()
-    return kernels(work, table.x.device)
+    how._train([how._group(0, rows, params)], precision, None)
+
+
+def first_steps(table: FeatureTable, way: str) -> float:
+    """Return the seconds of the first steps of a search and of a fit."""
+    precision, plus, compiled = way.partition("+")
+    start = time.perf_counter()
+    for kind, configurations in ((precision, 5), ("float32", 1)):
+        take_steps(table, kind + plus + compiled, configurations, 3)
+    wait(table.x.device)
+    return time.perf_counter() - start
 
 
 def main() -> None:
@@ -166,8 +175,10 @@ def main() -> None:
     report.add("features", rows=args.rows, dim=args.dim, seconds=time.perf_counter() - start)
     for way in args.ways:
         own = rates[way.partition("+")[0]]
+        report.add(f"{way}, first steps", seconds=first_steps(table, way))
         if args.profile:
-            report.add(f"{way}, kernels", lines="\n".join(profile(table, way, 5, args.profile)))
+            work = functools.partial(take_steps, table, way, 5, args.profile)
+            report.add(f"{way}, kernels", lines="\n".join(kernels(work, device)))
         total = 0.0
         for shots in args.shots or [None]:
             for seed in range(args.seeds):
