@@ -1,4 +1,5 @@
 import re
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from cogworks.probes.pools import group_classes, read_levels
 from cogworks.probes.specs import Draw, Level
 
 CPU = torch.device("cpu")
+CHUNK_BYTES = tables.CHUNK_BYTES
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,28 @@ def test_a_table_holds_the_file_in_float32(store: Any, dtype: str, normalize: bo
     )
     assert table.y.tolist() == np.repeat([0, 1, 2], 9).tolist()
     assert table.classes == ["n00000000", "n00000001", "n00000002"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_reading_takes_little_beside_the_features(
+    store: Any, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is taken on the way stays with the process, beside the features."""
+    monkeypatch.setattr(tables, "CHUNK_BYTES", CHUNK_BYTES)
+    fill, peaks = tables._fill, []
+
+    def watched(*arguments: Any, **keys: Any) -> None:
+        tracemalloc.start()
+        fill(*arguments, **keys)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    monkeypatch.setattr(tables, "_fill", watched)
+    store.toy(n_classes=2, train=1000, dim=1024, dtype=dtype)
+    table = store.source("toy", "train").load(CPU)
+    assert table.x.nbytes == 2000 * 1024 * 4
+    # Of features in float16 a chunk is held twice as they are and as float32.
+    assert 2**18 < peaks[0] < 4 * 2**20
 
 
 def test_a_pool_throws_classes_together_and_labels_them_anew(store: Any) -> None:

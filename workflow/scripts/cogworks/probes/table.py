@@ -21,7 +21,8 @@ from cogworks.probes.batches import fits
 from cogworks.probes.pools import group_classes
 from cogworks.probes.specs import Draw, Level
 
-CHUNK_BYTES = 2**22
+# Features that are read together: what they pass through on their way stays with the process.
+CHUNK_BYTES = 2**20
 COMPARED_ROWS = 4096
 
 
@@ -213,7 +214,7 @@ def _fill(out: Tensor, part: _Part, rows: npt.NDArray[np.int64], *, normalize: b
         shape = (min(count, total - start), dim)
         offset = part.offset + start * width
         chunk = np.memmap(part.path, part.dtype, mode="r", offset=offset, shape=shape)
-        values = torch.from_numpy(chunk[rows[first:last] - start].astype(np.float32))
+        values = torch.from_numpy(chunk[rows[first:last] - start].astype(np.float32, copy=False))
         if normalize:
             # In float64 no square of a very small or large number is lost; a zero stays zero.
             norm = torch.linalg.vector_norm(values, dim=1, keepdim=True, dtype=torch.float64)
