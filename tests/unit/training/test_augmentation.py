@@ -26,7 +26,11 @@ from cogworks.training.augmentation.multicrop import make_crops, similar_sizes
 from cogworks.training.augmentation.photometric import change_colours
 from cogworks.training.augmentation.recipes import RECIPES
 from cogworks.training.augmentation.reference import reference_crop, reference_crops
-from cogworks.training.augmentation.resample import resample_each, resample_together
+from cogworks.training.augmentation.resample import (
+    box_weights,
+    resample_each,
+    resample_together,
+)
 from cogworks.training.pixels import Pixels, join_images
 
 SIZE = 24
@@ -118,6 +122,32 @@ def test_both_resamplers_are_pillows_bicubic(size: int) -> None:
         difference = (crops.float() - expected).abs()
         assert difference.max() <= 1
         assert difference.mean() < 0.1
+
+
+def test_weights_of_boxes_are_the_filters_over_the_whole_axis() -> None:
+    """Against each weight by itself, near and far from the ends of the axis."""
+    rng = np.random.default_rng(0)
+
+    def cubic(x: float) -> float:
+        x = abs(x)
+        if x < 1:
+            return 1.5 * x**3 - 2.5 * x**2 + 1
+        return -0.5 * (x**3 - 5 * x**2 + 8 * x - 4) if x < 2 else 0.0
+
+    for pixels, size in ((1, 3), (5, 9), (40, 7), (90, 16), (33, 33)):
+        length = np.append(rng.integers(1, pixels + 1, 3), [pixels, 1])
+        start = (rng.random(5) * (pixels - length + 1)).astype(np.int64)
+        flip = np.array([False, True, False, True, True])
+        result = box_weights(start, length, flip, pixels, size, CPU).numpy()
+        expected = np.zeros((5, size, pixels))
+        for (crop, row), _ in np.ndenumerate(expected[..., 0]):
+            scale = length[crop] / size
+            centre = ((size - 1 - row if flip[crop] else row) + 0.5) * scale
+            for pixel in range(length[crop]):
+                weight = cubic((pixel + 0.5 - centre) / max(scale, 1))
+                expected[crop, row, start[crop] + pixel] = weight
+        expected /= expected.sum(axis=2, keepdims=True)
+        np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -94,19 +94,25 @@ def box_weights(
         size: S.
         device: where the matrices go.
     """
+    scales = (length / size).astype(np.float32)
+    # So many pixels the filter reaches at most; weights are worked out for these alone.
+    taps = min(pixels, int(2 * CUBIC_REACH * max(scales.max(), 1.0)) + 2)
     # Without waiting for what the device is still busy with.
-    first, extent, turned = (
+    first, extent, scale, turned = (
         torch.from_numpy(values).to(device, non_blocking=True)[:, None, None]
-        for values in (start.astype(np.float32), length.astype(np.float32), flip)
+        for values in (start, length, scales, flip)
     )
     output = torch.arange(size, device=device, dtype=torch.float32)[None, :, None]
-    source = torch.arange(pixels, device=device, dtype=torch.float32)[None, None, :] - first
     output = torch.where(turned, size - 1 - output, output)
-    scale = extent / size
     centre = (output + 0.5) * scale
-    weights = _cubic((source + 0.5 - centre) / scale.clamp(min=1.0))
+    stretch = scale.clamp(min=1.0)
+    left = (centre - CUBIC_REACH * stretch).floor_().to(torch.int64).add_(first)
+    place = left.clamp_(0, pixels - taps) + torch.arange(taps, device=device)
+    source = place - first
+    weights = _cubic((source + 0.5 - centre) / stretch)
     weights *= (source >= 0) & (source < extent)
-    return weights / weights.sum(dim=2, keepdim=True)
+    weights /= weights.sum(dim=2, keepdim=True)
+    return weights.new_zeros(*weights.shape[:2], pixels).scatter_(2, place, weights)
 
 
 def _cubic(x: torch.Tensor) -> torch.Tensor:
