@@ -15,7 +15,7 @@ from cogworks.training.augmentation.jitter import Jitter, luma
 from cogworks.training.augmentation.resample import to_bytes
 
 # On a CPU, so many pixels are changed at a time: fewer cost more calls, more leave the cache.
-CACHED_PIXELS = 16 * 96**2
+CACHED_PIXELS = 24 * 96**2
 
 # Takes planes (3, N, S, S), uint8, and which crops they are; returns them changed, three or one
 # for all.
