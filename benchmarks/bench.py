@@ -7,13 +7,13 @@ process of its own.
 
     python benchmarks/bench.py [NAME ...] [--threads 2] [--save]
 
-`--save` writes the table to `benchmarks/results/`, under the name of the processor.
+`--save` writes the table to `benchmarks/results/`, under the name of the processor and the fastest
+that it multiplies in.
 """
 
 import argparse
 import importlib
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "workflow" / "scripts")]
 
-from rows import HEADER, Row, line, machine, processor  # noqa: E402
+from rows import HEADER, Row, kind_of_machine, line, machine  # noqa: E402
 
 NAMES = (
     *("decode", "crops", "networks", "features", "together", "probes", "lbfgs", "analyses"),
@@ -85,8 +85,7 @@ def main() -> None:
     if failed:
         sys.exit("\n".join(failed))
     if args.save:
-        stem = re.sub(r"[^a-z0-9]+", "-", processor().split("(")[0].lower()).strip("-")
-        path = HERE / "results" / f"{stem}.md"
+        path = HERE / "results" / f"{kind_of_machine()}.md"
         path.write_text("\n".join(["# `make bench`", "", *lines, ""]), encoding="utf-8")
         print(path)
 

@@ -80,16 +80,30 @@ def medians(
     return {name: float(np.median(times)) for name, times in seconds.items()}
 
 
+# What processors multiply in, the fastest last.
+ABILITIES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+
+
 def processor() -> str:
     """Return the processor's name, how many cores there are, and what it multiplies in."""
+    kind, found = _processor()
+    return f"{kind}, {os.cpu_count()} cores ({', '.join(found) or 'no AVX2'})"
+
+
+def kind_of_machine() -> str:
+    """Return the processor's name with the fastest that it multiplies in, for a file's name."""
+    kind, found = _processor()
+    return re.sub(r"[^a-z0-9]+", "-", " ".join([kind, *found[-1:]]).lower()).strip("-")
+
+
+def _processor() -> tuple[str, list[str]]:
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         text = ""
-    name = re.search(r"model name\s*: (.*)", text)
-    found = sorted({"avx2", "avx512f", "avx512_bf16", "amx_bf16"} & set(text.split()))
+    name, words = re.search(r"model name\s*: (.*)", text), set(text.split())
     kind = name[1] if name else platform.machine()
-    return f"{kind}, {os.cpu_count()} cores ({', '.join(found) or 'no AVX2'})"
+    return kind, [ability for ability in ABILITIES if ability in words]
 
 
 def machine() -> str:
