@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from cogworks.probes.batches import reader
+from cogworks.probes.rivals import Images
 from cogworks.probes.stack import (
     Group,
     Member,
@@ -61,7 +62,7 @@ def test_weights_are_those_of_nn_linear_and_torch_sgd_one_by_one(
         weight, bias = stack.classifier(Member(0, place))
         model, _ = plain.fit(rows, 5, lr=lr, weight_decay=decay)
         # At the largest rate the plain probe itself is up to 3e-6 from float64.
-        within = (1e-6 if lr < 100 else 3e-6) * float(model.weight.norm())
+        within = (1e-6 if lr < 100 else 3e-6) * float(model.weight.detach().norm())
         assert (weight - model.weight).norm() < within
         assert (bias - model.bias).abs().max() < within
 
@@ -174,6 +175,29 @@ def test_blocks_change_no_weight(
         weight, wanted = (stack.classifier(member)[0] for stack in (cut, whole))
         assert (weight - wanted).norm() < 1e-6 * wanted.norm()
     assert cut.correct(val) == whole.correct(val)
+
+
+def test_asking_rivals_first_changes_no_count(
+    data: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = data
+    groups = [Group(torch.arange(n, n + 100), n, LR, DECAY) for n in (0, 60)]
+    stack = run(x, y, groups)
+    val = [torch.arange(160, len(x)), torch.arange(0, len(x) - 160)]
+    wanted = stack.correct(val)
+    monkeypatch.setattr("cogworks.probes.stack.CACHED_LOGITS", 1)
+    monkeypatch.setattr("cogworks.probes.stack.MANY_CLASSES", 1)
+    asked = []
+    right = Images.right
+
+    def watched(images: Images, weight: Tensor, bias: Tensor) -> Tensor:
+        asked.append(weight)
+        return right(images, weight, bias)
+
+    monkeypatch.setattr(Images, "right", watched)
+    assert run(x, y, groups).correct(val) == wanted
+    assert len(asked) == len(LR) * 2
+    assert len(set(wanted.values())) > 2
 
 
 def test_groups_of_unequal_size_are_refused(data: tuple[Tensor, Tensor]) -> None:

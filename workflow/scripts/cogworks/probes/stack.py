@@ -35,6 +35,7 @@ from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
 from cogworks.probes.products import by_onednn, linear, transposed
 from cogworks.probes.replay import Replay
+from cogworks.probes.rivals import Images
 from cogworks.probes.schedule import factors
 from cogworks.probes.scores import predicts
 
@@ -45,6 +46,8 @@ CACHED_LOGITS = 2**20
 ALIGNED_ROWS = 16
 # Images that an evaluation looks at together, where the batches of the training are smaller.
 EVALUATED_ROWS = 256
+# Classes from which on it pays to ask one of them first.
+MANY_CLASSES = 256
 # What torch calls them on x86 and on ARM.
 BFLOAT16_ABILITIES = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 MATMUL_PRECISION = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
@@ -357,17 +360,33 @@ class Stack:
         """
         hits = torch.zeros(len(self.members), dtype=torch.int64, device=self.weight.device)
         for x, y in self.source.batches(torch.stack(list(rows)), self._n_evaluated):
+            images: dict[int, Images] = {}
             for block in self._blocks:
-                where = self._layout(block, x.shape[1])
-                errors = [piece.error for piece in where.pieces]
-                logits = self._logits(where, x, self.weight, self._errors, errors)
-                right = predicts(logits, y.reshape(-1)[where.images[: len(logits)]])
-                for piece in where.pieces:
-                    first, last = (
-                        end // self.n_classes for end in (piece.rows.start, piece.rows.stop)
-                    )
-                    hits[first:last] += right[piece.place].view(x.shape[1], -1).sum(0)
+                if self._has_rivals(block):
+                    ((group, own, _),) = block.products
+                    seen = images.setdefault(group, Images(x[group], y[group]))
+                    hits[block.members] += seen.right(self.weight[own], self.bias[own]).sum()
+                else:
+                    self._count(block, x, y, hits)
         return dict(zip(self.members, hits.tolist(), strict=True))
+
+    def _count(self, block: Block, x: Tensor, y: Tensor, hits: Tensor) -> None:
+        """Add to `hits`, of all members, how many images those of a block classify correctly."""
+        where = self._layout(block, x.shape[1])
+        errors = [piece.error for piece in where.pieces]
+        logits = self._logits(where, x, self.weight, self._errors, errors)
+        right = predicts(logits, y.reshape(-1)[where.images[: len(logits)]])
+        for piece in where.pieces:
+            first, last = (end // self.n_classes for end in (piece.rows.start, piece.rows.stop))
+            hits[first:last] += right[piece.place].view(x.shape[1], -1).sum(0)
+
+    def _has_rivals(self, block: Block) -> bool:
+        """Say whether a block is one classifier of many classes, on a CPU."""
+        return (
+            not self.weight.is_cuda
+            and block.width == self.n_classes >= MANY_CLASSES
+            and len(self.members) > 1
+        )
 
     def _lay_out(self) -> None:
         """Derive what depends on who is alive: blocks, rates and buffers."""
