@@ -364,8 +364,10 @@ class Stack:
             for block in self._blocks:
                 if self._has_rivals(block):
                     ((group, own, _),) = block.products
-                    seen = images.setdefault(group, Images(x[group], y[group]))
-                    hits[block.members] += seen.right(self.weight[own], self.bias[own]).sum()
+                    if group not in images:
+                        images[group] = Images(x[group], y[group])
+                    right = images[group].right(self.weight[own], self.bias[own])
+                    hits[block.members] += right.sum()
                 else:
                     self._count(block, x, y, hits)
         return dict(zip(self.members, hits.tolist(), strict=True))
