@@ -61,6 +61,19 @@ def test_a_job_records_its_own_memory_and_its_log(tmp_path):
     assert 300 < record["memory_mb"] < 500
 
 
+def test_a_job_records_what_its_libraries_took(tmp_path):
+    script = tmp_path / "fit_probes.py"
+    script.write_text(
+        "import time\ntime.sleep(0.5)\nfrom cogworks.core import cli\ncli.run(lambda: None)\n"
+    )
+    (tmp_path / "logs").mkdir()
+    environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    command = [sys.executable, str(script), "--spec", "{}"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    [path] = (tmp_path / "logs" / "provenance" / "fit_probes").iterdir()
+    assert json.loads(path.read_text())["seconds"] >= 0.5
+
+
 def test_what_only_starts_others_on_other_nodes_does_not_know_their_memory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "logs").mkdir()
