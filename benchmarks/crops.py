@@ -24,9 +24,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from decode import photographs
 from rows import Row, medians
 
+from cogworks.estimates.photographs import photographs
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.plan import recipes
 from cogworks.training.augmentation.choices import crop_kinds

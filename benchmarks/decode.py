@@ -27,28 +27,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from rows import Row, medians
 
+from cogworks.estimates.photographs import HEIGHT, WIDTH, photographs
 from cogworks.networks.pixels import make_decoder
 
-WIDTH, HEIGHT, RESIZE, SIZE = 500, 375, 256, 224
+RESIZE, SIZE = 256, 224
 NEEDED = 2.3
 LIMIT = "decoding alone"
-
-
-def photographs(number: int) -> list[bytes]:
-    """JPEGs of 500 x 375 with the spectrum of photographs: noise at all scales, 4:2:0."""
-    rng = np.random.default_rng(0)
-    images = []
-    for _ in range(number):
-        pixels = np.full((HEIGHT, WIDTH, 3), 128.0)
-        for level in range(2, 9):
-            small = rng.normal(0, 60 * 0.7 ** (level - 2), (2**level * 3 // 4, 2**level, 3))
-            layer = [Image.fromarray(small[..., c].astype(np.float32)) for c in range(3)]
-            big = [np.asarray(c.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)) for c in layer]
-            pixels += np.stack(big, axis=-1)
-        buffer = io.BytesIO()
-        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "jpeg", quality=90)
-        images.append(buffer.getvalue())
-    return images
 
 
 def load(place: Path, number: int) -> list[bytes]:

@@ -33,7 +33,6 @@ from torchvision.transforms import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from decode import photographs
 from rows import Row
 
 from cogworks.config.parse import parse
@@ -42,6 +41,7 @@ from cogworks.encoders.merge import merge
 from cogworks.encoders.registry import load_encoder
 from cogworks.encoders.specs import EncoderSpec
 from cogworks.encoders.store import read_features
+from cogworks.estimates.photographs import photographs
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.networks.pixels import make_decoder
 from cogworks.plan.plan import Plan

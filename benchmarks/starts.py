@@ -6,9 +6,7 @@ Seconds of wall time, the best of three; the server has loaded each script befor
     python benchmarks/starts.py [SCRIPT ...]
 """
 
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,41 +15,16 @@ sys.path.insert(0, str(SCRIPTS))
 
 from rows import Row  # noqa: E402
 
-from cogworks.core.warm.start import Warm  # noqa: E402
+from cogworks.estimates.starts import starts  # noqa: E402
 
 # Scripts, and the seconds in which an ordinary start is wanted.
 GOALS = {"extract_features": 2.5, "tune_probes": 2.5, "fit_probes": 2.5, "generate_shard": 5.0}
 NAMES = [*GOALS, "make_table"]
 
 
-def seconds(words: tuple[str, ...]) -> float:
-    """Return how long a command takes, at its best of three."""
-    taken = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run([*words, "--help"], check=True, capture_output=True)
-        taken.append(time.perf_counter() - start)
-    return min(taken)
-
-
-def measure(names: list[str]) -> Iterator[tuple[str, float, float]]:
-    """Yield each script with the seconds of an ordinary start and of a forked one."""
-    plain, warm = Warm(), Warm()
-    warm.start()
-    try:
-        for name in names:
-            script = str(SCRIPTS / f"{name}.py")
-            cold, forked = (
-                seconds(start.command(sys.executable, script)) for start in (plain, warm)
-            )
-            yield name, cold, forked
-    finally:
-        warm.stop()
-
-
 def rows(threads: int) -> Iterator[Row]:
     """Yield a line for each script."""
-    for name, cold, forked in measure(NAMES):
+    for name, cold, forked in starts(NAMES):
         goal = f"{GOALS[name]} s ordinary" if name in GOALS else ""
         speed = f"{cold:.2f} s, forked {forked:.2f} s"
         yield Row(f"start of {name}", speed, plain=cold / forked, goal=goal)
@@ -59,7 +32,7 @@ def rows(threads: int) -> Iterator[Row]:
 
 def main() -> None:
     print(f"{'script':<18}{'ordinary':>10}{'forked':>8}{'ratio':>7}")
-    for name, cold, forked in measure(sys.argv[1:] or NAMES):
+    for name, cold, forked in starts(sys.argv[1:] or NAMES):
         print(f"{name:<18}{cold:>10.2f}{forked:>8.2f}{cold / forked:>6.0f}x", flush=True)
 
 

@@ -9,6 +9,8 @@ localrules:
 
 # No digest of its code: an edit makes no measurement wrong. Delete results/estimates to repeat all.
 rule calibrate:
+    input:
+        lambda w: calibrations.all[w.calibration].inputs,
     output:
         "results/estimates/{calibration}.json",
     log:
@@ -16,10 +18,10 @@ rule calibrate:
     benchmark:
         "logs/benchmarks/calibrate/{calibration}.tsv"
     wildcard_constraints:
-        calibration="(encode|train|search)-[0-9a-f]{12}",
+        calibration="[a-z]+-[0-9a-f]{12}",
     conda:
-        "../../envs/torch.yaml"
-    threads: lambda w: calibrations.all[w.calibration].threads
+        "../../envs/diffusion.yaml"
+    threads: lambda w: calibrations.all[w.calibration].threads_in(workflow)
     resources:
         mem_mb=requests.mem_mb("calibrate"),
         runtime=requests.runtime("calibrate"),
@@ -29,6 +31,8 @@ rule calibrate:
     params:
         script=script("calibrate", gpus=plan.config.compute.gpus),
         spec=lambda w: calibrations.all[w.calibration].spec.text,
+        # With others it takes another time.
+        with_threads=lambda w, threads: threads,
     message:
         "Measuring {wildcards.calibration}"
     shell:
@@ -40,11 +44,14 @@ rule calibrate:
 rule estimate:
     input:
         measured=lambda w: [found.path for found in calibrations.all.values()],
-        # The others cannot be measured yet, which the list says.
+        # So that their images are counted.
+        counted=lambda w: calibrations.manifests,
+        # The others cannot be measured yet, which the list says, or are sketched.
         clones=[
-            synthesis_names.estimate(name)
-            for name, drawing in plan.drawings.items()
+            synthesis_names.estimate(drawing.name)
+            for drawing in plan.drawings.values()
             if not drawing.first.missing_sources
+            and drawing not in calibrations.sketched
         ],
     log:
         "logs/estimate.log",

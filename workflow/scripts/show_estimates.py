@@ -4,13 +4,12 @@ from pathlib import Path
 
 from cogworks.config.root import Config
 from cogworks.core import cli
-from cogworks.core.files import read_json
 from cogworks.core.needs import Needs
 from cogworks.core.spec import unpacked
 from cogworks.estimates.forecast import Forecast, told
 from cogworks.plan.plan import Plan
 from cogworks.stale.dry_run import Settings, planned
-from cogworks.synthesis.estimates import Estimate, summary
+from cogworks.synthesis.estimates import summary
 
 
 def main() -> None:
@@ -22,10 +21,9 @@ def main() -> None:
     parser.add_argument("--warm", action="store_true", help="jobs start with loaded libraries")
     args = parser.parse_args()
     plan = Plan(Config.model_validate(unpacked(args.config)))
-    clones = [Estimate(**read_json(path)) for path in args.clones or ()]
     with Needs.ignored():
         jobs = planned(args.settings)
-    forecast = Forecast(plan, {clone.clone: clone for clone in clones}, args.warm)
+    forecast = Forecast(plan, args.warm)
     print(*told(forecast, jobs, unpacked(args.parts)), sep="\n")
     if args.clones:
         print(summary(args.clones))

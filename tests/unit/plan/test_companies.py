@@ -209,7 +209,7 @@ def test_an_estimate_counts_the_decoding_once() -> None:
     assert alone is not None
     assert both is not None
     assert alone <= both < 1.1 * alone
-    forecast = Forecast(plan, {}, warm=False)
+    forecast = Forecast(plan, warm=False)
     works = [
         forecast.work(Job(rule, wildcards | place, (), Made(inputs=inputs), None))
         for rule, wildcards, inputs in (

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cogworks.encoders.together import FOLDER
-from cogworks.estimates.specs import Calibrations, Clocked, Timed
+from cogworks.estimates.specs import Calibration, Calibrations, Clocked, Timed
 from cogworks.plan import sizes, work
 from cogworks.plan.plan import Plan
 from cogworks.preflight.quick import Needed, in_words, space
 from cogworks.stale.job import to_run
+from cogworks.synthesis import names
+from cogworks.synthesis.estimates import Estimate, read
 
 if TYPE_CHECKING:
     from cogworks.stale.job import Job
-    from cogworks.synthesis.estimates import Estimate
 
-# Seconds of a job that is not measured: it reads tables and draws or writes one. Most of them go
-# into loading libraries, which a job of a warm run has loaded.
-COLD, WARM = 10.0, 2.0
+# Rules whose jobs make a picture, as `figure` does; all others that are not measured make a table.
+PICTURES = ("figure", "draw_samples", "draw_sheets", "build_report")
 # Folders of results that are one room.
 ROOMS = {"tuning": "probes", "crossed": "analysis", "tables": "report", "figures": "report"}
 
@@ -65,21 +66,21 @@ class Forecast:
 
     Attributes:
         plan: the plan.
-        clones: what was estimated for drawings, by name.
         warm: whether jobs start with their libraries loaded, see `core.warm`.
         unknown: what no time is known for, found while jobs are looked at.
         devices: what was measured, found likewise.
     """
 
     plan: Plan
-    clones: dict[str, Estimate]
     warm: bool
     unknown: dict[str, None] = field(default_factory=dict)
     devices: dict[str, None] = field(default_factory=dict)
 
-    @property
-    def _others(self) -> float:
-        return WARM if self.warm else COLD
+    @cached_property
+    def _clones(self) -> dict[str, Estimate]:
+        """Return what was estimated for drawings, by name."""
+        paths = {name: Path(names.estimate(name)) for name in self.plan.drawings}
+        return {name: read(path) for name, path in paths.items() if path.exists()}
 
     @cached_property
     def _calibrations(self) -> Calibrations:
@@ -99,37 +100,49 @@ class Forecast:
 
     def work(self, job: Job) -> Work:
         """Return what one job takes."""
-        names = job.wildcards
-        if job.rule in ("extract_features", "extract_shard") and _is_encoded(job):
-            return Work(0, self._others)
+        wildcards = SimpleNamespace(**job.wildcards)
         if job.rule == "extract_together":
-            return self._together(names)
+            return self._together(wildcards)
+        joins = job.rule in ("extract_features", "extract_shard") and _is_encoded(job)
+        found = None if joins else self._calibrations.timed(job.rule, wildcards)
+        if found is not None:
+            return self._timed(found)
         if job.rule == "generate_shard":
-            return self._drawing(names["drawing"], int(names["number"]))
-        found = self._calibrations.timed(job.rule, SimpleNamespace(**names))
-        return Work(0, self._others) if found is None else self._timed(found)
+            return self._given(wildcards.drawing, int(wildcards.number))
+        what: Literal["table", "figure"] = "figure" if job.rule in PICTURES else "table"
+        made = self._timed(Timed(self._calibrations.shown(what), 0, 1))
+        reckoned = self._calibrations.reckoned(job.rule, wildcards)
+        return Work(0, made.seconds + reckoned)
 
-    def _together(self, names: dict[str, str]) -> Work:
-        found, share = self._calibrations.together(SimpleNamespace(**names))
+    def _together(self, wildcards: SimpleNamespace) -> Work:
+        found, share = self._calibrations.together(wildcards)
         alone = [self._timed(one) for one in found]
         return Work(sum(one.images for one in alone), share * sum(one.seconds for one in alone))
 
-    def _drawing(self, name: str, number: int) -> Work:
-        drawing, found = self.plan.drawings[name], self.clones.get(name)
+    def _given(self, name: str, number: int) -> Work:
+        """Return what a shard takes of a generator that is the user's."""
+        drawing, found = self.plan.drawings[name], self._clones.get(name)
         if found is None:
             self.unknown[f"images of {name}"] = None
             return Work(work.drawn(drawing, number), 0.0)
         share = drawing.share(number)
         seconds = found.device_days * 86400 * share
-        return Work(round(found.images * share), seconds + self._others)
+        start = self._timed(Timed(self._calibrations.shown("table"), 0, 0))
+        return Work(round(found.images * share), seconds + start.seconds)
 
     def _timed(self, timed: Timed) -> Work:
-        found = timed.calibration.clocked or Clocked(problem="not measured")
+        found = self._found(timed.calibration)
+        begun = (
+            self._found(self._calibrations.shown("table")).forked if self.warm else found.library
+        )
+        return Work(timed.images, begun + found.start + timed.work(found))
+
+    def _found(self, calibration: Calibration) -> Clocked:
+        found = calibration.clocked or Clocked(problem="not measured")
         if found.problem:
-            self.unknown[f"{timed.calibration.name} ({found.problem})"] = None
+            self.unknown[f"{calibration.name} ({found.problem})"] = None
         self.devices[found.device] = None
-        start = found.start if self.warm else found.start + found.library
-        return Work(timed.images, start + timed.units * found.seconds)
+        return found
 
 
 def _is_encoded(job: Job) -> bool:

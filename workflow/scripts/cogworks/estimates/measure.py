@@ -1,50 +1,62 @@
-"""Short runs of the very functions that jobs call, on made-up data: seconds for a unit of work.
+"""Short runs of the very functions that jobs call, on made-up data: seconds for a unit of work."""
 
-Two runs of different length tell the time of a unit from that of the start.
-"""
-
-import io
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 
+from cogworks.analysis.blocks import FeatureSet, Part
+from cogworks.analysis.measure import measure as describe
 from cogworks.core.codehash import SCRIPTS
-from cogworks.core.device import pick_device, set_threads
+from cogworks.core.device import limit_blas, pick_device, set_threads
 from cogworks.core.errors import InputError
 from cogworks.encoders.extract import extract
-from cogworks.estimates.specs import CPU, Clocked, Encode, Search, Train
-from cogworks.images.manifest import Manifest, write_manifest
-from cogworks.probes.kinds import KINDS
-from cogworks.probes.splits import Split
-from cogworks.probes.table import FeatureTable
+from cogworks.estimates.clock import clock, two_lengths
+from cogworks.estimates.photographs import photographs
+from cogworks.estimates.searches import search
+from cogworks.estimates.specs import (
+    CPU,
+    PARTS,
+    Clocked,
+    Describe,
+    Draw,
+    Encode,
+    Measured,
+    OnImages,
+    Search,
+    Sketch,
+    Start,
+    Teach,
+    Train,
+)
+from cogworks.estimates.starts import starts
+from cogworks.images.manifest import Manifest, read_manifest, write_manifest
 from cogworks.training.run import Files, Options, train
 
-# A measurement ends when the longer run takes so many seconds more than the shorter one, and twice
-# as long, so that the start and its noise do not count; or when it is so many times the first one.
-SECONDS = 2.0
-LONGEST = 3**5
 # What the job of each kind of work loads.
-MODULES = {
-    "encode": "cogworks.encoders.extract",
-    "train": "cogworks.training.run",
-    "search": "cogworks.probes.tune",
+MODULES: dict[type[Measured], str] = {
+    Encode: "cogworks.encoders.extract",
+    Train: "cogworks.training.run",
+    Search: "cogworks.probes.tune",
+    Draw: "cogworks.images.world.pack",
+    Teach: "cogworks.synthesis.tiny.make",
+    Sketch: "cogworks.synthesis.produce",
+    Describe: "cogworks.analysis.measure",
 }
 # A GPU needs whole batches to be busy; a processor would take minutes for each.
 CPU_BATCH = 32
-ROWS_OF_EACH = 8
+# Rows of a block of features; images of each class for a generator.
+BLOCK, LESSONS = 4096, 32
 
 
-def measure(spec: Encode | Train | Search, *, threads: int, device: str) -> Clocked:
+def measure(spec: Measured, *, threads: int, device: str) -> Clocked:
     """Return what a unit of work takes here.
 
     Args:
@@ -57,16 +69,34 @@ def measure(spec: Encode | Train | Search, *, threads: int, device: str) -> Cloc
     name = torch.cuda.get_device_name(found) if found.type == "cuda" else CPU
     with tempfile.TemporaryDirectory() as folder:
         try:
-            if isinstance(spec, Encode):
-                seconds, start = _encode(spec, found, threads, Path(folder))
-            elif isinstance(spec, Train):
-                seconds, start = _train(spec, device, found, threads, Path(folder))
-            else:
-                seconds, start = _search(spec, found)
+            clocked = _clocked(spec, found, threads, Path(folder))
         except (InputError, torch.OutOfMemoryError) as error:
             return Clocked(device=name, problem=str(error).splitlines()[0])
-    library = _clock(_load_library, MODULES[spec.kind])
-    return Clocked(seconds=seconds, library=library, start=start, device=name)
+    if type(spec) in MODULES:
+        library = clock(_load_library, MODULES[type(spec)])
+        clocked = clocked.model_copy(update={"library": library})
+    used = name if isinstance(spec, Encode | Train | Search | Sketch) else CPU
+    return clocked.model_copy(update={"device": used})
+
+
+def _clocked(spec: Measured, device: torch.device, threads: int, folder: Path) -> Clocked:
+    if isinstance(spec, Search):
+        return search(spec, device)
+    if isinstance(spec, Start):
+        return _start(spec, folder)
+    if isinstance(spec, Encode):
+        seconds, start = _encode(spec, device, threads, folder)
+    elif isinstance(spec, Train):
+        seconds, start = _train(spec, device, threads, folder)
+    elif isinstance(spec, Draw):
+        seconds, start = _draw(spec, threads, folder)
+    elif isinstance(spec, Teach):
+        seconds, start = _teach(spec, folder)
+    elif isinstance(spec, Sketch):
+        seconds, start = _sketch(spec, device, folder), 0.0
+    else:
+        seconds, start = _describe(spec, threads)
+    return Clocked(seconds=seconds, start=start)
 
 
 def _load_library(module: str) -> None:
@@ -75,35 +105,12 @@ def _load_library(module: str) -> None:
     subprocess.run([sys.executable, "-c", f"import {module}"], env=environment, check=True)
 
 
-def two_lengths(run: Callable[[int], object], units: int) -> tuple[float, float]:
-    """Return the seconds of a unit, and of the start, from runs of more and more units.
-
-    Args:
-        run: does as many units.
-        units: of the first run, which only warms up.
-    """
-    run(units)
-    longest = LONGEST * units
-    short, longer = _clock(run, units), _clock(run, 3 * units)
-    while longer - short < max(SECONDS, short) and units < longest:
-        units *= 3
-        short, longer = longer, _clock(run, 3 * units)
-    each = max(longer - short, 1e-9) / (2 * units)
-    return each, max(short - units * each, 0.0)
-
-
-def _clock(run: Callable[[Any], object], argument: Any) -> float:
-    start = time.perf_counter()
-    run(argument)
-    return time.perf_counter() - start
-
-
 def _encode(spec: Encode, device: torch.device, threads: int, folder: Path) -> tuple[float, float]:
-    def run(batches: int) -> None:
-        images = batches * spec.encoder.compute.batch_size
+    def prepare(batches: int) -> Callable[[], object]:
         work = Path(tempfile.mkdtemp(dir=folder))
-        extract(
-            _manifest(images, 1, spec.pixels, work),
+        images = _images(spec, batches * spec.encoder.compute.batch_size, 1, work)
+        return lambda: extract(
+            images,
             spec.encoder,
             npy=work / "features.npy",
             index=work / "features.parquet",
@@ -111,74 +118,167 @@ def _encode(spec: Encode, device: torch.device, threads: int, folder: Path) -> t
             threads=threads,
         )
 
-    each, start = two_lengths(run, 1)
+    each, start = two_lengths(prepare, 1)
     return each / spec.encoder.compute.batch_size, start
 
 
-def _train(
-    spec: Train, name: str, device: torch.device, threads: int, folder: Path
-) -> tuple[float, float]:
+def _train(spec: Train, device: torch.device, threads: int, folder: Path) -> tuple[float, float]:
     batch = spec.train.optimizer.batch
     batch = batch if device.type == "cuda" else min(batch, CPU_BATCH)
     numbers = spec.train.model_copy(
         update={"optimizer": spec.train.optimizer.model_copy(update={"batch": batch})}
     )
     options = Options(
-        device=name, threads=threads, workers=-1, cache_mb=1000, checkpoint_minutes=60.0
+        device=device.type, threads=threads, workers=-1, cache_mb=1000, checkpoint_minutes=60.0
     )
 
-    def run(steps: int) -> None:
+    def prepare(steps: int) -> Callable[[], object]:
         work = Path(tempfile.mkdtemp(dir=folder))
-        _manifest(steps * batch, 2, spec.pixels, work)
-        train(numbers, Files(work / "images.parquet", None, work, work / "state"), options)
+        images = _images(spec, steps * batch, 2, work)
+        files = Files(Path(images.path), None, work, work / "state")
+        return lambda: train(numbers, files, options)
 
-    each, start = two_lengths(run, 1)
+    each, start = two_lengths(prepare, 1)
     return each / batch, start
 
 
-def _search(spec: Search, device: torch.device) -> tuple[float, float]:
-    search = spec.search
-    method = KINDS.load(search.kind).method
-    assert method is not None, "only tuned kinds are measured"
-    together = [
-        {key: (space.low * space.high) ** 0.5 for key, space in search.space.items()}
-    ] * search.batch
-    generator = torch.Generator().manual_seed(0)
-
-    def run(rows: int) -> None:
-        count = rows + spec.classes
-        x = torch.randn(count, spec.dim, generator=generator)
-        labels = torch.arange(count) % spec.classes
-        names = [f"{number:06d}" for number in range(spec.classes)]
-        table = FeatureTable(torch.nn.functional.normalize(x).to(device), labels, names, "estimate")
-        order = np.arange(count)
-        split = Split(train=order[:rows], val=order[rows:])
-        method(search, table, device).search([0], [split], [together])
-
-    rows = max(ROWS_OF_EACH * 128, spec.classes)
-    each, start = two_lengths(run, rows)
-    return each / len(together), start
+def _start(spec: Start, folder: Path) -> Clocked:
+    make = _table(folder) if spec.makes == "table" else _figure(folder)
+    # A job makes one: what is loaded and set up for the first counts.
+    seconds = clock(make)
+    (found,) = starts([f"make_{spec.makes}"])
+    return Clocked(seconds=seconds, library=found.ordinary, forked=found.forked)
 
 
-def _manifest(images: int, classes: int, size: tuple[int, int], folder: Path) -> Manifest:
-    """Write a manifest of one image that is named as often as images are wanted."""
-    file = folder / "image.jpg"
-    width, height = size
-    coarse = np.random.default_rng(0).integers(0, 256, (height // 8 + 1, width // 8 + 1, 3))
-    image = Image.fromarray(coarse.astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
-    buffer = io.BytesIO()
-    image.save(buffer, "jpeg", quality=90)
-    file.write_bytes(buffer.getvalue())
-    names = [f"class-{number}" for number in range(classes)]
-    frame = pd.DataFrame(
-        {
-            "id": [f"{number:08d}" for number in range(images)],
-            "path": str(file),
-            "container": "file",
-            "locator": 0,
-            "size": len(buffer.getvalue()),
-            "wnid": [names[number % classes] for number in range(images)],
+def _table(folder: Path) -> Callable[[], None]:
+    from cogworks.report.formats import write_formats
+    from cogworks.report.table import Column, Table, read_table, text_column, write_table
+
+    frame = pd.DataFrame(np.random.default_rng(0).random((30, 6)), columns=[*"abcdef"])
+    frame.insert(0, "name", [f"row {number}" for number in range(len(frame))])
+    columns = [text_column("name", "name"), *(Column(key, key) for key in "abcdef")]
+    # A job reads what it shows.
+    write_table(Table("a table", columns, frame), folder / "table.parquet")
+    return lambda: write_formats(read_table(folder / "table.parquet"), folder / "shown")
+
+
+def _figure(folder: Path) -> Callable[[], None]:
+    from matplotlib.figure import Figure
+
+    from cogworks.report.drawing import style
+    from cogworks.report.drawing.files import save
+
+    def make() -> None:
+        with style.drawing():
+            figure = Figure(layout="constrained")
+            for axes in figure.subplots(1, 2):
+                for number, line in enumerate(np.random.default_rng(0).random((6, 8))):
+                    axes.plot(line, label=f"line {number}")
+                axes.legend()
+        save(figure, folder / "figure")
+
+    return make
+
+
+def _draw(spec: Draw, threads: int, folder: Path) -> tuple[float, float]:
+    from cogworks.concepts.wordnet import open_wordnet
+    from cogworks.images.world.hierarchy import Hierarchy
+    from cogworks.images.world.pack import write_pack
+
+    def run(classes: int) -> None:
+        wordnet = open_wordnet(spec.world.wordnet)
+        hierarchy, wnids = Hierarchy(wordnet), wordnet.wnids()
+        chosen = wnids[:: max(1, len(wnids) // classes)][:classes]
+        # By one process: others take long to start, and then share the concepts.
+        write_pack(spec.world, chosen, folder / "pack.parquet", hierarchy=hierarchy, workers=1)
+
+    each, start = two_lengths(lambda classes: partial(run, classes), 1)
+    return each / spec.world.images / threads, start
+
+
+def _teach(spec: Teach, folder: Path) -> tuple[float, float]:
+    from cogworks.synthesis.tiny.parts import make_parts
+    from cogworks.synthesis.tiny.state import State
+    from cogworks.synthesis.tiny.train import Lessons, Trainer
+
+    given, size = spec.generator, spec.generator.image_size
+    words = [f"class {number}" for number in range(spec.classes)]
+    labels = torch.arange(spec.classes * LESSONS) % spec.classes
+    pixels = torch.randint(256, (len(labels), 3, size, size), dtype=torch.uint8)
+    lessons = Lessons(pixels, labels, [[[word] for _ in given.prompts] for word in words])
+
+    def run(parts: int) -> None:
+        part = {
+            key: getattr(given, key).model_copy(
+                update={"steps": max(1, round(getattr(given, key).steps * parts / PARTS))}
+            )
+            for key in ("autoencoder", "denoiser")
         }
+        shorter = given.model_copy(update=part)
+        state = State(Path(tempfile.mkdtemp(dir=folder)) / "state.pt", "estimate")
+        parts_ = make_parts(shorter, lessons.texts())
+        Trainer(parts_, shorter, state=state, stopped=lambda: False).train(lessons)
+
+    return two_lengths(lambda parts: partial(run, parts), 1)
+
+
+def _sketch(spec: Sketch, device: torch.device, folder: Path) -> float:
+    from cogworks.synthesis.estimate import estimate
+    from cogworks.synthesis.generator import Marker
+    from cogworks.synthesis.pipeline import open_pipeline
+    from cogworks.synthesis.tiny.parts import assemble, make_parts
+
+    prompts = [f"class {number}" for number in range(spec.drawing.padded_batch)]
+    assemble(make_parts(spec.generator, prompts)).save_pretrained(folder)
+    found = estimate(
+        counts=[spec.drawing.padded_batch],
+        n_shards=1,
+        prompts=prompts,
+        spec=spec.drawing.model_copy(update={"start": 0.0, "end": 1.0}),
+        pipe=open_pipeline(Marker("", folder, None), spec.drawing, device),
+        device=device,
     )
-    place = folder / "images.parquet"
-    return write_manifest(frame, place, dataset="estimate", split="train", classes=names)
+    return 1 / found.images_per_second
+
+
+def _describe(spec: Describe, threads: int) -> tuple[float, float]:
+    x = np.random.default_rng(0).standard_normal((BLOCK, spec.dim), dtype=np.float32)
+    labels = np.arange(BLOCK) // spec.of_class
+
+    def run(blocks: int) -> None:
+        # No class is in two blocks.
+        parts = [Part(x, labels + BLOCK * number) for number in range(blocks)]
+        with limit_blas(threads):
+            describe(FeatureSet(parts), spec.measures)
+
+    each, start = two_lengths(lambda blocks: partial(run, blocks), 1)
+    return each / BLOCK, start
+
+
+def _images(spec: OnImages, number: int, classes: int, folder: Path) -> Manifest:
+    """Write a manifest of so many images of some classes: of those that are there, or of one."""
+    names = [f"class-{label}" for label in range(classes)]
+    there = read_manifest(spec.manifest) if spec.manifest else None
+    column = "image"
+    if there is None or not len(there):
+        image = folder / "image.jpg"
+        image.write_bytes(photographs(1, spec.pixels)[0])
+        frame = pd.DataFrame({"path": [str(image)] * number})
+        frame = frame.assign(container="file", locator=0, size=-1)
+    else:
+        column = there.image_column
+        # Neighbours, as a job reads them; the first ones again where there are too few.
+        frame = there.frame.iloc[np.arange(number) % len(there)].reset_index(drop=True)
+        frame = frame[["path", "container", "locator", "size"]]
+    frame = frame.assign(
+        id=[f"{place:08d}" for place in range(number)],
+        wnid=[names[place % classes] for place in range(number)],
+    )
+    return write_manifest(
+        frame,
+        folder / "images.parquet",
+        dataset="estimate",
+        split="train",
+        classes=names,
+        image_column=column,
+    )

@@ -13,37 +13,56 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, RootModel, SerializeAsAny
 
+from cogworks.analysis.specs import MeasureSpec
 from cogworks.core.spec import Spec, digest
 from cogworks.encoders.specs import EncoderSpec
+from cogworks.images.specs import WorldSpec
 from cogworks.plan import seconds, sizes, work
 from cogworks.plan.architectures import dim
-from cogworks.plan.counts import classes_of, pixels
+from cogworks.plan.counts import classes, classes_of, pixels
 from cogworks.probes.specs import TuneSpec
+from cogworks.synthesis.specs import PartSpec, TrainedSpec
 from cogworks.training.specs import Traces, TrainSpec, Validation
 
 if TYPE_CHECKING:
+    from cogworks.plan.datasets import Dataset
+    from cogworks.plan.drawings import Drawing
     from cogworks.plan.encoders import Encoder
+    from cogworks.plan.generators import Trained
     from cogworks.plan.jobs import Job
+    from cogworks.plan.measures import Measure
     from cogworks.plan.plan import ImageSet, Plan
     from cogworks.plan.runs import Run
 # Where results lie; and the name of a device that is no GPU.
 FOLDER, CPU = "results/estimates", "CPU"
+# Into so many parts the training of a generator is divided, each with as many steps of both stages.
+PARTS = 50
 
 
-class Encode(Spec):
-    """Features of images of a size (width, height)."""
+class OnImages(Spec):
+    """Work on images.
+
+    Attributes:
+        pixels: width and height of made-up ones.
+        manifest: the images to look at in their place; empty where none are there yet.
+    """
+
+    pixels: tuple[int, int]
+    manifest: str
+
+
+class Encode(OnImages):
+    """Features of images."""
 
     kind: Literal["encode"] = "encode"
     encoder: EncoderSpec
-    pixels: tuple[int, int]
 
 
-class Train(Spec):
-    """Steps of a training on images of a size (width, height)."""
+class Train(OnImages):
+    """Steps of a training on images."""
 
     kind: Literal["train"] = "train"
     train: TrainSpec
-    pixels: tuple[int, int]
 
 
 class Search(Spec):
@@ -55,20 +74,69 @@ class Search(Spec):
     classes: int
 
 
+class Start(Spec):
+    """The start of a job, and a table or a figure that it makes."""
+
+    kind: Literal["start"] = "start"
+    makes: Literal["table", "figure"]
+
+
+class Draw(Spec):
+    """Images of the procedural world."""
+
+    kind: Literal["draw"] = "draw"
+    world: WorldSpec
+
+
+class Teach(Spec):
+    """Parts of the training of a tiny generator on images of some classes."""
+
+    kind: Literal["teach"] = "teach"
+    generator: TrainedSpec
+    classes: int
+
+
+class Sketch(Spec):
+    """Images of a clone by a tiny generator, which draws as fast before it is trained."""
+
+    kind: Literal["sketch"] = "sketch"
+    generator: TrainedSpec
+    drawing: PartSpec
+
+
+class Describe(Spec):
+    """Measures of features (N, dim), so many of each class."""
+
+    kind: Literal["describe"] = "describe"
+    measures: MeasureSpec
+    dim: int
+    of_class: int
+
+
+Measured = Encode | Train | Search | Start | Draw | Teach | Sketch | Describe
+
+
 class Clocked(Spec):
     """What a measurement found.
 
     Attributes:
-        seconds: for each unit of work: an image encoded, an image of a training's batch, or an
-            image shown once to one configuration.
-        library: seconds until a job has loaded its libraries, where it starts without them.
-        start: seconds from then until it begins with its first unit.
+        seconds: for each unit of work: an image encoded, drawn or described, an image of a
+            training's batch, an image shown once to one configuration, a part of a generator's
+            training, a table or a figure.
+        step: for each step of a search by SGD, besides.
+        update: for each configuration that takes part in a step, besides.
+        library: until a job has loaded its libraries, where it starts without them.
+        forked: until a job begins that starts with them.
+        start: from then until it begins with its first unit.
         device: what was measured.
         problem: why it could not be measured; then the others are 0.
     """
 
     seconds: float = 0.0
+    step: float = 0.0
+    update: float = 0.0
     library: float = 0.0
+    forked: float = 0.0
     start: float = 0.0
     device: str = ""
     problem: str = ""
@@ -80,11 +148,28 @@ class Calibration:
 
     Attributes:
         spec: what is measured.
-        threads: with how many threads its jobs run.
+        rule: the rule of its jobs.
+        threads: with how many threads they run, where the profile does not say so.
     """
 
-    spec: Encode | Train | Search
+    spec: Measured
+    rule: str
     threads: int
+
+    def threads_in(self, workflow: Any) -> int:
+        """Return with how many threads its jobs run, as `--set-threads` says, or the plan.
+
+        Args:
+            workflow: Snakemake's `Workflow`.
+        """
+        given = workflow.resource_settings.overwrite_threads.get(self.rule, self.threads)
+        return int(getattr(given, "value", given))
+
+    @property
+    def inputs(self) -> list[str]:
+        """Return the files that it reads."""
+        found = self.spec.manifest if isinstance(self.spec, OnImages) else ""
+        return [found] if found else []
 
     @property
     def name(self) -> str:
@@ -107,11 +192,26 @@ class Calibration:
 
 
 class Timed(NamedTuple):
-    """Which measurement tells of a job, the images that it looks at, and its units of work."""
+    """Which measurement tells of a job, and how much of that work it has.
+
+    Attributes:
+        calibration: the measurement.
+        images: images that it looks at, for the table.
+        units: units of work, see `Clocked`.
+        steps, updates: those of a search by SGD.
+    """
 
     calibration: Calibration
     images: int
-    units: int
+    units: float
+    steps: int = 0
+    updates: int = 0
+
+    def work(self, clocked: Clocked) -> float:
+        """Return the seconds of a job after its start."""
+        return (
+            self.units * clocked.seconds + self.steps * clocked.step + self.updates * clocked.update
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +227,12 @@ class Calibrations:
             *(self.encoding(encoder, dataset) for encoder, dataset in self._encoded),
             *(self.training(run) for run in self.plan.runs.values()),
             *(self.search(job) for job in self.plan.jobs.values() if job.kind.tuned),
+            *(self.drawing(data) for data in self.plan.datasets.values() if data.given.drawn),
+            *(self.teaching(found) for found in self.plan.trained_generators.values()),
+            *(self.sketching(drawing) for drawing in self.sketched),
+            *(self.describing(measure) for measure in self.plan.measures.values()),
+            self.shown("table"),
+            self.shown("figure"),
         ]
         return {calibration.name: calibration for calibration in found}
 
@@ -136,7 +242,7 @@ class Calibrations:
         return [(self.plan.encoders[name], self.plan.images(data)) for name, data in used]
 
     def timed(self, rule: str, w: Any) -> Timed | None:
-        """Return what tells how long a job takes; None where no measurement does.
+        """Return what tells how long a job takes; None for one that makes a table or a figure.
 
         Args:
             rule: its rule.
@@ -147,15 +253,50 @@ class Calibrations:
             number = work.encoded(images, w.split, int(getattr(w, "shards", 1)))
             return Timed(self.encoding(encoder, images), number, number)
         if rule == "train_encoder":
-            number = work.trained(self.plan.runs[w.run])
+            run = self.plan.runs[w.run]
+            number = work.trained(run)
             # Several GPUs share the steps, and their hours are the same.
-            return Timed(self.training(self.plan.runs[w.run]), number, number)
+            seen = number + seconds.one_way(run) * work.validated(run)
+            return Timed(self.training(run), number, seen)
         if rule in ("tune_probes", "fit_probes"):
-            job = self.plan.jobs[w.encoder, w.dataset, w.protocol]
-            if job.kind.tuned:
-                shown = work.shown(job, search=rule == "tune_probes")
-                return Timed(self.search(job), 0, shown)
+            return self._probed(self.plan.jobs[w.encoder, w.dataset, w.protocol], rule)
+        if rule == "render_world":
+            number = work.painted(self.plan.datasets[w.dataset])
+            return Timed(self.drawing(self.plan.datasets[w.dataset]), number, number)
+        if rule == "train_generator":
+            return Timed(self.teaching(self.plan.trained_generators[w.generator]), 0, PARTS)
+        if rule == "generate_shard":
+            drawing = self.plan.drawings[w.drawing]
+            number = work.drawn(drawing, int(w.number))
+            if drawing.first.section.generator in self.plan.trained_generators:
+                # The last batch is filled up.
+                batch = drawing.spec.padded_batch
+                return Timed(self.sketching(drawing), number, -(-number // batch) * batch)
+        if rule == "measure_features":
+            measure = self.plan.measures[w.encoder, w.dataset, w.split]
+            return Timed(self.describing(measure), 0, work.described(measure))
         return None
+
+    def _probed(self, job: Job, rule: str) -> Timed | None:
+        searches = rule == "tune_probes"
+        if not job.kind.tuned:
+            return None
+        if "epochs" not in type(job.tune_spec).model_fields:
+            return Timed(self.search(job), 0, work.shown(job, search=searches))
+        images, updates, steps = work.steps(job, search=searches)
+        # To score an image is one of the products that training on it takes.
+        scored = 0.0 if searches else work.scored(job) / seconds.PRODUCTS
+        return Timed(self.search(job), 0, images + scored, steps, updates)
+
+    def reckoned(self, rule: str, w: Any) -> float:
+        """Return what is reckoned of a job's work, where it is no part of a measurement."""
+        if rule == "fit_probes":  # of a kind that is not tuned
+            return seconds.fit(self.plan.jobs[w.encoder, w.dataset, w.protocol])
+        if rule in ("select_concepts", "rank_concepts"):
+            return seconds.WORDNET
+        if rule == "score_clone":
+            return seconds.similarity(self.plan.clones[w.clone])
+        return 0.0
 
     def seconds(self, rule: str, w: Any) -> float | None:
         """Return how long a job takes as far as it was measured; None where it was not."""
@@ -188,16 +329,16 @@ class Calibrations:
         if rule == "train_encoder":
             compute = self.plan.runs[w.run].compute
             processes = compute.processes * compute.nodes
-        return clocked.library + clocked.start + found.units * clocked.seconds / processes
+        return clocked.library + clocked.start + found.work(clocked) / processes
 
     def encoding(self, encoder: Encoder, images: ImageSet) -> Calibration:
         """Return what tells how long the features of a data set take."""
-        spec = Encode(encoder=encoder.untrained, pixels=pixels(images))
-        return Calibration(spec, self.plan.extraction_threads)
+        spec = Encode(encoder=encoder.untrained, **self._looks(images))
+        return Calibration(spec, "extract_features", self.plan.extraction_threads)
 
     def training(self, run: Run) -> Calibration:
         """Return what tells how long a training takes: the first run of such steps."""
-        first = self._firsts[_work(run)]
+        first = self._firsts[self._work(run)]
         optimizer = first.spec.optimizer.model_copy(
             update={"epochs": 1, "accumulation": 1, "warmup_epochs": 0.0, "lr_per_256": 0.01}
         )
@@ -208,15 +349,54 @@ class Calibrations:
             "validation": Validation(every_epochs=1),
             "start": None,
         }
-        spec = Train(train=first.spec.model_copy(update=alike), pixels=pixels(first.dataset))
-        return Calibration(spec, first.compute.threads)
+        train = first.spec.model_copy(update=alike)
+        spec = Train(train=train, **self._looks(first.dataset))
+        return Calibration(spec, "train_encoder", first.compute.threads)
+
+    @cached_property
+    def looked_at(self) -> dict[str, str]:
+        """Return, by data set, the manifest whose images tell of its own.
+
+        They lie in packs, or in one list: a source that is read as a whole. Folders of classes can
+        be large, and ImageNet's images are known. Of the data sets of a source, the first by name
+        is looked at.
+        """
+        firsts: dict[str, Dataset] = {}
+        found = {}
+        for name, dataset in sorted(self.plan.datasets.items()):
+            if dataset.given.mixed and not dataset.given.drawn and not dataset.missing:
+                first = firsts.setdefault(dataset.source.text, dataset)
+                found[name] = first.manifest("train")
+        return found
+
+    @property
+    def manifests(self) -> list[str]:
+        """Return the manifests that count such images."""
+        return [self.plan.datasets[name].manifest("train") for name in self.looked_at]
+
+    def _looks(self, images: ImageSet) -> dict[str, Any]:
+        """Return which images work on a data set looks at: its own, or some of their size."""
+        return {"pixels": pixels(images), "manifest": self.looked_at.get(images.name, "")}
 
     @cached_property
     def _firsts(self) -> dict[str, Run]:
         firsts: dict[str, Run] = {}
-        for run in self.plan.runs.values():
-            firsts.setdefault(_work(run), run)
+        # By name: a config has another order once it was packed for a script.
+        for _, run in sorted(self.plan.runs.items()):
+            firsts.setdefault(self._work(run), run)
         return firsts
+
+    def _work(self, run: Run) -> str:
+        """Return what the steps of a training are, as a digest."""
+        numbers = run.spec
+        parts = [numbers.backbone, numbers.augmentation]
+        return digest(
+            [
+                *(part.model_dump(mode="json") for part in parts),
+                *(numbers.loss.kind, numbers.precision, numbers.channels_last, numbers.compile),
+                *(run.compute.threads, self._looks(run.dataset)),
+            ]
+        )
 
     def search(self, job: Job) -> Calibration:
         """Return what tells how long search and fit of a job take: of as many classes, roughly."""
@@ -229,7 +409,51 @@ class Calibrations:
             dim=dim(job.encoder).number,
             classes=_rounded(classes_of(job)),
         )
-        return Calibration(spec, self.plan.probe_threads)
+        return Calibration(spec, "tune_probes", self.plan.probe_threads)
+
+    def drawing(self, dataset: Dataset) -> Calibration:
+        """Return what tells how long the images of a procedural world take to draw."""
+        return Calibration(Draw(world=dataset.world_spec), "render_world", 2)
+
+    def teaching(self, found: Trained) -> Calibration:
+        """Return what tells how long the training of a tiny generator takes."""
+        number = classes(self.plan.images(found.section.dataset)).number
+        spec = Teach(generator=self._untrained(found), classes=number)
+        return Calibration(spec, "train_generator", 2)
+
+    def _untrained(self, found: Trained) -> TrainedSpec:
+        return found.spec.model_copy(update={"name": "", "dataset": "", "seed": 0})
+
+    @property
+    def sketched(self) -> list[Drawing]:
+        """Return the drawings by generators that the workflow trains; others are drawn to tell."""
+        trained = self.plan.trained_generators
+        found = self.plan.drawings.values()
+        return [drawing for drawing in found if drawing.first.section.generator in trained]
+
+    def sketching(self, drawing: Drawing) -> Calibration:
+        """Return what tells how long the images of a clone take that a tiny generator draws."""
+        name = drawing.first.section.generator
+        spec = Sketch(
+            generator=self._untrained(self.plan.trained_generators[name]),
+            drawing=drawing.spec.model_copy(update={"name": "", "generator": "", "seed": 0}),
+        )
+        return Calibration(spec, "generate_shard", 1)
+
+    def describing(self, measure: Measure) -> Calibration:
+        """Return what tells how long measures of features take."""
+        spec = measure.spec.model_copy(update={"encoder": "", "dataset": "", "split": ""})
+        number = classes(self.plan.images(measure.dataset)).number
+        found = Describe(
+            measures=spec,
+            dim=dim(self.plan.encoders[measure.encoder_name]).number,
+            of_class=_rounded(max(1, work.described(measure) // number)),
+        )
+        return Calibration(found, "measure_features", 4)
+
+    def shown(self, what: Literal["table", "figure"]) -> Calibration:
+        """Return what tells how long a table or a figure takes, and how long a job to start."""
+        return Calibration(Start(makes=what), what, 1)
 
 
 @cache
@@ -246,23 +470,11 @@ def _rounded(number: int) -> int:
     return 1 << (number - 1).bit_length()
 
 
-def _work(run: Run) -> str:
-    numbers = run.spec
-    parts = [numbers.backbone, numbers.augmentation]
-    return digest(
-        [
-            *(part.model_dump(mode="json") for part in parts),
-            *(numbers.loss.kind, numbers.precision, numbers.channels_last, numbers.compile),
-            *(run.compute.threads, pixels(run.dataset)),
-        ]
-    )
-
-
-class AnySpec(RootModel[Annotated[Encode | Train | Search, Field(discriminator="kind")]]):
+class AnySpec(RootModel[Annotated[Measured, Field(discriminator="kind")]]):
     """Any of them."""
 
 
-def read(text: str) -> Encode | Train | Search:
+def read(text: str) -> Measured:
     """Return what a measurement's spec says."""
     import json
 

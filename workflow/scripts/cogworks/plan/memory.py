@@ -265,6 +265,13 @@ def calibration(plan: Plan) -> float:
         *(_encoding([one], PHOTOGRAPH, plan.extraction_threads) for one in plan.encoders.values()),
         *(_steps(run, min(run.spec.optimizer.batch, CLOCKED_BATCH)) for run in plan.runs.values()),
         *(TORCH + 3 * _kept(CLOCKED_ROWS, dim(job.encoder).number) for job in plan.jobs.values()),
+        *map(measures, plan.measures.values()),
+        *map(trained_generator, plan.trained_generators.values()),
+        *(
+            drawing(found)
+            for found in plan.drawings.values()
+            if found.first.section.generator in plan.trained_generators
+        ),
     )
 
 

@@ -41,6 +41,8 @@ MUCH = 0.1
 LISTED, VERIFIED = 0.001, 0.005
 # Seconds for a row of a table, and bytes a second of a large file from a network.
 ROW, FETCHED = 5e-5, 1e7
+# Seconds to read WordNet and go through its concepts.
+WORDNET = 1.0
 # Seconds to compare an image with texts, on a core and a GPU.
 JUDGED, JUDGED_BY_GPU = 0.5, 0.02
 # Products of a step of SGD on features and of its gradient; passes of L-BFGS through the images;
@@ -89,31 +91,35 @@ def fit(job: Job) -> float:
     """Return what the fit of a probe takes, and its scores."""
     if job.kind.tuned:
         return _learning(job, work.shown(job, search=False), 1)
-    pairs = training_images(job) * _tested(job) * job.protocol.seeds * len(job.protocol.shots)
+    pairs = training_images(job) * work.scored(job)
     return pairs * dim(job.encoder).number / _rate(job.plan, job.plan.probe_threads)
 
 
 def measures(measure: Measure, threads: int) -> float:
     """Return what the moments of features take, and the distances within their classes."""
-    images, encoder = (
-        measure.plan.images(measure.dataset),
-        measure.plan.encoders[measure.encoder_name],
-    )
-    splits = ("train", "test") if measure.split == "all" else (measure.split,)
-    rows = sum(images_of(images, split).number for split in splits)
-    length = dim(encoder).number
+    rows = work.described(measure)
+    length = dim(measure.plan.encoders[measure.encoder_name]).number
     return rows * length * (length + 1000) / (threads * CORE) + length**3 / CORE
 
 
 def training(run: Run) -> float:
     """Return what a training takes, among all its processes."""
-    spec, compute = run.spec, run.compute
-    crops, network = spec.augmentation, architecture(spec.backbone)[0]
-    seen = crops.global_crops * crops.global_size**2 + crops.local_crops * crops.local_size**2
+    compute, network = run.compute, architecture(run.spec.backbone)[0]
     rate = _rate(run.plan, compute.threads)
-    each = WAYS * network.work * 1e3 * seen / rate
+    each = WAYS * network.work * 1e3 * _seen(run) / rate
     each = max(each, _decoding(run.dataset) / compute.threads)
     return work.trained(run) * each / (compute.processes * compute.nodes)
+
+
+def one_way(run: Run) -> float:
+    """Return what an image that validates takes, as a share of one in a step of the training."""
+    return run.spec.augmentation.global_size**2 / (WAYS * _seen(run))
+
+
+def _seen(run: Run) -> int:
+    """Return the pixels of an image's crops."""
+    crops = run.spec.augmentation
+    return crops.global_crops * crops.global_size**2 + crops.local_crops * crops.local_size**2
 
 
 def shard(drawing: Drawing, number: int) -> float:
@@ -141,8 +147,7 @@ def manifests(dataset: Dataset) -> float:
 
 def world(dataset: Dataset) -> float:
     """Return what drawing the images of the procedural world takes."""
-    number = sum(images_of(dataset, split).number for split in ("train", "val", "test"))
-    return number * dataset.world_spec.size**2 * 1e-6
+    return work.painted(dataset) * dataset.world_spec.size**2 * 1e-6
 
 
 def rows(images: ImageSet, split: str) -> float:
@@ -171,10 +176,6 @@ def _learning(job: Job, shown: int, together: int) -> float:
     )
     steps = shown / (job.protocol.batch_size * together)
     return shown * passes * each + steps * STEP
-
-
-def _tested(job: Job) -> int:
-    return sum(images_of(found, "test").number for found in (*job.parts, *job.test_sets))
 
 
 def _forward(encoder: Encoder, threads: int) -> float:

@@ -41,9 +41,14 @@ class Estimate:
     disk_bytes: int
 
 
+def read(path: Path) -> Estimate:
+    """Return an estimate that was written."""
+    return Estimate(**read_json(path))
+
+
 def summary(paths: Sequence[Path]) -> str:
     """Return a line for each estimate, their sum, and the disk space that is free."""
-    found = [Estimate(**read_json(path)) for path in paths]
+    found = [read(path) for path in paths]
     if not found:
         return "no clone in synthesis.clones"
     rows: list[tuple[str, ...]] = [COLUMNS]

@@ -1,0 +1,88 @@
+"""What the search of a probe takes: an image shown to a configuration, and a step besides."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+
+from cogworks.estimates.clock import two_lengths
+from cogworks.estimates.specs import Clocked, Search
+from cogworks.probes.kinds import KINDS
+from cogworks.probes.methods import Method
+from cogworks.probes.specs import TuneSpec
+from cogworks.probes.splits import Split
+from cogworks.probes.table import FeatureTable
+
+ROWS_OF_EACH = 8
+# Batches of an epoch; and images of a batch that takes hardly more than its step.
+BATCHES, SMALL = 8, 8
+
+
+def search(spec: Search, device: torch.device) -> Clocked:
+    """Return what a unit of the search takes."""
+    if "epochs" in type(spec.search).model_fields:
+        return _by_steps(spec, device)
+    together = max(spec.search.batch, 1)
+
+    def prepare(rows: int) -> Callable[[], None]:
+        return partial(_Task(spec, spec.search, rows, device).run, together)
+
+    each, start = two_lengths(prepare, max(ROWS_OF_EACH * 128, spec.classes))
+    return Clocked(seconds=each / together, start=start)
+
+
+def _by_steps(spec: Search, device: torch.device) -> Clocked:
+    """Tell images, steps and configurations apart: by large batches and small, of many and one."""
+    batch, many = spec.search.batch_size, max(spec.search.batch, 2)  # type: ignore[attr-defined]
+
+    def step(size: int, together: int) -> tuple[float, float]:
+        """Return the seconds of a step, and of the start."""
+        given = spec.search.model_copy(update={"batch_size": size})
+        task = _Task(spec, given, BATCHES * size, device)
+        each, start = two_lengths(lambda epochs: partial(task.run, together, epochs=epochs), 1)
+        return each / BATCHES, start
+
+    large, start = step(batch, many)
+    return parts(
+        (large, batch, many), (step(SMALL, many)[0], SMALL, many), (step(SMALL, 1)[0], SMALL, 1)
+    ).model_copy(update={"start": start})
+
+
+def parts(*steps: tuple[float, int, int]) -> Clocked:
+    """Return what images, steps and configurations take, none less than nothing.
+
+    Args:
+        steps: seconds, images and configurations of a step of a large batch, of a small one, and
+            of a small one of fewer configurations.
+    """
+    (large, images, many), (small, few, _), (single, _, less) = steps
+    each = max(large - small, 0.0) / ((images - few) * many)
+    update = max((small - single) / (many - less) - few * each, 0.0)
+    step = max(single - less * (update + few * each), 0.0)
+    return Clocked(seconds=each, step=step, update=update)
+
+
+class _Task:
+    """Made-up features, and the search on them."""
+
+    def __init__(self, spec: Search, search: TuneSpec, rows: int, device: torch.device) -> None:
+        count = rows + spec.classes
+        x = torch.randn(count, spec.dim, generator=torch.Generator().manual_seed(0))
+        labels = torch.arange(count) % spec.classes
+        names = [f"{number:06d}" for number in range(spec.classes)]
+        self.table = FeatureTable(normalize(x).to(device), labels, names, "estimate")
+        order = np.arange(count)
+        self.split = Split(train=order[:rows], val=order[rows:])
+        self.search, self.device = search, device
+
+    def run(self, together: int, **changes: int) -> None:
+        """Search once, with so many configurations together."""
+        params = {key: (space.low * space.high) ** 0.5 for key, space in self.search.space.items()}
+        self._method(changes).search([0], [self.split], [[params] * together])
+
+    def _method(self, changes: dict[str, int]) -> Method:
+        method = KINDS.load(self.search.kind).method
+        assert method is not None, "only tuned kinds are measured"
+        return method(self.search.model_copy(update=changes), self.table, self.device)
