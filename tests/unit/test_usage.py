@@ -4,7 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cogworks.estimates.usage import Use, accounted, recorded, told
+import pytest
+
+from cogworks.config.yaml_file import load_yaml
+from cogworks.core.files import write_json
+from cogworks.core.place import ROOT
+from cogworks.estimates.forecast import Forecast
+from cogworks.estimates.specs import Calibrations, Clocked
+from cogworks.estimates.usage import Asked, Use, accounted, recorded, rooms, told
+from cogworks.plan.load import load
+from cogworks.stale.job import Job, Made
 
 # As `sacct` tells of a job that ended well, one that failed, and one in another folder.
 ACCOUNTING = """\
@@ -44,7 +53,8 @@ def test_the_newest_record_of_a_job_counts(tmp_path: Path) -> None:
         ]
     ):
         write(tmp_path / "make_table" / f"{number}.json", log=log, finished=finished, memory_mb=mb)
-    asked = {"table/a.log": ("table", 1000, 15), "table/new.log": ("table", 1000, 15)}
+    job = Job("table", {}, ("results/tables/a.csv",), now=Made(), before=None)
+    asked = {name: Asked(job, 1000, 15) for name in ("table/a.log", "table/new.log")}
     assert recorded(asked, tmp_path) == [Use("table", "table/a.log", 1000, 15, 300, 1.0)]
 
 
@@ -69,3 +79,38 @@ def test_what_asked_for_too_little_or_too_much_is_pointed_out() -> None:
         "The memory of 1 jobs is not known: they are forks of one process, or ran before it was "
         "recorded. With compute.warm_start: false it is.",
     ]
+
+
+def test_the_forecast_stands_beside_what_jobs_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the rooms of `estimate`, whether a job's record tells of it or Slurm's accounting."""
+    monkeypatch.chdir(tmp_path)
+    plan = load(load_yaml(ROOT / "config" / "test.yaml"))
+    (line,) = rooms([], {}, Forecast(plan, warm=True))
+    assert "once it has measured" in line
+    for calibration in Calibrations(plan).all.values():
+        write_json(Clocked(seconds=0.5, forked=2.0).model_dump(), calibration.path)
+    encoded = {"encoder": "base", "dataset": "seen", "split": "train"}
+    jobs = [
+        Job("extract_features", encoded, ("results/features/a.npy",), Made(), None),
+        Job("table", {"exhibit": "a"}, ("results/tables/a.csv",), Made(), None),
+    ]
+    logs = ["extract_features/base/seen/train.log", "table/a.log"]
+    requests = {log: Asked(job, 1000, 15) for log, job in zip(logs, jobs, strict=True)}
+    forecast = Forecast(plan, warm=True)
+    for name in (logs[0], "base_seen_train"):
+        uses = [
+            Use("extract_features", name, 1000, 15, None, 0.5),
+            Use("table", logs[1], 1000, 15, None, 0.05),
+            Use("table", "gone", 1000, 15, None, 60.0),
+        ]
+        head, *lines = (line.split() for line in rooms(uses, requests, forecast))
+        assert head[:2] == ["room", "jobs"]
+        # 64 images in half a second each and 2 s; one table.
+        assert lines == [
+            ["features", "1", "0.00944", "0.00833", "1.13"],
+            ["report", "1", "0.000694", "0.000833", "0.83"],
+            ["in", "all", "2", "0.0101", "0.00917", "1.11"],
+        ]
+    assert [row[0] for row in lines[:-1]] == list(forecast.rows(jobs))

@@ -117,7 +117,8 @@ def check_targets(files: Iterable[str], targets: set[str]) -> None:
     """Check config files, and that they give targets, which may be those of the thesis."""
     plan = load(functools.reduce(merge, map(whole, files)), files)
     given = Targets(Exhibits(plan)).files
-    assert targets <= given.keys() | {"all", "stale", "preflight", "estimate", "exhibits"}
+    others = {"all", "stale", "preflight", "estimate", "usage", "exhibits"}
+    assert targets <= given.keys() | others
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.name)

@@ -88,8 +88,11 @@ rule usage:
     params:
         # By Snakemake's own interpreter always: no environment holds Snakemake.
         script=place.Script("show_usage"),
+        config=packed(plan.config.model_dump()),
         spec=lambda w: dry_run.settings_of(workflow).text,
+        warm=lambda w: "--warm" if starts_warm() else "",
     message:
         "What jobs asked for, and what they used"
     shell:
-        "{params.script} --spec {params.spec:q} 2>&1 | tee {log:q}"
+        "{params.script} --config {params.config:q} --spec {params.spec:q} {params.warm} 2>&1"
+        " | tee {log:q}"

@@ -253,7 +253,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # None of these makes a file of a run that could be stale.
-APART = {"preflight", "document_config", "stale", "show_estimates", "calibrate", "rank"}
+APART = {"preflight", "document_config", "stale", "calibrate", "rank"}
+APART |= {"show_estimates", "show_usage"}
 
 
 def digests(root: Path) -> dict[str, str]:

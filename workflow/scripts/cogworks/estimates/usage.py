@@ -1,10 +1,11 @@
-"""What jobs asked for beside what they used, by rule: memory and time.
+"""What jobs asked for beside what they used, by rule; and beside what was forecast, by room.
 
 What was used is in the record that each job writes (`core.provenance`), or in Slurm's accounting
 where there is one.
 """
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cogworks.core.provenance import FOLDER, LOGS
+from cogworks.estimates.forecast import Forecast, room
+from cogworks.estimates.specs import FOLDER as ESTIMATES
 from cogworks.plan.requests import LEAST_MB, LEAST_MINUTES
+from cogworks.stale.job import Job, Made
 
 # A request of more than so many times what was used is pointed out, unless it is the least one.
 MOST = 3
@@ -21,6 +25,15 @@ SHOWN = 10
 FIELDS = "JobIDRaw,Comment,WorkDir,State,ReqMem,MaxRSS,TimelimitRaw,ElapsedRaw"
 SACCT = ("sacct", "--noheader", "--parsable2", "--units=M", "--starttime=1970-01-01")
 HEADINGS = ("rule", "jobs", "MB asked", "used", "share", "minutes asked", "used", "share")
+ROOMS = ("room", "jobs", "hours forecast", "used", "forecast/used")
+
+
+class Asked(NamedTuple):
+    """What a job asks for: MB and minutes."""
+
+    job: Job
+    mb: int
+    minutes: int
 
 
 class Use(NamedTuple):
@@ -42,33 +55,40 @@ class Use(NamedTuple):
     minutes: float
 
 
-def asked(workflow: Any) -> dict[str, tuple[str, int, int]]:
-    """Return the rule, MB and minutes of each job by the path of its log.
+def asked(workflow: Any) -> dict[str, Asked]:
+    """Return what each job asks for by the path of its log.
 
     Args:
         workflow: Snakemake's `Workflow`, with its graph of jobs built.
     """
     return {
-        str(Path(str(job.log[0])).relative_to(LOGS)): (
-            job.rule.name,
-            int(job.resources.mem_mb),
-            int(job.resources.runtime),
+        str(Path(str(job.log[0])).relative_to(LOGS)): Asked(
+            _read(job), int(job.resources.mem_mb), int(job.resources.runtime)
         )
         for job in workflow.dag.jobs
         if job.log and not job.is_norun
     }
 
 
-def recorded(requests: Mapping[str, tuple[str, int, int]], folder: Path = FOLDER) -> list[Use]:
+def _read(job: Any) -> Job:
+    return Job(
+        rule=job.rule.name,
+        wildcards=dict(job.wildcards_dict),
+        outputs=tuple(map(str, job.output)),
+        now=Made(inputs=frozenset(map(str, job.input))),
+        before=None,
+    )
+
+
+def recorded(requests: Mapping[str, Asked], folder: Path = FOLDER) -> list[Use]:
     """Return what the records of jobs tell, of each job the newest."""
     records = [json.loads(path.read_text("utf-8")) for path in folder.rglob("*.json")]
     records.sort(key=lambda record: record["finished"])
     newest = {record["log"]: record for record in records if record.get("log") in requests}
     return [
-        Use(
-            *requests[log][:1], log, *requests[log][1:], record["memory_mb"], record["seconds"] / 60
-        )
+        Use(job.rule, log, mb, minutes, record["memory_mb"], record["seconds"] / 60)
         for log, record in newest.items()
+        for job, mb, minutes in [requests[log]]
     ]
 
 
@@ -122,17 +142,57 @@ def told(uses: Sequence[Use]) -> Iterator[str]:
     by_rule: dict[str, list[Use]] = {}
     for use in uses:
         by_rule.setdefault(use.rule, []).append(use)
-    table = [HEADINGS, *(_row(rule, found) for rule, found in sorted(by_rule.items()))]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for first, *others in table:
-        cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
+    yield from aligned([HEADINGS, *(_row(rule, found) for rule, found in sorted(by_rule.items()))])
     yield from _pointed_out(uses)
     if unknown := sum(use.mb is None for use in uses):
         yield (
             f"The memory of {unknown} jobs is not known: they are forks of one process, or ran "
             "before it was recorded. With compute.warm_start: false it is."
         )
+
+
+def rooms(uses: Iterable[Use], requests: Mapping[str, Asked], forecast: Forecast) -> Iterator[str]:
+    """Yield a table with a line for each room: what `estimate` forecasts of jobs, and their hours.
+
+    Args:
+        uses: what jobs used.
+        requests: see `asked`; jobs of other plans are left out.
+        forecast: what jobs take.
+    """
+    if not os.path.isdir(ESTIMATES):
+        yield "What `estimate` forecasts of these jobs is shown here once it has measured."
+        return
+    jobs = {(found.job.rule, log): found.job for log, found in requests.items()}
+    # Slurm knows a job by the values of its wildcards.
+    jobs |= {(job.rule, _in_slurm(job)): job for job in jobs.values()}
+    sums: dict[str, list[tuple[float, float]]] = {}
+    for use in uses:
+        job = jobs.get((use.rule, use.name))
+        if job is not None:
+            pair = forecast.work(job).seconds / 3600, use.minutes / 60
+            sums.setdefault(room(job), []).append(pair)
+    sums["in all"] = [pair for pairs in sums.values() for pair in pairs]
+    yield from aligned([ROOMS, *(_sum(name, pairs) for name, pairs in sums.items())])
+    if forecast.unknown:
+        yield f"Not measured, so not in the forecast: {', '.join(forecast.unknown)}."
+
+
+def _in_slurm(job: Job) -> str:
+    return "_".join(value.replace("/", "_") for value in job.wildcards.values())
+
+
+def _sum(name: str, pairs: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+    said, used = (sum(column) for column in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
+    share = f"{said / used:.2f}" if used else "-"
+    return name, str(len(pairs)), f"{said:.3g}", f"{used:.3g}", share
+
+
+def aligned(table: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield the lines of a table: names on the left, numbers on the right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for first, *others in table:
+        cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
 
 
 def _row(rule: str, uses: Sequence[Use]) -> tuple[str, ...]:
