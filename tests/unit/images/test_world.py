@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from cogworks.concepts.wordnet import WordNet, open_wordnet
 from cogworks.core.errors import InputError
@@ -10,6 +11,7 @@ from cogworks.core.files import read_metadata
 from cogworks.core.seeds import derive_seed, shuffle_by_hash
 from cogworks.images.decode import decode_pil
 from cogworks.images.specs import WorldSpec
+from cogworks.images.world import pack
 from cogworks.images.world.canvas import Canvas
 from cogworks.images.world.hierarchy import Hierarchy
 from cogworks.images.world.looks import DRAWING, N_ATTRIBUTES, OFFSETS, Look, look_of
@@ -229,3 +231,20 @@ def test_a_class_that_wordnet_does_not_have_is_named(hierarchy: Hierarchy, tmp_p
 
 def test_seeds_of_motions_and_images_do_not_meet() -> None:
     assert derive_seed("world", 0, "look", TABBY) != derive_seed("world", 0, "focus", TABBY)
+
+
+def test_a_worker_draws_with_one_thread(
+    hierarchy: Hierarchy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers of two threads each, on two cores, wait for each other most of the time."""
+    found: list[int] = []
+
+    def draw(*arguments: object, **keys: object) -> np.ndarray:
+        blas = threadpool_info()
+        found.extend(pool["num_threads"] for pool in blas if pool["user_api"] == "blas")
+        return np.zeros((1, 16, 16, 3), dtype=np.uint8)
+
+    monkeypatch.setattr(pack, "draw_images", draw)
+    with threadpool_limits(2, user_api="blas"):
+        write_pack(SPEC, [TABBY], tmp_path / "p.parquet", hierarchy=hierarchy, workers=1)
+    assert set(found) == {1}

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from cogworks.core.device import limit_blas
 from cogworks.core.files import parquet_writer
 from cogworks.core.parallel import map_ordered
 from cogworks.core.seeds import derive_seed
@@ -74,7 +75,10 @@ def draw_images(look: Look, wnid: str, count: int, canvas: Canvas, *, seed: int)
 def _draw_concept(concept: tuple[str, Look], *, spec: WorldSpec) -> list[bytes]:
     wnid, look = concept
     canvas = Canvas(spec.size, nuisance=spec.nuisance)
-    images = draw_images(look, wnid, spec.images, canvas, seed=spec.world_seed)
+    # Its products are small. Each worker would start as many threads as there are workers, and
+    # these would wait for each other.
+    with limit_blas(1):
+        images = draw_images(look, wnid, spec.images, canvas, seed=spec.world_seed)
     return [_encode(image, spec.format) for image in images]
 
 
