@@ -29,6 +29,7 @@ def test_a_whole_run(tmp_path: Path, make_project: Callable[..., Any]) -> None:
     check_the_summary_names_the_report_and_the_main_table(project)
     check_the_disk_space_was_foreseen(project)
     check_a_second_run_has_nothing_to_do(project)
+    check_a_change_whose_jobs_fail_is_not_forgotten(project)
 
 
 def check_every_encoder_has_a_score_on_every_level(finished: Any) -> None:
@@ -80,3 +81,17 @@ def check_the_disk_space_was_foreseen(finished: Any) -> None:
 
 def check_a_second_run_has_nothing_to_do(finished: Any) -> None:
     assert finished.stale() == {}
+
+
+def check_a_change_whose_jobs_fail_is_not_forgotten(finished: Any) -> None:
+    """Snakemake removes the features, of which the finished probes then do not ask."""
+    (finished.folder / "larger.yaml").write_text("encoders: {random: {image_size: 40}}\n")
+    changed = ("--configfile", "config/test.yaml", "larger.yaml")
+    script, right = "workflow/scripts/extract_features.py", "parser.parse_args()"
+    finished.edit(script, right, "parser.parse_nothing()")
+    assert "Error in rule extract_features" in finished.snakemake(*changed, check=False)
+    finished.edit(script, "parser.parse_nothing()", right)
+    stale = finished.stale(*changed)
+    assert {"extract_features", "tune_probes", "fit_probes", "table"} <= stale.keys()
+    # With the first config, what is gone is made again; what had not begun is there still.
+    assert 0 < finished.stale()["extract_features"] < stale["extract_features"]

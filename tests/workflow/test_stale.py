@@ -103,3 +103,9 @@ def test_a_config_with_errors_is_told_by_its_errors(project: Any) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("error: the config has errors:\nconcepts.mini.pol: unknown key")
+
+
+def test_they_are_told_where_snakemake_is_silenced(project: Any) -> None:
+    (project.folder / "wrong.yaml").write_text("concepts: {mini: {pol: pool.txt}}\n")
+    output = project.snakemake("stale", "--quiet", "all", "--configfile", "wrong.yaml", check=False)
+    assert output.startswith("the config has errors:\nconcepts.mini.pol: unknown key")

@@ -2,6 +2,7 @@
 # need before the first one starts.
 import subprocess
 
+from snakemake.io import is_flagged
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 from cogworks.core import leader, slurm
@@ -9,6 +10,7 @@ from cogworks.core.warm.start import WARM, can_fork
 from cogworks.plan import graph
 from cogworks.preflight import cluster, gpus, quick, scratch
 from cogworks.stale import code as stale_code
+from cogworks.stale import remade
 
 build_dag = workflow._build_dag
 
@@ -25,6 +27,9 @@ def build_checked_dag():
         settings.max_jobs_per_timespan = None
     if works_on_gpus():
         gpus.share(workflow)
+    if workflow.is_main_process and not workflow.touch:
+        with told_in_words():
+            workflow.dag.forcefiles.update(remade.lost())
     build_dag()
     if workflow.remote_exec:
         slurm.record_here(workflow)
@@ -44,15 +49,22 @@ def build_checked_dag():
             note_touched(workflow.dag)
         elif not workflow.dryrun:
             list_members(workflow.dag)
+            remade.note(kept_outputs(workflow.dag))
 
 
 workflow._build_dag = build_checked_dag
 
 
+def kept_outputs(dag):
+    """Return what the jobs that will run make, other than what Snakemake removes itself."""
+    made = (path for job in dag.needrun_jobs() for path in job.output)
+    return [str(path) for path in made if not is_flagged(path, "temp")]
+
+
 def end_if(problems):
     """Say what is wrong, if anything is, and end."""
     for line in (lines := list(problems)):
-        logger.error(line)
+        say_error(line)
     if lines:
         sys.exit(1)
 
@@ -139,3 +151,8 @@ onstart:
         leader.lead()
     if starts_warm():
         WARM.start()
+
+
+onsuccess:
+    # A module's is not run: what it noted stays, and counts once it is gone.
+    remade.forget()

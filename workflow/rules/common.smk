@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 
 ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -44,13 +45,22 @@ if place.ROOT != ROOT:
     )
 
 
+def say_error(text):
+    """Say what is wrong, also where `--quiet all` silences Snakemake."""
+    output = workflow.output_settings
+    if output and Quietness.ALL in (output.quiet or ()):
+        print(text, file=sys.stderr)
+    else:
+        logger.error(text)
+
+
 @contextlib.contextmanager
 def told_in_words():
     """Say what is wrong and end: Snakemake would name a line of these files instead."""
     try:
         yield
     except InputError as error:
-        logger.error(str(error))
+        say_error(str(error))
         raise SystemExit(1) from error
 
 

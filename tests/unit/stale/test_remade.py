@@ -1,0 +1,39 @@
+from pathlib import Path
+
+from cogworks.stale.remade import forget, lost, note
+
+
+def test_only_what_was_there_and_has_gone_is_lost(tmp_path: Path) -> None:
+    noted = tmp_path / "noted.json"
+    kept, remade, new = (str(tmp_path / name) for name in ("kept", "remade", "new"))
+    assert lost(noted) == []
+    for path in (kept, remade):
+        Path(path).touch()
+    note([kept, remade, new], noted)
+    assert lost(noted) == []
+    Path(remade).unlink()
+    assert lost(noted) == [remade]
+
+
+def test_other_runs_do_not_forget_what_one_has_lost(tmp_path: Path) -> None:
+    noted = tmp_path / "noted.json"
+    first, other = tmp_path / "first", tmp_path / "other"
+    first.touch()
+    other.touch()
+    note([str(first)], noted)
+    first.unlink()
+    note([str(other)], noted)
+    forget(noted)
+    assert lost(noted) == [str(first)]
+    first.touch()
+    forget(noted)
+    assert not noted.exists()
+
+
+def test_a_file_that_is_removed_after_a_good_run_is_not_lost(tmp_path: Path) -> None:
+    noted, made = tmp_path / "noted.json", tmp_path / "made"
+    made.touch()
+    note([str(made)], noted)
+    forget(noted)
+    made.unlink()
+    assert lost(noted) == []
