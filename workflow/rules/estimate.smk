@@ -32,7 +32,7 @@ rule calibrate:
         script=script("calibrate", gpus=plan.config.compute.gpus),
         spec=lambda w: calibrations.all[w.calibration].spec.text,
         # With others it takes another time.
-        with_threads=lambda w, threads: threads,
+        with_threads=lambda w: calibrations.all[w.calibration].threads_in(workflow),
     message:
         "Measuring {wildcards.calibration}"
     shell:

@@ -21,6 +21,9 @@ def main() -> None:
     with Needs.ignored():
         requests = read(args.spec, asked)
     uses = list(accounted(accounting(), Path.cwd())) or recorded(requests)
+    if not uses:
+        print("No job of this config has run yet: there is nothing to compare.")
+        return
     print(*told(uses), "", *rooms(uses, requests, Forecast(plan, args.warm)), sep="\n")
 
 
