@@ -60,7 +60,7 @@ test-slurm: setup  ## Install Slurm with apt-get if it is missing, and run the w
 	sh tests/slurm/install.sh
 	python -m pytest -m "slurm$(if $(BRIEF), and brief)" --durations=0 tests/slurm
 
-bench: setup  ## Measure what takes long, beside this machine's own limits; perhaps NAMES="decode crops" ARGS=--save.
+bench: setup  ## Measure what takes long, beside this machine's own limits; perhaps NAMES="decode crops", or ARGS=--save.
 	@python benchmarks/bench.py $(NAMES) $(ARGS)
 
 setup: $(SYNCED) $(WORDNET) $(COMMAND)  ## Create .venv with the locked versions and find or fetch WordNet 3.0.

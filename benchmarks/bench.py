@@ -5,7 +5,8 @@ as a multiple of the plain way and of what a user would run instead, all in one 
 should run meanwhile. Each name is a script of this folder, which tells more of itself; it runs in a
 process of its own.
 
-    python benchmarks/bench.py [NAME ...] [--threads 2] [--save]
+    python benchmarks/bench.py [NAME ...] [--threads 2]
+    python benchmarks/bench.py --save
 
 `--save` writes the table to `benchmarks/results/`, under the name of the processor and the fastest
 that it multiplies in.
@@ -58,7 +59,9 @@ def tell(name: str, threads: int) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        allow_abbrev=False,
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--threads", type=int, default=2)
@@ -68,6 +71,8 @@ def main() -> None:
     unknown = set(args.names) - set(NAMES)
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))}: the names are {', '.join(NAMES)}")
+    if args.save and args.names:
+        parser.error("--save keeps a whole table: leave out the names")
     if args.here:
         (name,) = args.names
         tell(name, args.threads)

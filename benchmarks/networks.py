@@ -56,8 +56,8 @@ IMAGE = Preparation(
 WAYS = {
     "float32": ("float32", False, 0.999999),
     "float32 compiled": ("float32", True, 0.999999),
-    "bfloat16": ("bfloat16", False, 0.9999),
-    "bfloat16 compiled": ("bfloat16", True, 0.9999),
+    "bfloat16": ("bfloat16", False, 0.999),
+    "bfloat16 compiled": ("bfloat16", True, 0.999),
 }
 # Where torchvision's modules keep their classifiers.
 HEADS = {"resnet50": "fc", "efficientnet_b0": "classifier", "vit_b_16": "heads"}

@@ -348,7 +348,8 @@ def job(store: Any, folder: Path) -> dict[str, list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", nargs="+", default=["all", "shot", "weights", "memory"])
+    kinds = ["all", "shot", "weights", "memory"]
+    parser.add_argument("--rows", nargs="+", choices=kinds, default=kinds)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=10)

@@ -6,6 +6,7 @@ Seconds of wall time, the best of three; the server has loaded each script befor
     python benchmarks/starts.py [SCRIPT ...]
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,8 +32,14 @@ def rows(threads: int) -> Iterator[Row]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    scripts = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+    parser.add_argument("scripts", nargs="*", metavar="SCRIPT", help=f"of {', '.join(scripts)}")
+    names = parser.parse_args().scripts or NAMES
+    if unknown := set(names) - set(scripts):
+        parser.error(f"{', '.join(sorted(unknown))}: the scripts are {', '.join(scripts)}")
     print(f"{'script':<18}{'ordinary':>10}{'forked':>8}{'ratio':>7}")
-    for name, cold, forked in starts(sys.argv[1:] or NAMES):
+    for name, cold, forked in starts(names):
         print(f"{name:<18}{cold:>10.2f}{forked:>8.2f}{cold / forked:>6.0f}x", flush=True)
 
 
