@@ -6,7 +6,7 @@ take turns in one process, and a ratio is that of the medians. Cosine is the lea
 between a feature and the plain one. The limit is the rate of one large convolution (of a ViT: one
 large product) in the same precision: `share` is the part of it that a network reaches. `layers` is
 the time that its convolutions and products take, each by itself at its own shape, as a part of the
-network's.
+network's; those of a ViT's attention are not among them.
 
     python benchmarks/networks.py [--model resnet50] [--threads 1] [--batch 16] [--rounds 5]
 
@@ -204,12 +204,14 @@ def rows(threads: int) -> Iterator[Row]:
     ways = [name for name in WAYS if cpu_multiplies_bfloat16() or WAYS[name][0] == "float32"]
     for model in HEADS:
         plain_seconds, found = measure(model, ways, 16, 3)
+        transformer = model.startswith("vit")
         for name, way in found.items():
+            layers_too = "" if transformer else f", {way.layers:.0%} of it in its layers"
             yield Row(
                 f"{model}, {name}",
-                f"{16 / way.seconds:.1f} images/s, {way.layers:.0%} of it in its layers",
+                f"{16 / way.seconds:.1f} images/s{layers_too}",
                 way.share,
-                "one large product" if model.startswith("vit") else "one large convolution",
+                "one large product" if transformer else "one large convolution",
                 plain_seconds / way.seconds,
                 goal="85% of the limit" if model == "resnet50" else "",
             )
