@@ -13,6 +13,8 @@ from cogworks.stale import code as stale_code
 from cogworks.stale import remade
 
 build_dag = workflow._build_dag
+# What this run makes, other than what Snakemake removes itself.
+made_again = []
 
 
 def build_checked_dag():
@@ -49,7 +51,8 @@ def build_checked_dag():
             note_touched(workflow.dag)
         elif not workflow.dryrun:
             list_members(workflow.dag)
-            remade.note(kept_outputs(workflow.dag))
+            made_again.extend(kept_outputs(workflow.dag))
+            remade.note(made_again)
 
 
 workflow._build_dag = build_checked_dag
@@ -155,4 +158,4 @@ onstart:
 
 onsuccess:
     # A module's is not run: what it noted stays, and counts once it is gone.
-    remade.forget()
+    remade.forget(made_again)

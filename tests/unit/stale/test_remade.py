@@ -23,17 +23,27 @@ def test_other_runs_do_not_forget_what_one_has_lost(tmp_path: Path) -> None:
     note([str(first)], noted)
     first.unlink()
     note([str(other)], noted)
-    forget(noted)
+    forget([str(other)], noted)
     assert lost(noted) == [str(first)]
     first.touch()
-    forget(noted)
+    forget([str(first)], noted)
     assert not noted.exists()
+
+
+def test_a_run_that_makes_nothing_leaves_the_note_of_one_that_is_active(tmp_path: Path) -> None:
+    noted, made = tmp_path / "noted.json", tmp_path / "made"
+    made.touch()
+    note([str(made)], noted)
+    note([str(tmp_path / "new")], noted)
+    forget([], noted)
+    made.unlink()
+    assert lost(noted) == [str(made)]
 
 
 def test_a_file_that_is_removed_after_a_good_run_is_not_lost(tmp_path: Path) -> None:
     noted, made = tmp_path / "noted.json", tmp_path / "made"
     made.touch()
     note([str(made)], noted)
-    forget(noted)
+    forget([str(made)], noted)
     made.unlink()
     assert lost(noted) == []

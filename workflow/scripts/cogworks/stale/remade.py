@@ -16,23 +16,28 @@ NOTED = Path(".snakemake", "remade.json")
 
 def lost(noted: Path = NOTED) -> list[str]:
     """Return the files that a run before this one was to make again and that are not there."""
-    files = read_json(noted) if noted.exists() else []
-    return [file for file in files if not Path(file).exists()]
+    return [file for file in _read(noted) if not Path(file).exists()]
 
 
 def note(files: Iterable[str], noted: Path = NOTED) -> None:
-    """Note files that a run is about to make, besides those that are lost already."""
+    """Note those of the files that a run makes that are there, besides those that are lost already.
+
+    A run that makes nothing again, such as `stale` beside another run, leaves the note as it is.
+    """
     there = [file for file in files if Path(file).exists()]
-    _write(sorted({*there, *lost(noted)}), noted)
+    if there:
+        write_json(sorted({*there, *lost(noted)}), noted)
 
 
-def forget(noted: Path = NOTED) -> None:
-    """Note, after a run that ended well, only what other runs have lost."""
-    _write(lost(noted), noted)
-
-
-def _write(files: list[str], noted: Path) -> None:
-    if files:
-        write_json(files, noted)
+def forget(files: Iterable[str], noted: Path = NOTED) -> None:
+    """Take the files that a run has made out of the note, and the note away once it is empty."""
+    made = {file for file in files if Path(file).exists()}
+    left = [file for file in _read(noted) if file not in made]
+    if left:
+        write_json(left, noted)
     else:
         noted.unlink(missing_ok=True)
+
+
+def _read(noted: Path) -> list[str]:
+    return list(read_json(noted)) if noted.exists() else []
