@@ -52,14 +52,15 @@ IMAGE = Preparation(
     channel_order="rgb",
     decoder="pil",
 )
-# precision, compile, the least cosine: untrained networks amplify the rounding of bfloat16, an
-# EfficientNet most (0.89)
+# precision, compile, the least cosine
 WAYS = {
     "float32": ("float32", False, 0.999999),
     "float32 compiled": ("float32", True, 0.999999),
-    "bfloat16": ("bfloat16", False, 0.8),
-    "bfloat16 compiled": ("bfloat16", True, 0.8),
+    "bfloat16": ("bfloat16", False, 0.999),
+    "bfloat16 compiled": ("bfloat16", True, 0.999),
 }
+# Untrained, it amplifies the rounding of bfloat16: 0.89 was seen.
+LEAST = {("efficientnet_b0", "bfloat16"): 0.8}
 # Where torchvision's modules keep their classifiers.
 HEADS = {"resnet50": "fc", "efficientnet_b0": "classifier", "vit_b_16": "heads"}
 Run = Callable[[], torch.Tensor]
@@ -191,6 +192,7 @@ def measure(
     found = {}
     for name in ways:
         precision, _, least = WAYS[name]
+        least = LEAST.get((model, precision), least)
         cosine = cosine_similarity(features[name], features["plain"]).min().item()
         if cosine < least:
             raise SystemExit(f"{model}, {name}: cosine {cosine} is under {least}")
