@@ -6,6 +6,7 @@ That is safe with torch held to one thread: there is no pool of threads that a f
 
 import errno
 import hashlib
+import io
 import multiprocessing
 import os
 import random
@@ -23,6 +24,7 @@ import torch
 from cogworks.core import lock
 from cogworks.core.errors import InputError
 from cogworks.core.files import write_parquet
+from cogworks.synthesis import shard
 from cogworks.synthesis.draw import Artist
 from cogworks.synthesis.job import draw_shard
 from cogworks.synthesis.shard import read_shard
@@ -93,10 +95,26 @@ def wait_for_bytes(folder: Path, process: ForkProcess, count: int) -> None:
         time.sleep(0.001)
 
 
+def draw_and_die(arguments: dict[str, Any], folder: Path, *, byte: int, **options: int) -> None:
+    """Draw a shard, and die as soon as its partial file holds `byte` bytes."""
+
+    class Deadly(io.FileIO):
+        def write(self, data: Any) -> int:
+            room = byte - self.tell()
+            if len(data) > room:
+                super().write(data[: max(0, room)])
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().write(data)
+
+    # Only in this process, which is a fork.
+    shard.open = lambda path, mode: io.BufferedRandom(Deadly(path, mode))  # type: ignore[attr-defined]
+    draw(arguments, folder, **options)
+
+
 @pytest.mark.fault(
     "Processes",
     "SIGKILL of each of {n_shards} shards",
-    how="twice, at random moments; other sizes of batches each time",
+    how="twice, at random bytes of the file; other sizes of batches each time",
 )
 @pytest.mark.parametrize(("n_shards", "batch_size"), [(3, 5), (7, 8)])
 def test_kills_shards_and_batches_do_not_show(
@@ -111,29 +129,28 @@ def test_kills_shards_and_batches_do_not_show(
     whole.mkdir()
     broken.mkdir()
     draw(job, whole, number=0, n_shards=1, batch_size=8)
-    size = (whole / "shard-00000.tar").stat().st_size
+    length = read_shard(whole / "shard-00000.tar")[-1].end
+    # Classes are not split: each shard holds at least so many bytes, give or take the compression.
+    least = int(0.8 * length * (len(WNIDS) // n_shards) / len(WNIDS))
     dice = random.Random(n_shards)
-    kills = 0
     for number in range(n_shards):
         options = {"number": number, "n_shards": n_shards}
-        shard = broken / f"shard-{number:05d}.tar"
-        for at in (0.3, 0.7):
-            process = start(server, job, broken, batch_size=dice.choice([1, 2, 4]), **options)
-            wait_for_bytes(broken, process, int(at * size / n_shards) + dice.randrange(600))
-            time.sleep(0.01 * dice.random())
-            process.kill()  # It may have ended.
+        for byte in sorted(dice.sample(range(least), 2)):
+            options["batch_size"] = dice.choice([1, 2, 4])
+            process = server.Process(
+                target=draw_and_die, args=(job, broken), kwargs=options | {"byte": byte}
+            )
+            process.start()
             process.join()
-            kills += process.exitcode == -signal.SIGKILL
-            if shard.exists():
-                break  # it had finished before the kill
-        # The tar is handed over last: its table alone is not a shard yet.
-        if not shard.exists():
-            process = start(server, job, broken, batch_size=batch_size, **options)
-            process.join()
-            assert process.exitcode == 0
-    assert kills >= n_shards
+            assert process.exitcode == -signal.SIGKILL
+            (partial,) = broken.glob(".*.partial")
+            assert partial.stat().st_size == byte
+            assert not list(broken.glob(f"shard-{number:05d}*"))
+        process = start(server, job, broken, **options | {"batch_size": batch_size})
+        process.join()
+        assert process.exitcode == 0
     assert images(broken) == images(whole)
-    assert len(images(whole)) == 8 * EACH
+    assert len(images(whole)) == len(WNIDS) * EACH
     assert not list(broken.glob(".*.partial"))
     assert not list(broken.glob(".*.lock"))
     fault.seen("the same images as of one shard that nothing disturbs")
