@@ -1,11 +1,10 @@
 """The command lines of the encoders room, and a kill in the middle of one."""
 
-import os
 import runpy
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,11 @@ from cogworks.images.manifest import write_manifest
 from cogworks.plan.plan import Plan
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
-PAUSE = "TEST_PAUSE_SECONDS"
-ENTRY = f"""
-import os
-import time
+ENTRY = """
 from torch import nn
 
 class Net(nn.Module):
     def forward(self, images):
-        time.sleep(float(os.environ.get("{PAUSE}", 0)))
         return images.mean((2, 3))
 
 def load():
@@ -76,29 +71,24 @@ def run(script: str, given: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_killed_and_resumed(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    deadly: Callable[[str], dict[str, str]],
 ) -> None:
     """SIGKILL in mid-feature, and the identical file after."""
     assert run("extract_features.py", arguments("whole"), monkeypatch) == 0
-    process = subprocess.Popen(
-        [sys.executable, str(SCRIPTS / "extract_features.py"), *arguments("killed")],
-        env=os.environ | {PAUSE: "0.05"},
-        stderr=subprocess.DEVNULL,
-    )
+    command = [sys.executable, str(SCRIPTS / "extract_features.py"), *arguments("killed")]
+    killed = subprocess.run(command, env=deadly("*/chunk-000002.json"), check=False)
+    assert killed.returncode == -signal.SIGKILL
     work = workplace / "killed.work"
-    deadline = time.monotonic() + 100
-    while not list(work.glob("chunk-000001.json")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert len(list(work.glob("chunk-*.json"))) == 2
     assert not (workplace / "killed.npy").exists()
-    done = len(list(work.glob("chunk-*.json")))
-    assert 2 <= done < 4
     assert run("extract_features.py", arguments("killed"), monkeypatch) == 0
-    assert f"resuming: {done} of 4 chunks" in capfd.readouterr().out
+    assert "resuming: 2 of 4 chunks" in capfd.readouterr().out
     for suffix in ("npy", "parquet"):
-        killed = (workplace / f"killed.{suffix}").read_bytes()
-        assert killed == (workplace / f"whole.{suffix}").read_bytes()
+        killed_file = (workplace / f"killed.{suffix}").read_bytes()
+        assert killed_file == (workplace / f"whole.{suffix}").read_bytes()
     assert not work.exists()
 
 

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,19 +62,15 @@ def run(arguments: list[str]) -> None:
 
 
 def test_a_search_killed_in_the_middle_ends_as_it_would_have_without(
-    job: Job, store: Any, tmp_path: Path
+    job: Job, store: Any, tmp_path: Path, deadly: Callable[[str], dict[str, str]]
 ) -> None:
     run(tune(job, store, tmp_path / "whole"))
-    process = subprocess.Popen(tune(job, store, tmp_path / "killed"), stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 150
-    while not list(tmp_path.glob("killed/cells/2-*.json")) and time.monotonic() < deadline:
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    records = list(tmp_path.glob("killed/cells/*.json"))
-    assert 2 < len(records) < 8, "it was killed too early or too late"
+    search = tune(job, store, tmp_path / "killed")
+    killed = subprocess.run(search, env=deadly("*/cells/4-*.json"), check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert 2 < len(list(tmp_path.glob("killed/cells/*.json"))) < 8
     assert not (tmp_path / "killed" / "trials.parquet").exists()
-    run(tune(job, store, tmp_path / "killed"))
+    run(search)
     whole, resumed = (tmp_path / name / "trials.parquet" for name in ("whole", "killed"))
     assert whole.read_bytes() == resumed.read_bytes()
 
