@@ -1,8 +1,9 @@
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import pytest
 import torch
@@ -75,14 +76,33 @@ def test_a_generator_of_nan_has_no_cost(pipe: Any, drawing: PartSpec) -> None:
     handle.remove()
 
 
-def test_a_long_batch_is_extrapolated(pipe: Any, drawing: PartSpec) -> None:
+def test_a_long_batch_is_extrapolated(
+    pipe: Any, drawing: PartSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that counts two seconds for a call of the denoiser and five for a decoding."""
+    now = [0.0]
+
+    def takes(seconds: float) -> Callable[..., None]:
+        def pass_time(*_: object) -> None:
+            now[0] += seconds
+
+        return pass_time
+
+    hooks = [
+        pipe.unet.register_forward_hook(takes(2.0)),
+        pipe.vae.decoder.register_forward_hook(takes(5.0)),
+    ]
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     settings = drawing.model_copy(update={"steps": 40, "guidance": 1.0})
-    with mock.patch.object(module, "WHOLE_BATCH_SECONDS", 0.0):
-        guessed = cost(pipe, settings, images=100)
-    measured = cost(pipe, settings, images=100)
-    assert guessed.measured == "extrapolated from 2 and 6 steps"
-    assert guessed.rows_per_call == 4
-    assert 1 / 4 < guessed.images_per_second / measured.images_per_second < 4
+    for limit, how in ((0, "extrapolated from 2 and 6 steps"), (1000, "one whole batch")):
+        monkeypatch.setattr(module, "WHOLE_BATCH_SECONDS", limit)
+        found = cost(pipe, settings, images=100)
+        assert found.measured == how
+        assert found.rows_per_call == 4
+        batch = 2.0 * found.denoiser_calls_per_batch + 5.0
+        assert found.images_per_second == pytest.approx(4 / batch)
+    for hook in hooks:
+        hook.remove()
 
 
 def test_the_table_has_a_sum(tmp_path: Path) -> None:
