@@ -72,10 +72,10 @@ def test_what_asked_for_too_little_or_too_much_is_pointed_out() -> None:
     assert (figure.split()[2:4], table.split()[2:4]) == (["1000", "-"], ["1000", "120"])
     assert tune.split()[:6] == ["tune_probes", "3", "4000", "1000", "to", "4100"]
     assert lines == [
-        "tune_probes b: used 4100 MB, more than the 4000 asked for",
-        "tune_probes b: used 61 minutes, more than the 60 asked for",
-        "tune_probes c: asked for 4000 MB and used 1000",
-        "tune_probes c: asked for 60 minutes and used 10",
+        "tune_probes b: used 4100 MB, more than the 4000 MB asked for",
+        "tune_probes b: used 1 h 01 min, more than the 1 h 00 min asked for",
+        "tune_probes c: asked for 4000 MB and used 1000 MB",
+        "tune_probes c: asked for 1 h 00 min and used 10 min 00 s",
         "The memory of 1 jobs is not known: they are forks of one process, or ran before it was "
         "recorded. With compute.warm_start: false it is.",
     ]
@@ -101,16 +101,16 @@ def test_the_forecast_stands_beside_what_jobs_took(
     forecast = Forecast(plan, warm=True)
     for name in (logs[0], "base_seen_train"):
         uses = [
-            Use("extract_features", name, 1000, 15, None, 0.5),
             Use("table", logs[1], 1000, 15, None, 0.05),
+            Use("extract_features", name, 1000, 15, None, 0.5),
             Use("table", "gone", 1000, 15, None, 60.0),
         ]
         head, *lines = (line.split() for line in rooms(uses, requests, forecast))
         assert head[:2] == ["room", "jobs"]
-        # 64 images in half a second each and 2 s; one table.
+        # As data goes: 64 images in half a second each and 2 s; one table.
         assert lines == [
-            ["features", "1", "0.00944", "0.00833", "1.13"],
-            ["report", "1", "0.000694", "0.000833", "0.83"],
-            ["in", "all", "2", "0.0101", "0.00917", "1.11"],
+            ["features", "1", "34", "s", "30", "s", "1.13"],
+            ["report", "1", "2.5", "s", "3", "s", "0.83"],
+            ["in", "all", "2", "36", "s", "33", "s", "1.11"],
         ]
-    assert [row[0] for row in lines[:-1]] == list(forecast.rows(jobs))
+    assert [row[0] for row in lines[:-1]] == list(forecast.rows(reversed(jobs)))

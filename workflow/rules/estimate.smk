@@ -1,5 +1,5 @@
-# What the whole config will take: jobs, images, hours and disk, measured on this machine once for
-# each kind of work, whether its jobs are many or few.
+# What is left to do for a config: jobs, images, time and disk. Each kind of work is measured on this
+# machine once, whether its jobs are many or few.
 
 
 localrules:
@@ -69,7 +69,7 @@ rule estimate:
         parts=lambda w: packed(targets.parts),
         warm=lambda w: "--warm" if starts_warm() else "",
     message:
-        "What the whole config will take"
+        "What is left to do, and how long it will take"
     shell:
         "{params.script} --config {params.config:q} --parts {params.parts:q}"
         " --settings {params.settings:q} {params.warm} --clones {input.clones:q} 2>&1 | tee {log:q}"

@@ -1,4 +1,4 @@
-"""Print what is still to be done for the whole config: jobs, images, hours and disk, by part."""
+"""Print what is left to do for a config: jobs, images, time and disk, by part of the report."""
 
 from pathlib import Path
 

@@ -52,7 +52,19 @@ def test_what_was_done_before_makes_the_work_no_faster(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(7, "7 s"), (185, "3 min 05 s"), (7620, "2 h 07 min")]
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.1234, "0.12 s"),
+        (7, "7 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min 00 s"),
+        (185, "3 min 05 s"),
+        (3599.7, "1 h 00 min"),
+        (7620, "2 h 07 min"),
+        (172799, "2 days 0 h"),
+        (1500.6 * 86400, "1,500 days 14 h"),
+    ],
 )
-def test_durations(seconds: int, text: str) -> None:
+def test_durations(seconds: float, text: str) -> None:
     assert progress.format_duration(seconds) == text

@@ -106,6 +106,6 @@ def test_the_records_of_a_run_are_one_sentence(tmp_path):
         record = {"finished": finished, "seconds": 1800, "commit": commit, "device": "GPU"}
         (tmp_path / f"{number}.json").write_text(json.dumps(record))
     assert provenance.told(tmp_path) == (
-        "2 jobs, finished 2026-01-01 23:00 to 2026-01-02 03:04 UTC, 1.0 hours together, on GPU, "
+        "2 jobs, finished 2026-01-01 23:00 to 2026-01-02 03:04 UTC, 1 h 00 min together, on GPU, "
         "commit a, b."
     )

@@ -125,10 +125,10 @@ def test_the_table_has_a_sum(tmp_path: Path) -> None:
         paths[-1].write_text(json.dumps(asdict(found)))
     lines = summary(paths).splitlines()
     assert "1,281,167" in lines[1]
-    assert "15" in lines[1]
+    assert "15 days 1 h" in lines[1]
     assert "77 GB" in lines[1]
     assert lines[3].startswith("all")
     assert "2,562,334" in lines[3]
-    assert "30.1" in lines[3]
+    assert "30 days 2 h" in lines[3]
     assert "free on this disk" in lines[4]
     assert "no clone" in summary([])

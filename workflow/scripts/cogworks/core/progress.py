@@ -92,10 +92,16 @@ def _one(_: object) -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """Return seconds as `12 s`, `3 min 05 s` or `2 h 07 min`."""
+    """Return seconds as `0.12 s`, `12 s`, `3 min 05 s`, `2 h 07 min` or `5 days 3 h`."""
     whole = round(seconds)
+    if whole < 10:
+        return f"{seconds:.2g} s"
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    minutes = round(seconds / 60)
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    hours = round(seconds / 3600)
+    return f"{hours // 24:,} days {hours % 24} h"

@@ -21,6 +21,7 @@ from typing import Any
 
 from cogworks.core.files import write_text
 from cogworks.core.place import ROOT
+from cogworks.core.progress import format_duration
 
 LOGS = Path("logs")
 FOLDER = LOGS / "provenance"
@@ -83,13 +84,13 @@ def told(folder: Path) -> str:
     if not records:
         return ""
     finished = sorted(datetime.fromisoformat(record["finished"]) for record in records)
-    hours = sum(record["seconds"] for record in records) / 3600
+    together = format_duration(sum(record["seconds"] for record in records))
     days = dict.fromkeys(f"{day:%Y-%m-%d %H:%M}" for day in (finished[0], finished[-1]))
     commits, devices = (
         ", ".join(sorted({record[key] for record in records})) for key in ("commit", "device")
     )
     return (
-        f"{len(records)} jobs, finished {' to '.join(days)} UTC, {hours:.1f} hours together, on "
+        f"{len(records)} jobs, finished {' to '.join(days)} UTC, {together} together, on "
         f"{devices}, commit {commits}."
     )
 

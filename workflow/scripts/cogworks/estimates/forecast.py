@@ -1,14 +1,15 @@
-"""What the jobs of a plan will take: images, hours of a device and disk, by part and room."""
+"""What the jobs of a plan will take: images, time of a device and disk, by part and room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+from cogworks.core.progress import format_duration
 from cogworks.encoders.together import FOLDER
 from cogworks.estimates.specs import Calibration, Calibrations, Clocked, Timed
 from cogworks.plan import sizes, work
@@ -21,10 +22,22 @@ from cogworks.synthesis.estimates import Estimate, read
 if TYPE_CHECKING:
     from cogworks.stale.job import Job
 
+T = TypeVar("T")
 # Rules whose jobs make a picture, as `figure` does; all others that are not measured make a table.
 PICTURES = ("figure", "draw_samples", "draw_sheets", "build_report")
-# Folders of results that are one room.
-ROOMS = {"tuning": "probes", "crossed": "analysis", "tables": "report", "figures": "report"}
+# All rooms, as data goes through them.
+ROOMS = (
+    "concepts",
+    "images",
+    "synthesis",
+    "training",
+    "features",
+    "probes",
+    "analysis",
+    "report",
+)
+# Folders of results that are part of a room with another name.
+FOLDERS = {"tuning": "probes", "crossed": "analysis", "tables": "report", "figures": "report"}
 
 
 class Work(NamedTuple):
@@ -91,12 +104,12 @@ class Forecast:
         return {found.path: found.bytes for found in sizes.artifacts(self.plan)}
 
     def rows(self, jobs: Iterable[Job]) -> dict[str, Row]:
-        """Return the sums of some jobs by room."""
+        """Return the sums of some jobs by room, see `in_order`."""
         found: dict[str, Row] = {}
         for job in jobs:
             size = sum(self._sizes.get(path, 0) for path in job.outputs)
             found.setdefault(room(job), Row()).add(self.work(job), size)
-        return found
+        return in_order(found)
 
     def work(self, job: Job) -> Work:
         """Return what one job takes."""
@@ -156,10 +169,15 @@ def room(job: Job) -> str:
     if not path.startswith("results/"):
         return "report"
     folder = path.split("/")[1]
-    return "report" if "." in folder else ROOMS.get(folder, folder)
+    return "report" if "." in folder else FOLDERS.get(folder, folder)
 
 
-HEADINGS = ("part", "room", "jobs", "images", "hours", "disk")
+def in_order(found: Mapping[str, T]) -> dict[str, T]:
+    """Return what belongs to rooms in the order in which data goes through them."""
+    return {name: found[name] for name in dict.fromkeys([*ROOMS, *found]) if name in found}
+
+
+HEADINGS = ("part", "room", "jobs", "images", "time", "disk")
 
 
 def told(forecast: Forecast, jobs: Sequence[Job], parts: dict[str, list[str]]) -> Iterator[str]:
@@ -179,11 +197,11 @@ def told(forecast: Forecast, jobs: Sequence[Job], parts: dict[str, list[str]]) -
     everything = ("everything", forecast.rows(needed))
     yield from lines([*rows, everything] if len(parts) > 1 else [everything])
     devices = ", ".join(forecast.devices) or "this machine"
-    yield f"Hours are those of one job at a time; measured on: {devices}."
+    yield f"Times are those of one job at a time; measured on: {devices}."
     for finding in space(forecast.plan, Needed()):
         yield f"{'Disk' if finding.fine else 'Disk, TOO SMALL'}: {finding.words}"
     if forecast.unknown:
-        yield f"Not measured, so not in the hours: {', '.join(forecast.unknown)}."
+        yield f"Not measured, so not in the times: {', '.join(forecast.unknown)}."
 
 
 def lines(parts: Sequence[tuple[str, dict[str, Row]]]) -> Iterator[str]:
@@ -203,10 +221,9 @@ def lines(parts: Sequence[tuple[str, dict[str, Row]]]) -> Iterator[str]:
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:
-    hours = row.seconds / 3600
     return (
         f"{row.jobs:,}",
         f"{row.images:,}" if row.images else "",
-        f"{hours:,.0f}" if hours >= 100 else f"{hours:.3g}",
+        format_duration(row.seconds),
         in_words(row.bytes) if row.bytes else "",
     )

@@ -8,12 +8,13 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cogworks.core.progress import format_duration
 from cogworks.core.provenance import FOLDER, LOGS
-from cogworks.estimates.forecast import Forecast, room
+from cogworks.estimates.forecast import Forecast, in_order, room
 from cogworks.estimates.specs import FOLDER as ESTIMATES
 from cogworks.plan.requests import LEAST_MB, LEAST_MINUTES
 from cogworks.stale.job import Job, Made
@@ -24,8 +25,8 @@ MOST = 3
 SHOWN = 10
 FIELDS = "JobIDRaw,Comment,WorkDir,State,ReqMem,MaxRSS,TimelimitRaw,ElapsedRaw"
 SACCT = ("sacct", "--noheader", "--parsable2", "--units=M", "--starttime=1970-01-01")
-HEADINGS = ("rule", "jobs", "MB asked", "used", "share", "minutes asked", "used", "share")
-ROOMS = ("room", "jobs", "hours forecast", "used", "forecast/used")
+HEADINGS = ("rule", "jobs", "MB asked", "used", "share", "time asked", "used", "share")
+BY_ROOM = ("room", "jobs", "forecast", "used", "forecast/used")
 
 
 class Asked(NamedTuple):
@@ -152,7 +153,7 @@ def told(uses: Sequence[Use]) -> Iterator[str]:
 
 
 def rooms(uses: Iterable[Use], requests: Mapping[str, Asked], forecast: Forecast) -> Iterator[str]:
-    """Yield a table with a line for each room: what `estimate` forecasts of jobs, and their hours.
+    """Yield a table with a line for each room: what jobs were forecast to take, and took.
 
     Args:
         uses: what jobs used.
@@ -169,10 +170,10 @@ def rooms(uses: Iterable[Use], requests: Mapping[str, Asked], forecast: Forecast
     for use in uses:
         job = jobs.get((use.rule, use.name))
         if job is not None:
-            pair = forecast.work(job).seconds / 3600, use.minutes / 60
+            pair = forecast.work(job).seconds, 60 * use.minutes
             sums.setdefault(room(job), []).append(pair)
-    sums["in all"] = [pair for pairs in sums.values() for pair in pairs]
-    yield from aligned([ROOMS, *(_sum(name, pairs) for name, pairs in sums.items())])
+    sums = {**in_order(sums), "in all": [pair for pairs in sums.values() for pair in pairs]}
+    yield from aligned([BY_ROOM, *(_sum(name, pairs) for name, pairs in sums.items())])
     if forecast.unknown:
         yield f"Not measured, so not in the forecast: {', '.join(forecast.unknown)}."
 
@@ -184,7 +185,7 @@ def _in_slurm(job: Job) -> str:
 def _sum(name: str, pairs: Sequence[tuple[float, float]]) -> tuple[str, ...]:
     said, used = (sum(column) for column in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
     share = f"{said / used:.2f}" if used else "-"
-    return name, str(len(pairs)), f"{said:.3g}", f"{used:.3g}", share
+    return name, str(len(pairs)), format_duration(said), format_duration(used), share
 
 
 def aligned(table: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -203,18 +204,19 @@ def _row(rule: str, uses: Sequence[Use]) -> tuple[str, ...]:
         _range(use.asked_mb for use in uses),
         _range(use.mb for use in known if use.mb is not None),
         _range(100 * (use.mb or 0) / use.asked_mb for use in known) + " %",
-        _range(use.asked_minutes for use in uses),
-        _range((use.minutes for use in uses), digits=1),
+        _range((use.asked_minutes for use in uses), _duration),
+        _range((use.minutes for use in uses), _duration),
         _range(100 * use.minutes / use.asked_minutes for use in uses) + " %",
     )
 
 
-def _range(values: Iterable[float], digits: int = 0) -> str:
+def _range(values: Iterable[float], shown: Callable[[float], str] = "{:.0f}".format) -> str:
     found = sorted(values)
-    if not found:
-        return "-"
-    ends = dict.fromkeys(f"{value:.{digits}f}" for value in (found[0], found[-1]))
-    return " to ".join(ends)
+    return " to ".join(dict.fromkeys(map(shown, (found[0], found[-1])))) if found else "-"
+
+
+def _duration(minutes: float) -> str:
+    return format_duration(60 * minutes)
 
 
 def _pointed_out(uses: Iterable[Use]) -> Iterator[str]:
@@ -226,14 +228,14 @@ def _pointed_out(uses: Iterable[Use]) -> Iterator[str]:
 
 def _faults(use: Use) -> Iterator[str]:
     pairs = (
-        ("MB", use.asked_mb, use.mb, LEAST_MB),
-        ("minutes", use.asked_minutes, use.minutes, LEAST_MINUTES),
+        ("{:.0f} MB".format, use.asked_mb, use.mb, LEAST_MB),
+        (_duration, use.asked_minutes, use.minutes, LEAST_MINUTES),
     )
     name = f"{use.rule} {use.name}"
-    for unit, asked_for, used, least in pairs:
+    for shown, asked_for, used, least in pairs:
         if used is None:
             continue
         if used > asked_for:
-            yield f"{name}: used {used:.0f} {unit}, more than the {asked_for} asked for"
+            yield f"{name}: used {shown(used)}, more than the {shown(asked_for)} asked for"
         elif asked_for > max(least, MOST * used):
-            yield f"{name}: asked for {asked_for} {unit} and used {used:.0f}"
+            yield f"{name}: asked for {shown(asked_for)} and used {shown(used)}"

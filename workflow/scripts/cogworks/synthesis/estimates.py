@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cogworks.core.files import read_json
+from cogworks.core.progress import format_duration
 
-COLUMNS = ("clone", "images", "denoiser calls", "images/s", "device-days", "disk", "measured")
+COLUMNS = ("clone", "images", "denoiser calls", "images/s", "on one device", "disk", "measured")
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,12 @@ def summary(paths: Sequence[Path]) -> str:
 
 def _row(name: str, found: Sequence[Estimate], *, rate: str = "", how: str = "") -> tuple[str, ...]:
     """Return the cells for the sum of some estimates."""
-    days = sum(one.device_days for one in found)
     return (
         name,
         f"{sum(one.images for one in found):,}",
         f"{sum(one.denoiser_calls for one in found):,}",
         rate,
-        f"{days:.3g}" if days >= 0.01 else f"{days * 1440:.2g} min",
+        format_duration(86400 * sum(one.device_days for one in found)),
         _bytes(sum(one.disk_bytes for one in found)),
         how,
     )
