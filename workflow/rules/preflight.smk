@@ -16,6 +16,6 @@ rule preflight:
         script=script("preflight"),
         config=packed(plan.config.model_dump()),
     message:
-        "Looking for paths, weights, device and disk"
+        "Looking for paths, weights, device, compiler and disk"
     shell:
         "{params.script} --config {params.config:q} 2>&1 | tee {log:q}"

@@ -1,4 +1,4 @@
-"""Check paths, weights, device and disk before hours of work start; exit 1 if something is wrong.
+"""Check paths, weights, device, compiler and disk before hours of work; exit 1 if one is wrong.
 
 With `--needed`, only the weights and tokenizers of a run's jobs are loaded.
 """

@@ -8,8 +8,11 @@ import huggingface_hub.constants
 import pytest
 import torch
 
+from cogworks.config.yaml_file import load_yaml
+from cogworks.core.place import ROOT
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.plan.load import load as load_config
+from cogworks.preflight.quick import Finding
 from cogworks.preflight.thorough import inspect
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
@@ -68,6 +71,42 @@ def test_empty_folders_are_named_and_hidden_files_fill_none(tmp_path: Path) -> N
     assert unfit({"images": {"x": {"source": source, "classes": classes, "test_images": 1}}}) == [
         f"images.x.source.path: {tmp_path}/images is an empty folder"
     ]
+
+
+@pytest.mark.parametrize(
+    ("compute", "language", "keys"),
+    [
+        ({"device": "cpu"}, "C++", ["synthesis.clones.c", "training.r", "encoders.e"]),
+        ({"gpus": 1}, "C", ["synthesis.clones.c", "training.r", "encoders.e", "probes.p"]),
+    ],
+)
+def test_a_missing_compiler_is_told_with_each_key_that_needs_it(
+    compute: dict[str, Any], language: str, keys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = load_yaml(ROOT / "config" / "test.yaml")
+    given["compute"] = compute
+    clone = given["synthesis"]["clones"].pop("clone")
+    given["synthesis"]["clones"] = {"clone": clone, "c": {**clone, "compile": True}}
+    given["training"]["r"] = {**given["training"]["base"], "compile": True}
+    given["encoders"]["e"] = {"run": "r", "compile": True}
+    given["probes"] |= {"p": {**given["probes"]["linear"], "compile": True}}
+    for name in ("CC", "CXX"):
+        monkeypatch.delenv(name, raising=False)
+
+    def found() -> list[Finding]:
+        plan = load_config(given)
+        return [finding for finding in inspect(plan) if finding.what == "compiler"]
+
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert [(one.fine, one.words.partition(" (")[0]) for one in found()] == [
+        (False, f"{key}.compile: true needs a {language} compiler") for key in keys
+    ]
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    assert found() == [Finding("compiler", True, f"{key}.compile: there is one") for key in keys]
+    for section in ("training", "encoders", "probes"):
+        del given[section][{"training": "r", "encoders": "e", "probes": "p"}[section]]
+    del given["synthesis"]["clones"]["c"]
+    assert found() == []
 
 
 def test_a_model_folder_without_weights_is_named(tmp_path: Path) -> None:

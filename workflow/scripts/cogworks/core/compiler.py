@@ -24,5 +24,5 @@ def require_compiler(device: "torch.device") -> None:
     if not os.environ.get(variable) and not any(map(shutil.which, names)):
         raise InputError(
             f"compile: true needs a {language} compiler ({names[0]}) on the machine of the "
-            "job, and none is installed there; install one, or set compile to false"
+            "job, and this one has none; install one, or set compile to false"
         )

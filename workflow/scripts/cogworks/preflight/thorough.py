@@ -1,9 +1,12 @@
-"""All that can be found out before hours of work: paths, weights and their keys, device, disk."""
+"""All that can be found out before hours of work: paths, weights, device, compiler and disk."""
 
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+
 from cogworks.concepts.wordnet import open_wordnet
+from cogworks.core.compiler import require_compiler
 from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
 from cogworks.encoders.cache import missing_from_cache
@@ -32,6 +35,7 @@ def inspect(plan: Plan) -> Iterator[Finding]:
     needed = Needed()
     yield _attempt("WordNet", lambda: str(_wordnet_sources(plan)))
     yield _attempt("device", lambda: str(pick_device(plan.config.compute.device)))
+    yield from _compilers(plan)
     problems = {
         "concepts": [line for found in plan.benchmarks.values() for line in found.missing],
         "images": [line for found in declared(plan) for line in found.missing],
@@ -78,6 +82,34 @@ def _tokenizer(folder: str) -> str:
 def _wordnet_sources(plan: Plan) -> str:
     folders = {section.wordnet for section in plan.config.concepts.values()} or {None}
     return ", ".join(str(open_wordnet(folder).source) for folder in sorted(folders, key=str))
+
+
+def _compilers(plan: Plan) -> Iterator[Finding]:
+    """Yield whether there is the compiler that each key with `compile: true` needs."""
+    device, config = _job_device(plan), plan.config
+    sections = [
+        *(f"synthesis.clones.{n}" for n, clone in config.synthesis.clones.items() if clone.compile),
+        *(f"training.{run.declared}" for run in plan.runs.values() if run.spec.compile),
+        *(f"encoders.{n}" for n, encoder in config.encoders.items() if encoder.compile),
+    ]
+    if device.type == "cuda":  # On a CPU a search compiles nothing.
+        sections += [f"probes.{n}" for n, probe in config.probes.items() if probe.compile]
+    for section in dict.fromkeys(sections):
+        found = _attempt("compiler", lambda: _compiler(device))
+        yield found._replace(words=f"{section}.{found.words}")
+
+
+def _compiler(device: torch.device) -> str:
+    require_compiler(device)
+    return "compile: there is one"
+
+
+def _job_device(plan: Plan) -> torch.device:
+    """Return a device as jobs will have: this machine may be a cluster's login node."""
+    compute = plan.config.compute
+    if compute.device != "auto":
+        return torch.device(compute.device)
+    return torch.device("cuda") if compute.gpus else pick_device("auto")
 
 
 def _attempt(what: str, action: Any) -> Finding:
