@@ -48,6 +48,23 @@ def test_forked_jobs_give_the_same_bytes(project: Any) -> None:
     assert not project.stale("concepts")
 
 
+def test_a_failed_job_tells_its_reason_and_no_packed_config(project: Any) -> None:
+    (project.folder / "pool.txt").write_text("\n".join(POOL[:3]) + "\n")
+    output = project.snakemake("concepts", check=False)
+    told = output[output.index("Error in rule") :]
+    assert "    it ends with: error: concepts.mini" in told
+    assert "returned non-zero exit status 1." in output
+    assert "--spec" not in output
+    output = project.snakemake("concepts", "--show-failed-logs", check=False)
+    assert output.count("error: concepts.mini") == 1
+    (project.folder / "mini.yaml").write_text(
+        "encoders: {m: {model: cogworks:small_resnet, checkpoint: nowhere.pth}}\n"
+    )
+    output = project.snakemake("preflight", check=False)
+    assert output.count("MISSING encoders: encoders.m") == 1
+    assert "preflight.py" not in output
+
+
 IMAGES = """
 images:
   seen:

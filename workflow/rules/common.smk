@@ -28,6 +28,7 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core import paths, place
 from cogworks.core.codehash import rule_code
 from cogworks.core.errors import InputError
+from cogworks.core.failures import IN_WORDS
 from cogworks.core.fingerprint import of_files
 from cogworks.core.needs import Needs
 from cogworks.core.spec import canonical, packed
@@ -43,6 +44,13 @@ if place.ROOT != ROOT:
     raise WorkflowError(
         f"{ROOT}: the library is already loaded from {place.ROOT}; use one copy for all modules"
     )
+
+
+# What a person needs of a failed job is its reason.
+IN_WORDS.shows_logs = bool(
+    workflow.output_settings and workflow.output_settings.show_failed_logs
+)
+logger.addFilter(IN_WORDS)
 
 
 def say_error(text):
