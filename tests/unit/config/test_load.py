@@ -207,3 +207,45 @@ def test_a_file_that_no_person_wrote_is_refused_in_words(
     file.write_text(text)
     with pytest.raises(InputError, match=words):
         load_yaml(file)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"probes": {"linear": {"kind": "knn", "epochs": 3, "zzz": 1}}, "rooms": {}},
+            {
+                "probes.linear.zzz": "unknown key",
+                "rooms": "unknown key",
+                "probes.linear.epochs": "does nothing here",
+            },
+        ),
+        # What stands below a misspelt key is there.
+        (
+            {"trainin": {"a": {"dataset": "seeen"}}, "encoders": {"a": {"run": "a"}}},
+            {"trainin": "did you mean training?", "training.a.dataset": "did you mean seen?"},
+        ),
+        # An unknown key below an unknown one, and one that is there besides.
+        (
+            {"probess": {"b": {"kind": "knn", "kk": 1}}, "probes": {"p": {"kind": "sgd", "k": 9}}},
+            {"probess": "did you mean probes?", "probes.p.k": "does nothing here"},
+        ),
+        (
+            {"encoders": {"e": {"model": "cogworks:small_resnet", "weight": "random", "rn": 3}}},
+            {"encoders.e.weight": "did you mean weights?", "encoders.e.rn": "did you mean run?"},
+        ),
+    ],
+)
+def test_what_is_wrong_beside_unknown_keys_is_told_at_once(
+    changes: dict[str, Any], told: dict[str, str]
+) -> None:
+    given = {key: section for key, section in BASE.items() if key != "training"} | changes
+    before = copy.deepcopy(given)
+    with pytest.raises(InputError) as caught:
+        load_config(given)
+    heading, *lines = str(caught.value).splitlines()
+    found = {line.partition(":")[0]: line for line in lines}
+    assert heading == "the config has errors:"
+    for key, words in told.items():
+        assert words in found[key]
+    assert given == before

@@ -54,6 +54,10 @@ def test_a_config_changes_no_more() -> None:
         ({"shots": [1, 1]}, r"probes\.a\.shots: \[1, 1\] holds 1 twice"),
         ({"C": {"low": 2.0}}, r"probes\.a\.C\.high: missing; expected number > 0"),
         (
+            {"search_precision": "half"},
+            r"not 'half'\. sgd: precision .* rounded; weights, .* stay in float32\.$",
+        ),
+        (
             {"kind": "svm"},
             r"kind: expected one of sgd, lbfgs, .*classifier.*, not 'svm'\.",
         ),

@@ -3,6 +3,7 @@
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
 
+import copy
 import difflib
 import math
 import re
@@ -61,6 +62,23 @@ def explained(error: ValidationError, given: dict[str, Any]) -> list[Problem]:
         place = _place(given, detail["loc"], missing=detail["type"] == "missing")
         found.setdefault(place, _words(place, dict(detail)))
     return [(place, text) for place, text in found.items() if not _is_outer(place, found)]
+
+
+def as_meant(error: ValidationError, given: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a config whose unknown keys alone are refused without them; None for another.
+
+    One that is like a known key takes that key's place: what depends on it shall not be missing.
+    """
+    details = error.errors(include_url=False)
+    if any(detail["type"] != "extra_forbidden" for detail in details):
+        return None
+    meant = copy.deepcopy(given)
+    for place in (_place(given, detail["loc"], missing=False) for detail in details):
+        section, close = _value(meant, place[:-1]), _meant(place)
+        value = section.pop(place[-1])
+        if close is not None:
+            section.setdefault(close, value)
+    return meant
 
 
 class _File(NamedTuple):
@@ -152,8 +170,9 @@ def _words(place: KeyPath, detail: dict[str, Any]) -> str:
 def _meaning(described: schema.Schema) -> str:
     """Return the first sentence of a key's description."""
     words = " ".join(described.get("description", "").split())
-    first = re.match(r".*?[.;](?= |$)", words)
-    return f" {first[0][:-1] if first else words}." if words else ""
+    # No sentence begins as what follows an abbreviation does.
+    first = re.match(r".*?\.(?= [^0-9a-z]|$)", words)
+    return f" {first[0] if first else words}" if words else ""
 
 
 def _short(value: Any, longest: int = 60) -> str:
@@ -173,7 +192,12 @@ def _hint(value: Any) -> str:
 
 
 def _unknown(place: KeyPath) -> str:
+    close = _meant(place)
+    known = ", ".join(sorted(schema.known_keys(place[:-1])))
+    return f"unknown key; did you mean {close}?" if close else f"unknown key; known keys: {known}"
+
+
+def _meant(place: KeyPath) -> str | None:
+    """Return the known key that an unknown one is most like, if it is like one."""
     known = schema.known_keys(place[:-1])
-    close = difflib.get_close_matches(str(place[-1]), known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(sorted(known))}"
-    return f"unknown key; {hint}"
+    return next(iter(difflib.get_close_matches(str(place[-1]), known, n=1)), None)

@@ -14,6 +14,20 @@ from cogworks.config.root import Config
 from cogworks.core.errors import InputError
 
 
+class RefusedError(InputError):
+    """Says what is wrong in sections by themselves.
+
+    Attributes:
+        meant: the config without its unknown keys, to look for what else is wrong; None where
+            values are refused, too.
+    """
+
+    def __init__(self, words: str, meant: dict[str, Any] | None = None) -> None:
+        """Keep the words for `str`."""
+        super().__init__(words)
+        self.meant = meant
+
+
 def parse(given: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
     """Return the config with every default, each section checked by itself.
 
@@ -22,12 +36,12 @@ def parse(given: dict[str, Any], files: Iterable[str | Path] = ()) -> Config:
         files: the files that it was merged from, for the lines in errors.
 
     Raises:
-        InputError: all problems, one a line: unknown keys, wrong types, values out of range.
+        RefusedError: all problems, one a line: unknown keys, wrong types, values out of range.
     """
-    problems = list(errors.unreadable(given))
+    problems, meant = list(errors.unreadable(given)), None
     if not problems:
         try:
             return Config.model_validate(given)
         except ValidationError as error:
-            problems = errors.explained(error, given)
-    raise InputError(f"{errors.HEADING}\n{errors.text(problems, given, files)}")
+            problems, meant = errors.explained(error, given), errors.as_meant(error, given)
+    raise RefusedError(f"{errors.HEADING}\n{errors.text(problems, given, files)}", meant)

@@ -9,7 +9,7 @@ from typing import Any
 from cogworks.config import errors, idle, named_models, named_paths
 from cogworks.config.compute import Compute
 from cogworks.config.include import layers, merged, replaced_lists
-from cogworks.config.parse import parse
+from cogworks.config.parse import RefusedError, parse
 from cogworks.core.errors import InputError
 from cogworks.plan import (
     clones,
@@ -48,10 +48,25 @@ def load(
     paths = [layer.file for layer in read]
     try:
         filled = named_paths.resolved(merged(read, config), paths)
-        return _checked(named_models.expanded(filled), paths)
+        return _all_checked(named_models.expanded(filled), paths)
     except InputError as error:
         lines = [_with_near_miss(line) for line in str(error).splitlines()]
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
+
+
+def _all_checked(config: dict[str, Any], files: list[Path]) -> Plan:
+    """Check a config, and where keys of it are unknown, also what it is without them."""
+    try:
+        return _checked(config, files)
+    except RefusedError as refused:
+        if refused.meant is None:
+            raise
+        try:
+            _all_checked(refused.meant, files)
+        except InputError as more:
+            others = str(more).removeprefix(f"{errors.HEADING}\n")
+            raise InputError(f"{refused}\n{others}") from None
+        raise
 
 
 def _checked(config: dict[str, Any], files: list[Path]) -> Plan:
