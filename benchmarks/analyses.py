@@ -31,6 +31,7 @@ from rows import Row, medians
 from cogworks.analysis.blocks import FeatureSet, Part
 from cogworks.analysis.measure import measure as measure_features
 from cogworks.analysis.specs import MeasureSpec
+from cogworks.core.cli import positive
 from cogworks.core.device import limit_blas
 
 EACH, EPS2, THRESHOLD = 200, 0.5, 1e-5
@@ -156,9 +157,9 @@ def rows(threads: int) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--dim", type=int, default=2048)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rows", type=positive, default=20_000)
+    parser.add_argument("--dim", type=positive, default=2048)
+    parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--tell", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.tell:

@@ -26,6 +26,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "workflow" / "scripts")]
 
 from rows import HEADER, Row, kind_of_machine, line, machine  # noqa: E402
 
+from cogworks.core.cli import positive  # noqa: E402
+
 NAMES = (
     *("decode", "crops", "networks", "features", "together", "probes", "lbfgs", "analyses"),
     "starts",
@@ -64,7 +66,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--save", action="store_true")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()

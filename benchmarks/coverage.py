@@ -41,6 +41,7 @@ from scipy.special import ndtr, ndtri
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
+from cogworks.core.cli import positive  # noqa: E402
 from cogworks.core.seeds import derive_seed  # noqa: E402
 from cogworks.report.intervals import accuracy_interval, difference_interval  # noqa: E402
 
@@ -202,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--draws", type=int, default=500)
+    parser.add_argument("--draws", type=positive, default=500)
     args = parser.parse_args()
     heads = ("design", "concepts", "images", "seeds", "of", *METHODS)
     print("| " + " | ".join(heads) + " |")

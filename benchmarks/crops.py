@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from rows import Row, medians
 
+from cogworks.core.cli import positive
 from cogworks.estimates.photographs import photographs
 from cogworks.images.manifest import Manifest, write_manifest
 from cogworks.plan import recipes
@@ -84,9 +85,9 @@ def rows(threads: int) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--number", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--number", type=positive, default=64)
+    parser.add_argument("--batch", type=positive, default=32)
+    parser.add_argument("--rounds", type=positive, default=5)
     args = parser.parse_args()
     torch.set_num_threads(1)
     seconds = measure(args.number, args.batch, args.rounds)

@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from rows import Row, medians
 
+from cogworks.core.cli import positive
 from cogworks.estimates.photographs import HEIGHT, WIDTH, photographs
 from cogworks.networks.pixels import make_decoder
 
@@ -92,8 +93,8 @@ def rows(threads: int) -> Iterator[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, default=None)
-    parser.add_argument("--number", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--number", type=positive, default=200)
+    parser.add_argument("--rounds", type=positive, default=5)
     args = parser.parse_args()
     torch.set_num_threads(1)
     images = load(args.images, args.number) if args.images else photographs(args.number)

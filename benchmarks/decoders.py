@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from features import write_images
 
+from cogworks.core.cli import positive
 from cogworks.encoders.loader import BatchLoader
 from cogworks.images.manifest import Manifest
 from cogworks.networks.pixels import make_decoder
@@ -48,6 +49,13 @@ def parse(text: str) -> list[int] | None:
         return None
     count, _, threads = text.partition("x")
     return [int(threads)] * int(count) if threads else []
+
+
+def way_of(text: str) -> str:
+    """Return the name of a way to decode, for `parse`."""
+    for number in [] if text == "auto" else text.split("x", 1):
+        positive(number)
+    return text
 
 
 def make_loader(
@@ -90,12 +98,12 @@ def check(loaders: Sequence[BatchLoader], rows: Sequence[tuple[int, int]]) -> No
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--decoders", nargs="+", default=["1", "2", "1x2", "2x1"])
-    parser.add_argument("--threads", type=int, default=2, help="of `auto`")
-    parser.add_argument("--number", type=int, default=2048)
-    parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--decoders", type=way_of, nargs="+", default=["1", "2", "1x2", "2x1"])
+    parser.add_argument("--threads", type=positive, default=2, help="of `auto`")
+    parser.add_argument("--number", type=positive, default=2048)
+    parser.add_argument("--batch", type=positive, default=256)
+    parser.add_argument("--size", type=positive, default=224)
+    parser.add_argument("--rounds", type=positive, default=3)
     args = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:

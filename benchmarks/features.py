@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from rows import Row
 
 from cogworks.config.parse import parse
+from cogworks.core.cli import positive
 from cogworks.encoders.extract import extract
 from cogworks.encoders.merge import merge
 from cogworks.encoders.registry import load_encoder
@@ -146,10 +147,10 @@ def rows(threads: int) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--number", type=int, default=256)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--number", type=positive, default=256)
+    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("--rounds", type=positive, default=3)
+    parser.add_argument("--size", type=positive, default=64)
     parser.add_argument("--model", default="cogworks:small_resnet")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from rows import Row, medians
 
+from cogworks.core.cli import positive
 from cogworks.core.device import limit_blas
 from cogworks.probes.lbfgs import Problem, solve
 
@@ -92,9 +93,9 @@ def rows(threads: int) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--size", type=int, nargs=3, default=[3200, 2048, 100], help="N D C")
+    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("--rounds", type=positive, default=3)
+    parser.add_argument("--size", type=positive, nargs=3, default=[3200, 2048, 100], help="N D C")
     parser.add_argument("--range", type=float, nargs=2, default=[-5, 6], help="of log10 C")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

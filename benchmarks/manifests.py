@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
+from cogworks.core.cli import non_negative, positive
+
 EACH = 641
 LEVEL = 20
 STEPS = ("index", "level", "all", "training", "alone", "plain")
@@ -267,10 +269,10 @@ def report(kind: str, images: int, size: int, steps: Sequence[str]) -> None:
 
 def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, nargs="+", default=[140_000, 1_400_000])
+    parser.add_argument("--images", type=positive, nargs="+", default=[140_000, 1_400_000])
     parser.add_argument("--kind", choices=KINDS, default="tar")
-    parser.add_argument("--bytes", type=int, default=0)
-    parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--bytes", type=non_negative, default=0)
+    parser.add_argument("--write", type=non_negative, help=argparse.SUPPRESS)
     parser.add_argument("--steps", choices=STEPS, nargs="+", default=STEPS)
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     args = parser.parse_args(given)

@@ -20,6 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
+from cogworks.core.cli import non_negative, positive
+
 CLASSES, EACH, N_SHARDS = 100, 1280, 50
 
 
@@ -99,9 +101,9 @@ def measured(folder: str, *options: str) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--multiples", type=int, nargs="+", default=[25, 50])
-    parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--merge", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--multiples", type=positive, nargs="+", default=[25, 50])
+    parser.add_argument("--write", type=non_negative, help=argparse.SUPPRESS)
+    parser.add_argument("--merge", type=non_negative, help=argparse.SUPPRESS)
     parser.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.write is not None:

@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from rows import Row, medians, processor
 
+from cogworks.core.cli import positive
 from cogworks.encoders.forward import make_runners
 from cogworks.encoders.registry import Encoder, Preparation
 from cogworks.networks.pixels import normalise
@@ -222,9 +223,9 @@ def rows(threads: int) -> Iterator[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", choices=HEADS, default="resnet50")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=positive, default=1)
+    parser.add_argument("--batch", type=positive, default=16)
+    parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

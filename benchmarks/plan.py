@@ -27,6 +27,7 @@ from cogworks.concepts.wnid_lists import NAMED
 from cogworks.config import published
 from cogworks.config.include import whole
 from cogworks.config.yaml_file import load_yaml
+from cogworks.core.cli import positive
 from cogworks.core.inputs import list_of
 from cogworks.images.sources.transfer_sets import TRANSFER_SETS
 from cogworks.plan.datasets import Dataset
@@ -243,7 +244,9 @@ def show(name: str, cost: Cost) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--times", type=int, nargs="+", default=[1, 2, 4], help="of the encoders")
+    parser.add_argument(
+        "--times", type=positive, nargs="+", default=[1, 2, 4], help="of the encoders"
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

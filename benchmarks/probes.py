@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from probe_oracle import Plain, clusters
 from rows import Row
 
+from cogworks.core.cli import positive
 from cogworks.probes.batches import reader
 from cogworks.probes.classifier import Classifier
 from cogworks.probes.evaluate import evaluate
@@ -350,10 +351,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     kinds = ["all", "shot", "weights", "memory"]
     parser.add_argument("--rows", nargs="+", choices=kinds, default=kinds)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--trials", type=int, default=30)
+    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("--seeds", type=positive, default=5)
+    parser.add_argument("--epochs", type=positive, default=10)
+    parser.add_argument("--trials", type=positive, default=30)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     optuna.logging.set_verbosity(optuna.logging.WARNING)

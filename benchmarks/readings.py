@@ -47,6 +47,7 @@ from cogworks.config.training import (  # noqa: E402
     Run,
     Validation,
 )
+from cogworks.core.cli import positive  # noqa: E402
 from cogworks.core.files import read_parquet  # noqa: E402
 from cogworks.images.manifest import Manifest, write_manifest  # noqa: E402
 from cogworks.images.reader import ImageReader  # noqa: E402
@@ -73,12 +74,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("pack", type=Path, help="Parquet file of photographs")
-    parser.add_argument("--seen", type=int, default=30, help="classes to train on")
-    parser.add_argument("--unseen", type=int, default=40, help="classes for the k-NN classifier")
-    parser.add_argument("--images", type=int, default=100, help="of each class")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seen", type=positive, default=30, help="classes to train on")
+    parser.add_argument(
+        "--unseen", type=positive, default=40, help="classes for the k-NN classifier"
+    )
+    parser.add_argument("--images", type=positive, default=100, help="of each class")
+    parser.add_argument("--epochs", type=positive, default=8)
+    parser.add_argument("--batch", type=positive, default=64)
+    parser.add_argument("--seeds", type=positive, default=3)
     parser.add_argument("--scale", default="px32", help="of workflow/recipes/training.yaml")
     args = parser.parse_args()
     scores: dict[tuple[str, str], list[tuple[float, float]]] = {}

@@ -14,6 +14,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from cogworks.concepts.wordnet import open_wordnet
+from cogworks.core.cli import positive
 from cogworks.images.world.canvas import Canvas
 from cogworks.images.world.hierarchy import Hierarchy
 from cogworks.images.world.looks import look_of
@@ -24,7 +25,7 @@ TABBY = "n02123045"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--number", type=int, default=300)
+    parser.add_argument("--number", type=positive, default=300)
     parser.add_argument("--wordnet", default=None)
     args = parser.parse_args()
     start = time.process_time()

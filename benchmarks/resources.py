@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from cogworks.core import place
+from cogworks.core.cli import above_0
 from cogworks.estimates.usage import Use, told
 from cogworks.plan.load import load
 from cogworks.plan.plan import Plan
@@ -362,7 +363,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("jobs", nargs="*", metavar="JOB", help="jobs; all of them by default")
-    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--scale", type=above_0, default=1.0)
     parser.add_argument("--list", action="store_true", help="list the jobs")
     parser.add_argument("--make", choices=JOBS, help=argparse.SUPPRESS)
     args = parser.parse_args()

@@ -25,6 +25,7 @@ from cogworks.concepts.similarities import lin  # noqa: E402
 from cogworks.concepts.subsumers import information_similarity  # noqa: E402
 from cogworks.concepts.wnid_lists import read_wnids  # noqa: E402
 from cogworks.concepts.wordnet import open_wordnet  # noqa: E402
+from cogworks.core.cli import positive  # noqa: E402
 
 PERSON = "n00007846"
 LEAST_RATIO = 50
@@ -33,8 +34,8 @@ MOST_SECONDS = 2.0
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=3000, help="pairs for NLTK")
-    parser.add_argument("--rows", type=int, default=5146, help="unseen concepts")
+    parser.add_argument("--pairs", type=positive, default=3000, help="pairs for NLTK")
+    parser.add_argument("--rows", type=positive, default=5146, help="unseen concepts")
     args = parser.parse_args()
     wordnet = open_wordnet()
     pool = read_wnids("imagenet21k_fall2011", key="pool")

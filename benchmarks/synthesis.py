@@ -18,6 +18,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from cogworks.config.parse import parse
+from cogworks.core.cli import positive
 from cogworks.plan.plan import Plan
 from cogworks.synthesis.draw import Artist, Drawing, Order
 from cogworks.synthesis.produce import Producer, Slot
@@ -82,10 +83,10 @@ def sharded(pipe: Any, spec: DrawSpec, images: int, folder: Path) -> tuple[float
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=48)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--images", type=positive, default=48)
+    parser.add_argument("--batch", type=positive, default=8)
+    parser.add_argument("--steps", type=positive, default=10)
+    parser.add_argument("--size", type=positive, default=32)
     args = parser.parse_args()
     torch.set_num_threads(1)
     clone = {

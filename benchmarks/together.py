@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from features import BATCH, decoding, make_spec, timed, write_images
 from rows import Row
 
+from cogworks.core.cli import positive
 from cogworks.encoders.extract import Extraction, Wanted
 from cogworks.images.manifest import Manifest
 
@@ -93,10 +94,10 @@ def rows(threads: int) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--number", type=int, default=128)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--encoders", type=int, default=8)
-    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--number", type=positive, default=128)
+    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("--encoders", type=positive, default=8)
+    parser.add_argument("--size", type=positive, default=64)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     for row in lines(args.threads, args.number, args.encoders, args.size):

@@ -41,6 +41,7 @@ sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 from cogworks.concepts import level_stage, rank_stage, select_stage  # noqa: E402
 from cogworks.concepts.wordnet import open_wordnet  # noqa: E402
 from cogworks.config.include import whole  # noqa: E402
+from cogworks.core.cli import non_negative, positive  # noqa: E402
 from cogworks.core.randomness import seeded  # noqa: E402
 from cogworks.images.build import build_manifests  # noqa: E402
 from cogworks.images.classes import list_classes  # noqa: E402
@@ -74,10 +75,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--config", type=Path, default=REPOSITORY / "config" / "config.yaml")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=non_negative, nargs="+", default=[0, 1, 2])
     parser.add_argument("--runs", nargs="+", default=["base", "trex"])
-    parser.add_argument("--concepts", type=int, default=60, help="of each level")
-    parser.add_argument("--way", type=int, default=20, help="concepts that a probe tells apart")
+    parser.add_argument("--concepts", type=positive, default=60, help="of each level")
+    parser.add_argument(
+        "--way", type=positive, default=20, help="concepts that a probe tells apart"
+    )
     args = parser.parse_args()
     found = pd.concat(
         [

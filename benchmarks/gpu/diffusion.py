@@ -20,6 +20,7 @@ from card import Report, kernels, matrix_rate, name_of, operations, parser, seco
 from synthesis import make_plan
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from cogworks.core.cli import positive
 from cogworks.synthesis.components import DTYPES
 from cogworks.synthesis.draw import Artist, Order
 from cogworks.synthesis.schedulers import denoiser_calls
@@ -102,9 +103,11 @@ def image_operations(pipe: Any, spec: Any, device: torch.device) -> float:
 def main() -> None:
     args_of = parser(__doc__)
     args_of.add_argument("--ways", nargs="+", default=["float16", "bfloat16"])
-    args_of.add_argument("--batches", type=int, nargs="+", default=[8, 16, 32])
-    args_of.add_argument("--steps", type=int, default=50)
-    args_of.add_argument("--size", type=int, nargs=2, default=[512, 384], help="width and height")
+    args_of.add_argument("--batches", type=positive, nargs="+", default=[8, 16, 32])
+    args_of.add_argument("--steps", type=positive, default=50)
+    args_of.add_argument(
+        "--size", type=positive, nargs=2, default=[512, 384], help="width and height"
+    )
     args_of.add_argument("--tiny", action="store_true", help="a small network")
     args_of.add_argument("--profile", action="store_true", help="look into the kernels")
     args = args_of.parse_args()

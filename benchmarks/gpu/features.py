@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 import torch
 from card import Report, kernels, matrix_rate, name_of, operations, parser, seconds
-from decoders import clocked, make_loader, spans
+from decoders import clocked, make_loader, spans, way_of
 from features import cosine, make_spec, write_images
 
+from cogworks.core.cli import positive
 from cogworks.core.device import set_arithmetic
 from cogworks.encoders.forward import Lane, devices, make_runners
 from cogworks.encoders.loader import Batch
@@ -63,16 +64,16 @@ def kept(made: Iterable[tuple[Batch, np.ndarray]], parts: list[np.ndarray]) -> I
 
 def main() -> None:
     args_of = parser(__doc__)
-    args_of.add_argument("--number", type=int, default=20000)
-    args_of.add_argument("--threads", type=int, default=16)
-    args_of.add_argument("--batch", type=int, default=256)
-    args_of.add_argument("--gpus", type=int, default=1)
-    args_of.add_argument("--rounds", type=int, default=30, help="batches of `network`")
+    args_of.add_argument("--number", type=positive, default=20000)
+    args_of.add_argument("--threads", type=positive, default=16)
+    args_of.add_argument("--batch", type=positive, default=256)
+    args_of.add_argument("--gpus", type=positive, default=1)
+    args_of.add_argument("--rounds", type=positive, default=30, help="batches of `network`")
     args_of.add_argument(
         "--models", nargs="+", default=["torchvision:resnet50", "torchvision:vit_b_16"]
     )
     args_of.add_argument("--ways", nargs="+", default=WAYS)
-    args_of.add_argument("--decoders", nargs="+", default=["auto"])
+    args_of.add_argument("--decoders", type=way_of, nargs="+", default=["auto"])
     args_of.add_argument("--profile", action="store_true", help="look into the kernels")
     args_of.add_argument("--benchmark", action="store_true", help="let cuDNN try its algorithms")
     args = args_of.parse_args()

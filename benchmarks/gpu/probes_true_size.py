@@ -22,6 +22,7 @@ import torch
 from card import Report, kernels, matrix_rate, parser, wait
 
 from cogworks.config.parse import parse
+from cogworks.core.cli import non_negative, positive
 from cogworks.plan.plan import Plan
 from cogworks.probes.sgd import Sgd
 from cogworks.probes.splits import fit_rows, rows_by_class, split
@@ -152,15 +153,17 @@ def first_steps(table: FeatureTable, way: str) -> float:
 
 def main() -> None:
     args_of = parser(__doc__)
-    args_of.add_argument("--rows", type=int, default=1_170_000)
-    args_of.add_argument("--dim", type=int, default=2048)
-    args_of.add_argument("--classes", type=int, default=1000)
-    args_of.add_argument("--epochs", type=int, default=FULL)
-    args_of.add_argument("--trials", type=int, default=30)
-    args_of.add_argument("--shots", type=int, nargs="*", default=[], help="few-shot instead of all")
-    args_of.add_argument("--seeds", type=int, default=1)
+    args_of.add_argument("--rows", type=positive, default=1_170_000)
+    args_of.add_argument("--dim", type=positive, default=2048)
+    args_of.add_argument("--classes", type=positive, default=1000)
+    args_of.add_argument("--epochs", type=positive, default=FULL)
+    args_of.add_argument("--trials", type=positive, default=30)
+    args_of.add_argument(
+        "--shots", type=positive, nargs="*", default=[], help="few-shot instead of all"
+    )
+    args_of.add_argument("--seeds", type=positive, default=1)
     args_of.add_argument("--ways", nargs="+", default=["tf32", "bfloat16", "bfloat16+compile"])
-    args_of.add_argument("--profile", type=int, default=0, help="steps to look into")
+    args_of.add_argument("--profile", type=non_negative, default=0, help="steps to look into")
     args = args_of.parse_args()
     report = Report(args.json)
     device = args.device

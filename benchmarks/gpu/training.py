@@ -23,6 +23,7 @@ from card import Report, kernels, matrix_rate, name_of, operations, parser, wait
 from features import write_images
 
 from cogworks.config.training import Run
+from cogworks.core.cli import positive
 from cogworks.core.device import set_arithmetic
 from cogworks.core.files import read_parquet
 from cogworks.core.interrupt import StopFlag
@@ -136,10 +137,10 @@ def main() -> None:
     args_of.add_argument("--recipes", nargs="+", default=["base_mc_pr", "ocm"])
     args_of.add_argument("--ways", nargs="+", default=["bfloat16", "bfloat16+free+tries"])
     args_of.add_argument("--scale", default="imagenet", help="another one is for a try on a CPU")
-    args_of.add_argument("--batch", type=int, default=256)
-    args_of.add_argument("--classes", type=int, default=1000)
-    args_of.add_argument("--steps", type=int, default=30)
-    args_of.add_argument("--threads", type=int, default=16)
+    args_of.add_argument("--batch", type=positive, default=256)
+    args_of.add_argument("--classes", type=positive, default=1000)
+    args_of.add_argument("--steps", type=positive, default=30)
+    args_of.add_argument("--threads", type=positive, default=16)
     args_of.add_argument("--parts", nargs="+", default=["network", "crops", "whole"])
     args_of.add_argument("--profile", action="store_true", help="look into the kernels")
     args = args_of.parse_args()

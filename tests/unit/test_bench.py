@@ -41,3 +41,20 @@ def test_lines_come_from_the_processes_of_their_scripts(bench: ModuleType) -> No
     (row,) = bench.rows("decode", 1)
     assert row.peer[1] == "torchvision"
     assert min(row.share, row.plain, row.peer[0]) > 0
+
+
+@pytest.mark.parametrize(
+    "words", ["decode --number 0", "lbfgs --size 3200 -1 100", "decoders --decoders 4 3x"]
+)
+def test_a_size_that_is_none_is_told_in_a_line(words: str) -> None:
+    name, *arguments = words.split()
+    command = [sys.executable, str(REPOSITORY / "benchmarks" / f"{name}.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"argument {arguments[0]}: expected a whole number from 1, got" in done.stderr
+
+
+def test_no_script_takes_whatever_int_takes() -> None:
+    scripts = [*(REPOSITORY / "benchmarks").rglob("*.py")]
+    assert len(scripts) > 20
+    assert [path.name for path in scripts if "type=int" in path.read_text()] == []

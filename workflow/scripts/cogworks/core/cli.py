@@ -1,6 +1,8 @@
 """What the command lines of all rules share."""
 
 import argparse
+import contextlib
+import math
 import sys
 from collections.abc import Callable
 
@@ -33,6 +35,19 @@ def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
     return int(text)
+
+
+def non_negative(text: str) -> int:
+    """Parse a count that may be 0."""
+    return 0 if text == "0" else positive(text)
+
+
+def above_0(text: str) -> float:
+    """Parse a finite number above 0."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
 
 
 def run(main: Callable[[], int | None]) -> None:

@@ -135,7 +135,7 @@ class Lane:
 
 
 def _compile(net: nn.Module, device: torch.device) -> Any:
-    require_compiler(device.type)
+    require_compiler(device)
     if device.type == "cuda":
         return torch.compile(net, dynamic=False)
     import torch._inductor.config as inductor

@@ -314,7 +314,7 @@ class Stack:
         self._low = casts_operands(recipe.precision, device)
         self._fused = recipe.compile and device.type == "cuda"
         if self._fused:
-            require_compiler(device.type)
+            require_compiler(device)
         self._lay_out()
 
     def epoch(self, factor: float) -> None:

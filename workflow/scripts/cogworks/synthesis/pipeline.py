@@ -91,7 +91,7 @@ def load_pipeline(
             if getattr(pipe, name, None) is not None:
                 getattr(pipe, name).to(memory_format=torch.channels_last)
     if compile_denoiser:
-        require_compiler(torch.device(device).type)
+        require_compiler(torch.device(device))
         denoiser_of(pipe).compile()
     return pipe
 

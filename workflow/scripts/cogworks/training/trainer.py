@@ -356,7 +356,7 @@ class Trainer:
 def _wrap(model: Classifier, processes: Processes, *, compile_: bool) -> nn.Module:
     """Return the model as it is called in training; its weights stay those of `model`."""
     if compile_:
-        require_compiler(processes.device.type)
+        require_compiler(processes.device)
         model.compile()
     if processes.count == 1:
         return model
