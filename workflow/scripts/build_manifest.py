@@ -20,7 +20,11 @@ def main() -> None:
         "--verify", type=int, choices=[0, 1], default=0, help="1 decodes every image"
     )
     parser.add_argument(
-        "--indices", type=Path, nargs="*", default=[], help="of what need not be listed again"
+        "--indices",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="tables of the source's images, if they were listed before",
     )
     args = parser.parse_args()
     outputs = {"train": args.train, "val": args.val, "test": args.test}

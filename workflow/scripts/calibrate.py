@@ -1,4 +1,4 @@
-"""Measure what a unit of some work takes on this machine, for the estimate of a whole plan."""
+"""Measure what a unit of some work takes on this machine, for `estimate`; writes JSON."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Estimate what a drawing will cost: images, calls of the denoiser, device-days, disk."""
+"""Estimate what a drawing will cost: images, calls of the denoiser, time of a device, disk."""
 
 from pathlib import Path
 

@@ -21,12 +21,12 @@ from cogworks.images.manifest import read_manifest
 
 def main() -> int:
     parser = cli.parser(__doc__, spec=EncoderSpec)
-    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--manifest", type=Path, required=True, help="images to encode")
     parser.add_argument("--features", type=Path, required=True, help="the .npy to write")
     parser.add_argument("--index", type=Path, required=True, help="the index to write")
     parser.add_argument("--shard", type=int, help="which shard to make, from 0")
     parser.add_argument("--shards", type=cli.positive, default=1, help="how many there are")
-    parser.add_argument("--company", default="none", help="those it was to be encoded with")
+    parser.add_argument("--company", default="none", help="encoders that it was to be encoded with")
     parser.add_argument("--take", type=int, default=0, help="1: another job has encoded")
     parser.add_argument("--gpus", type=int, default=1, help="GPUs to use where several are visible")
     parser.add_argument("--online", type=int, default=0, help="1: weights may be fetched")

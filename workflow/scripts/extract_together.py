@@ -16,8 +16,10 @@ from cogworks.images.manifest import read_manifest
 
 def main() -> int:
     parser = cli.parser(__doc__)
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--record", type=Path, required=True, help="to write; beside the list")
+    parser.add_argument("--manifest", type=Path, required=True, help="images to encode")
+    parser.add_argument(
+        "--record", type=Path, required=True, help="JSON to write, beside the list of encoders"
+    )
     parser.add_argument("--shard", type=int, default=0, help="which shard to make, from 0")
     parser.add_argument("--shards", type=cli.positive, default=1, help="how many there are")
     parser.add_argument("--at-once", type=cli.positive, default=1, help="encoders held at once")

@@ -25,7 +25,9 @@ def main() -> None:
     parser = cli.parser(__doc__, spec=FitSpec)
     for side in SIDES:
         for part in ("features", "indices", "manifests"):
-            parser.add_argument(f"--{side}-{part}", type=Path, nargs="*", default=[])
+            parser.add_argument(
+                f"--{side}-{part}", type=Path, nargs="*", default=[], help=f"of the {side} set(s)"
+            )
     parser.add_argument("--levels", type=Path, nargs="*", default=[], help="levels, for a pool")
     parser.add_argument("--trials", type=Path, nargs="*", default=[], help="table of trials")
     parser.add_argument("--cells", type=Path, required=True, help="folder of the cells")

@@ -1,4 +1,4 @@
-"""List the images of a folder of classes (folders or tar archives named by wnid), once for all."""
+"""List the images of a folder of classes (folders or tar archives named by wnid): two tables."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""List the images of a source that mixes its classes, once for all."""
+"""List the images of a source that mixes its classes, once for all data sets: a table."""
 
 from pathlib import Path
 

@@ -18,7 +18,11 @@ def main() -> None:
         "--online", type=int, choices=[0, 1], default=0, help="1 lets torchvision download"
     )
     parser.add_argument(
-        "--indices", type=Path, nargs="*", default=[], help="of the source, if it was made before"
+        "--indices",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="tables of the source's images, if they were listed before",
     )
     args = parser.parse_args()
     table = list_classes(

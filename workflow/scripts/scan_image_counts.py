@@ -9,7 +9,7 @@ from cogworks.core import cli
 
 def main() -> None:
     parser = cli.parser(__doc__, spec=ScanSpec)
-    parser.add_argument("--output", type=Path, required=True, help="CSV: wnid,images")
+    parser.add_argument("--output", type=Path, required=True, help="CSV to write: wnid,images")
     args = parser.parse_args()
     key = f"concepts.{args.spec.benchmark}.image_counts"
     counts = add_counts(args.spec.sources, key=key)

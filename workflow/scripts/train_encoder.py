@@ -1,4 +1,6 @@
-"""Train an encoder; an interrupted training continues where it stopped (exit status 75)."""
+"""Train an encoder on a manifest's images: weights, their spec, metrics and classifier.
+
+An interrupted training (exit status 75) continues where it stopped."""
 
 import sys
 from pathlib import Path
@@ -18,7 +20,9 @@ def main() -> int:
     parser.add_argument("--state", type=Path, required=True, help="folder of the resumable state")
     parser.add_argument("--workers", type=int, default=-1, help="loader processes; -1 chooses")
     parser.add_argument("--cache-mb", type=int, default=1000, help="decoded images kept, in MB")
-    parser.add_argument("--checkpoint-minutes", type=float, default=15.0)
+    parser.add_argument(
+        "--checkpoint-minutes", type=float, default=15.0, help="between checkpoints"
+    )
     parser.add_argument(
         "--scratch", nargs="?", const="", default="", help="a folder for a copy of the images"
     )

@@ -1,4 +1,4 @@
-"""What a clone will cost: images, calls of the denoiser, device-days and disk.
+"""What a clone will cost: images, calls of the denoiser, time of a device and disk.
 
 The time is measured on the device with the clone's own settings. Where a whole batch takes less
 than half a minute one is drawn; else two short runs give the time of a step and of the rest, and
