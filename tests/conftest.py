@@ -17,7 +17,7 @@ import pytest
 
 from .faults.table import (
     fault,
-    fault_lines,
+    found_faults,
     pytest_collection_modifyitems,
     pytest_runtest_makereport,
 )
@@ -25,7 +25,7 @@ from .faults.table import (
 # Of all tests.
 __all__ = [
     "fault",
-    "fault_lines",
+    "found_faults",
     "pytest_collection_modifyitems",
     "pytest_runtest_makereport",
 ]

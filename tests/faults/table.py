@@ -10,9 +10,11 @@ the fixture `fault` what was seen and what was lost:
             read_parquet(path)
         fault.lost("the file; the workflow makes it again")
 
-The marker's texts may name the test's parameters: `"a {format} that is cut off"`. One test is one
-row, and all rows must be on the page, also those of slow tests, which a plain run leaves out. After
-an intended change, write the page anew and read the difference:
+The marker's texts may name the test's parameters: `"a {format} that is cut off"`. One test tells of
+one fault, and all of them must be on the page, also those of slow tests, which a plain run leaves
+out. Faults with one name up to a colon, as of each stage, stand in one row, which says of each what
+it does not share with the others. After an intended change, write the page anew and read the
+difference:
 
     FAULTS=write python -m pytest tests/faults
     FAULTS=write python -m pytest -m slow tests/faults
@@ -37,11 +39,15 @@ TOP = "| Fault | Injected how | Seen | Lost |\n| --- | --- | --- | --- |\n"
 WRITE = os.environ.get("FAULTS") == "write"
 PASSED = pytest.StashKey[bool]()
 COLLECTED = pytest.StashKey[list[pytest.Item]]()
-Sections = dict[str, dict[str, str]]
+# How a fault was injected, what was seen and what was lost, as the page has it.
+Cells = tuple[str, ...]
+Sections = dict[str, dict[str, Cells]]
+# Between what a cell says of some faults, and of others.
+BREAK = "<br>"
 
 
 class Fault:
-    """A row of the table in the making.
+    """What the table says of a fault, in the making.
 
     Args:
         section: the heading under which it stands.
@@ -103,12 +109,55 @@ class Fault:
         return " ".join(self._folder.sub("", text).split())
 
     @property
-    def line(self) -> str:
-        """The row."""
+    def cells(self) -> Cells:
+        """What the row has of it."""
         assert self._seen, f"{self.name}: the test does not say what was seen"
         assert self._lost, f"{self.name}: the test does not say what was lost"
-        cells = (self.name, self.how, "; ".join(self._seen.values()), self._lost)
-        return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+        cells = (self.how, "; ".join(self._seen.values()), self._lost)
+        return tuple(cell.replace("|", "/") for cell in cells)
+
+
+def lines(faults: dict[str, Cells]) -> Iterator[str]:
+    """Yield the rows of some faults by name, in order."""
+    alike: dict[str, dict[str, Cells]] = defaultdict(dict)
+    for name, cells in sorted(faults.items()):
+        shared, colon, own = name.partition(": ")
+        assert ", " not in own, f"{name}: a row lists what is behind the colon, with commas"
+        alike[shared + colon][own] = cells
+    for shared, found in alike.items():
+        columns = zip(*found.values(), strict=True)
+        told = [_told(dict(zip(found, column, strict=True))) for column in columns]
+        yield f"| {shared}{', '.join(found)} | {' | '.join(told)} |"
+
+
+def _told(texts: dict[str, str]) -> str:
+    """Return a cell: what it says of all faults of its row, or of which of them it says what."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, text in texts.items():
+        assert BREAK not in text
+        names[text].append(name)
+    if len(names) == 1:
+        return next(iter(names))
+    return BREAK.join(f"*{', '.join(own)}*: {text}" for text, own in names.items())
+
+
+def faults_of(line: str) -> dict[str, Cells]:
+    """Return the faults of a row by name."""
+    first, *cells = line.removeprefix("| ").removesuffix(" |").split(" | ")
+    shared, colon, own = first.partition(": ")
+    columns = [_untold(cell, own.split(", ")) for cell in cells]
+    return {
+        f"{shared}{colon}{name}": tuple(column[name] for column in columns)
+        for name in own.split(", ")
+    }
+
+
+def _untold(cell: str, names: list[str]) -> dict[str, str]:
+    """Return what a cell says of each fault of its row."""
+    if BREAK not in cell:
+        return dict.fromkeys(names, cell)
+    parts = (part.removeprefix("*").split("*: ", 1) for part in cell.split(BREAK))
+    return {name: text for own, text in parts for name in own.split(", ")}
 
 
 def quoted(text: str) -> str:
@@ -117,22 +166,23 @@ def quoted(text: str) -> str:
 
 
 def read_page() -> tuple[str, Sections]:
-    """Return what is above the sections, and the rows by section and name."""
+    """Return what is above the sections, and the faults by section and name."""
     top, *parts = re.split(rf"^{HEADING}", PAGE.read_text("utf-8"), flags=re.MULTILINE)
     sections: Sections = {}
     for part in parts:
         heading, rows = part.split("\n", 1)
-        lines = [line for line in rows.splitlines() if line.startswith("| ")][2:]
-        sections[heading] = {line.split(" | ")[0].removeprefix("| "): line for line in lines}
+        sections[heading] = {}
+        for line in [line for line in rows.splitlines() if line.startswith("| ")][2:]:
+            sections[heading] |= faults_of(line)
     return top, sections
 
 
 def write_page(top: str, sections: Sections) -> None:
     """Write the page, sections and rows in order of their names."""
     tables = (
-        f"{HEADING}{heading}\n\n{TOP}" + "\n".join(line for _, line in sorted(rows.items())) + "\n"
-        for heading, rows in sorted(sections.items())
-        if rows
+        f"{HEADING}{heading}\n\n{TOP}" + "\n".join(lines(faults)) + "\n"
+        for heading, faults in sorted(sections.items())
+        if faults
     )
     PAGE.write_text(f"{top.rstrip()}\n\n" + "\n".join(tables), "utf-8")
 
@@ -154,15 +204,15 @@ def row_of(item: pytest.Item) -> tuple[str, str, str] | None:
 
 
 @pytest.fixture(scope="session")
-def fault_lines() -> Iterator[Sections]:
-    """Collect the rows of this session, and write them to the page if asked for."""
+def found_faults() -> Iterator[Sections]:
+    """Collect the faults of this session, and write them to the page if asked for."""
     found: Sections = defaultdict(dict)
     yield found
     if WRITE:
         assert "PYTEST_XDIST_WORKER" not in os.environ, "write the page in one process, without -n"
         top, sections = read_page()
-        for heading, rows in found.items():
-            sections[heading] = sections.get(heading, {}) | rows
+        for heading, faults in found.items():
+            sections[heading] = sections.get(heading, {}) | faults
         write_page(top, sections)
 
 
@@ -180,7 +230,7 @@ def pytest_runtest_makereport(
 @pytest.fixture
 def fault(
     request: pytest.FixtureRequest,
-    fault_lines: Sections,
+    found_faults: Sections,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Fault]:
     """Take down what a test of a fault sees, and compare it with the page."""
@@ -190,7 +240,7 @@ def fault(
     yield fault
     if not request.node.stash.get(PASSED, False):
         return
-    fault_lines[fault.section][fault.name] = fault.line
+    found_faults[fault.section][fault.name] = fault.cells
     if not WRITE:
         stored = read_page()[1].get(fault.section, {}).get(fault.name)
-        assert fault.line == stored, f"{PAGE}: write it anew with FAULTS=write and read the change"
+        assert fault.cells == stored, f"{PAGE}: write it anew with FAULTS=write and read the change"

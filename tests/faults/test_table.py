@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .table import COLLECTED, Fault, read_page, row_of
+from .table import COLLECTED, Fault, faults_of, lines, read_page, row_of
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -27,6 +27,22 @@ def test_texts_lose_their_folders_and_repeat_only_where_words_differ(tmp_path: P
     for text in (f"error: {tmp_path}/x.npy,\n  byte 5", "error: x.npy, byte 77", "other"):
         fault.seen(text)
     with pytest.raises(AssertionError, match="does not say what was lost"):
-        _ = fault.line
+        _ = fault.cells
     fault.lost("nothing")
-    assert fault.line == "| a/b | so | error: x.npy, byte 5; other | nothing |"
+    assert fault.cells == ("so", "error: x.npy, byte 5; other", "nothing")
+
+
+def test_faults_that_differ_in_a_word_stand_in_one_row() -> None:
+    faults = {
+        "full: report": ("half", "error: r", "seconds"),
+        "full: fit": ("half", "error: `a: b`", "a cell"),
+        "full: merge": ("half", "error: m", "seconds"),
+        "alone": ("so", "a / b", "nothing"),
+    }
+    alone, full = lines(faults)
+    assert alone == "| alone | so | a / b | nothing |"
+    assert full == (
+        "| full: fit, merge, report | half | *fit*: error: `a: b`<br>*merge*: error: m<br>"
+        "*report*: error: r | *fit*: a cell<br>*merge, report*: seconds |"
+    )
+    assert faults_of(alone) | faults_of(full) == faults
