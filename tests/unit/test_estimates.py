@@ -1,6 +1,8 @@
 """The forecast of the smallest config, and the preflight of its disk, in process."""
 
+import importlib
 import shutil
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from cogworks.core import spec
 from cogworks.core.files import write_json
 from cogworks.core.place import ROOT
 from cogworks.core.spec import unpacked
-from cogworks.estimates import clock
+from cogworks.estimates import clock, forks
 from cogworks.estimates import measure as module
 from cogworks.estimates.forecast import Forecast, told
 from cogworks.estimates.measure import measure
@@ -116,7 +118,7 @@ def test_the_forecast_of_a_few_jobs(plan: Plan) -> None:
 def test_what_reads_tables_makes_one_table_or_figure(plan: Plan) -> None:
     calibrations = Calibrations(plan)
     for what, found in (
-        ("table", Clocked(seconds=0.1, library=2.0, forked=0.02)),
+        ("table", Clocked(seconds=0.1, step=0.03, library=2.0, forked=0.02)),
         ("figure", Clocked(seconds=0.6, library=3.0, forked=0.02)),
     ):
         write_json(found.model_dump(), calibrations.shown(what).path)  # type: ignore[arg-type]
@@ -126,7 +128,14 @@ def test_what_reads_tables_makes_one_table_or_figure(plan: Plan) -> None:
         job("merge_clone", "results/synthesis/clone/manifest.parquet", clone="clone"),
         job("rank_concepts", "results/concepts/world/ranking.parquet", benchmark="world"),
     ]
-    for warm, expected in ((True, [0.12, 0.62, 0.12, 1.12]), (False, [2.1, 3.6, 2.1, 3.1])):
+    # Each table of scores takes time to read.
+    scores = frozenset(f"results/probes/{name}/seen/linear.parquet" for name in ("a", "b"))
+    shown = Made(inputs=scores | {"results/concepts/world/levels.parquet"})
+    jobs.append(Job("table", {}, ("results/tables/all.csv",), now=shown, before=None))
+    for warm, expected in (
+        (True, [0.12, 0.62, 0.12, 1.12, 0.18]),
+        (False, [2.1, 3.6, 2.1, 3.1, 2.16]),
+    ):
         forecast = Forecast(plan, warm=warm)
         assert [forecast.work(one).seconds for one in jobs] == pytest.approx(expected)
         assert not forecast.unknown
@@ -189,6 +198,8 @@ def test_the_steps_of_a_search_are_those_that_it_takes() -> None:
     found = work.steps(job, search=True)
     assert (found.updates, found.together) == (updates, together)
     assert found.images == pytest.approx(images, rel=0.01)
+    assert work.records(job, search=True) == len(batch_sizes(7, 3, 2)) * 5 * 2
+    assert work.records(job, search=False) == 5 * 2
     alone = work.steps(job, search=False)
     assert alone.updates == 5 * 3 * (1 + 4)
     assert work.scored(job) == 4 * 8 * 5 * 2
@@ -230,6 +241,8 @@ def test_each_kind_of_work_is_measured(plan: Plan, monkeypatch: pytest.MonkeyPat
         assert clocked.start >= 0
         assert 0 <= clocked.seconds < 5
         assert (clocked.forked > 0) == (spec.kind == "start")
+        assert clocked.step > 0 or spec.kind != "start"
+        assert (clocked.record > 0) == (spec.kind == "search")
 
 
 def test_a_measurement_has_the_threads_of_its_jobs(plan: Plan) -> None:
@@ -304,6 +317,18 @@ def test_two_lengths_tell_the_unit_from_the_start(monkeypatch: pytest.MonkeyPatc
     each, start = clock.two_lengths(prepare, 8)
     assert (each, start) == (pytest.approx(0.02), pytest.approx(10))
     assert lengths == [8, 8, 24, 72, 216]
+
+
+def test_a_fork_notes_what_a_call_loads_though_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "cogworks.concepts.vector_file"
+
+    def run() -> None:
+        importlib.import_module(name)
+        raise OSError
+
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    assert name in forks.loaded_by(run)
+    assert name not in sys.modules
 
 
 def test_one_run_that_is_disturbed_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 # as long, so that the start and its noise do not count; or when it is so many times the first one.
 SECONDS = 2.0
 LONGEST = 3**5
+# Set where a run is not clocked, but loads what it needs.
+ONCE = False
 
 
 def two_lengths(prepare: Callable[[int], Callable[[], object]], units: int) -> tuple[float, float]:
@@ -27,6 +29,8 @@ def two_lengths(prepare: Callable[[int], Callable[[], object]], units: int) -> t
         return clock(prepare(units))
 
     first, longest = seconds(units), LONGEST * units
+    if ONCE:
+        return first, 0.0
     short, longer = seconds(units), seconds(3 * units)
     done, pairs = units, [(longer - short, units)]
     while longer - short < max(SECONDS, short) and done < longest:

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +18,12 @@ from cogworks.analysis.measure import measure as describe
 from cogworks.core.codehash import SCRIPTS
 from cogworks.core.device import limit_blas, pick_device, set_threads
 from cogworks.core.errors import InputError
+from cogworks.core.files import write_parquet
+from cogworks.core.warm.start import can_fork
 from cogworks.encoders.extract import extract
+from cogworks.estimates import clock as clocks
 from cogworks.estimates.clock import clock, two_lengths
+from cogworks.estimates.forks import load, loaded_by
 from cogworks.estimates.photographs import photographs
 from cogworks.estimates.searches import search
 from cogworks.estimates.specs import (
@@ -38,6 +43,7 @@ from cogworks.estimates.specs import (
 )
 from cogworks.estimates.starts import starts
 from cogworks.images.manifest import Manifest, read_manifest, write_manifest
+from cogworks.training.code import run_code
 from cogworks.training.run import Files, Options, train
 
 # What the job of each kind of work loads.
@@ -52,8 +58,8 @@ MODULES: dict[type[Measured], str] = {
 }
 # A GPU needs whole batches to be busy; a processor would take minutes for each.
 CPU_BATCH = 32
-# Rows of a block of features; images of each class for a generator.
-BLOCK, LESSONS = 4096, 32
+# Rows of a block of features; images of each class for a generator; tables of scores.
+BLOCK, LESSONS, TABLES = 4096, 32, 8
 
 
 def measure(spec: Measured, *, threads: int, device: str) -> Clocked:
@@ -66,14 +72,18 @@ def measure(spec: Measured, *, threads: int, device: str) -> Clocked:
     """
     found = pick_device(device)
     set_threads(threads)
+    modules = [MODULES[type(spec)]] if type(spec) in MODULES else []
+    if modules and can_fork(device):
+        modules += _loads(spec, threads)
+    load(modules)
     name = torch.cuda.get_device_name(found) if found.type == "cuda" else CPU
     with tempfile.TemporaryDirectory() as folder:
         try:
             clocked = _clocked(spec, found, threads, Path(folder))
         except (InputError, torch.OutOfMemoryError) as error:
             return Clocked(device=name, problem=str(error).splitlines()[0])
-    if type(spec) in MODULES:
-        library = clock(_load_library, MODULES[type(spec)])
+    if modules:
+        library = clock(_load, modules)
         clocked = clocked.model_copy(update={"library": library})
     used = name if isinstance(spec, Encode | Train | Search | Sketch) else CPU
     return clocked.model_copy(update={"device": used})
@@ -93,16 +103,31 @@ def _clocked(spec: Measured, device: torch.device, threads: int, folder: Path) -
     elif isinstance(spec, Teach):
         seconds, start = _teach(spec, folder)
     elif isinstance(spec, Sketch):
-        seconds, start = _sketch(spec, device, folder), 0.0
+        seconds, start = _sketch(spec, device, folder)
     else:
         seconds, start = _describe(spec, threads)
     return Clocked(seconds=seconds, start=start)
 
 
-def _load_library(module: str) -> None:
-    """Load what a job loads before it begins, in a process of its own."""
+def _loads(spec: Measured, threads: int) -> list[str]:
+    """Return the modules that a job loads while it runs, and other jobs find loaded.
+
+    In its start there is only what each process does anew.
+    """
+
+    def once() -> None:
+        clocks.ONCE = True
+        with tempfile.TemporaryDirectory() as folder:
+            _clocked(spec, torch.device("cpu"), threads, Path(folder))
+
+    return loaded_by(once)
+
+
+def _load(modules: Sequence[str]) -> None:
+    """Load what a job loads, in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
-    subprocess.run([sys.executable, "-c", f"import {module}"], env=environment, check=True)
+    command = [sys.executable, "-c", "from cogworks.estimates import forks; forks.load_given()"]
+    subprocess.run(command, env=environment, check=True, text=True, input=" ".join(modules))
 
 
 def _encode(spec: Encode, device: torch.device, threads: int, folder: Path) -> tuple[float, float]:
@@ -132,6 +157,8 @@ def _train(spec: Train, device: torch.device, threads: int, folder: Path) -> tup
         device=device.type, threads=threads, workers=-1, cache_mb=1000, checkpoint_minutes=60.0
     )
 
+    run_code(numbers)  # It is known to the process from which jobs are forked.
+
     def prepare(steps: int) -> Callable[[], object]:
         work = Path(tempfile.mkdtemp(dir=folder))
         images = _images(spec, steps * batch, 2, work)
@@ -145,9 +172,24 @@ def _train(spec: Train, device: torch.device, threads: int, folder: Path) -> tup
 def _start(spec: Start, folder: Path) -> Clocked:
     make = _table(folder) if spec.makes == "table" else _figure(folder)
     # A job makes one: what is loaded and set up for the first counts.
-    seconds = clock(make)
+    seconds, read = clock(make), _summary(folder)
+    each = min(clock(read), clock(read)) / TABLES
     (found,) = starts([f"make_{spec.makes}"])
-    return Clocked(seconds=seconds, library=found.ordinary, forked=found.forked)
+    return Clocked(seconds=seconds, step=each, library=found.ordinary, forked=found.forked)
+
+
+def _summary(folder: Path) -> Callable[[], object]:
+    """Return what reads tables of scores and summarises them, as most tables and figures do."""
+    from cogworks.report.scores import BY_CLASS, CELL, METRICS, SIZES, collect
+    from cogworks.report.summary import summarise
+
+    values = dict.fromkeys(METRICS, 50.0) | dict.fromkeys(SIZES, 9) | {"seed": range(5)}
+    names = dict.fromkeys(CELL, "all") | {"diverged": False, "converged": None}
+    paths = [folder / f"{number}.parquet" for number in range(TABLES)]
+    for path in paths:
+        frame = pd.DataFrame(names | values | {"encoder": path.stem})
+        write_parquet(frame.assign(**{key: [[5] * 9] * len(frame) for key in BY_CLASS}), path)
+    return lambda: summarise(collect(paths), baseline=None)
 
 
 def _table(folder: Path) -> Callable[[], None]:
@@ -222,7 +264,7 @@ def _teach(spec: Teach, folder: Path) -> tuple[float, float]:
     return two_lengths(lambda parts: partial(run, parts), 1)
 
 
-def _sketch(spec: Sketch, device: torch.device, folder: Path) -> float:
+def _sketch(spec: Sketch, device: torch.device, folder: Path) -> tuple[float, float]:
     from cogworks.synthesis.estimate import estimate
     from cogworks.synthesis.generator import Marker
     from cogworks.synthesis.pipeline import open_pipeline
@@ -230,15 +272,18 @@ def _sketch(spec: Sketch, device: torch.device, folder: Path) -> float:
 
     prompts = [f"class {number}" for number in range(spec.drawing.padded_batch)]
     assemble(make_parts(spec.generator, prompts)).save_pretrained(folder)
+    start = time.perf_counter()
+    pipe = open_pipeline(Marker("", folder, None), spec.drawing, device)
+    opened = time.perf_counter() - start
     found = estimate(
         counts=[spec.drawing.padded_batch],
         n_shards=1,
         prompts=prompts,
         spec=spec.drawing.model_copy(update={"start": 0.0, "end": 1.0}),
-        pipe=open_pipeline(Marker("", folder, None), spec.drawing, device),
+        pipe=pipe,
         device=device,
     )
-    return 1 / found.images_per_second
+    return 1 / found.images_per_second, opened
 
 
 def _describe(spec: Describe, threads: int) -> tuple[float, float]:

@@ -1,18 +1,22 @@
-"""What the search of a probe takes: an image shown to a configuration, and a step besides."""
+"""What the search of a probe takes: an image shown to a configuration, a step, a record."""
 
+import tempfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from cogworks.estimates.clock import two_lengths
+from cogworks.estimates.clock import clock, two_lengths
 from cogworks.estimates.specs import Clocked, Search
 from cogworks.probes.kinds import KINDS
 from cogworks.probes.methods import Method
+from cogworks.probes.outcomes import DONE, Outcome
 from cogworks.probes.specs import TuneSpec
 from cogworks.probes.splits import Split
+from cogworks.probes.study import Study, batch_sizes
 from cogworks.probes.table import FeatureTable
 
 ROWS_OF_EACH = 8
@@ -22,6 +26,25 @@ BATCHES, SMALL = 8, 8
 
 def search(spec: Search, device: torch.device) -> Clocked:
     """Return what a unit of the search takes."""
+    return _trained(spec, device).model_copy(update={"record": _record(spec.search)})
+
+
+def _record(spec: TuneSpec) -> float:
+    """Return what a batch of configurations takes to ask for and to record."""
+    sizes = batch_sizes(spec.trials, spec.first_batch, spec.batch)
+    space = {name: (interval.low, interval.high) for name, interval in spec.space.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        study = Study(Path(folder) / "0.json", key="", space=space, sizes=sizes, seed=0)
+
+        def run() -> None:
+            while not study.finished:
+                asked = study.ask()
+                study.tell(asked, [Outcome(DONE, float(n)) for n, _ in enumerate(asked)])
+
+        return clock(run) / len(sizes)
+
+
+def _trained(spec: Search, device: torch.device) -> Clocked:
     if "epochs" in type(spec.search).model_fields:
         return _by_steps(spec, device)
     together = max(spec.search.batch, 1)

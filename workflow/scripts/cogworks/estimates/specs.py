@@ -123,8 +123,10 @@ class Clocked(Spec):
         seconds: for each unit of work: an image encoded, drawn or described, an image of a
             training's batch, an image shown once to one configuration, a part of a generator's
             training, a table or a figure.
-        step: for each step of a search by SGD, besides.
+        step: for each step of a search by SGD, besides; for each table of scores that a table or
+            figure shows.
         update: for each configuration that takes part in a step, besides.
+        record: for each batch of configurations that a search asks for and records, besides.
         library: until a job has loaded its libraries, where it starts without them.
         forked: until a job begins that starts with them.
         start: from then until it begins with its first unit.
@@ -135,6 +137,7 @@ class Clocked(Spec):
     seconds: float = 0.0
     step: float = 0.0
     update: float = 0.0
+    record: float = 0.0
     library: float = 0.0
     forked: float = 0.0
     start: float = 0.0
@@ -198,7 +201,8 @@ class Timed(NamedTuple):
         calibration: the measurement.
         images: images that it looks at, for the table.
         units: units of work, see `Clocked`.
-        steps, updates: those of a search by SGD.
+        steps, updates: those of a search by SGD; of a table or figure, tables of scores.
+        records: batches that a search asks for, or cells that a fit writes.
     """
 
     calibration: Calibration
@@ -206,11 +210,15 @@ class Timed(NamedTuple):
     units: float
     steps: int = 0
     updates: int = 0
+    records: int = 0
 
     def work(self, clocked: Clocked) -> float:
         """Return the seconds of a job after its start."""
         return (
-            self.units * clocked.seconds + self.steps * clocked.step + self.updates * clocked.update
+            self.units * clocked.seconds
+            + self.steps * clocked.step
+            + self.updates * clocked.update
+            + self.records * clocked.record
         )
 
 
@@ -281,12 +289,14 @@ class Calibrations:
         searches = rule == "tune_probes"
         if not job.kind.tuned:
             return None
+        records = work.records(job, search=searches)
         if "epochs" not in type(job.tune_spec).model_fields:
-            return Timed(self.search(job), 0, work.shown(job, search=searches))
+            shown = work.shown(job, search=searches)
+            return Timed(self.search(job), 0, shown, records=records)
         images, updates, steps = work.steps(job, search=searches)
         # To score an image is one of the products that training on it takes.
         scored = 0.0 if searches else work.scored(job) / seconds.PRODUCTS
-        return Timed(self.search(job), 0, images + scored, steps, updates)
+        return Timed(self.search(job), 0, images + scored, steps, updates, records)
 
     def reckoned(self, rule: str, w: Any) -> float:
         """Return what is reckoned of a job's work, where it is no part of a measurement."""

@@ -104,6 +104,13 @@ def steps(job: Job, *, search: bool) -> Steps:
     return Steps(images, updates, together)
 
 
+def records(job: Job, *, search: bool) -> int:
+    """Return how many batches of configurations a search records, or how many cells a fit."""
+    spec = job.tune_spec
+    batches = _asked(spec.trials, spec.first_batch, spec.batch) if search else [1]
+    return len(batches) * spec.seeds * len(spec.shots)
+
+
 def _trained_on(job: Job, *, search: bool) -> list[float]:
     """Return on how many images a configuration trains, by numbers of shots."""
     spec = job.tune_spec
