@@ -1,12 +1,14 @@
 """Networks on the CPU, images per second: an encoder as we run it, against the plain module.
 
 The plain implementation is torchvision's module in evaluation mode, float32, on normalised images
-in torch's default layout. The others are what the config's `precision` and `compile` choose. All
-take turns in one process, and a ratio is that of the medians. Cosine is the least over the images
-between a feature and the plain one. The limit is the rate of one large convolution (of a ViT: one
-large product) in the same precision: `share` is the part of it that a network reaches. `layers` is
-the time that its convolutions and products take, each by itself at its own shape, as a part of the
-network's; those of a ViT's attention are not among them.
+in torch's default layout, multiplied by the library that torch chooses. The others are what the
+config's `precision` and `compile` choose, and multiplied by the faster library
+(`cogworks/core/products.py`). All take turns in one process, and a ratio is that of the medians.
+Cosine is the least over the images between a feature and the plain one. The limit is the rate of
+one large convolution (of a ViT: one large product, by the faster library) in the same precision:
+`share` is the part of it that a network reaches. `layers` is the time that its convolutions and
+products take, each by itself at its own shape, as a part of the network's; those of a ViT's
+attention are not among them.
 
     python benchmarks/networks.py [--model resnet50] [--threads 1] [--batch 16] [--rounds 5]
 
@@ -37,6 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from rows import Row, medians, processor
 
 from cogworks.core.cli import positive
+from cogworks.core.products import linear
 from cogworks.encoders.forward import make_runners
 from cogworks.encoders.registry import Encoder, Preparation
 from cogworks.networks.pixels import normalise
@@ -133,8 +136,8 @@ def limit(model: str, precision: str) -> float:
     """Return the operations a second of one large convolution, or product, without overhead."""
     kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
     if model.startswith("vit"):
-        x, w = torch.ones(3152, 768, dtype=kind), torch.ones(768, 3072, dtype=kind)
-        work, count = (lambda: x @ w), 2.0 * 3152 * 768 * 3072
+        x, w = torch.ones(3152, 768, dtype=kind), torch.ones(3072, 768, dtype=kind)
+        work, count = (lambda: linear(x, w)), 2.0 * 3152 * 768 * 3072
     else:
         image = torch.ones(16, 256, 28, 28, dtype=kind).to(memory_format=torch.channels_last)
         kernel = torch.ones(256, 256, 3, 3, dtype=kind).to(memory_format=torch.channels_last)
@@ -167,7 +170,7 @@ def layers(model: str, precision: str, batch: int) -> float:
                 x, weight = (one.to(memory_format=torch.channels_last) for one in (x, weight))
                 work = functools.partial(torch.mkldnn_convolution, x, weight, None, *how)
             else:
-                work = functools.partial(torch.nn.functional.linear, x, weight)
+                work = functools.partial(linear, x.flatten(0, -2), weight)
             total += times * medians({"layer": work}, 3)["layer"]
     return total
 

@@ -37,11 +37,11 @@ from probe_oracle import Plain, clusters
 from rows import Row
 
 from cogworks.core.cli import positive
+from cogworks.core.products import linear
 from cogworks.probes.batches import reader
 from cogworks.probes.classifier import Classifier
 from cogworks.probes.evaluate import evaluate
 from cogworks.probes.kinds.sgd import Pruning, SgdTune
-from cogworks.probes.products import linear
 from cogworks.probes.sgd import Sgd
 from cogworks.probes.splits import fit_rows, rows_by_class, split
 from cogworks.probes.stack import Group, Member, Recipe, cpu_multiplies_bfloat16, train

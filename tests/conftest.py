@@ -179,6 +179,27 @@ def processor() -> str:
     )
 
 
+@pytest.fixture
+def onednn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let oneDNN make products of any size; the list gets the rows of the weights of each."""
+    import torch
+
+    from cogworks.core import products
+
+    if not torch.backends.mkldnn.is_available():
+        pytest.skip("torch was built without oneDNN")
+    multiply, made = products._onednn, []
+
+    def counting(x: Any, weight: Any, bias: Any) -> Any:
+        made.append(len(weight))
+        return multiply(x, weight, bias)
+
+    monkeypatch.setattr(products, "has_onednn", lambda: True)
+    monkeypatch.setattr(products, "LARGE", 1)
+    monkeypatch.setattr(products, "_onednn", counting)
+    return made
+
+
 @pytest.fixture(scope="session")
 def cuda() -> Any:
     """The GPU; a test that asks for it is skipped where there is none."""

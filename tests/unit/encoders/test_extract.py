@@ -112,6 +112,56 @@ def test_shards_join_to_the_bytes_of_one_job(
     assert len(read(tmp_path / "joined").x) == 21 - len(corrupt)
 
 
+VIT = """
+from torchvision.models import VisionTransformer
+from torch import nn
+
+def load():
+    net = VisionTransformer(16, 8, 2, 2, 24, 48)
+    net.heads = nn.Identity()
+    return net, 24
+"""
+
+
+def test_features_by_onednn_are_those_of_the_plain_network_in_any_shards_and_runs(
+    tmp_path: Path,
+    manifest_of: Images,
+    spec_of: Spec,
+    monkeypatch: pytest.MonkeyPatch,
+    onednn: list[int],
+) -> None:
+    (tmp_path / "vit.py").write_text(VIT)
+    keys = {"image_size": 16, "batch_size": 2, "decoder": "pil"}
+    spec = spec_of(entry_point=f"{tmp_path / 'vit.py'}:load", **keys)
+    manifest = manifest_of(21)
+    encoder = load_encoder(spec, device="cpu")
+    assert not onednn
+    run(manifest, spec, tmp_path / "whole")
+    # A batch's two layers of attention and of the perceptron, in each of the two blocks.
+    assert onednn == 11 * 2 * [72, 24, 48, 24]
+
+    decode = make_decoder(decoder="pil", size=16, resize=16, interpolation="bicubic")
+    pixels = [decode(Path(path).read_bytes(), path) for path in manifest.frame["path"]]
+    image = encoder.image
+    scaled = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2) / 255
+    with torch.no_grad():
+        plain = encoder.module(transforms.Normalize(image.mean, image.std)(scaled)).numpy()
+    assert np.allclose(read(tmp_path / "whole").x, plain, atol=1e-5)
+
+    stems = [tmp_path / f"part{shard}" for shard in range(3)]
+    for shard, stem in enumerate(stems):
+        run(manifest, spec, stem, shard=shard, shards=3, threads=shard + 1)
+    parts = [(stem.with_suffix(".npy"), stem.with_suffix(".parquet")) for stem in stems]
+    merge(parts, npy=tmp_path / "joined.npy", index=tmp_path / "joined.parquet")
+    assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        crash_after(patch, 2)
+        with pytest.raises(StopError):
+            run(manifest, spec, tmp_path / "again")
+    run(manifest, spec, tmp_path / "again")
+    assert contents(tmp_path / "again") == contents(tmp_path / "whole")
+
+
 def test_several_devices_do_not_change_a_byte(manifest_of: Images, spec_of: Spec) -> None:
     manifest = manifest_of(11)
     decode = make_decoder(decoder="pil", size=16, resize=16, interpolation="bicubic")

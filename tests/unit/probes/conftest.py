@@ -16,7 +16,6 @@ from cogworks.encoders.store import write_index
 from cogworks.images.manifest import write_manifest
 from cogworks.plan.jobs import Job
 from cogworks.plan.plan import Plan
-from cogworks.probes import products
 from cogworks.probes.table import TableSource
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -33,13 +32,11 @@ def clusters(oracle: Any) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
     return oracle.clusters
 
 
-@pytest.fixture
-def onednn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let oneDNN make products of any size."""
-    if not torch.backends.mkldnn.is_available():
-        pytest.skip("torch was built without oneDNN")
-    monkeypatch.setattr(products, "has_onednn", lambda: True)
-    monkeypatch.setattr(products, "LARGE", 1)
+@pytest.fixture(params=["torch", "onednn"])
+def library(request: pytest.FixtureRequest) -> None:
+    """A test is made with both libraries that multiply."""
+    if request.param == "onednn":
+        request.getfixturevalue("onednn")
 
 
 def toy_job(test_sets: Iterable[str] = (), **keys: Any) -> Job:

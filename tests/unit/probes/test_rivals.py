@@ -8,12 +8,7 @@ from cogworks.probes import rivals
 from cogworks.probes.rivals import Images
 from cogworks.probes.scores import ranks
 
-
-@pytest.fixture(params=["torch", "onednn"], autouse=True)
-def library(request: pytest.FixtureRequest) -> None:
-    """Every test is made with both libraries that multiply."""
-    if request.param == "onednn":
-        request.getfixturevalue("onednn")
+pytestmark = pytest.mark.usefixtures("library")
 
 
 def plain(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -22,15 +22,9 @@ from cogworks.probes.stack import (
 )
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("library")
 LR = [0.1, 1.0, 10.0, 100.0]
 DECAY = [1e-4, 1e-6, 1e-12, 1e-5]
-
-
-@pytest.fixture(params=["torch", "onednn"], autouse=True)
-def library(request: pytest.FixtureRequest) -> None:
-    """Every test is made with both libraries that multiply."""
-    if request.param == "onednn":
-        request.getfixturevalue("onednn")
 
 
 def run(x: Tensor, y: Tensor, groups: list[Group], **keys: Any) -> Stack:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from cogworks.core.compiler import require_compiler
+from cogworks.core.products import layers_by_onednn
 from cogworks.encoders.loader import Batch
 from cogworks.encoders.registry import Encoder
 from cogworks.networks.pixels import normalise
@@ -55,6 +56,7 @@ class Runner:
         self._net: Any = net.to(device).eval()
         if compiled:
             self._net = _compile(self._net, device)
+        self._net = layers_by_onednn(device, net.compute)(self._net)
         self._copies = torch.cuda.Stream(device) if device.type == "cuda" else None
 
     def start(self, pixels: torch.Tensor) -> tuple[torch.Tensor, Any]:

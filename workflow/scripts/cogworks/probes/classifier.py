@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from cogworks.core.errors import InputError
+from cogworks.core.products import linear
 from cogworks.networks.tensor_files import read_facts, write_tensors
-from cogworks.probes.products import linear
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cogworks.probes.products import linear
+from cogworks.core.products import linear
 from cogworks.probes.scores import predicts
 
 # Images are multiplied in multiples of this many: a library prepares itself for each new number.

@@ -31,9 +31,9 @@ import torch
 from torch import Tensor
 
 from cogworks.core.compiler import require_compiler
+from cogworks.core.products import by_onednn, linear, transposed
 from cogworks.core.seeds import derive_seed
 from cogworks.probes.batches import Reader
-from cogworks.probes.products import by_onednn, linear, transposed
 from cogworks.probes.replay import Replay
 from cogworks.probes.rivals import Images
 from cogworks.probes.schedule import factors
