@@ -6,6 +6,8 @@ import torch
 from cogworks.probes import knn
 from cogworks.probes.knn import Neighbours
 
+pytestmark = pytest.mark.usefixtures("library")
+
 
 @pytest.mark.parametrize("k", [1, 5, 20, 1000])
 def test_votes_are_those_of_a_loop_over_images(k: int, monkeypatch: pytest.MonkeyPatch) -> None:

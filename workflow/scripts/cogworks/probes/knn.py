@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cogworks.core.products import linear
 from cogworks.probes.cells import Cell
 from cogworks.probes.kinds.knn import NearestFit
 from cogworks.probes.models import Model, training_rows
@@ -51,7 +52,7 @@ class Neighbours:
         """Return the similarities and rows of the k nearest, `(M, k)`, the nearest first."""
         best, near = x.new_empty(len(x), 0), self.y.new_empty(len(x), 0)
         for number, block in enumerate(self.x.split(BLOCK)):
-            found, rows = (x @ block.to(x.device).T).topk(min(self.k, len(block)), dim=1)
+            found, rows = linear(x, block.to(x.device)).topk(min(self.k, len(block)), dim=1)
             best = torch.cat([best, found], dim=1)
             near = torch.cat([near, rows + number * BLOCK], dim=1)
             best, chosen = best.topk(min(self.k, best.shape[1]), dim=1)
