@@ -17,6 +17,7 @@ import transformers
 from cogworks.core.errors import InputError
 from cogworks.core.files import read_parquet
 from cogworks.core.inputs import check_genuine
+from cogworks.core.products import layers_by_onednn
 from cogworks.core.progress import track
 from cogworks.images.decode import decode_pil
 from cogworks.images.manifest import read_manifest
@@ -73,7 +74,8 @@ class Judge:
         return self._unit(self._model.get_image_features, inputs)
 
     def _unit(self, embed: Any, inputs: Any) -> torch.Tensor:
-        found = embed(**inputs.to(self._device))
+        with layers_by_onednn(self._device, self._model.dtype):
+            found = embed(**inputs.to(self._device))
         # transformers 5 wraps the embedding; earlier versions return it.
         features: torch.Tensor = getattr(found, "pooler_output", found)
         return torch.nn.functional.normalize(features, dim=-1).cpu()
