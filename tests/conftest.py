@@ -180,23 +180,30 @@ def processor() -> str:
 
 
 @pytest.fixture
-def onednn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Let oneDNN make products of any size; the list gets the rows of the weights of each."""
+def onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let oneDNN make products of any size."""
     import torch
 
     from cogworks.core import products
 
     if not torch.backends.mkldnn.is_available():
         pytest.skip("torch was built without oneDNN")
+    monkeypatch.setattr(products, "has_onednn", lambda: True)
+    monkeypatch.setattr(products, "LARGE", 1)
+
+
+@pytest.fixture
+def products_by_onednn(onednn: None, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the list of the products that oneDNN makes, of any size: the rows of the weights."""
+    from cogworks.core import products
+
     multiply, made = products._onednn, []
 
-    def counting(x: Any, weight: Any, bias: Any) -> Any:
+    def noting(x: Any, weight: Any, bias: Any) -> Any:
         made.append(len(weight))
         return multiply(x, weight, bias)
 
-    monkeypatch.setattr(products, "has_onednn", lambda: True)
-    monkeypatch.setattr(products, "LARGE", 1)
-    monkeypatch.setattr(products, "_onednn", counting)
+    monkeypatch.setattr(products, "_onednn", noting)
     return made
 
 

@@ -36,7 +36,7 @@ def test_small_products_are_torchs_own_in_the_given_place(
 
 
 def test_large_products_are_those_in_float64(
-    parts: tuple[Tensor, Tensor, Tensor, Tensor], onednn: list[int]
+    parts: tuple[Tensor, Tensor, Tensor, Tensor], onednn: None
 ) -> None:
     x, weight, bias, errors = parts
     exact = x.double() @ weight.double().T + bias.double()
@@ -49,7 +49,7 @@ def test_large_products_are_those_in_float64(
         assert (found - gradient).abs().max() < 1e-4
 
 
-def test_parts_of_larger_matrices_are_multiplied_as_they_are(onednn: list[int]) -> None:
+def test_parts_of_larger_matrices_are_multiplied_as_they_are(onednn: None) -> None:
     """Of whole numbers every product is exact."""
     generator = torch.Generator().manual_seed(0)
     large = torch.randint(-9, 9, (90, 80), generator=generator).float()
@@ -67,7 +67,7 @@ def test_parts_of_larger_matrices_are_multiplied_as_they_are(onednn: list[int]) 
 
 
 def test_only_float32_is_for_onednn(
-    parts: tuple[Tensor, Tensor, Tensor, Tensor], onednn: list[int]
+    parts: tuple[Tensor, Tensor, Tensor, Tensor], onednn: None
 ) -> None:
     x, weight, bias, _ = parts
     for kind in (torch.float64, torch.bfloat16):
@@ -131,7 +131,9 @@ def tower() -> tuple[nn.Module, Tensor]:
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_all_layers_of_a_network_are_those_in_float64(onednn: list[int], compiled: bool) -> None:
+def test_all_layers_of_a_network_are_those_in_float64(
+    products_by_onednn: list[int], compiled: bool
+) -> None:
     net, x = tower()
     exact = net.double()(x.double())
     net.float()
@@ -140,11 +142,11 @@ def test_all_layers_of_a_network_are_those_in_float64(onednn: list[int], compile
         found = run(x)
     assert (found - exact).abs().max() < 1e-6
     # A compiler looks at some of them more than once.
-    assert list(dict.fromkeys(onednn)) == [36, 12, 24, 7]
-    assert compiled or len(onednn) == 4
+    assert list(dict.fromkeys(products_by_onednn)) == [36, 12, 24, 7]
+    assert compiled or len(products_by_onednn) == 4
 
 
-def test_outside_a_network_layers_are_torchs_own(onednn: list[int]) -> None:
+def test_outside_a_network_layers_are_torchs_own(products_by_onednn: list[int]) -> None:
     net, x = tower()
     own = net(x)
     with pytest.raises(RuntimeError, match="theirs"), layers_by_onednn(CPU, torch.float32):
@@ -152,14 +154,14 @@ def test_outside_a_network_layers_are_torchs_own(onednn: list[int]) -> None:
     assert torch.equal(net(x), own)
     assert functional.linear is products.TORCHS
     assert torch.backends.mha.get_fastpath_enabled()
-    assert not onednn
+    assert not products_by_onednn
 
 
 @pytest.mark.parametrize(
     ("device", "dtype"), [("cuda", torch.float32), ("cpu", torch.bfloat16), ("cpu", torch.float64)]
 )
 def test_networks_elsewhere_or_of_another_type_keep_all(
-    onednn: list[int], device: str, dtype: torch.dtype
+    onednn: None, device: str, dtype: torch.dtype
 ) -> None:
     with layers_by_onednn(torch.device(device), dtype):
         assert functional.linear is products.TORCHS
@@ -167,7 +169,7 @@ def test_networks_elsewhere_or_of_another_type_keep_all(
 
 
 def test_a_function_that_somebody_put_there_stays(
-    onednn: list[int], monkeypatch: pytest.MonkeyPatch
+    onednn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def theirs(*_: Tensor) -> Tensor:
         return torch.zeros(1)
@@ -192,7 +194,7 @@ class Told(Tensor):
 
 
 def test_what_onednn_cannot_take_is_torchs_affair(
-    parts: tuple[Tensor, Tensor, Tensor, Tensor], onednn: list[int]
+    parts: tuple[Tensor, Tensor, Tensor, Tensor], products_by_onednn: list[int]
 ) -> None:
     x, weight, bias, _ = parts
     learnt = weight.clone().requires_grad_()
@@ -211,5 +213,5 @@ def test_what_onednn_cannot_take_is_torchs_affair(
             for wrong in ((x[:, :3], weight), (x, weight.double()), (x, weight, bias[:3])):
                 with pytest.raises(RuntimeError):
                     functional.linear(*wrong)
-    assert not onednn
+    assert not products_by_onednn
     assert Told.done == [products.TORCHS]

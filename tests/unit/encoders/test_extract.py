@@ -1,10 +1,12 @@
 """Features to files: order, shards, resumption, what is refused."""
 
+import copy
 import dataclasses
 import itertools
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
+from torch.nn import functional
 from torchvision import transforms
 
 from cogworks.core.errors import InputError
@@ -27,7 +31,7 @@ from cogworks.encoders.registry import load_encoder
 from cogworks.encoders.specs import EncoderSpec
 from cogworks.encoders.store import read_features
 from cogworks.images.manifest import Manifest, as_rows
-from cogworks.networks.pixels import make_decoder
+from cogworks.networks.pixels import make_decoder, normalise
 
 CPU = torch.device("cpu")
 Images = Callable[..., Manifest]
@@ -128,17 +132,17 @@ def test_features_by_onednn_are_those_of_the_plain_network_in_any_shards_and_run
     manifest_of: Images,
     spec_of: Spec,
     monkeypatch: pytest.MonkeyPatch,
-    onednn: list[int],
+    products_by_onednn: list[int],
 ) -> None:
     (tmp_path / "vit.py").write_text(VIT)
     keys = {"image_size": 16, "batch_size": 2, "decoder": "pil"}
     spec = spec_of(entry_point=f"{tmp_path / 'vit.py'}:load", **keys)
     manifest = manifest_of(21)
     encoder = load_encoder(spec, device="cpu")
-    assert not onednn
+    assert not products_by_onednn
     run(manifest, spec, tmp_path / "whole")
     # A batch's two layers of attention and of the perceptron, in each of the two blocks.
-    assert onednn == 11 * 2 * [72, 24, 48, 24]
+    assert products_by_onednn == 11 * 2 * [72, 24, 48, 24]
 
     decode = make_decoder(decoder="pil", size=16, resize=16, interpolation="bicubic")
     pixels = [decode(Path(path).read_bytes(), path) for path in manifest.frame["path"]]
@@ -160,6 +164,40 @@ def test_features_by_onednn_are_those_of_the_plain_network_in_any_shards_and_run
             run(manifest, spec, tmp_path / "again")
     run(manifest, spec, tmp_path / "again")
     assert contents(tmp_path / "again") == contents(tmp_path / "whole")
+
+
+class Windows(nn.Module):
+    """Layers and attention in windows, cut out by reshaping: (B, 3, 16, 16) to (B, 24)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 12, 4, 4)
+        self.wide, self.narrow = nn.Linear(12, 24), nn.Linear(24, 12)
+        self.attention = nn.MultiheadAttention(24, 2, batch_first=True)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        x = self.patches(images).permute(0, 2, 3, 1)
+        windows = x.reshape(-1, 2, 2, 2, 2, 12).transpose(2, 3).reshape(-1, 4, 12)
+        # Reshaped before and after, as in a Swin.
+        wide = functional.gelu(self.wide(windows).reshape(-1, 2, 2, 24)).reshape(-1, 4, 24)
+        wide = wide + self.attention(wide, wide, wide, need_weights=False)[0]
+        return self.wide(windows + self.narrow(wide)).reshape(len(images), -1, 24).mean(1)
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
+def test_a_compiled_network_by_onednn_is_the_plain_one(spec_of: Spec, onednn: None) -> None:
+    torch.manual_seed(0)
+    net = Windows().eval().requires_grad_(False)
+    encoder = dataclasses.replace(load_encoder(spec_of(), device="cpu"), module=copy.deepcopy(net))
+    (runner,) = make_runners(encoder, [CPU], precision="float32", dtype="float32", compiled=True)
+    pixels = torch.randint(0, 256, (6, 16, 16, 3), dtype=torch.uint8)
+    found = runner.finish(runner.start(pixels))
+    with torch.profiler.profile() as profile:
+        assert np.array_equal(runner.finish(runner.start(pixels)), found)
+    products = [event.name for event in profile.events() if "linear" in event.name]
+    assert products == 5 * ["mkldnn::_linear_pointwise"]
+    mean, std = torch.tensor(encoder.image.mean), torch.tensor(encoder.image.std)
+    assert np.allclose(found, net(normalise(pixels, mean, std)), atol=1e-5)
 
 
 def test_several_devices_do_not_change_a_byte(manifest_of: Images, spec_of: Spec) -> None:

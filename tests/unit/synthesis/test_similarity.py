@@ -47,13 +47,13 @@ def test_each_class_is_compared_with_all_texts(clip: Path, manifest: Path) -> No
     assert not table["similarity"].equals(turned["similarity"])
 
 
-def test_embeddings_by_onednn_are_the_models_own(clip: Path, onednn: list[int]) -> None:
+def test_embeddings_by_onednn_are_the_models_own(clip: Path, products_by_onednn: list[int]) -> None:
     texts, model = ["a dog", "a fox, white"], transformers.CLIPModel.from_pretrained(clip)
     inputs = transformers.CLIPProcessor.from_pretrained(clip)(
         text=texts, padding=True, return_tensors="pt"
     )
     found = Judge(clip, device=torch.device("cpu")).texts(texts)
-    assert onednn
+    assert products_by_onednn
     with torch.no_grad():
         plain = model.text_projection(model.text_model(**inputs).pooler_output)
     torch.testing.assert_close(found, torch.nn.functional.normalize(plain, dim=1))

@@ -117,7 +117,9 @@ def _layer(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         and (bias is None or bias.shape == weight.shape[:1])
         and input.numel() * len(weight) >= LARGE
     ):
-        return _onednn(input, weight, bias)
+        # As a matrix: torch's compiler takes that for granted where rows were reshaped before.
+        rows = _onednn(input.reshape(-1, input.shape[-1]), weight, bias)
+        return rows.reshape(*input.shape[:-1], len(weight))
     return TORCHS(input, weight, bias)
 
 
