@@ -13,8 +13,6 @@ from cogworks.stale import code as stale_code
 from cogworks.stale import remade
 
 build_dag = workflow._build_dag
-# What this run makes, other than what Snakemake removes itself.
-made_again = []
 
 
 def build_checked_dag():
@@ -51,17 +49,30 @@ def build_checked_dag():
             note_touched(workflow.dag)
         elif not workflow.dryrun:
             list_members(workflow.dag)
-            made_again.extend(kept_outputs(workflow.dag))
-            remade.note(made_again)
+            needed = kept_outputs(workflow.dag.needrun_jobs())
+            with told_in_words():
+                remade.note(filter(was_made, needed))
 
 
 workflow._build_dag = build_checked_dag
 
 
-def kept_outputs(dag):
-    """Return what the jobs that will run make, other than what Snakemake removes itself."""
-    made = (path for job in dag.needrun_jobs() for path in job.output)
-    return [str(path) for path in made if not is_flagged(path, "temp")]
+def kept_outputs(jobs):
+    """Return what jobs make, other than what Snakemake removes itself."""
+    made = (path for job in jobs for path in job.output)
+    return [path for path in made if not is_flagged(path, "temp")]
+
+
+def was_made(file):
+    """Say whether a file was made before; one that the user has removed left its record."""
+    return Path(file).exists() or bool(workflow.persistence.metadata(file))
+
+
+def forget_made():
+    """Take what is as this run wants it out of the note of what is to be made again."""
+    dag = workflow.dag
+    with told_in_words():
+        remade.forget(kept_outputs(filter(dag.noneedrun_finished, dag.jobs)))
 
 
 def end_if(problems):
@@ -156,6 +167,10 @@ onstart:
         WARM.start()
 
 
+# A module's are not run: what it noted stays, and counts once it is gone.
 onsuccess:
-    # A module's is not run: what it noted stays, and counts once it is gone.
-    remade.forget(made_again)
+    forget_made()
+
+
+onerror:
+    forget_made()

@@ -3,16 +3,16 @@ from pathlib import Path
 from cogworks.stale.remade import forget, lost, note
 
 
-def test_only_what_was_there_and_has_gone_is_lost(tmp_path: Path) -> None:
+def test_only_what_is_noted_and_gone_is_lost(tmp_path: Path) -> None:
     noted = tmp_path / "noted.json"
-    kept, remade, new = (str(tmp_path / name) for name in ("kept", "remade", "new"))
+    kept, remade, gone = (str(tmp_path / name) for name in ("kept", "remade", "gone"))
     assert lost(noted) == []
     for path in (kept, remade):
         Path(path).touch()
-    note([kept, remade, new], noted)
-    assert lost(noted) == []
+    note([kept, remade, gone], noted)
+    assert lost(noted) == [gone]
     Path(remade).unlink()
-    assert lost(noted) == [remade]
+    assert lost(noted) == [gone, remade]
 
 
 def test_other_runs_do_not_forget_what_one_has_lost(tmp_path: Path) -> None:
@@ -23,19 +23,22 @@ def test_other_runs_do_not_forget_what_one_has_lost(tmp_path: Path) -> None:
     note([str(first)], noted)
     first.unlink()
     note([str(other)], noted)
-    forget([str(other)], noted)
+    forget([str(first), str(other)], noted)
     assert lost(noted) == [str(first)]
     first.touch()
     forget([str(first)], noted)
     assert not noted.exists()
 
 
-def test_a_run_that_makes_nothing_leaves_the_note_of_one_that_is_active(tmp_path: Path) -> None:
-    noted, made = tmp_path / "noted.json", tmp_path / "made"
+def test_a_run_that_is_refused_leaves_the_note_of_one_that_is_active(tmp_path: Path) -> None:
+    """It notes what it would make, and then finds that the folder is locked."""
+    noted = tmp_path / "noted.json"
+    made, other = tmp_path / "made", tmp_path / "other"
     made.touch()
+    other.touch()
     note([str(made)], noted)
-    note([str(tmp_path / "new")], noted)
-    forget([], noted)
+    note([str(other)], noted)
+    note([], noted)
     made.unlink()
     assert lost(noted) == [str(made)]
 

@@ -2,8 +2,8 @@
 
 Snakemake removes a file before the job begins that makes it anew, and when that job fails. From
 then on, all that was made of the file looks finished: nothing asks for it, and nothing tells any
-more that it had changed. So a run notes which of the files that are there it makes again. Those
-that are gone afterwards are made by the next run, whatever else it does.
+more that it had changed. So a run notes which files it makes again. Those that are gone afterwards
+are made by the next run, whatever else it does.
 """
 
 from collections.abc import Iterable
@@ -20,18 +20,18 @@ def lost(noted: Path = NOTED) -> list[str]:
 
 
 def note(files: Iterable[str], noted: Path = NOTED) -> None:
-    """Note those of the files that a run makes that are there, besides those that are lost already.
+    """Note files that a run makes again, besides those that are noted already.
 
-    A run that makes nothing again, such as `stale` beside another run, leaves the note as it is.
+    A run notes before it knows that no other one is active: what the other one noted stays.
     """
-    there = [file for file in files if Path(file).exists()]
-    if there:
-        write_json(sorted({*there, *lost(noted)}), noted)
+    again = {str(file) for file in files}
+    if again:
+        write_json(sorted({*again, *_read(noted)}), noted)
 
 
 def forget(files: Iterable[str], noted: Path = NOTED) -> None:
-    """Take the files that a run has made out of the note, and the note away once it is empty."""
-    made = {file for file in files if Path(file).exists()}
+    """Take files that are made, and there, out of the note; remove the note once it is empty."""
+    made = {str(file) for file in files if Path(file).exists()}
     left = [file for file in _read(noted) if file not in made]
     if left:
         write_json(left, noted)
