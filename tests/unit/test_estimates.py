@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from cogworks.config.root import Config
@@ -22,8 +23,8 @@ from cogworks.estimates import clock, forks
 from cogworks.estimates import measure as module
 from cogworks.estimates.forecast import Forecast, told
 from cogworks.estimates.measure import measure
-from cogworks.estimates.searches import parts
-from cogworks.estimates.specs import Calibration, Calibrations, Clocked, read
+from cogworks.estimates.searches import SMALL, parts, search
+from cogworks.estimates.specs import Calibration, Calibrations, Clocked, Search, read
 from cogworks.images.manifest import write_manifest
 from cogworks.plan import sizes, work
 from cogworks.plan.jobs import Job as ProbeJob
@@ -243,6 +244,18 @@ def test_each_kind_of_work_is_measured(plan: Plan, monkeypatch: pytest.MonkeyPat
         assert (clocked.forked > 0) == (spec.kind == "start")
         assert clocked.step > 0 or spec.kind != "start"
         assert (clocked.record > 0) == (spec.kind == "search")
+
+
+def test_small_batches_are_measured_by_larger_ones(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the size that it is compared with would tell nothing."""
+    monkeypatch.setattr(clock, "LONGEST", 1)
+    given = Calibrations(plan).search(plan.jobs["base", "seen", "linear"]).spec
+    assert isinstance(given, Search)
+    smaller = given.search.model_copy(update={"batch_size": SMALL})
+    found = search(given.model_copy(update={"search": smaller}), torch.device("cpu"))
+    assert min(found.seconds, found.step, found.update) >= 0
 
 
 def test_a_measurement_has_the_threads_of_its_jobs(plan: Plan) -> None:

@@ -58,7 +58,9 @@ def _trained(spec: Search, device: torch.device) -> Clocked:
 
 def _by_steps(spec: Search, device: torch.device) -> Clocked:
     """Tell images, steps and configurations apart: by large batches and small, of many and one."""
-    batch, many = spec.search.batch_size, max(spec.search.batch, 2)  # type: ignore[attr-defined]
+    # Of a small batch a larger one tells as well: two of a size could not be told apart.
+    batch = max(spec.search.batch_size, 2 * SMALL)  # type: ignore[attr-defined]
+    many = max(spec.search.batch, 2)
 
     def step(size: int, together: int) -> tuple[float, float]:
         """Return the seconds of a step, and of the start."""
