@@ -78,6 +78,17 @@ def test_scores_that_rounding_could_swap_are_left_to_all_scores() -> None:
     assert len(images._undecided(weight, 1000 * bias, torch.tensor([2, 2]))) == 0
 
 
+def test_scores_too_small_to_round_well_are_left_to_all_scores() -> None:
+    """Their products are off by up to the smallest numbers, whatever their size."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = 1e-15 * torch.randn(200, 16, generator=generator), torch.arange(200) % 10
+    images, bias = Images(x, y), torch.zeros(10)
+    for scale in (1.0, 1e-28, 1e-29, 1e-30):
+        weight = scale * torch.randn(10, 16, generator=generator)
+        expected = ranks(rivals.linear(x, weight, bias), y) == 0
+        assert torch.equal(images.right(weight, bias), expected)
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 3e38])
 def test_scores_that_are_not_finite_are_never_right(bad: float) -> None:
     x, y = torch.ones(6, 4), torch.arange(6) % 3

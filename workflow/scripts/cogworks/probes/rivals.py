@@ -19,6 +19,9 @@ ROWS = 64
 class Images:
     """Images under one classifier after the other.
 
+    Products with other images may round differently, so where two scores are equal but for
+    rounding, either may come out higher, as among any two shapes of a product.
+
     Args:
         x: features `(n, D)`, float32 on a CPU.
         y: labels `(n,)`.
@@ -63,6 +66,8 @@ class Images:
         gap = torch.linalg.vecdot(difference, self.x).add_(bias[rivals] - bias[self.y])
         longest = torch.linalg.vector_norm(weight, dim=1).max()
         size = float(longest) * self._reach + float(bias.abs().max())
-        # A score of D terms is off by at most (D + 1) roundings of 2^-24; there are two of them.
-        margin = 4 * (weight.shape[1] + 2) * 2.0**-24 * size
+        # A score of D terms is off by at most (D + 1) roundings of 2^-24, and of what may be taken
+        # for 0; there are two of them.
+        rounding = 2.0**-24 * size + torch.finfo(torch.float32).tiny
+        margin = 4 * (weight.shape[1] + 2) * rounding
         return torch.nonzero(~(gap > margin))[:, 0]
