@@ -577,10 +577,12 @@ def train(
     Returns:
         The stack with the members that reached the end.
     """
-    with torch.no_grad(), matmul_precision(recipe.precision):
+    with torch.no_grad():
         stack = Stack(groups, n_classes=n_classes, source=source, recipe=recipe)
         for epoch, factor in enumerate(factors(recipe.schedule, recipe.epochs), start=1):
-            stack.epoch(factor)
+            # Whoever selects counts in float32, as at the end.
+            with matmul_precision(recipe.precision):
+                stack.epoch(factor)
             stack.keep(stack.alive())
             if select is not None and stack.members:
                 stack.keep(select(epoch, stack))
