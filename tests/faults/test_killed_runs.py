@@ -89,12 +89,17 @@ def test_two_runs_at_once(work_on: Callable[..., Work], fault: Fault) -> None:
     work = work_on("clone shard")
     first = Run(work)
     first.wait_until_at_work("clone shard")
+    noted = work.folder / ".snakemake" / "remade.json"
+    before = noted.stat().st_mtime_ns
     with held(first):
         second = Run(work).process
         said, _ = second.communicate(timeout=60)
     assert second.returncode == 1, said
     assert LOCKED in said
+    # It leaves alone what the first one has written down for its jobs and for the next run.
+    assert noted.stat().st_mtime_ns == before
     fault.seen(f"the second one: `{LOCKED}`")
     first.finish()
+    assert not noted.exists()
     work.check_whole()
     fault.lost("nothing")

@@ -47,7 +47,7 @@ def build_checked_dag():
             end_if([*gpus.too_few(workflow), *scratch.unusable(workflow, folder)])
         if workflow.touch:
             note_touched(workflow.dag)
-        elif not workflow.dryrun:
+        elif not workflow.dryrun and not is_refused():
             list_members(workflow.dag)
             needed = kept_outputs(workflow.dag.needrun_jobs())
             with told_in_words():
@@ -69,10 +69,14 @@ def was_made(file):
 
 
 def forget_made():
-    """Take what is as this run wants it out of the note of what is to be made again."""
-    dag = workflow.dag
+    """Take what this run has made out of the note of what is to be made again."""
     with told_in_words():
-        remade.forget(kept_outputs(filter(dag.noneedrun_finished, dag.jobs)))
+        remade.forget(kept_outputs(workflow.dag.finished_jobs))
+
+
+def is_refused():
+    """Say whether Snakemake will end here, since another run is at some of the files."""
+    return workflow.execution_settings.lock and workflow.persistence.locked
 
 
 def end_if(problems):

@@ -22,7 +22,7 @@ def lost(noted: Path = NOTED) -> list[str]:
 def note(files: Iterable[str], noted: Path = NOTED) -> None:
     """Note files that a run makes again, besides those that are noted already.
 
-    A run notes before it knows that no other one is active: what the other one noted stays.
+    Others may be active, on other files: what they have noted stays.
     """
     again = {str(file) for file in files}
     if again:
