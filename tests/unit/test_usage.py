@@ -36,6 +36,16 @@ def test_accounting_counts_all_steps_of_a_job() -> None:
     ]
 
 
+def test_jobs_without_a_limit_have_no_share_of_it() -> None:
+    lines = ACCOUNTING.replace("2000M||30|600", "0||UNLIMITED|600")
+    found = list(accounted(lines, Path("/run")))
+    assert found[0] == Use("tune_probes", "a_b_c", 0, 0, 1600.0, 10.0)
+    _, *rows = told(found[:1])
+    assert [row.split() for row in rows] == [
+        ["tune_probes", "1", "-", "1600", "-", "%", "-", "10", "min", "00", "s", "-", "%"]
+    ]
+
+
 def write(path: Path, **values: Any) -> None:
     record = {"finished": "2026-01-01", "memory_mb": 500, "seconds": 60.0} | values
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ class Use(NamedTuple):
     Attributes:
         rule: its rule.
         name: what tells it from others of its rule.
-        asked_mb, asked_minutes: what it asked for.
+        asked_mb, asked_minutes: what it asked for; 0 for no limit.
         mb: what it held at most; None where nobody has measured it.
         minutes: how long it took.
     """
@@ -128,9 +128,8 @@ def accounted(text: str, folder: Path) -> Iterator[Use]:
             held[job] = held.get(job, 0.0) + _megabytes(most)
     for job, (comment, memory, limit, elapsed) in jobs.items():
         rule, _, name = comment.removeprefix("rule_").partition("_wildcards_")
-        yield Use(
-            rule, name, round(_megabytes(memory)), int(limit), held.get(job), int(elapsed) / 60
-        )
+        minutes = int(limit) if limit.isdigit() else 0  # such as UNLIMITED
+        yield Use(rule, name, round(_megabytes(memory)), minutes, held.get(job), int(elapsed) / 60)
 
 
 def _megabytes(text: str) -> float:
@@ -201,12 +200,12 @@ def _row(rule: str, uses: Sequence[Use]) -> tuple[str, ...]:
     return (
         rule,
         str(len(uses)),
-        _range(use.asked_mb for use in uses),
+        _range(use.asked_mb for use in uses if use.asked_mb),
         _range(use.mb for use in known if use.mb is not None),
-        _range(100 * (use.mb or 0) / use.asked_mb for use in known) + " %",
-        _range((use.asked_minutes for use in uses), _duration),
+        _range(100 * (use.mb or 0) / use.asked_mb for use in known if use.asked_mb) + " %",
+        _range((use.asked_minutes for use in uses if use.asked_minutes), _duration),
         _range((use.minutes for use in uses), _duration),
-        _range(100 * use.minutes / use.asked_minutes for use in uses) + " %",
+        _range(100 * use.minutes / use.asked_minutes for use in uses if use.asked_minutes) + " %",
     )
 
 
@@ -233,7 +232,7 @@ def _faults(use: Use) -> Iterator[str]:
     )
     name = f"{use.rule} {use.name}"
     for shown, asked_for, used, least in pairs:
-        if used is None:
+        if used is None or not asked_for:
             continue
         if used > asked_for:
             yield f"{name}: used {shown(used)}, more than the {shown(asked_for)} asked for"
