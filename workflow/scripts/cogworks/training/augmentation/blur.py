@@ -16,8 +16,9 @@ def blur(planes: torch.Tensor, weights: np.ndarray) -> torch.Tensor:
     """Blur with Pillow's approximation of a Gaussian: three box blurs along each axis.
 
     Beyond the edge lies the outermost pixel; Pillow repeats it before each of the three passes,
-    here it is repeated once, so that the outermost six pixels may differ by some grey levels.
-    As in Pillow, pixels are whole numbers between the axes.
+    here it is repeated once, so that the outermost six pixels may differ: by some 40 grey levels in
+    noise of black and white, where the others differ by up to 4. As in Pillow, pixels are whole
+    numbers between the axes.
 
     Args:
         planes: uint8 (C, N, S, S).
