@@ -211,8 +211,9 @@ def test_a_caption_names_the_transfer_sets_which_are_those_of_the_thesis():
     # Neither the blurred images nor iNaturalist, though they are evaluated.
     assert names == [*(f"cog_l{level}" for level in range(1, 6)), *SMALL]
     assert caption.endswith(
+        # None has the thesis's images: each has its own name.
         "Transfer is over L1, L2, L3, L4, L5, "
-        "Aircraft, Cars196, DTD, EuroSAT, Flowers, Pets, Food101 and SUN397. "
+        "aircraft, cars196, dtd, eurosat, flowers, pets, food101 and sun397. "
         "Means over runs that differ in their seed alone: trex_1_1 (2 runs)."
     )
 
@@ -226,7 +227,7 @@ def test_a_caption_says_which_of_the_thesis_s_sets_are_missing(exhibits):
 def test_another_transfer_set_takes_the_numbers_away():
     others = Exhibits(load(config(RUNS, levels=1, transfer=("pets", "birds"))))
     assert {number for _, number in numbers(others)} == {"4.2", "4.3", "C.1", "4.6 (c)", "4.6 (d)"}
-    assert "Transfer is over L1, Pets and birds." in plane(others)[0]
+    assert "Transfer is over L1, pets and birds." in plane(others)[0]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +281,7 @@ def test_the_projector_in_two_blocks(made):
 
 def test_rows_of_the_run_above_those_of_the_thesis(made):
     table = made("table", "imagenet_sets")
-    assert [column.label for column in table.columns] == ["model", "Val", "v2", "Sketch"]
+    assert [column.label for column in table.columns] == ["model", "seen", "v2", "sketch"]
     # Of the runs the two that the thesis singles out, as its table.
     assert table.frame["model"].tolist()[:4] == ["random", "trex", "trex_star", "DINO"]
     rows = table.frame.set_index("model")

@@ -1,6 +1,7 @@
 """The page: everything in one file, and nothing from elsewhere."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -14,6 +15,7 @@ from cogworks.report.drawing.published import linear_probe
 from cogworks.report.drawing.published_tables import published_table
 from cogworks.report.formats import write_formats
 from cogworks.report.page.build import build_page, paragraphs, summaries_of, tables_of
+from cogworks.report.page.html_table import html_table
 from cogworks.report.page.specs import (
     PagePart,
     PageSection,
@@ -124,6 +126,20 @@ def test_the_head_of_a_part_says_what_it_reproduces(two_parts, summary, spec, tm
         ],
         "Two & more": ["a.b is 1; the thesis: <2>."],
     }
+
+
+def test_what_is_not_comparable_is_told_at_the_table_and_sorted_apart(summary, spec):
+    one = spec.model_copy(update={"columns": spec.columns[:1]})
+    table = published_table(summary, linear_probe(PAPER), one)
+    caveat = "All images are drawn."
+    html = html_table(replace(table, caveat=caveat), name="b1")
+    assert html.startswith(f'<p class="notice">{table.warning} {caveat}</p>')
+    assert '<table class="sortable apart"' in html
+    comparable = published_table(summary.assign(**IN1K), linear_probe(PAPER), one)
+    html = html_table(replace(comparable, caveat=caveat), name="b1")
+    assert comparable.warning == ""
+    assert "notice" not in html
+    assert '<table class="sortable"' in html
 
 
 def test_the_page_is_whole_and_needs_nothing_else(page_spec):

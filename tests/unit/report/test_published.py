@@ -32,6 +32,7 @@ from cogworks.report.specs import (
 )
 from cogworks.report.summary import summarise
 from cogworks.report.table import TIED
+from cogworks.report.transfer_sets import called
 
 from .conftest import IN1K, PAPER, SETS, probe_rows
 
@@ -353,6 +354,12 @@ def test_cells_of_d1_are_paired_by_data_set(scores, summary, plane_spec):
         "2 of 168 published cells reproduced: median absolute difference 43.45, largest 44.8 "
         "(Random, IN-1K in table D.1: 30.0, published 74.8)."
     )
+    # That which differs has no name of the thesis's.
+    titles = [column.title for column in table.columns]
+    assert titles == ["encoder", "IN-1K", "L1", "L2", "mean log odds"]
+    other = spec.seen.model_copy(update={"differs": "x", "label": spec.seen.name})
+    assert called(other) == spec.seen.name
+    assert called(other.model_copy(update={"differs": ""})) == "IN-1K"
     assert told([], 168) == "0 of 168 published cells reproduced."
 
 

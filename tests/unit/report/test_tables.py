@@ -216,15 +216,14 @@ def test_the_best_is_bold_where_python_and_numpy_round_differently():
     assert "\033[1m61.1" in to_terminal(table, width=80, colour=True).replace("  ", "")
 
 
-def test_the_warning_is_in_every_export_and_not_on_the_page():
-    """The page says it once for all tables; a file on its own has to say it."""
+def test_the_warning_is_in_every_export_and_at_the_table_on_the_page():
     warning = "Not comparable: 14 classes, not 1,000."
     table = single([95.4, 60.0, 73.7, 70.1], own=[True, True, False, False], warning=warning)
     assert warning in to_markdown(table)
     assert warning in to_latex(table, name="t")
     rows = list(csv.DictReader(io.StringIO(to_csv(table))))
     assert [row["warning"] for row in rows] == [warning] * 4
-    assert warning not in html_table(table, name="t")
+    assert html_table(table, name="t").startswith(f'<p class="notice">{warning}</p>')
 
 
 def test_what_holds_for_all_numbers_is_in_every_export_and_divides_no_rows(tmp_path):

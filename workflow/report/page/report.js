@@ -15,11 +15,13 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-// A column is sorted best first, then the other way round, then as it came. Empty cells stay last.
+// A column is sorted best first, then the other way round, then as it came. Empty cells stay last,
+// and own rows come first where they cannot be compared with others.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const original = [...body.rows];
   const heads = [...[...table.tHead.rows].at(-1).cells];
+  const side = (row) => table.classList.contains("apart") && !row.classList.contains("own");
   heads.forEach((head, column) => {
     head.querySelector("button")?.addEventListener("click", () => {
       const first = head.dataset.first;
@@ -34,7 +36,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
       head.setAttribute("aria-sort", next);
       const sign = next === "ascending" ? 1 : -1;
       const rows = original.filter((row) => !row.classList.contains("group"));
-      body.replaceChildren(...rows.sort((a, b) => compare(a.cells[column], b.cells[column], sign)));
+      body.replaceChildren(...rows.sort((a, b) =>
+        side(a) - side(b) || compare(a.cells[column], b.cells[column], sign)));
     });
   });
 }

@@ -69,8 +69,11 @@ def in_order(columns: Sequence[SetColumn]) -> list[SetColumn]:
 
 
 def called(column: SetColumn) -> str:
-    """Return what a table of the thesis calls a data set; one with a label of its own keeps it."""
-    known = DATASETS.get(column.published or "")
+    """Return what a table of the thesis calls a data set.
+
+    One with a label of its own keeps it; one that cannot be compared keeps its name in the config.
+    """
+    known = None if column.differs else DATASETS.get(column.published or "")
     return known[0] if known and column.label == column.name else column.label
 
 

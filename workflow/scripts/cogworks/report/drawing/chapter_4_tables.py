@@ -42,7 +42,9 @@ def imagenet_sets_table(scores: pd.DataFrame, spec: EvalSetsSpec) -> Table:
         found = tied_numbers(rows, list(labels), entry.members, "top1", protocol=spec.protocol)
         own = own.join(found.add_prefix(_key(entry)))
     names = {f"in1k_{entry.published}": _key(entry) for entry in kept}
-    titles = {_key(e): TEST_SETS[_key(e)].removeprefix("IN-") for e in kept}
+    titles = {
+        _key(e): e.label if e.differs else TEST_SETS[_key(e)].removeprefix("IN-") for e in kept
+    }
     summary = summarise(rows, baseline=None)
     seen = SetColumn(
         name=spec.test_sets[0].members[0][0],

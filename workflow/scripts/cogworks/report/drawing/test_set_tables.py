@@ -77,7 +77,11 @@ def compared_table(own: Table, scores: pd.DataFrame, spec: EvalSetsSpec) -> Tabl
     frame = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     texts = [column.key for column in own.columns if not column.is_number]
     frame[texts] = frame[texts].fillna("–")
-    names = [f"{t.label} is {TEST_SETS[t.published]}" for t in spec.test_sets if t.published]
+    names = [
+        f"{t.label} {'stands beside' if t.differs else 'is'} {TEST_SETS[t.published]}"
+        for t in spec.test_sets
+        if t.published
+    ]
     return Table(
         title=f"{own.title} beside the thesis's",
         columns=own.columns,

@@ -17,23 +17,25 @@ WIDE = 8
 
 
 def html_table(table: Table, *, name: str) -> str:
-    """Return a table as HTML: search field where it is long, table, note, downloads.
+    """Return a table as HTML: warning, search field where it is long, table, note, downloads.
 
-    A warning is told for the whole part of the page, and only in what is downloaded.
+    Where the run's own rows cannot be compared with others, sorting keeps them apart. A caveat
+    alone is told for the whole page, and only in what is downloaded.
     """
     if table.frame.empty:
         return f'<div class="under"><p>{escape(table.note)}</p></div>'
     title = escape(table.title)
-    parts = []
+    parts = [f'<p class="notice">{escape(table.warnings)}</p>'] if table.warning else []
     if len(table.frame) > LONG:
         parts.append(
             f'<input class="filter" type="search" data-table="rows-{name}" '
             f'placeholder="Show rows with …" aria-label="Show rows of {title} with these words">'
         )
     wide = " wide" if len(table.columns) > WIDE else ""
+    apart = " apart" if table.warning else ""
     parts += [
         f'<div class="scroll{wide}" role="group" aria-label="{title}: its rows">',
-        f'<table class="sortable" id="rows-{name}">',
+        f'<table class="sortable{apart}" id="rows-{name}">',
         f'<caption class="unseen">{title}</caption>',
         "<thead>",
         *_over(table.columns),
