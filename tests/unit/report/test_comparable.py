@@ -171,7 +171,7 @@ def test_the_head_of_a_part_tells_what_its_chapter_lacks(with_change):
     roles, targets = exhibits.parts[0], Targets(exhibits)
     (text,) = notes(targets, roles)
     assert text.startswith("Not in this config: figure 3.6 (lacks a run of recipe fine_tune")
-    assert text.endswith(" more. `snakemake --cores 1 exhibits` lists all.")
+    assert text.endswith(" more. The command snakemake --cores 1 exhibits lists all.")
     assert "table 5" not in text
     assert published_cells(targets, roles) == 6 * 31 * 9
 

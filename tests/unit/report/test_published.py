@@ -360,7 +360,10 @@ def test_cells_of_d1_are_paired_by_data_set(scores, summary, plane_spec):
     other = spec.seen.model_copy(update={"differs": "x", "label": spec.seen.name})
     assert called(other) == spec.seen.name
     assert called(other.model_copy(update={"differs": ""})) == "IN-1K"
-    assert told([], 168) == "0 of 168 published cells reproduced."
+    assert told([], 168) == (
+        "None of the 168 published cells is compared: no number of this run is of the same model "
+        "on the same images with the same settings."
+    )
 
 
 def test_trade_off_table_marks_the_hull_and_shows_recipes(scores, plane_spec):

@@ -1,6 +1,6 @@
 """What the head of a part of the report says before anything is computed.
 
-What the config does not give of the thesis's chapter, and which settings differ from the thesis's.
+Which settings differ from the thesis's, and what the config does not give of the thesis's chapter.
 
 Imported while the DAG is planned: Pydantic and the standard library only.
 """
@@ -19,6 +19,9 @@ def notes(targets: Targets, roles: Roles) -> Iterator[str]:
     """Yield the sentences for one part, none where the thesis's figures are not wanted."""
     if not roles.section.published:
         return
+    text = told("Not comparable with the thesis where settings differ", differences(roles))
+    if text:
+        yield text
     given = _given(targets, roles)
     chapters = [roles.chapter] if roles.chapter else {entry.chapter for entry in given}
     lacking: dict[str, list[str]] = {}
@@ -29,10 +32,8 @@ def notes(targets: Targets, roles: Roles) -> Iterator[str]:
         groups = [f"{', '.join(names)} (lacks {text})" for text, names in lacking.items()]
         more = f"; and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
         text = "; ".join(groups[:NAMED])
-        yield f"Not in this config: {text}{more}. `snakemake --cores 1 exhibits` lists all."
-    text = told("Not comparable with the thesis where settings differ", differences(roles))
-    if text:
-        yield text
+        command = "snakemake --cores 1 exhibits"
+        yield f"Not in this config: {text}{more}. The command {command} lists all."
 
 
 def published_cells(targets: Targets, roles: Roles) -> int:

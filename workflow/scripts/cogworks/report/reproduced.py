@@ -100,12 +100,15 @@ def told(found: Collection[Reproduced], published: int) -> str:
         found: the cells that have been reproduced.
         published: how many there are in the thesis.
     """
-    text = f"{len(found):,} of {published:,} published cells reproduced"
     if not found:
-        return f"{text}."
+        return (
+            f"None of the {published:,} published cells is compared: no number of this run is of "
+            "the same model on the same images with the same settings."
+        )
     worst = max(found, key=lambda cell: cell.difference)
     median = statistics.median(cell.difference for cell in found)
     return (
-        f"{text}: median absolute difference {median:.2f}, largest {worst.difference:.1f} "
+        f"{len(found):,} of {published:,} published cells reproduced: median absolute difference "
+        f"{median:.2f}, largest {worst.difference:.1f} "
         f"({worst.cell}: {worst.own:.1f}, published {worst.published:.1f})."
     )
