@@ -9,6 +9,7 @@ from cogworks.report import procedural
 from cogworks.report.drawing.level_tables import level_table, relative_table
 from cogworks.report.drawing.transfer_tables import trade_off_table
 from cogworks.report.findings import findings
+from cogworks.report.page import sections
 from cogworks.report.planned import Exhibits
 from cogworks.report.table import Column, Table, text_column
 
@@ -82,3 +83,17 @@ def test_procedural_images_are_told_wherever_numbers_of_them_go():
     thesis: Exhibits = planned(CONFIG / "thesis.yaml")
     assert {found.caveat for found in thesis.planned} == {""}
     assert procedural.notice(thesis.plan) == ""
+
+
+def test_what_is_counted_and_an_untrained_baseline_are_told():
+    page = sections.page_spec(planned(CONFIG / "config.yaml"))
+    assert page.subtitle == (
+        "3 encoders on 6 data sets; 4 encoders on 1 data set by their own classifiers"
+    )
+    (part,) = page.parts
+    text = "The baseline, random, has random weights: it was never trained."
+    assert part.notes[0] == text
+    told = {section.id for section in part.sections if section.notes == [text]}
+    assert told == {"levels", "by_concept", "few_shot"}
+    lite = sections.page_spec(planned(CONFIG / "thesis" / "chapter-3.yaml"))
+    assert not any(section.notes for part in lite.parts for section in part.sections)

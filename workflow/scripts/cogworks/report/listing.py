@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from cogworks.core.spec import Spec
+from cogworks.core.words import counted
 from cogworks.report.targets import Targets
 
 OTHERS = "Others"
@@ -75,4 +76,4 @@ def _state(row: Listed, to_run: Callable[[list[str]], int]) -> str:
     if not row.files:
         return f"not in this config, which lacks {row.lacks}"
     jobs = to_run(row.files)
-    return f"planned: {jobs} job{'s' * (jobs != 1)} to run" if jobs else "made"
+    return f"planned: {counted(jobs, 'job')} to run" if jobs else "made"

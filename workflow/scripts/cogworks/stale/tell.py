@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from cogworks.core.words import counted
 from cogworks.stale.changes import LIST_SHOWN, Cause, causes, enumerated
 from cogworks.stale.code import CODES
 from cogworks.stale.job import Job
@@ -23,16 +24,11 @@ def tell(jobs: Sequence[Job], *, codes: Path = CODES) -> list[str]:
     """
     needed = [job for job in jobs if job.needed]
     if not needed:
-        return [f"{NOTHING}: {counted(len(jobs))}, all up to date"]
+        return [f"{NOTHING}: {counted(len(jobs), 'job')}, all up to date"]
     own = {place: causes(job, codes) for place, job in enumerate(jobs) if job.needed}
     lines = list(_own_lines(jobs, {place: found for place, found in own.items() if found}))
     lines += _following_lines(jobs, own)
-    return [*lines, f"{len(needed)} of {counted(len(jobs))} would run"]
-
-
-def counted(number: int) -> str:
-    """Return a number of jobs in words."""
-    return f"{number} job{'s' * (number != 1)}"
+    return [*lines, f"{len(needed)} of {counted(len(jobs), 'job')} would run"]
 
 
 def _own_lines(jobs: Sequence[Job], own: dict[int, list[Cause]]) -> Iterator[str]:
@@ -77,7 +73,7 @@ def _which(chosen: Sequence[Job], same: Sequence[Job], new: str) -> str:
     count = len(chosen)
     if len(same) == 1:
         return f"1 {new}job"
-    number = f"{count} {new}job{'s' * (count != 1)}" if new else f"{count} of {len(same)} jobs"
+    number = counted(count, f"{new}job") if new else f"{count} of {len(same)} jobs"
     if count == len(same):
         return number if new else f"all {count} jobs"
     if count <= LIST_SHOWN:

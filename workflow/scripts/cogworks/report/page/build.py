@@ -141,7 +141,7 @@ def _section(section: PageSection, texts: Path) -> dict[str, Any]:
     return {
         "id": section.anchor,
         "title": section.title,
-        "intro": paragraphs(_read(texts / "sections" / f"{section.id}.rst")),
+        "intro": [*paragraphs(_read(texts / "sections" / f"{section.id}.rst")), *section.notes],
         "parts": [_block(block) for block in section.parts],
     }
 

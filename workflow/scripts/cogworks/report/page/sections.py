@@ -9,6 +9,7 @@ from itertools import groupby
 from cogworks.core.how import without_how
 from cogworks.core.place import LINK, ROOT
 from cogworks.core.spec import digest, packed
+from cogworks.core.words import counted
 from cogworks.plan.plan import Plan
 from cogworks.report import procedural
 from cogworks.report.page.specs import (
@@ -44,6 +45,8 @@ TITLES = {
     "samples": "Images",
     "scores": "All scores",
 }
+# Those that show differences to the baseline.
+RELATIVE = ("levels", "by_concept", "few_shot")
 
 
 def page_spec(exhibits: Exhibits) -> PageSpec:
@@ -95,7 +98,7 @@ def _part(targets: Targets, roles: Roles) -> PagePart:
         id=roles.part,
         title=roles.title,
         published=published_cells(targets, roles),
-        notes=list(notes(targets, roles)),
+        notes=[*_untrained(roles), *notes(targets, roles)],
         sections=list(_sections(found, roles)),
     )
 
@@ -110,7 +113,13 @@ def _sections(found: list[Planned], roles: Roles) -> Iterator[PageSection]:
         if pictures.get(section):
             parts.append(FiguresPart(figures=pictures[section]))
         if parts:
-            yield PageSection(id=section, anchor=roles.named(section), title=title, parts=parts)
+            yield PageSection(
+                id=section,
+                anchor=roles.named(section),
+                title=title,
+                notes=_untrained(roles) if section in RELATIVE else [],
+                parts=parts,
+            )
 
 
 def _parts(planned: list[Planned]) -> Iterator[Part]:
@@ -165,8 +174,29 @@ def _counts(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _subtitle(exhibits: Exhibits) -> str:
-    datasets = {name for roles in exhibits.parts for name in roles.evaluated}
-    encoders = {name for roles in exhibits.parts for name in roles.scored(roles.evaluated)}
-    if not encoders:
-        return "Concepts only: no evaluations in the config."
-    return f"{len(encoders)} encoders on {len(datasets)} data sets"
+    """Return how many encoders are evaluated, and those that are so only by their own classifiers.
+
+    The latter are in other tables than the rest.
+    """
+    jobs = {key: job for roles in exhibits.parts for key, job in roles.jobs.items()}
+    probed = {name for (name, *_), job in jobs.items() if not job.kind.own}
+    texts = [
+        f"{counted(len(encoders), 'encoder')} on {counted(len(datasets), 'data set')}{by}"
+        for by, found in (
+            ("", [key for key in jobs if key[0] in probed]),
+            (" by their own classifiers", [key for key in jobs if key[0] not in probed]),
+        )
+        if (encoders := {name for name, *_ in found})
+        and (datasets := {dataset for _, dataset, _ in found})
+    ]
+    return "; ".join(texts) or "Concepts only: no evaluations in the config."
+
+
+def _untrained(roles: Roles) -> list[str]:
+    """Return that the baseline, to which others are compared, has random weights, if it has."""
+    name = roles.baseline
+    if name is None or roles.plan.encoders[name].weights != "random":
+        return []
+    if len(roles.scored(roles.evaluated)) == 1:
+        return []
+    return [f"The baseline, {roles.label(name)}, has random weights: it was never trained."]

@@ -49,6 +49,8 @@ class PageSection(Spec):
     anchor: str
     """Its id on the page, where several parts may have the same section."""
     title: str
+    notes: list[str] = Field(default_factory=list)
+    """What else its text says: sentences."""
     parts: list[Annotated[FiguresPart | TablePart, Field(discriminator="kind")]]
 
 
