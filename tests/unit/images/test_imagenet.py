@@ -109,7 +109,7 @@ def test_missing_training_images_and_classes_are_refused(listed: Any, tmp_path: 
     for image in (root / "val" / WNIDS[0]).iterdir():
         image.unlink()
     (root / "val" / WNIDS[0]).rmdir()
-    with pytest.raises(InputError, match="1 class folders are missing: n00000001"):
+    with pytest.raises(InputError, match="1 class folder missing: n00000001"):
         listed({"kind": "imagenet", "test_path": str(root / "val")}, WNIDS)
 
 

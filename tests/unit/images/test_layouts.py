@@ -114,7 +114,7 @@ def test_a_data_set_in_two_folders(listed: Any, tmp_path: Path) -> None:
     assert list(listed({"kind": "folder", "path": [two, one]}, ["a", "b", "c"])["id"]) == list(
         frame["id"]
     )
-    with pytest.raises(InputError, match=r"1 class folders are missing: d; there are a, b, b, c"):
+    with pytest.raises(InputError, match=r"1 class folder missing: d; there are a, b, b, c"):
         listed({"kind": "folder", "path": [one, two]}, ["a", "d"])
     os.symlink(one, tmp_path / "link")
     for again in (one, f"{one}/../train", str(tmp_path / "link")):

@@ -130,7 +130,7 @@ def test_an_image_of_two_folders_is_refused(listed: Any, tmp_path: Path) -> None
     roots = [str(tmp_path / name) for name in ("one", "two")]
     source = {"kind": "folder", "layout": "flat", "path": roots}
     source["mapping"] = str(tmp_path / "list.csv")
-    with pytest.raises(InputError, match=r"1 images are in several of these folders, .*: a\.jpg"):
+    with pytest.raises(InputError, match=r"1 image in several of these folders, .*: a\.jpg"):
         listed(source, ["cat"])
     (tmp_path / "one" / "a.jpg").rename(tmp_path / "one" / "c.jpg")
     (tmp_path / "list.csv").write_text("c.jpg,cat\na.jpg,dog\nb.jpg,cat\n")

@@ -35,7 +35,7 @@ def test_a_folder_by_wnid(fill: Any, make_folder: Any) -> None:
 
 def test_missing_class_folders_are_named(fill: Any, make_folder: Any) -> None:
     root = make_folder({"n01": 1})
-    with pytest.raises(InputError, match=r"2 class folders are missing: .*n02.*n10"):
+    with pytest.raises(InputError, match=r"2 class folders missing: .*n02.*n10"):
         listed(fill, {"kind": "folder", "path": str(root)}, CLASSES)
 
 
@@ -86,7 +86,7 @@ def test_numbered_folders_that_are_missing_are_named(
         "layout": "index",
         "mapping": str(tmp_path / "names.txt"),
     }
-    with pytest.raises(InputError, match=r"1 class folders are missing: .*1 \(b\)"):
+    with pytest.raises(InputError, match=r"1 class folder missing: .*1 \(b\)"):
         listed(fill, source, ["a", "b", "c"])
 
 

@@ -168,7 +168,7 @@ def test_folders_of_named_classes_take_a_table(make_folder: Any, fill: Any, tmp_
         scan(found.source, None)
     table.write_text("class,wnid\n" + "".join(f"{name},{wnid or CRAB}\n" for name, wnid in rows))
     (Path(folder) / "Odd").rename(tmp_path / "Odd")
-    with pytest.raises(InputError, match="1 class folders are missing: Odd"):
+    with pytest.raises(InputError, match="1 class folder missing: Odd"):
         scan(found.source, None)
     table.write_text("Ants\n")
     problems = list(fill({"x": given}, check=False).datasets["x"].problems())

@@ -38,7 +38,7 @@ def test_what_is_left_out_is_told(photographs: Make) -> None:
     ("classes", "message"),
     [
         ({}, "it holds no images; expected a folder with one folder of images for each class"),
-        ({".": 3}, "3 images lie directly in it; expected a folder with one folder of images"),
+        ({".": 3}, "it holds 3 images and no folder; expected a folder with one folder of images"),
         ({"cat": 0, "dog": 0}, "no images in its 2 folders"),
         ({"cat": 9}, "cat is its only class folder, and one class cannot be told from others"),
         ({"cat": 9, "dog": 3, "ox": 0}, r"2 of 3 class .* fewer than 4 images: dog \(3\), ox \(0"),
@@ -69,7 +69,7 @@ def test_a_folder_that_is_not_there_and_one_that_is_a_file(tmp_path: Path) -> No
 def test_empty_files_are_a_copy_that_is_not_complete(photographs: Make) -> None:
     root = photographs({"cat": 5, "dog": 5})
     (root / "cat" / "3.jpg").write_bytes(b"")
-    with pytest.raises(InputError, match=r"1 images are empty files \(.*/cat/3.jpg\): the copy is"):
+    with pytest.raises(InputError, match=r"1 empty image \(.*/cat/3.jpg\): the copy is"):
         look(root, [])
 
 

@@ -104,8 +104,8 @@ def _resolve(
     targets = {name: files.get(_end(name, links)) for name in names}
     if lost := [name for name, target in targets.items() if target is None]:
         warn.once(
-            f"{path}: left out, since they lead out of the archive: {len(lost)} links, first "
-            f"{lost[0]}"
+            f"{path}: left out, since they lead out of the archive: {len(lost)} "
+            f"link{'s' * (len(lost) != 1)}, first {lost[0]}"
         )
     return [(name, target) for name in names if (target := targets[name]) is not None]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from cogworks.core.errors import InputError
 from cogworks.core.image_files import images_below, is_image
 from cogworks.core.inputs import is_hidden
+from cogworks.core.words import counted
 from cogworks.images.sources.listing import canonical, name_some
 from cogworks.images.sources.places import SPLITS
 from cogworks.images.sources.transfer import scan_transfer
@@ -67,7 +68,7 @@ def look(folder: Path, known: list[str]) -> Photographs:
     _check_classes(folder, {name: len(files) for name, files in images.items()})
     if empty := [path for files in images.values() for path, size in files if not size]:
         raise InputError(
-            f"{folder}: {len(empty)} images are empty files ({name_some(empty)}): the copy is not "
+            f"{folder}: {counted(len(empty), 'empty image')} ({name_some(empty)}): the copy is not "
             "complete; fetch them again, or delete them"
         )
     return Photographs(
@@ -99,7 +100,9 @@ def _images(folder: Path, left_out: Counter[str]) -> dict[str, list[tuple[str, i
     folders = [name for name in names if (folder / name).is_dir()]
     loose = sum(is_image(name) for name in names if name not in folders)
     if not folders:
-        found = f"{loose} images lie directly in it" if loose else "it holds no images"
+        found = (
+            f"it holds {counted(loose, 'image')} and no folder" if loose else "it holds no images"
+        )
         raise InputError(f"{folder}: {found}; {LAYOUT}")
     if all(name.lower() in SPLITS for name in folders):
         raise InputError(
@@ -121,7 +124,7 @@ def _left_out(counts: Counter[str]) -> str:
 
 def _check_classes(folder: Path, counts: dict[str, int]) -> None:
     if not any(counts.values()):
-        raise InputError(f"{folder}: no images in its {len(counts)} folders; {LAYOUT}")
+        raise InputError(f"{folder}: no images in its {counted(len(counts), 'folder')}; {LAYOUT}")
     if len(counts) == 1:
         raise InputError(
             f"{folder}: {next(iter(counts))} is its only class folder, and one class cannot be "

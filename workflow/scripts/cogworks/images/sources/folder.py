@@ -134,8 +134,8 @@ def _classify(
     number, names = images.repeated()
     if number:
         raise InputError(
-            f"{where}: {number} images are in several of these folders, and {mapping} cannot tell "
-            f"them apart: {name_some(names, of=number)}"
+            f"{where}: {number} image{'s' * (number != 1)} in several of these folders, which "
+            f"{mapping} cannot tell apart: {name_some(names, of=number)}"
         )
     for line, label in read_mapping(mapping, images):
         image = images.find(line)
@@ -216,8 +216,8 @@ def _check_complete(
         missing = [f"{numbers[wnid]} ({wnid})" for wnid in missing]
     names = sorted(path.name for folders in found.values() for path in folders.values())
     raise InputError(
-        f"{roots}: {len(missing)} class folders are missing: {name_some(missing)}; there are "
-        f"{name_some(names) or 'none'}"
+        f"{roots}: {len(missing)} class folder{'s' * (len(missing) != 1)} missing: "
+        f"{name_some(missing)}; there are {name_some(names) or 'none'}"
     )
 
 
