@@ -14,6 +14,7 @@ from cogworks.report.formats import escape_latex, to_csv, to_latex, to_markdown,
 from cogworks.report.page.html_table import html_table
 from cogworks.report.page.terminal import to_terminal
 from cogworks.report.scores import _to_long
+from cogworks.report.specs import FiltersSpec
 from cogworks.report.summary import summarise
 from cogworks.report.table import Column, Table, format_number, read_table, text_column
 
@@ -166,11 +167,19 @@ def test_an_encoder_without_a_level_has_an_empty_cell(scores, summary, spec):
 
 
 def test_filters():
-    table = filter_table(
-        pd.DataFrame({"step": ["pool", "seen", "own_step"], "left": [100, 90, 40]}), benchmark="cog"
-    )
+    filters = pd.DataFrame({"step": ["pool", "seen", "own_step"], "left": [100, 90, 40]})
+    spec = FiltersSpec(benchmark="cog", table="x", seen="y", used_by=["images.a", "evaluations.b"])
+    table = filter_table(filters, seen=11, spec=spec)
     assert table.frame["step"].tolist() == ["pool", "less the seen concepts", "own_step"]
     assert table.frame["dropped"].tolist()[1:] == [10, 50]
+    assert table.note == (
+        "Of the 11 seen concepts 10 are in the pool. Its concepts are used by images.a, "
+        "evaluations.b."
+    )
+    unused = filter_table(filters, seen=11, spec=spec.model_copy(update={"used_by": []}))
+    assert unused.note.endswith(
+        "Nothing in this config has its concepts: no score here is of them."
+    )
 
 
 def test_level_contents_leave_out_what_is_not_known():

@@ -659,6 +659,20 @@ class ConceptsSpec(ExhibitSpec):
         return [self.table]
 
 
+class FiltersSpec(ConceptsSpec):
+    """The table of what each filter left of a benchmark's concepts."""
+
+    seen: str
+    """The table of the seen concepts."""
+    used_by: list[str]
+    """The entries of the config that have classes of it."""
+
+    @property
+    def files(self) -> list[str]:
+        """Return both tables."""
+        return [self.table, self.seen]
+
+
 class RankingSpec(ExhibitSpec):
     """A benchmark's ranking, cut into levels."""
 

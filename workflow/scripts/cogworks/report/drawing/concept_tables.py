@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from cogworks.core.words import counted
+from cogworks.report.specs import FiltersSpec
 from cogworks.report.table import Column, Table, text_column
 
 STEPS = {
@@ -18,8 +20,18 @@ STEPS = {
 IDS_A_ROW = 10
 
 
-def filter_table(filters: pd.DataFrame, *, benchmark: str) -> Table:
-    """Return the steps of the selection, as `filters.csv` of the concept room has them."""
+def filter_table(filters: pd.DataFrame, *, seen: int, spec: FiltersSpec) -> Table:
+    """Return the steps of the selection.
+
+    Args:
+        filters: `filters.csv` of the concept room.
+        seen: how many seen concepts there are, in the pool or not.
+        spec: which benchmark it is, and what uses it.
+    """
+    left = filters.set_index("step")["left"]
+    use = f"Its concepts are used by {', '.join(spec.used_by)}."
+    if not spec.used_by:
+        use = "Nothing in this config has its concepts: no score here is of them."
     frame = pd.DataFrame(
         {
             "step": [STEPS.get(step, step) for step in filters["step"]],
@@ -28,13 +40,15 @@ def filter_table(filters: pd.DataFrame, *, benchmark: str) -> Table:
         }
     )
     return Table(
-        title=f"Concepts of {benchmark}: what each filter left",
+        title=f"Concepts of {spec.benchmark}: what each filter left",
         columns=[
             text_column("step", "filter"),
             Column("left", "concepts left", digits=0, best=None),
             Column("dropped", "dropped", digits=0, best=None),
         ],
         frame=frame,
+        note=f"Of the {counted(seen, 'seen concept')} {left['pool'] - left['seen']:,} are in the "
+        f"pool. {use}",
     )
 
 
