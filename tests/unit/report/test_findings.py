@@ -32,6 +32,22 @@ def test_the_advantage_on_both_ends_of_the_axis_and_its_change(scores, summary, 
         f"−8.0 (−{-low:.1f} to −{-high:.1f}); encoders whose advantage falls, with the whole "
         "interval: 1 of 2."
     ]
+    tables["levels_relative_table"] = Table(
+        "", relative.columns, frame.reset_index().assign(seen_classes=40)
+    )
+    (text,) = findings(tables)
+    assert (
+        f"(−{-low:.1f} to −{-high:.1f}; seen has 40 classes, L2 20, which may be part of it)"
+        in text
+    )
+
+
+def test_columns_of_other_numbers_of_classes_are_told(scores, summary, spec):
+    assert "Classes:" not in relative_table(scores, summary, spec).note
+    larger = summary["n_classes"].where(summary["dataset"] != "seen", 40)
+    table = relative_table(scores, summary.assign(n_classes=larger), spec)
+    assert " Classes: seen 40, L1 20, L2 20: columns that differ in them are " in table.note
+    assert table.frame["seen_classes"].tolist() == [40, 40]
 
 
 def test_the_best_on_the_training_task_and_on_transfer(scores, plane_spec):

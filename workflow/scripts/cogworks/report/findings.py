@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cogworks.report.formats import shown_interval
-from cogworks.report.table import OWN, REFERENCE, TIED, Column, Table, format_number
+from cogworks.report.table import CLASSES, OWN, REFERENCE, TIED, Column, Table, format_number
 
 LEVELS, RELATIVE, TRADE_OFF = "levels_table", "levels_relative_table", "trade_off_table"
 CLONES, SIMILARITY = "clone_test_sets_table", "advantage_table"
@@ -60,10 +60,20 @@ def _advantage(levels: Table, relative: Table) -> Iterator[str]:
         ends = [format_number(end, signed) for end in (change, low, high)]
         text += (
             f" From {first.label} to {last.label} its advantage changes by {ends[0]} ({ends[1]} to "
-            f"{ends[2]}); encoders whose advantage falls, with the whole interval: {falling} of "
-            f"{len(known)}."
+            f"{ends[2]}{_sizes(row, first, last)}); encoders whose advantage falls, with the whole "
+            f"interval: {falling} of {len(known)}."
         )
     yield text
+
+
+def _sizes(row: Any, first: Column, last: Column) -> str:
+    """Return how many classes two data sets have, empty where both have as many."""
+    before, after = (int(row[column.key + CLASSES]) for column in (first, last))
+    if before == after:
+        return ""
+    return (
+        f"; {first.label} has {before:,} classes, {last.label} {after:,}, which may be part of it"
+    )
 
 
 def _change(table: Table, row: Any, first: Column, last: Column) -> tuple[float, float, float]:

@@ -20,6 +20,8 @@ STD = "_std"
 LOW, HIGH = "_low", "_high"
 # Ends the column that says whether an own number cannot be told from the best of own rows.
 TIED = "_tied"
+# Ends the column with how many classes a data set has.
+CLASSES = "_classes"
 # Ends the column with the thesis's number for the same cell; see `reproduced`.
 PUBLISHED = "_published"
 # Columns of a frame that say what a row is.

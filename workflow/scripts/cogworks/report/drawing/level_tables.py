@@ -8,7 +8,7 @@ from cogworks.report import ties
 from cogworks.report.by_class import by_class
 from cogworks.report.specs import LevelsSpec, Named, SetColumn
 from cogworks.report.summary import DEVIATION, INTERVAL, fit_note, select
-from cogworks.report.table import HIGH, LOW, OWN, STD, Column, Table, text_column
+from cogworks.report.table import CLASSES, HIGH, LOW, OWN, STD, Column, Table, text_column
 
 
 def level_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: LevelsSpec) -> Table:
@@ -49,8 +49,8 @@ def relative_table(scores: pd.DataFrame, summary: pd.DataFrame, spec: LevelsSpec
         ),
         note=f"Difference on the same images, seed by seed: mean ± {DEVIATION} over seeds, "
         f"and the {INTERVAL}. Levels differ in difficulty by "
-        f"themselves, so the advantage over a baseline says more than the accuracy.{ties.NOTE}"
-        + _fits(summary, spec),
+        "themselves, so the advantage over a baseline says more than the accuracy."
+        f"{_sizes(summary, spec)}{ties.NOTE}" + _fits(summary, spec),
     )
 
 
@@ -70,10 +70,12 @@ def _frame(
     """Return the table's frame; `keys` are the summary's number, deviation and bounds to show."""
     rows = level_rows(summary, spec.encoders, spec.columns).set_index(["dataset", "encoder"])
     frame = pd.DataFrame({"encoder": [entry.label for entry in spec.encoders]})
+    classes = _classes(summary, spec)
     for column in spec.columns:
         places = pd.MultiIndex.from_product([[column.name], [e.name for e in spec.encoders]])
         for key, end in zip(keys, ("", STD, LOW, HIGH), strict=True):
             frame[column.name + end] = rows[key].reindex(places).to_numpy()
+        frame[column.name + CLASSES] = classes.get(column.name)
     tied = ties.by_column(by_class(scores), spec.encoders, spec.columns, frame)
     return frame.assign(**tied, **{OWN: True})
 
@@ -98,11 +100,24 @@ def _seeds(summary: pd.DataFrame, spec: LevelsSpec) -> str:
 
 
 def _chance(summary: pd.DataFrame, spec: LevelsSpec) -> str:
-    rows = level_rows(summary, spec.encoders, spec.columns)
-    chance = {f"{100 / count:.3g}%" for count in rows["n_classes"]}
+    counts, labels = _classes(summary, spec), _labels(spec)
+    chance = {f"{100 / count:.3g}%" for count in counts}
     if len(chance) == 1:
         return f"Chance is {chance.pop()}."
-    counts = rows.groupby("dataset", sort=False)["n_classes"].first()
-    labels = _labels(spec)
     parts = [f"{labels[name]} {100 / count:.3g}%" for name, count in counts.items()]
     return f"Chance: {', '.join(parts)}."
+
+
+def _sizes(summary: pd.DataFrame, spec: LevelsSpec) -> str:
+    """Return after a space how many classes data sets have, empty where all have as many."""
+    counts, labels = _classes(summary, spec), _labels(spec)
+    if counts.nunique() == 1:
+        return ""
+    parts = [f"{labels[name]} {count:,}" for name, count in counts.items()]
+    return f" Classes: {', '.join(parts)}: columns that differ in them are different tasks."
+
+
+def _classes(summary: pd.DataFrame, spec: LevelsSpec) -> pd.Series:
+    """Return how many classes each data set has."""
+    rows = level_rows(summary, spec.encoders, spec.columns)
+    return rows.groupby("dataset", sort=False)["n_classes"].first()
