@@ -1,6 +1,7 @@
 """The scripts of the report and analysis rooms, as the rules call them."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,14 @@ import pytest
 
 from cogworks.analysis.specs import MeasureSpec
 from cogworks.core.files import read_parquet, sha256_file, write_parquet
-from cogworks.report.specs import CollectSpec, EncoderRow, LevelsSpec, ScoreFiles, SetColumn
+from cogworks.report.specs import (
+    AllScoresSpec,
+    CollectSpec,
+    EncoderRow,
+    LevelsSpec,
+    ScoreFiles,
+    SetColumn,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -137,6 +145,35 @@ def test_levels_end_up_on_the_terminal(folder, level_spec):
     assert row[1:4] == ["60.5", "±", "0.5"]
     assert lines[-5:-2] == ["", "Concepts", "0 of 279 cells < all."]
     assert lines[-1].endswith(str(folder / "results" / "report.html"))
+
+
+def test_scores_end_up_on_the_terminal_where_there_are_no_levels(folder):
+    labels = {name: name for name in (*SCORES.names[0], *SCORES.names[1])}
+    arguments = ["--kind", "all_scores_table", "--output", "results/tables/all_scores"]
+    spec = AllScoresSpec(scores=SCORES, labels=labels)
+    done = run("make_table", *arguments, folder=folder, spec=spec)
+    assert done.returncode == 0, done.stderr
+    page = '<div id="table-all_scores" data-exhibit="all_scores_table">'
+    (folder / "results" / "report.html").write_text(page, encoding="utf-8")
+    done = run("print_summary", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "All scores" in done.stdout.splitlines()
+    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("base ")] == [
+        "seen",
+        "cog_l1",
+    ]
+
+
+def test_who_reads_the_first_lines_alone_sees_no_error(folder):
+    page = '<p class="told" data-part="">Enough.</p>'
+    (folder / "results" / "report.html").write_text(page, encoding="utf-8")
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, str(ROOT / "workflow" / "scripts" / "print_summary.py")]
+    done = subprocess.run(command, cwd=folder, stdout=write, stderr=subprocess.PIPE, timeout=120)
+    os.close(write)
+    assert done.stderr == b""
+    assert done.returncode == -signal.SIGPIPE
 
 
 def test_figures_repeat_to_the_byte(folder, level_spec, tmp_path):

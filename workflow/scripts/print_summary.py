@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import sys
 import textwrap
 from pathlib import Path
@@ -20,9 +21,13 @@ TABLES = (
     "measures_table",
     "test_sets_table",
 )
+# What is printed where there is none of them, such as of k-NN on one data set.
+ALL = "all_scores_table"
 
 
 def main() -> None:
+    # Whoever reads only the first lines, as `head` does, ends it without a word.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results")
     args = parser.parse_args()
@@ -33,15 +38,20 @@ def main() -> None:
     # The folder may hold tables of an earlier config: only what the report shows belongs to it.
     html = report.read_text(encoding="utf-8")
     shown = tables_of(html)
-    for name in (name for name, kind in shown.items() if kind in TABLES):
+    names = [name for name, kind in shown.items() if kind in TABLES]
+    for name in names or [name for name, kind in shown.items() if kind == ALL]:
         table = read_table(args.results / "tables" / f"{name}.parquet")
         print(f"\n{to_terminal(table, width=width, colour=colour)}")
     for part, sentences in summaries_of(html).items():
         lines = [textwrap.fill(text, width, break_on_hyphens=False) for text in sentences]
         print("", *([part] if part else []), *lines, sep="\n")
-    jobs = provenance.told(args.results.parent / provenance.FOLDER)
+    project = args.results.parent
+    # As for the tables: the folder may hold records of jobs for an earlier config.
+    logs = provenance.logs_behind(f"{args.results.name}/{report.name}", project)
+    jobs = provenance.told(project / provenance.FOLDER, logs)
     if jobs:
-        print(f"\n{textwrap.fill(f'Computed by {jobs}', width)}")
+        begin = "Computed by" if logs else "Computed in this folder, for any config, by"
+        print(f"\n{textwrap.fill(f'{begin} {jobs}', width)}")
     print(f"\nThe report with all tables and figures: {report.resolve()}")
 
 

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from snakemake.persistence.file import FilePersistence
 
 from cogworks.core import cli, provenance
 from cogworks.core.codehash import SCRIPTS
@@ -109,3 +111,35 @@ def test_the_records_of_a_run_are_one_sentence(tmp_path):
         "2 jobs, finished 2026-01-01 23:00 to 2026-01-02 03:04 UTC, 1 h 00 min together, on GPU, "
         "commit a, b."
     )
+
+
+def test_the_jobs_behind_a_file_are_those_of_what_it_is_made_of(tmp_path):
+    """By the records that Snakemake keeps: not those of an earlier config in the same folder."""
+    persistence = FilePersistence.__new__(FilePersistence)
+    persistence._max_len = None
+    (tmp_path / ".snakemake" / "metadata").mkdir(parents=True)
+    # The name of a record may be longer than that of a file can be.
+    deep = f"results/probes/{'x' * 300}.parquet"
+    for output, log, inputs in (
+        ("results/report.html", "build_report.log", ["results/tables/a.parquet", "texts.rst"]),
+        ("results/tables/a.parquet", "table/a.log", [deep]),
+        (deep, "fit_probes/a.log", ["results/report.html"]),
+        ("results/tables/old.parquet", "table/old.log", [deep]),
+    ):
+        path = Path(persistence._record_path(str(tmp_path / ".snakemake" / "metadata"), output))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"log": [f"logs/{log}"], "input": inputs}))
+    logs = provenance.logs_behind("results/report.html", tmp_path)
+    assert logs == {"build_report.log", "table/a.log", "fit_probes/a.log"}
+    assert provenance.logs_behind("results/other.html", tmp_path) == set()
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    # A job that ran twice counts as it did last.
+    for number, log in enumerate(["table/a.log", "table/old.log", "table/a.log"]):
+        record = {"log": log, "seconds": 60, "commit": f"c{number}", "device": "CPU"}
+        record["finished"] = f"2026-01-01T0{number}:00:00+00:00"
+        (folder / f"{number}.json").write_text(json.dumps(record))
+    assert provenance.told(folder, logs) == (
+        "1 job, finished 2026-01-01 02:00 UTC, 1 min 00 s together, on CPU, commit c2."
+    )
+    assert provenance.told(folder).startswith("3 jobs, ")

@@ -4,6 +4,7 @@ The records are in `logs/provenance/`, one file a job, and in no result: dates a
 make other bytes of the same config.
 """
 
+import base64
 import contextlib
 import hashlib
 import importlib.metadata
@@ -14,7 +15,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 from cogworks.core.files import write_text
 from cogworks.core.place import ROOT
 from cogworks.core.progress import format_duration
+from cogworks.core.words import counted
 
 LOGS = Path("logs")
 FOLDER = LOGS / "provenance"
@@ -40,6 +42,8 @@ _LIBRARIES = {
 }
 # Where `stat` has the start of a process, in ticks since that of the system, after its name.
 _TICKS = 19
+# The longest name of a file, less the sign in front of a folder.
+_LONGEST = 254
 _started = time.monotonic()
 _elsewhere = False
 
@@ -78,9 +82,49 @@ def record(status: int) -> None:
             write_text(f"{text}\n", FOLDER / Path(sys.argv[0]).stem / f"{name}.json")
 
 
-def told(folder: Path) -> str:
-    """Return a sentence on the jobs whose records are in a folder; empty where there are none."""
+def logs_behind(target: str, project: Path) -> set[str]:
+    """Return the logs of the jobs that made a file, and of those that made what it is made of.
+
+    Snakemake keeps this of each job in the project's folder. Empty where it has none of the file.
+
+    Args:
+        target: the path of the file in the project.
+        project: the folder.
+
+    Returns:
+        Paths as records have them: below `logs`.
+    """
+    found: set[str] = set()
+    done: set[str] = set()
+    left = {target}
+    while left:
+        path = left.pop()
+        done.add(path)
+        with contextlib.suppress(OSError):
+            made = json.loads(_metadata(path, project).read_text("utf-8"))
+            found.update(str(Path(log).relative_to(LOGS)) for log in made["log"])
+            left.update(set(made["input"]) - done)
+    return found
+
+
+def _metadata(path: str, project: Path) -> Path:
+    """Return where Snakemake 9 keeps what an output was made with: folders have `@` in front."""
+    name = base64.urlsafe_b64encode(path.encode()).decode()
+    *folders, last = (name[start : start + _LONGEST] for start in range(0, len(name), _LONGEST))
+    return project.joinpath(".snakemake", "metadata", *(f"@{part}" for part in folders), last)
+
+
+def told(folder: Path, logs: Collection[str] = ()) -> str:
+    """Return a sentence on jobs whose records are in a folder; empty where there are none.
+
+    Args:
+        folder: the folder.
+        logs: the logs of the jobs that count, each as it ran last; all jobs where there is none.
+    """
     records = [json.loads(path.read_text("utf-8")) for path in sorted(folder.rglob("*.json"))]
+    if logs:
+        records.sort(key=lambda record: datetime.fromisoformat(record["finished"]))
+        records = list({r["log"]: r for r in records if r["log"] in logs}.values())
     if not records:
         return ""
     finished = sorted(datetime.fromisoformat(record["finished"]) for record in records)
@@ -90,8 +134,8 @@ def told(folder: Path) -> str:
         ", ".join(sorted({record[key] for record in records})) for key in ("commit", "device")
     )
     return (
-        f"{len(records)} jobs, finished {' to '.join(days)} UTC, {together} together, on "
-        f"{devices}, commit {commits}."
+        f"{counted(len(records), 'job')}, finished {' to '.join(days)} UTC, {together} together, "
+        f"on {devices}, commit {commits}."
     )
 
 
