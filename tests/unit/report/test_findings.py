@@ -108,7 +108,7 @@ def test_what_is_counted_and_an_untrained_baseline_are_told():
     )
     (part,) = page.parts
     text = "The baseline, random, has random weights: it was never trained."
-    assert part.notes[0] == text
+    assert part.notes[-1] == text
     told = {section.id for section in part.sections if section.notes == [text]}
     assert told == {"levels", "by_concept", "few_shot"}
     lite = sections.page_spec(planned(CONFIG / "thesis" / "chapter-3.yaml"))

@@ -98,7 +98,7 @@ def _part(targets: Targets, roles: Roles) -> PagePart:
         id=roles.part,
         title=roles.title,
         published=published_cells(targets, roles),
-        notes=[*_untrained(roles), *notes(targets, roles)],
+        notes=[*notes(targets, roles), *_untrained(roles)],
         sections=list(_sections(found, roles)),
     )
 
