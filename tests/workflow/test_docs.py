@@ -33,6 +33,8 @@ EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_file
 CONFIGS = [*sorted((ROOT / "config").rglob("*.yaml")), *ROOT.glob("examples/*.yaml")]
 # Files of the reader's own, of which a page may show a part only.
 READERS = ("mine.yaml", "paths.yaml", "my-paths.yaml")
+# Without one of these, an entry of a file changes another file's entry.
+SOURCES = {"dataset", "run", "model", "entry_point", "registry", "encoders"}
 BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
@@ -98,12 +100,31 @@ def test_every_command_of_a_page_can_be_planned(page: Path, settings: Settings) 
         if any("thesis" in file for file in files):  # Its thousands of jobs take too long to plan.
             check_targets(files, targets)
             continue
+        check_added(files)
         with Needs.ignored():
             assert planned(settings.model_copy(update={"configfiles": list(files)}), targets)
     used = {file for files in wanted for file in files}
     for name in shown_files(page).keys() - used - {"my-cluster/config.yaml"}:
         if name.endswith(".yaml"):
             load(whole(name), [name])
+
+
+def check_added(files: Iterable[str]) -> None:
+    """Check that what files add to others has names of its own, and is not left out."""
+    told: list[str] = []
+    load(functools.reduce(merge, map(whole, files)), files, warn=told.append)
+    assert not [line for line in told if "left out" in line or "no encoder comes" in line]
+    taken: set[tuple[str, str]] = set()
+    for file in files:
+        config = whole(file)
+        names = {
+            (section, name)
+            for section in ("training", "encoders", "evaluations")
+            for name, keys in config.get(section, {}).items()
+            if SOURCES & keys.keys()
+        }
+        assert not names & taken, f"{file} changes what another file has"
+        taken |= names
 
 
 def test_the_commands_on_one_model_can_be_parsed() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cogworks.config import errors, idle, named_models, named_paths
 from cogworks.config.compute import Compute
-from cogworks.config.include import layers, merged, replaced_lists
+from cogworks.config.include import Layer, layers, merged, replaced_lists
 from cogworks.config.parse import RefusedError, parse
 from cogworks.core.errors import InputError
 from cogworks.plan import (
@@ -18,6 +18,7 @@ from cogworks.plan import (
     measures,
     own_results,
     runs,
+    unasked,
 )
 from cogworks.plan.plan import Plan
 from cogworks.report import problems as report
@@ -36,7 +37,8 @@ def load(
         files: the config files that it was merged from; they are read once more, strictly and with
             those that they include, since Snakemake's own reader knows no `include` and lets a
             duplicate key or an octal number pass.
-        warn: is told of each list in a file that a later file replaces.
+        warn: is told of each list in a file that a later file replaces, and of encoders and runs
+            that nothing asks for.
 
     Raises:
         InputError: all problems found, one a line, each naming its file or dotted key.
@@ -48,10 +50,25 @@ def load(
     paths = [layer.file for layer in read]
     try:
         filled = named_paths.resolved(merged(read, config), paths)
-        return _all_checked(named_models.expanded(filled), paths)
+        plan = _all_checked(named_models.expanded(filled), paths)
     except InputError as error:
         lines = [_with_near_miss(line) for line in str(error).splitlines()]
         raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
+    if warn is not None:
+        for line in _left_out(plan, read):
+            warn(line)
+    return plan
+
+
+def _left_out(plan: Plan, read: Iterable[Layer]) -> Iterator[str]:
+    """Yield a line for each encoder and run that nothing asks for.
+
+    A file that others include is a catalogue, of which each of them takes what it needs.
+    """
+    included = [layer.content for layer in read if not layer.given]
+    for section, name, line in unasked.unasked(plan):
+        if not any(name in (content.get(section) or {}) for content in included):
+            yield line
 
 
 def _all_checked(config: dict[str, Any], files: list[Path]) -> Plan:
