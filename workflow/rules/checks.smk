@@ -139,7 +139,7 @@ def check_start(jobs):
         end_if(cluster.twice(workflow))
         end_if(cluster.refused(workflow))
         slurm.keep_unanswered(workflow.scheduler._executor)
-    # Weights are loaded where jobs load them.
+    # Networks are built, and weights loaded, where jobs do so.
     if works_here() and quick.to_load(plan, needed):
         command = [
             *place.Script("preflight").words,

@@ -1,6 +1,6 @@
 """Check paths, weights, device, compiler and disk before hours of work; exit 1 if one is wrong.
 
-With `--needed`, only the weights and tokenizers of a run's jobs are loaded.
+With `--needed`, only the networks and tokenizers of a run's jobs are loaded.
 """
 
 from cogworks.config.root import Config

@@ -12,7 +12,7 @@ from cogworks.config.yaml_file import load_yaml
 from cogworks.core.place import ROOT
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.plan.load import load as load_config
-from cogworks.preflight.quick import Finding
+from cogworks.preflight.quick import Finding, Needed, to_load
 from cogworks.preflight.thorough import inspect
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
@@ -158,3 +158,54 @@ def test_a_hub_model_needs_its_own_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert "config.json" in line
     put("o/n", "config.json")
     assert list(missing_from_cache("transformers", "o/n")) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("timm:resnet81", "timm:resnet81: timm has no such model; it has resnet18"),
+        ("torchvision:resnet81", "torchvision has no such classification model; it has resnet18"),
+        ("hf:vti", "hf:vti: neither a folder with config.json nor a model type"),
+        ("cogworks:resnet50_same", "unexpected keyword argument 'width'"),
+    ],
+)
+def test_a_network_that_cannot_be_built_is_told_though_no_weights_are_named(
+    model: str, words: str
+) -> None:
+    """By preflight, beside what else is wrong, and at the start of a run."""
+    library = model.partition(":")[0]
+    options = {"width": 2} if library == "cogworks" else {}
+    encoder = {"model": model, "weights": "random", "options": options}
+    given = load_yaml(ROOT / "config" / "test.yaml")
+    given["encoders"]["other"] = encoder | {"mean": [0.5] * 3, "std": [0.5] * 3}
+    folder = {"kind": "folder", "path": "nowhere"}
+    given["images"]["photos"] = {"source": folder, "classes": {"names": ["a"]}, "test_images": 1}
+    plan = load_config(given)
+    found = [finding for finding in inspect(plan) if not finding.fine]
+    assert [finding.what for finding in found] == ["images", "network"]
+    assert words in found[1].words
+    assert to_load(plan, Needed(encoders=["other"], generators=[], runs=[]))
+    assert not to_load(plan, Needed(encoders=["random"], generators=[], runs=[]))
+
+
+def test_the_network_of_a_run_is_built_once_and_one_that_is_missing_told() -> None:
+    given = load_yaml(ROOT / "config" / "test.yaml")
+    backbone = {"library": "timm", "name": "resnet81", "options": {}}
+    run = given["training"]["base"] | {"backbone": backbone}
+    given["training"] |= {"mine": run, "more": run | {"seed": 1}}
+    plan = load_config(given)
+    (line,) = (finding.words for finding in inspect(plan) if not finding.fine)
+    assert line.startswith("training.mine.backbone: timm:resnet81: timm has no such model")
+    needed = Needed.by([({"run": "more"}, ["results/training/more/encoder.safetensors"])])
+    assert to_load(plan, needed)
+    assert not to_load(plan, needed.model_copy(update={"runs": ["base"]}))
+
+
+def test_a_misspelt_function_is_told_beside_what_else_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def build():\n    raise ValueError\n")
+    entry = f"{tmp_path / 'mine.py'}:biuld"
+    lost = {"model": "torchvision:resnet18", "checkpoint": "nowhere.pth"}
+    given = {"encoders": {"mine": {"entry_point": entry}, "lost": lost}}
+    found = [finding for finding in inspect(load_config(given)) if not finding.fine]
+    assert [finding.what for finding in found] == ["encoders", "weights"]
+    assert "has no function biuld" in found[1].words

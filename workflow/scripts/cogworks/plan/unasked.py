@@ -17,8 +17,10 @@ def unasked(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
     No error: their files can be made as targets by name.
     """
-    sections = (*plan.config.evaluations.values(), *plan.config.analysis.values())
-    asked = {name for section in sections for name in plan.encoder_names(section.encoders)}
+    config = plan.config
+    lists = [section.encoders for section in config.evaluations.values()]
+    lists += [section.encoders for section in config.analysis.values()]
+    asked = {name for names in lists for name in plan.encoder_names(names)}
     for name, members in plan.encoder_families.items():
         if asked.isdisjoint(members):
             yield (
@@ -29,8 +31,8 @@ def unasked(plan: Plan) -> Iterator[tuple[str, str, str]]:
             )
     read = {file for encoder in plan.encoders.values() for file in encoder.files}
     read |= {file for run in plan.runs.values() for file in run.start_file}
-    for name, members in plan.sweeps.items():
-        files = [run.file("encoder.safetensors") for run in members]
+    for name, runs in plan.sweeps.items():
+        files = [run.file("encoder.safetensors") for run in runs]
         if read.isdisjoint(files):
             yield (
                 "training",

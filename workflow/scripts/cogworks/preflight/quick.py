@@ -15,9 +15,13 @@ from cogworks.config.schema import dotted, given_paths
 from cogworks.core.errors import InputError
 from cogworks.core.inputs import check_genuine, is_hidden, is_hidden_path
 from cogworks.core.spec import Spec
+from cogworks.networks.options import LIBRARY, SMALL_RESNET
+from cogworks.networks.specs import BackboneSpec
 from cogworks.plan import counts, sizes
+from cogworks.plan.architectures import backbone_of
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.plan import Plan
+from cogworks.plan.runs import Run
 
 # What is left free for logs, tables and the small files that nobody counts.
 SPARE = 10**9
@@ -57,18 +61,22 @@ class Needed(Spec):
         encoders: whose features will be made.
         datasets: whose classes or manifests will be made.
         generators: which will be loaded.
+        runs: which will be trained.
         outputs: the files that will be made.
     """
 
     encoders: list[str] | None = None
     datasets: list[str] | None = None
     generators: list[str] | None = None
+    runs: list[str] | None = None
     outputs: list[str] | None = None
 
     @classmethod
     def by(cls, jobs: Iterable[tuple[dict[str, str], Iterable[str]]]) -> Self:
         """Return what jobs need, given the wildcards and the outputs of each."""
-        sets: dict[str, dict[str, None]] = {"encoders": {}, "datasets": {}, "generators": {}}
+        sets: dict[str, dict[str, None]] = {
+            key: {} for key in ("encoders", "datasets", "generators", "runs")
+        }
         outputs: list[str] = []
         for wildcards, made in jobs:
             made = list(made)
@@ -78,6 +86,7 @@ class Needed(Spec):
                 ("encoders", "encoder", ("features",)),
                 ("datasets", "dataset", ("images",)),
                 ("generators", "generator", ("synthesis",)),
+                ("runs", "run", ("training",)),
             ):
                 if name in wildcards and room in rooms:
                     sets[key][wildcards[name]] = None
@@ -86,7 +95,12 @@ class Needed(Spec):
     @property
     def without_outputs(self) -> dict[str, list[str] | None]:
         """Return the names alone, which fit a command line."""
-        return {"encoders": self.encoders, "datasets": [], "generators": self.generators}
+        return {
+            "encoders": self.encoders,
+            "datasets": [],
+            "generators": self.generators,
+            "runs": self.runs,
+        }
 
 
 def takes(wanted: Collection[str] | None, name: str) -> bool:
@@ -94,16 +108,40 @@ def takes(wanted: Collection[str] | None, name: str) -> bool:
     return wanted is None or name in wanted
 
 
-def brings_weights(encoder: Encoder) -> bool:
-    """Say whether an encoder's weights are given: neither trained here nor random."""
-    return encoder.section.run is None and encoder.weights != "random"
+def is_known(backbone: BackboneSpec | None) -> bool:
+    """Say whether a network has been checked with the config; of others, only building shows."""
+    return backbone is not None and (backbone.library, backbone.name) == (LIBRARY, SMALL_RESNET)
+
+
+def to_build(plan: Plan, needed: Needed) -> list[Encoder]:
+    """Return the encoders that are needed and that only building shows to be fit.
+
+    Those with random weights, too: their library may not have the model. What a run trains has none
+    yet.
+    """
+    return [
+        encoder
+        for encoder in plan.encoders.values()
+        if takes(needed.encoders, encoder.name)
+        and encoder.section.run is None
+        and not (encoder.weights == "random" and is_known(backbone_of(encoder)))
+    ]
+
+
+def to_train(plan: Plan, needed: Needed) -> list[Run]:
+    """Return the runs that are needed and whose network only building shows to be fit.
+
+    Of several runs of one network it is the first.
+    """
+    runs = [run for run in plan.runs.values() if takes(needed.runs, run.name)]
+    found = {run.spec.backbone.text: run for run in reversed(runs)}
+    return [run for run in reversed(found.values()) if not is_known(run.spec.backbone)]
 
 
 def to_load(plan: Plan, needed: Needed) -> bool:
-    """Say whether weights or tokenizers are needed that only loading shows to be fit."""
+    """Say whether something is needed that only loading shows to be fit."""
     given = [name for name in plan.given_generators if takes(needed.generators, name)]
-    found = (e for e in plan.encoders.values() if takes(needed.encoders, e.name))
-    return bool(given) or any(map(brings_weights, found))
+    return bool(given or to_build(plan, needed) or to_train(plan, needed))
 
 
 def problems(plan: Plan, needed: Needed) -> Iterator[str]:

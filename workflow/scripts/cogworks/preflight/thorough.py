@@ -1,6 +1,6 @@
 """All that can be found out before hours of work: paths, weights, device, compiler and disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,17 +11,20 @@ from cogworks.core.device import pick_device
 from cogworks.core.errors import InputError
 from cogworks.encoders.cache import missing_from_cache
 from cogworks.encoders.registry import load_encoder
+from cogworks.networks.backbones import build_backbone
 from cogworks.plan import clones
 from cogworks.plan.datasets import declared
 from cogworks.plan.encoders import Encoder
 from cogworks.plan.plan import Plan
+from cogworks.plan.runs import Run
 from cogworks.preflight.quick import (
     Finding,
     Needed,
-    brings_weights,
     miscounted,
     space,
     takes,
+    to_build,
+    to_train,
     unfit,
 )
 
@@ -48,21 +51,43 @@ def inspect(plan: Plan) -> Iterator[Finding]:
     for room, lines in problems.items():
         yield from _listed(room, lines)
     yield from space(plan, needed)
-    if not any(problems.values()):
-        yield from loaded(plan, needed)
+    told = [line for lines in problems.values() for line in lines]
+    yield from loaded(plan, needed, told)
 
 
-def loaded(plan: Plan, needed: Needed) -> Iterator[Finding]:
-    """Yield how the weights and tokenizers that are needed can be loaded, one after the other.
+def loaded(plan: Plan, needed: Needed, told: Sequence[str] = ()) -> Iterator[Finding]:
+    """Yield how the networks and tokenizers that are needed can be loaded, one after the other.
 
-    Encoders that a run trains, or that begin with random weights, are left out.
+    Args:
+        plan: what the config stands for.
+        needed: what is needed of it.
+        told: what is wrong with it already. Whatever has such a line is left out.
     """
-    for encoder in plan.encoders.values():
-        if brings_weights(encoder) and takes(needed.encoders, encoder.name):
-            yield _attempt("weights", lambda encoder=encoder: _load(encoder))
+    for encoder in to_build(plan, needed):
+        if not _is_told(f"encoders.{encoder.declared}", told):
+            what = "network" if encoder.weights == "random" else "weights"
+            yield _attempt(what, lambda encoder=encoder: _load(encoder))
+    for run in to_train(plan, needed):
+        if not _is_told(f"training.{run.declared}", told):
+            yield _attempt("network", lambda run=run: _build(run))
     for name, generator in plan.given_generators.items():
-        if takes(needed.generators, name) and generator.files:
+        if not takes(needed.generators, name) or not generator.files:
+            continue
+        if not _is_told(f"synthesis.generators.{name}", told):
             yield _attempt("tokenizer", lambda path=generator.path: _tokenizer(path))
+
+
+def _is_told(key: str, told: Iterable[str]) -> bool:
+    return any(line.startswith((f"{key}:", f"{key}.")) for line in told)
+
+
+def _build(run: Run) -> str:
+    """Build the network that a run trains."""
+    try:
+        _, dim = build_backbone(run.spec.backbone)
+    except InputError as error:
+        raise InputError(f"training.{run.declared}.backbone: {error}") from error
+    return f"{run.name}: {dim} features of {run.spec.backbone.image_size} px"
 
 
 def _load(encoder: Encoder) -> str:
