@@ -90,7 +90,7 @@ def test_before_and_after_a_run_and_after_changes(project: Any) -> None:
     assert said(project, "--config", "report={title: Another}") == [
         "select_concepts: 1 job: input changed (pool.txt)",
         "split_levels: 1 job: size 2 -> 1; code changed (cogworks.concepts.levels.level_starts)",
-        "build_report: 1 job: config changed; digest changed; title One -> Another",
+        "build_report: 1 job: title One -> Another",
         "because of select_concepts: rank_concepts (1)",
         "because of select_concepts, split_levels: table (3), figure (1)",
         "8 of 8 jobs would run",

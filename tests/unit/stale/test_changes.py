@@ -1,11 +1,14 @@
 """Why a job would run again: what changed between two records, in words."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cogworks.core.spec import digest
+from cogworks.report.specs import ScoreFiles
 from cogworks.stale.changes import Cause, causes, spec_changes
 from cogworks.stale.code import changed_definitions, record
 from cogworks.stale.job import Job, Made, read_made
@@ -42,6 +45,68 @@ def job(before: Made | None, now: Made, **more: Any) -> Job:
 )
 def test_changes_of_a_spec(before: Any, now: Any, words: list[tuple[str, str]]) -> None:
     assert list(spec_changes(before, now)) == words
+
+
+def scores(*encoders: str) -> dict[str, Any]:
+    """Return the spec of an exhibit of some encoders on two data sets."""
+    jobs = [(encoder, dataset, "linear") for encoder in encoders for dataset in ("l1", "seen")]
+    return {
+        "scores": ScoreFiles.of(jobs).model_dump(mode="json"),
+        "encoders": [{"name": name, "label": name.title()} for name in encoders],
+        "labels": {name: name for name in encoders},
+        "digest": digest(encoders),
+        "counts": [["Encoders", str(len(encoders))]],
+    }
+
+
+def told(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return the causes of a job whose spec changed, and which reads its tables of scores."""
+    made = [
+        Made(frozenset(ScoreFiles.model_validate(spec["scores"]).paths), {}, spec)
+        for spec in (before, now)
+    ]
+    found = causes(job(*made), Path("codes"))
+    return [f"{cause.about} {cause.change}".rstrip() for cause in found]
+
+
+def test_an_encoder_that_comes_or_goes_is_told_by_its_name_alone() -> None:
+    """Wherever it stands in the list; what follows from its name is not told besides."""
+    two, three = scores("a", "b"), scores("a", "mine", "b")
+    del two["counts"], three["counts"]
+    assert told(two, three) == ["encoder mine is new"]
+    assert told(three, two) == ["encoder mine is gone"]
+    assert told(three, scores("new", "b") | {"counts": []}) == [
+        "encoder new is new",
+        "encoders a, mine are gone",
+        "counts not set -> []",
+    ]
+
+
+def test_what_changes_besides_an_encoder_is_told_too() -> None:
+    two, three = scores("a", "b"), scores("b", "a", "mine")
+    three["encoders"][2]["label"] = "Mine"
+    three["labels"]["a"] = "A"
+    assert told(two, three) == [
+        "encoder mine is new",
+        "counts.Encoders 2 -> 3",
+        "encoders in another order",
+        "labels.a a -> A",
+        "scores.jobs in another order",
+    ]
+    other = copy.deepcopy(two)
+    other["encoders"][1]["label"] = "Other"
+    assert told(two, other) == ["encoders.b.label B -> Other"]
+
+
+def test_a_digest_is_told_where_nothing_else_is() -> None:
+    assert told(scores("a"), scores("a") | {"digest": "0" * 64}) == ["digest changed"]
+
+
+def test_a_protocol_and_a_data_set_have_names_too() -> None:
+    jobs = [("a", "seen", "linear")]
+    more = [*jobs, ("a", "seen", "knn"), ("a", "l1", "linear")]
+    specs = [{"scores": ScoreFiles.of(some).model_dump(mode="json")} for some in (jobs, more)]
+    assert told(*specs) == ["data set l1 is new", "protocol knn is new"]
 
 
 def test_a_record_is_told_apart_by_what_its_params_hold() -> None:

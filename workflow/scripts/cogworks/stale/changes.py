@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cogworks.stale import names
 from cogworks.stale.code import changed_definitions
 from cogworks.stale.job import Job, Made
 
@@ -50,12 +51,20 @@ def causes(job: Job, codes: Path) -> list[Cause]:
 
 
 def _compare(before: Made, now: Made, codes: Path) -> Iterator[Cause]:
-    yield from (Cause(key, words) for key, words in spec_changes(before.spec, now.spec))
+    news = names.news(before.spec, now.spec)
+    for kind, some, words in names.in_words(news):
+        yield Cause(f"{kind} {enumerated(some)}", words)
+    told = {one.name for one in news}
+    found = list(spec_changes(before.spec, now.spec, told))
+    # What tells a reader nothing, only where nothing else is told.
+    opaque = [key for key in before.spec if _is_opaque(before.spec[key])]
+    clear = [change for change in found if change[0] not in opaque]
+    yield from (Cause(key, words) for key, words in (clear or (() if news else found)))
     if before.code != now.code:
         definitions = changed_definitions(before.code, now.code, codes)
         yield Cause("code changed", f"({enumerated(definitions)})" if definitions else "")
     yield from _compare_others(before.others, now.others)
-    yield from _compare_inputs({*before.inputs, *before.files}, {*now.inputs, *now.files})
+    yield from _compare_inputs({*before.inputs, *before.files}, {*now.inputs, *now.files}, told)
 
 
 def _compare_others(before: dict[str, str], now: dict[str, str]) -> Iterator[Cause]:
@@ -67,28 +76,40 @@ def _compare_others(before: dict[str, str], now: dict[str, str]) -> Iterator[Cau
         yield Cause("parameter gone", f"({_text(', '.join(gone))})")
 
 
-def _compare_inputs(before: set[str], now: set[str]) -> Iterator[Cause]:
-    if now - before:
-        yield Cause("also reads", enumerated(sorted(now - before)))
-    if before - now:
-        yield Cause("no longer reads", enumerated(sorted(before - now)))
+def _compare_inputs(before: set[str], now: set[str], told: Collection[str]) -> Iterator[Cause]:
+    """Yield which files come and go, besides those of names that are told already."""
+    for words, files in (("also reads", now - before), ("no longer reads", before - now)):
+        if others := names.without(told, sorted(files)):
+            yield Cause(words, enumerated(others))
 
 
-def spec_changes(before: Any, now: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each dotted key whose value differs, with old and new value in words."""
+def spec_changes(
+    before: Any, now: Any, told: Collection[str] = (), key: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield each dotted key whose value differs, with old and new value in words.
+
+    Args:
+        before: a value of a spec.
+        now: the same of another spec.
+        told: names that came or went; what differs by them alone is left out.
+        key: the key of the value.
+    """
+    before, now = names.by_names(before, now)
     if isinstance(before, dict) and isinstance(now, dict):
-        for name in sorted(before.keys() | now.keys()):
-            inner = f"{key}.{name}" if key else name
-            if name not in before:
-                yield inner, f"{NOT_SET} -> {_value(now[name])}"
-            elif name not in now:
-                yield inner, f"{_value(before[name])} -> {NOT_SET}"
+        common = before.keys() & now.keys()
+        for name in sorted((before.keys() | now.keys()) - (set(told) - common)):
+            inner = ".".join(filter(None, (key, name)))
+            if name in common:
+                yield from spec_changes(before[name], now[name], told, inner)
             else:
-                yield from spec_changes(before[name], now[name], inner)
+                old, new = (_value(d[name]) if name in d else NOT_SET for d in (before, now))
+                yield inner, f"{old} -> {new}"
     elif _same(before, now):
         return
     elif isinstance(before, list) and isinstance(now, list):
-        yield key, _list_change(before, now)
+        before, now = (names.without(told, some) for some in (before, now))
+        if not _same(before, now):
+            yield key, _list_change(before, now)
     elif _value(before) == _value(now) or (_is_opaque(before) and _is_opaque(now)):
         yield key, "changed"
     else:
@@ -116,8 +137,8 @@ def _list_change(before: list[Any], now: list[Any]) -> str:
     old, new = ([_value(entry) for entry in some] for some in (before, now))
     if len(words := f"[{', '.join(old)}] -> [{', '.join(new)}]") <= 2 * VALUE_LENGTH:
         return words
-    come = [entry for entry in new if entry not in old]
-    gone = [entry for entry in old if entry not in new]
+    come = [_value(entry) for entry in now if entry not in before]
+    gone = [_value(entry) for entry in before if entry not in now]
     parts = [f"with {enumerated(come)}"] * bool(come) + [f"without {enumerated(gone)}"] * bool(gone)
     return ", ".join(parts) or "in another order"
 
