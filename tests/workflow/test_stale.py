@@ -77,7 +77,7 @@ def test_before_and_after_a_run_and_after_changes(project: Any) -> None:
         "build_report (1)",
         "8 of 8 jobs would run",
     ]
-    project.snakemake()
+    assert project.snakemake().count("The report: results/report.html") == 1
     assert said(project) == ["nothing would run again: 8 jobs, all up to date"]
 
     (project.folder / "pool.txt").write_text("\n".join(WNIDS[:5]) + "\n")

@@ -174,6 +174,12 @@ onstart:
 # A module's are not run: what it noted stays, and counts once it is gone.
 onsuccess:
     forget_made()
+    # `make` and `rank` are quiet, and say so themselves.
+    quiet = workflow.output_settings and workflow.output_settings.quiet
+    if not quiet and rules.build_report.output.html in map(
+        str, kept_outputs(workflow.dag.finished_jobs)
+    ):
+        logger.info(f"The report: {rules.build_report.output.html}")
 
 
 onerror:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cogworks.config.include import merge
 from cogworks.config.yaml_file import load_yaml
 from cogworks.core.errors import InputError
 from cogworks.plan.load import load as load_config
@@ -85,6 +86,35 @@ def test_a_file_that_stands_on_another_one_is_named_where_it_is_read_alone(tmp_p
         with pytest.raises(InputError) as caught:
             load_config(given, [mine, mine])
         assert "was read" not in str(caught.value)
+
+
+def test_a_name_that_nothing_defines_is_told_with_file_and_line(tmp_path: Path) -> None:
+    """That of a list with its own line; one of the command line is in no file."""
+    base, mine = tmp_path / "base.yaml", tmp_path / "mine.yaml"
+    base.write_text(yaml.safe_dump(BASE))
+    mine.write_text(
+        "encoders:\n"
+        "  v.1: {run: basse}\n"
+        "evaluations:\n"
+        "  e0:\n"
+        "    encoders: [random,\n"
+        "      randm]\n"
+        "    datasets: [sen]\n"
+        "    protocols: [linear]\n"
+        "report:\n"
+        "  labels: {randm: x}\n"
+    )
+    given = merge(BASE, load_yaml(mine))
+    given["training"] = {"base": {"dataset": "seeen"}}
+    with pytest.raises(InputError) as caught:
+        load_config(given, [base, mine])
+    _, *lines = str(caught.value).splitlines()
+    assert [(line.partition(":")[0], line.partition("?")[2]) for line in lines] == [
+        ("training.base.dataset", ""),
+        ("encoders.v.1.run", f" ({mine}, line 2)"),
+        ("evaluations.e0.encoders", f" ({mine}, line 6)"),
+        ("evaluations.e0.datasets", f" ({mine}, line 7)"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_config_changes_no_more() -> None:
         ({"pruning": {"epoch": 1}}, r"probes\.a\.pruning\.keep: missing; expected number > 0, < 1"),
         (
             {"shots": [1, "al"]},
-            r"shots\[1\]: expected whole number ≥ 1 or all, not 'al'\.",
+            r"shots\[1\]: expected whole number ≥ 1 or all, not 'al' \(did you mean all\?\)\.",
         ),
         ({"shots": [1, 1]}, r"probes\.a\.shots: \[1, 1\] holds 1 twice"),
         ({"C": {"low": 2.0}}, r"probes\.a\.C\.high: missing; expected number > 0"),
@@ -57,6 +57,7 @@ def test_a_config_changes_no_more() -> None:
             {"search_precision": "half"},
             r"not 'half'\. sgd: precision .* rounded; weights, .* stay in float32\.$",
         ),
+        ({"kind": "classifer"}, r"not 'classifer' \(did you mean classifier\?\)\."),
         (
             {"kind": "svm"},
             r"kind: expected one of sgd, lbfgs, .*classifier.*, not 'svm'\.",

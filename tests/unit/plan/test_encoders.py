@@ -165,7 +165,7 @@ def test_missing_files_are_named_with_their_place(
         "published": {"registry": "s-DINO"},
         "run": {"run": "base"},
         "random": RANDOM,
-        "code": {"entry_point": "net.py:load"},
+        "code": {"entry_point": "net.py:load", "files": ["net.pth"]},
         "module": {"entry_point": "no_such_package_here.x:load"},
     }
 
@@ -176,14 +176,17 @@ def test_missing_files_are_named_with_their_place(
     assert set(lines) == {
         "encoders.published",
         "encoders.code.entry_point",
+        "encoders.code.files",
         "encoders.module.entry_point",
     }
     for part in ("weights/dino_resnet50_pretrain.pth", "facebookresearch", "published.checkpoint"):
         assert part in lines["encoders.published"]
     assert "net.py" in lines["encoders.code.entry_point"]
+    assert "net.pth" in lines["encoders.code.files"]
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights/dino_resnet50_pretrain.pth").touch()
     (tmp_path / "net.py").touch()
+    (tmp_path / "net.pth").touch()
     left = [line.split(":")[0] for line in missing()]
     assert left == ["encoders.module.entry_point"]
     assert plan_of(**given).encoders["random"].missing == []

@@ -21,6 +21,9 @@ from cogworks.config.yaml_file import KeyPath, lines_of, load_yaml
 HEADING = "the config has errors:"
 # Texts become parts of command lines, which Linux limits to 131,072 bytes.
 LONGEST_TEXT = 10_000
+_LOCATED = re.compile(r", line \d+\)")
+_LAST = re.compile(r"(\.[^.\[]*|\[\d+\])$")
+_QUOTED = re.compile(r"'([^']+)'")
 # An error of a place in the config: the place, and what is wrong there.
 Problem = tuple[KeyPath, str]
 
@@ -97,11 +100,48 @@ def text(
         given: the merged config; a value in none of the files is from the command line.
         files: the files that it was merged from.
     """
-    read = [_File(Path(file), lines_of(file), load_yaml(file)) for file in files]
+    read = _read(files)
     return "\n".join(
         f"{dotted(place)}: {words}{_where(place, given, read)}" if place else f"the config: {words}"
         for place, words in problems
     )
+
+
+def located(
+    lines: Iterable[str], given: dict[str, Any], files: Iterable[str | Path]
+) -> Iterator[str]:
+    """Yield lines that begin with a dotted key, each with the file and line that sets it.
+
+    A line that names one already, or whose key is in no file, stays as it is.
+
+    Args:
+        lines: as `KEY: WORDS`. If the words begin with a name of a list, its own line is told.
+        given: as for `text`.
+        files: as for `text`.
+    """
+    read = _read(files)
+    places = {dotted(place): place for file in read for place in file.lines}
+    for line in lines:
+        place = () if _LOCATED.search(line) else _place_of(line, places, given)
+        yield line + _where(place, given, read)
+
+
+def _place_of(line: str, places: dict[str, KeyPath], given: dict[str, Any]) -> KeyPath:
+    """Return the place that a line is about, or the nearest enclosing one below its section."""
+    key, _, words = line.partition(": ")
+    while key not in places and (outer := _LAST.sub("", key)) != key:
+        key = outer
+    place = places.get(key, ())
+    if len(place) < 2 and not line.startswith(f"{key}:"):
+        return ()
+    name, value = _QUOTED.match(words), _value(given, place)
+    if name and isinstance(value, list) and name[1] in value:
+        return (*place, value.index(name[1]))
+    return place
+
+
+def _read(files: Iterable[str | Path]) -> list[_File]:
+    return [_File(Path(file), lines_of(file), load_yaml(file)) for file in files]
 
 
 def _where(place: KeyPath, given: dict[str, Any], files: list[_File]) -> str:
@@ -164,7 +204,7 @@ def _words(place: KeyPath, detail: dict[str, Any]) -> str:
     value = _short(detail["input"])
     if detail["type"] == "value_error":
         return f"{value} {detail['ctx']['error']}"
-    return f"{expected}, not {value}{_hint(detail['input'])}.{_meaning(described)}"
+    return f"{expected}, not {value}{_hint(detail['input'], described)}.{_meaning(described)}"
 
 
 def _meaning(described: schema.Schema) -> str:
@@ -181,9 +221,11 @@ def _short(value: Any, longest: int = 60) -> str:
     return plain if len(plain) <= longest else f"{plain[: longest - 4]} ..."
 
 
-def _hint(value: Any) -> str:
+def _hint(value: Any, described: schema.Schema) -> str:
     if not isinstance(value, str):
         return ""
+    if close := difflib.get_close_matches(value, schema.texts(described), n=1):
+        return f" (did you mean {close[0]}?)"
     if re.fullmatch(r"[-+]?[0-9.]+[eE][-+]?[0-9]+", value):
         return " (YAML reads an exponent without a point as text: write 1.0e-4, not 1e-4)"
     if re.fullmatch(r"[-+]?[0-9.]+", value):

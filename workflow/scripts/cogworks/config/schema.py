@@ -74,6 +74,12 @@ def kind(schema: Schema) -> str:
     return " or ".join(dict.fromkeys(text for text in kinds if text))
 
 
+def texts(schema: Schema) -> list[str]:
+    """Return the texts of which a value must be one, where it may be a text."""
+    found = [v for option in options(schema) for v in option.get("enum", [option.get("const")])]
+    return [value for value in found if isinstance(value, str)]
+
+
 def _kind(schema: Schema) -> str:
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}"

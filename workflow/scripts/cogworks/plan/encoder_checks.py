@@ -154,8 +154,10 @@ def missing(encoder: Encoder) -> Iterator[str]:
     if section.entry_point is not None:
         if not entry_file(section.entry_point):
             yield f"{key}.entry_point: no module {section.entry_point.rpartition(':')[0]}"
-        for path in filter(is_missing_file, encoder.files):
+        for path in filter(is_missing_file, entry_file(section.entry_point)):
             yield f"{key}.entry_point: no file {path}"
+        for path in filter(is_missing_file, section.files):
+            yield f"{key}.files: no file {path}"
     elif encoder.weights == "checkpoint":
         for path in filter(is_missing_file, encoder.files):
             if path.startswith(PACKAGE):

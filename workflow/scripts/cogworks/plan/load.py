@@ -41,19 +41,23 @@ def load(
             that nothing asks for.
 
     Raises:
-        InputError: all problems found, one a line, each naming its file or dotted key.
+        InputError: all problems found, one a line, each naming its dotted key, and the file
+            and line that sets it.
     """
     read = layers(files)
     if warn is not None:
         for line in replaced_lists(read):
             warn(line)
     paths = [layer.file for layer in read]
+    given = config
     try:
-        filled = named_paths.resolved(merged(read, config), paths)
+        given = merged(read, config)
+        filled = named_paths.resolved(given, paths)
         plan = _all_checked(named_models.expanded(filled), paths)
     except InputError as error:
         lines = [_with_near_miss(line) for line in str(error).splitlines()]
-        raise InputError("\n".join([*lines, *_alone(lines, paths)])) from None
+        told = errors.located(lines, given, paths)
+        raise InputError("\n".join([*told, *_alone(lines, paths)])) from None
     if warn is not None:
         for line in _left_out(plan, read):
             warn(line)
