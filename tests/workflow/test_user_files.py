@@ -77,7 +77,8 @@ def test_missing_files_are_errors_of_the_planning_all_at_once(project: Any) -> N
         project.edit(CONFIG_FILE, f"/{name}", f"/typo-{name}")
     output = project.snakemake("--dry-run", check=False)
     assert "params have changed" not in output
-    lines = re.findall(r"^ *((?:images|training|encoders)\..*)", output, re.MULTILINE)
+    told = output.partition("are missing:")[2]
+    lines = re.findall(r"^ *((?:images|training|encoders)\..*)", told, re.MULTILINE)
     assert sorted(line.split(": ")[0] for line in lines) == [
         "encoders.one",
         "images.fish.source.mapping",

@@ -276,3 +276,37 @@ def test_unknown_keys_wrong_types_and_kinds_are_refused() -> None:
     ):
         with pytest.raises(InputError, match="images"):
             parse({"images": bad}).model_dump()
+
+
+def test_a_listed_class_without_a_folder_is_told_with_the_one_it_is_like(
+    fill: Any, tmp_path: Path
+) -> None:
+    """Of each split, which must have all classes, in one of its folders; in any Unicode form."""
+    for name in ("train/cat", "train/my dog", "train2/cafe\u0301", "val/cat", ".hidden/x"):
+        (tmp_path / name).mkdir(parents=True)
+
+    def missing(names: list[str], classes: dict[str, Any] | None = None, **keys: Any) -> list[str]:
+        source = {"kind": "folder", **keys}
+        plan = fill(
+            {"x": {"source": source, "classes": {"names": names, **(classes or {})}}}, check=False
+        )
+        lines: list[str] = plan.datasets["x"].missing
+        return lines
+
+    train = [str(tmp_path / "train"), str(tmp_path / "train2")]
+    assert missing(["cat", "my dog", "caf\u00e9"], path=train) == []
+    assert missing(["cat", "my dgo", "x"], path=train) == [
+        f"images.x.classes.names: no folder my dgo in {', '.join(train)}; did you mean my dog?",
+        f"images.x.classes.names: no folder x in {', '.join(train)}",
+    ]
+    val = str(tmp_path / "val")
+    assert missing(["cat", "my dog"], train_path=train, test_path=val) == [
+        f"images.x.classes.names: no folder my dog in {val}"
+    ]
+    assert missing(["cat", "dog"], {"limit": 1}, path=train) == [], "it may not be drawn"
+    assert missing(["cat", "dog"], path=str(tmp_path / "none")) == [
+        f"images.x.source.path: {tmp_path}/none does not exist"
+    ]
+    flat = {"layout": "flat", "mapping": str(tmp_path / "list.txt")}
+    (tmp_path / "list.txt").touch()
+    assert missing(["cat", "dog"], path=train, **flat) == []

@@ -5,16 +5,19 @@ Imported while the DAG is planned: Pydantic and the standard library only.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cogworks.concepts.wnid_lists import NAMED, WNID
 from cogworks.concepts.wordnet import database_files
 from cogworks.config import images as config
 from cogworks.core.fingerprint import is_made
-from cogworks.core.inputs import list_of
+from cogworks.core.inputs import is_hidden, list_of
 from cogworks.core.needs import is_missing, lacking
 from cogworks.core.patterns import expand as expand_paths
 from cogworks.core.patterns import numbered
@@ -188,7 +191,10 @@ class Dataset:
 
     @property
     def missing(self) -> list[str]:
-        """Return a line for each path of its section that is missing or of the wrong kind."""
+        """Return a line for each path of its section that is missing or of the wrong kind.
+
+        So is the folder of a class that the config itself lists.
+        """
         images = {
             "source.path": self.given.path,
             "source.train_path": self.given.train_path,
@@ -205,6 +211,7 @@ class Dataset:
                 for line in lacking(f"{self.key}.{key}", path)
             ),
             *(f"{self.key}.source: {problem}" for problem in self._missing_sets()),
+            *self._missing_classes(),
         ]
 
     def _missing_images(self, key: str, paths: list[str]) -> Iterator[str]:
@@ -216,6 +223,22 @@ class Dataset:
 
     def _missing_sets(self) -> Iterator[str]:
         return self.given.missing(online=self.plan.config.compute.online)
+
+    def _missing_classes(self) -> Iterator[str]:
+        """Yield a line for each listed class without a folder, where all must have one."""
+        source, listed = self.section.source, self.classes.listed
+        layouts = {source.layout, source.test_layout or source.layout}
+        if source.kind != "folder" or layouts != {"wnid"} or self.classes.limit or not listed:
+            return
+        if not self.given.by_class:
+            return
+        key = "wnids" if self.classes.wnids else "names"
+        for paths in (self.given.path, self.given.train_path, self.given.test_path):
+            roots = [Path(path).expanduser() for path in expand_paths(paths)]
+            if roots and all(root.is_dir() for root in roots):
+                for name, close in _absent(roots, listed):
+                    hint = f"; did you mean {close}?" if close else ""
+                    yield f"{self.key}.classes.{key}: no folder {name} in {', '.join(paths)}{hint}"
 
     def problems(self) -> Iterator[str]:
         """Yield the errors of its section that its types cannot show."""
@@ -333,6 +356,21 @@ def problems(plan: Plan) -> Iterator[str]:
         owners[found.name] = found.key
         if found.name in plan.clones:
             yield f"{found.key}: {found.name} is the name of a clone in synthesis too"
+
+
+def _absent(roots: list[Path], names: list[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield the names of no folder in any root, each with that of the folder it is most like.
+
+    The roots are only listed if one is absent; it may be there in another Unicode form. Of empty
+    roots, that they are empty is told elsewhere.
+    """
+    absent = [name for name in names if not any((root / name).is_dir() for root in roots)]
+    entries = [path for root in roots for path in root.iterdir()] if absent else []
+    found = [path for path in entries if not is_hidden(path.name)]
+    there = {unicodedata.normalize("NFC", path.name) for path in found if path.is_dir()}
+    for name in absent if found else ():
+        if unicodedata.normalize("NFC", name) not in there:
+            yield name, next(iter(get_close_matches(name, there, n=1)), None)
 
 
 def _of_its_kind(section: config.Source) -> Source:
