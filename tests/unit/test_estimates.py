@@ -112,6 +112,10 @@ def test_the_forecast_of_a_few_jobs(plan: Plan) -> None:
     assert first == [["One", "training", "1"], ["features", "1", f"{IMAGES}"], ["in", "all", "2"]]
     assert any(line.startswith("everything") for line in text)
     assert not any("Not measured" in line for line in text)
+    few = Forecast(plan, warm=False)
+    few.rows(jobs[:2])
+    assert [Path(path).name.partition("-")[0] for path in few.read] == ["train", "encode"]
+    assert few.read.keys() < {found.path for found in Calibrations(plan).all.values()}
     warm = Forecast(plan, warm=True)
     assert warm.work(jobs[1]).seconds == 3.25 + IMAGES / 2
 

@@ -62,6 +62,16 @@ def test_probe_config_reruns_probes_and_report_alone(project: Any) -> None:
     assert not [name for name in drawn if WITHOUT_SCORES.fullmatch(name)], drawn
 
 
+def test_only_the_kinds_of_work_that_are_left_are_measured(project: Any) -> None:
+    def measured() -> list[str]:
+        output = project.snakemake("--dry-run", "estimate")
+        return re.findall(r"^Job \d+: Measuring (\w+)-", output, re.MULTILINE)
+
+    assert measured() == []
+    project.edit("config/test.yaml", "kind: sgd, epochs: 3,", "kind: sgd, epochs: 4,")
+    assert set(measured()) == {"search", "start"}
+
+
 def test_swapped_values_are_seen(project: Any) -> None:
     """Snakemake compares params as a set, in which a swap of two values goes unseen."""
     project.edit(

@@ -1,7 +1,5 @@
 # What is checked besides the config: the graph of jobs when it is built, and what the jobs of a run
 # need before the first one starts.
-import subprocess
-
 from snakemake.io import is_flagged
 from snakemake.scheduling.job_scheduler import JobScheduler
 

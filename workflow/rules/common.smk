@@ -4,6 +4,7 @@ import contextlib
 import functools
 import gc
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from cogworks.core.spec import canonical, packed
 from cogworks.estimates.specs import Calibrations
 from cogworks.plan.load import load
 from cogworks.plan.requests import Requests
+from cogworks.stale import dry_run
 
 # Planning makes millions of objects, and most of them stay. Searching them for garbage as often as
 # Python does by default takes a sixth of the time.
@@ -106,6 +108,22 @@ needs = Needs()
 # where it has.
 calibrations = Calibrations(plan)
 requests = Requests(plan, calibrations.seconds)
+
+
+@functools.cache
+def measurements():
+    """Return the files of the measurements that tell of the jobs that are left."""
+    command = [
+        *place.Script("show_estimates").words,
+        *("--config", packed(plan.config.model_dump())),
+        *("--settings", dry_run.settings_of(workflow).text),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    with told_in_words():
+        if done.returncode:
+            raise InputError(done.stderr.strip())
+    return set(done.stdout.splitlines())
+
 
 # Keys that say how a result is computed and not what it is (device, workers, shards, memory,
 # `verify`; all are in cogworks/core/how.py) go to rules as threads and resources, which Snakemake

@@ -1,5 +1,5 @@
-# What is left to do for a config: jobs, images, time and disk. Each kind of work is measured on this
-# machine once, whether its jobs are many or few.
+# What is left to do for a config: jobs, images, time and disk. Each kind of work that is left is
+# measured on this machine once, whether its jobs are many or few.
 
 
 localrules:
@@ -43,15 +43,19 @@ rule calibrate:
 # A target without outputs: it runs whenever it is asked for.
 rule estimate:
     input:
-        measured=lambda w: [found.path for found in calibrations.all.values()],
+        measured=lambda w: [
+            found.path
+            for found in calibrations.all.values()
+            if found.path in measurements()
+        ],
         # So that their images are counted.
         counted=lambda w: calibrations.manifests,
         # The others cannot be measured yet, which the list says, or are sketched.
-        clones=[
+        clones=lambda w: [
             synthesis_names.estimate(drawing.name)
             for drawing in plan.drawings.values()
-            if not drawing.first.missing_sources
-            and drawing not in calibrations.sketched
+            if synthesis_names.estimate(drawing.name) in measurements()
+            and not drawing.first.missing_sources
         ],
     log:
         "logs/estimate.log",

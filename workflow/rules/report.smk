@@ -5,7 +5,6 @@ from cogworks.report import listing
 from cogworks.report.page import sections
 from cogworks.report.planned import Exhibits
 from cogworks.report.targets import LIKE_A_TARGET, Targets
-from cogworks.stale import dry_run
 
 exhibits = Exhibits(plan)
 page = sections.page_spec(exhibits)

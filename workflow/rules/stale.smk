@@ -1,5 +1,4 @@
 # What would run again, and why: a target without outputs.
-from cogworks.stale import dry_run
 
 
 localrules:

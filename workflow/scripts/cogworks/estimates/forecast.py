@@ -84,12 +84,14 @@ class Forecast:
         warm: whether jobs start with their libraries loaded, see `core.warm`.
         unknown: what no time is known for, found while jobs are looked at.
         devices: what was measured, found likewise.
+        read: the files of the measurements that tell of these jobs, found likewise.
     """
 
     plan: Plan
     warm: bool
     unknown: dict[str, None] = field(default_factory=dict)
     devices: dict[str, None] = field(default_factory=dict)
+    read: dict[str, None] = field(default_factory=dict)
 
     @cached_property
     def _clones(self) -> dict[str, Estimate]:
@@ -138,6 +140,7 @@ class Forecast:
     def _given(self, name: str, number: int) -> Work:
         """Return what a shard takes of a generator that is the user's."""
         drawing, found = self.plan.drawings[name], self._clones.get(name)
+        self.read[names.estimate(name)] = None
         if found is None:
             self.unknown[f"images of {name}"] = None
             return Work(work.drawn(drawing, number), 0.0)
@@ -155,6 +158,7 @@ class Forecast:
 
     def _found(self, calibration: Calibration) -> Clocked:
         found = calibration.clocked or Clocked(problem="not measured")
+        self.read[calibration.path] = None
         if found.problem:
             self.unknown[f"{calibration.name} ({found.problem})"] = None
         self.devices[found.device] = None
