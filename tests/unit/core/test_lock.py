@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,44 @@ def test_an_orphan_is_named_until_it_ends(tmp_path: Path, fault: Any) -> None:
         assert path.exists()
     assert not path.exists()
     fault.lost("nothing")
+
+
+def _die_before_a_helper(path: Path, seconds: float) -> None:
+    held = hold(path, what="this shard")
+    held.__enter__()
+    if os.fork() == 0:
+        time.sleep(seconds)
+    os._exit(0)
+
+
+@pytest.mark.fault(
+    "Processes", "a killed job whose helpers still end", how="they inherited the lock that it held"
+)
+def test_helpers_of_a_dead_holder_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    path = tmp_path / ".shard.lock"
+    context = multiprocessing.get_context("fork")
+
+    def leave_a_helper(seconds: float) -> int | None:
+        holder = context.Process(target=_die_before_a_helper, args=(path, seconds))
+        holder.start()
+        holder.join()
+        return holder.pid
+
+    leave_a_helper(1)
+    with hold(path, what="this shard"):
+        assert path.read_text().startswith(f"{os.getpid()} on ")
+    fault.seen("the next job waits for their end, for ten seconds at most")
+    fault.lost("nothing")
+
+    monkeypatch.setattr(lock, "HELPERS_END", 0.1)
+    holder = leave_a_helper(2)
+    with (
+        pytest.raises(InputError, match=rf"process {holder} on"),
+        hold(path, what="this shard"),
+    ):
+        pass
 
 
 @pytest.mark.fault("Disks", "without locks: {name}", how="`flock` fails with this error")

@@ -1,6 +1,7 @@
 """A lock against orphans: jobs that keep writing after their workflow was killed.
 
-The kernel releases the lock when its holder ends, for whatever reason.
+The kernel releases the lock when its holder has ended, for whatever reason, and its helpers, which
+inherit it.
 """
 
 import contextlib
@@ -8,12 +9,15 @@ import errno
 import fcntl
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from cogworks.core.errors import InputError
 
 _HELD = (errno.EWOULDBLOCK, errno.EACCES)
+# Seconds to wait for the helpers of a holder that was killed, which die with it; between looks.
+HELPERS_END, PAUSE = 10.0, 0.02
 
 
 @contextlib.contextmanager
@@ -60,6 +64,7 @@ def wait_for(path: Path) -> Iterator[None]:
 
 
 def _acquire(path: Path, what: str) -> int:
+    end = time.monotonic() + HELPERS_END
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -74,6 +79,9 @@ def _acquire(path: Path, what: str) -> int:
                 return descriptor
             holder = os.read(descriptor, 64).decode() or "unknown"
             os.close(descriptor)
+            if _has_ended(holder) and time.monotonic() < end:
+                time.sleep(PAUSE)
+                continue
             raise InputError(
                 f"{path}: process {holder} is still writing {what}, perhaps left over from a "
                 "workflow that was killed; wait for it or end it, then run again"
@@ -84,6 +92,20 @@ def _acquire(path: Path, what: str) -> int:
             return descriptor
         # Its holder removed the file between our opening and locking it: try the new one.
         os.close(descriptor)
+
+
+def _has_ended(holder: str) -> bool:
+    """Say whether the process that a lock names was one of this machine, and is no more."""
+    number, _, machine = holder.partition(" on ")
+    if machine != os.uname().nodename or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
