@@ -46,11 +46,13 @@ def test_an_orphan_is_named_until_it_ends(tmp_path: Path, fault: Any) -> None:
     fault.lost("nothing")
 
 
-def _die_before_a_helper(path: Path, seconds: float) -> None:
+def _die_before_a_helper(path: Path, told: int, tell: int) -> None:
+    """Take a lock, start a helper that lives until the pipe is closed, and end."""
     held = hold(path, what="this shard")
     held.__enter__()
     if os.fork() == 0:
-        time.sleep(seconds)
+        os.close(tell)
+        os.read(told, 1)
     os._exit(0)
 
 
@@ -60,28 +62,35 @@ def _die_before_a_helper(path: Path, seconds: float) -> None:
 def test_helpers_of_a_dead_holder_are_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Any
 ) -> None:
-    path = tmp_path / ".shard.lock"
+    path, (told, tell) = tmp_path / ".shard.lock", os.pipe()
     context = multiprocessing.get_context("fork")
+    holder = context.Process(target=_die_before_a_helper, args=(path, told, tell))
+    holder.start()
+    holder.join()
 
-    def leave_a_helper(seconds: float) -> int | None:
-        holder = context.Process(target=_die_before_a_helper, args=(path, seconds))
-        holder.start()
-        holder.join()
-        return holder.pid
+    with monkeypatch.context() as patch:
+        patch.setattr(lock, "HELPERS_END", 0.0)
+        with (
+            pytest.raises(InputError, match=rf"process {holder.pid} on"),
+            hold(path, what="this shard"),
+        ):
+            pass
 
-    leave_a_helper(1)
+    sleep, waits = time.sleep, []
+
+    def let_it_end(seconds: float) -> None:
+        if not waits:
+            os.close(tell)
+        waits.append(seconds)
+        sleep(seconds)
+
+    monkeypatch.setattr(lock.time, "sleep", let_it_end)
     with hold(path, what="this shard"):
         assert path.read_text().startswith(f"{os.getpid()} on ")
+    assert waits
+    os.close(told)
     fault.seen("the next job waits for their end, for ten seconds at most")
     fault.lost("nothing")
-
-    monkeypatch.setattr(lock, "HELPERS_END", 0.1)
-    holder = leave_a_helper(2)
-    with (
-        pytest.raises(InputError, match=rf"process {holder} on"),
-        hold(path, what="this shard"),
-    ):
-        pass
 
 
 @pytest.mark.fault("Disks", "without locks: {name}", how="`flock` fails with this error")
